@@ -1,0 +1,62 @@
+package cdr
+
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// CallID names one call through the whole engine: in logs, in the ledger, on the stream and in ClickHouse.
+// It is a UUIDv7 (RFC 9562, section 5.7), so that ids sort by the time at which they were minted.
+type CallID struct {
+	id uuid.UUID
+}
+
+// NewCallID mints an id.
+func NewCallID() (CallID, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return CallID{}, fmt.Errorf("mint call id: %w", err)
+	}
+	return CallID{id}, nil
+}
+
+// ParseCallID reads the text form of an id.
+func ParseCallID(s string) (CallID, error) {
+	id, err := uuid.Parse(s)
+	if err != nil {
+		return CallID{}, fmt.Errorf("call id %q: %w", s, err)
+	}
+	return CallID{id}, nil
+}
+
+// CallIDFromBytes is the reverse of Bytes.
+func CallIDFromBytes(b []byte) (CallID, error) {
+	id, err := uuid.FromBytes(b)
+	if err != nil {
+		return CallID{}, fmt.Errorf("call id: %w", err)
+	}
+	return CallID{id}, nil
+}
+
+// Bytes returns the sixteen bytes of the id.
+func (c CallID) Bytes() [16]byte { return c.id }
+
+// String returns the id in its usual text form.
+func (c CallID) String() string { return c.id.String() }
+
+// IsZero reports whether there is no id.
+func (c CallID) IsZero() bool { return c.id == uuid.Nil }
+
+// MarshalText writes the text form.
+func (c CallID) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText is ParseCallID.
+func (c *CallID) UnmarshalText(text []byte) error {
+	v, err := ParseCallID(string(text))
+	if err != nil {
+		return err
+	}
+	*c = v
+	return nil
+}

@@ -1,0 +1,3 @@
+// Package lcr decides by which gateways a call may leave the house, in what order, and says why.
+// It computes on an immutable snapshot: no input or output, no clock, no SIP.
+package lcr
