@@ -57,6 +57,11 @@ func (n Number) IsZero() bool { return n.digits == "" }
 // HasPrefix reports whether n begins with p. Every number begins with the empty prefix.
 func (n Number) HasPrefix(p Prefix) bool { return strings.HasPrefix(n.digits, p.digits) }
 
+// Prefix returns the first digits of the number as a prefix, all of them where it has no more. It does not allocate.
+func (n Number) Prefix(length int) Prefix {
+	return Prefix{n.digits[:min(max(length, 0), len(n.digits))]}
+}
+
 // Key returns the number as Prefix.Key does.
 func (n Number) Key() uint64 { return pack(n.digits) }
 
@@ -120,6 +125,20 @@ func (p Prefix) Len() int { return len(p.digits) }
 // four bits with the value d+1 from the top, so that a prefix sorts right before all that it begins.
 // The lowest four bits hold nothing and are zero.
 func (p Prefix) Key() uint64 { return pack(p.digits) }
+
+// PrefixOfKey is the reverse of Prefix.Key; what is no key gives the digits up to the first that is none.
+func PrefixOfKey(key uint64) Prefix {
+	var digits [MaxDigits]byte
+	n := 0
+	for ; n < MaxDigits; n++ {
+		d := key >> (60 - 4*n) & 0xf
+		if d == 0 || d > 10 {
+			break
+		}
+		digits[n] = byte('0' + d - 1)
+	}
+	return Prefix{string(digits[:n])}
+}
 
 // MarshalText writes the digits.
 func (p Prefix) MarshalText() ([]byte, error) { return []byte(p.digits), nil }

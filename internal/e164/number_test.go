@@ -59,3 +59,12 @@ func FuzzParse(f *testing.F) {
 		require.Equal(t, n, again)
 	})
 }
+
+func TestPrefixOfKey(t *testing.T) {
+	for _, digits := range []string{"", "1", "0", "7495", "491512345678901"} {
+		p := e164.MustParsePrefix(digits)
+		require.Equal(t, p, e164.PrefixOfKey(p.Key()))
+	}
+	require.Equal(t, e164.MustParsePrefix("7495"), e164.MustParse("+74951234567").Prefix(4))
+	require.Equal(t, e164.MustParsePrefix("74"), e164.MustParse("+74").Prefix(9))
+}
