@@ -1,0 +1,33 @@
+package rating
+
+import (
+	"slices"
+
+	"trunkline/internal/e164"
+)
+
+// Match says which calls an allowance, a tier or a fee is about. Empty Destinations and Prefixes mean every destination.
+type Match struct {
+	Directions   []Direction   // Empty: outbound and forwarded.
+	Destinations []string      // Names as in the decks.
+	Prefixes     []e164.Prefix // Of the number called.
+}
+
+func (m *Match) matches(call *Call, destination string, number uint64) bool {
+	if len(m.Directions) == 0 {
+		if call.Direction != Outbound && call.Direction != Forwarded {
+			return false
+		}
+	} else if !slices.Contains(m.Directions, call.Direction) {
+		return false
+	}
+	if len(m.Destinations) == 0 && len(m.Prefixes) == 0 || slices.Contains(m.Destinations, destination) {
+		return true
+	}
+	for _, p := range m.Prefixes {
+		if begins(number, p.Key()) {
+			return true
+		}
+	}
+	return false
+}
