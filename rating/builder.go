@@ -37,6 +37,7 @@ type DeckBuilder struct {
 type keyedLine struct {
 	key uint64
 	line
+	source int32
 }
 
 // NewDeckBuilder starts a deck with its version label and currency.
@@ -75,18 +76,31 @@ func (b *DeckBuilder) Add(r Rate) error {
 		dest:  b.dests.id(r.Destination),
 		span:  b.spans.id(span{unixOr(r.From, math.MinInt64), unixOr(r.Till, math.MaxInt64)}),
 		scope: b.scopes.id(scope{r.Origin.Key(), uint16(period)}),
-	}})
+	}, int32(min(max(r.Line, 0), MaxLines))})
 	return nil
 }
 
 // Build makes the deck. A line without an end is closed where the next line of the same prefix, caller and period begins.
-// Lines that still overlap are ErrOverlap; a line that is there twice, equal in everything, counts once.
+// Lines that still overlap are an *OverlapError; a line that is there twice, equal in everything, counts once.
 // The builder must not be used afterwards.
 func (b *DeckBuilder) Build() (*Deck, error) {
-	slices.SortFunc(b.lines, b.compare)
-	if err := b.closeAndCheck(); err != nil {
-		return nil, err
+	d, overlaps, _, err := b.BuildReporting()
+	if err == nil && len(overlaps) > 0 {
+		return nil, &OverlapError{First: overlaps[0], Count: len(overlaps)}
 	}
+	return d, err
+}
+
+// BuildReporting is Build for files that may be wrong: of two lines that contradict each other the earlier in time stays,
+// or the earlier in the file, the other is left out and reported; repeated lines are counted.
+func (b *DeckBuilder) BuildReporting() (d *Deck, overlaps []Overlap, repeated int, err error) {
+	slices.SortStableFunc(b.lines, b.compare)
+	overlaps, repeated = b.closeAndCheck()
+	d, err = b.pack()
+	return d, overlaps, repeated, err
+}
+
+func (b *DeckBuilder) pack() (*Deck, error) {
 	d := &Deck{
 		label: b.label, currency: b.currency,
 		lines: make([]line, len(b.lines)),
@@ -115,46 +129,43 @@ func (b *DeckBuilder) compare(x, y keyedLine) int {
 		return cmp.Compare(x.scope, y.scope)
 	}
 	sx, sy := b.spans.values[x.span], b.spans.values[y.span]
-	return cmp.Or(cmp.Compare(sx.from, sy.from), cmp.Compare(sx.till, sy.till))
+	return cmp.Or(cmp.Compare(sx.from, sy.from), cmp.Compare(x.source, y.source))
 }
 
-func (b *DeckBuilder) closeAndCheck() error {
+// closeAndCheck keeps the lines that do not contradict one another.
+func (b *DeckBuilder) closeAndCheck() (overlaps []Overlap, repeated int) {
 	kept := b.lines[:0]
 	for _, l := range b.lines {
-		if len(kept) == 0 {
+		if len(kept) == 0 || kept[len(kept)-1].key != l.key || kept[len(kept)-1].scope != l.scope {
 			kept = append(kept, l)
 			continue
 		}
 		prev := &kept[len(kept)-1]
-		if *prev == l {
-			continue
+		switch {
+		case prev.line == l.line:
+			repeated++
+		case b.closeAt(prev, b.spans.values[l.span].from):
+			kept = append(kept, l)
+		default:
+			overlaps = append(overlaps, Overlap{
+				Prefix: e164.PrefixOfKey(l.key), At: spanTime(b.spans.values[l.span].from, math.MinInt64),
+				Lines: [2]int{int(prev.source), int(l.source)},
+			})
 		}
-		if prev.key == l.key && prev.scope == l.scope {
-			if err := b.closeAt(prev, b.spans.values[l.span].from); err != nil {
-				return err
-			}
-		}
-		kept = append(kept, l)
 	}
 	b.lines = kept
-	return nil
+	return overlaps, repeated
 }
 
-// closeAt ends a line at the start of the next one of the same prefix and scope.
-func (b *DeckBuilder) closeAt(l *keyedLine, next int64) error {
+// closeAt ends a line, if it has no end, at the start of the next one of its prefix and scope; it reports whether the two
+// can stand beside each other.
+func (b *DeckBuilder) closeAt(l *keyedLine, next int64) bool {
 	sp := b.spans.values[l.span]
-	switch {
-	case sp.till <= next:
-		return nil
-	case sp.till == math.MaxInt64 && sp.from < next:
+	if sp.till == math.MaxInt64 && sp.from < next {
 		l.span = b.spans.id(span{sp.from, next})
-		return nil
+		return true
 	}
-	when := "always"
-	if next != math.MinInt64 {
-		when = "from " + time.Unix(next, 0).UTC().Format(time.RFC3339)
-	}
-	return fmt.Errorf("%w: prefix %q, %s", ErrOverlap, e164.PrefixOfKey(l.key), when)
+	return sp.till <= next
 }
 
 func (b *DeckBuilder) countKeys() int {

@@ -29,25 +29,25 @@ type Call struct {
 // Charge is the price of one call with its parts. Total is their sum:
 // AttemptFee + ConnectFee + Usage + TopUp + Adjustment - Credit.
 type Charge struct {
-	Prefix        e164.Prefix
-	Destination   string
-	PerMinute     money.Rate // The rate at the start of the call, before tiers.
-	Increment     Increment
-	Billed        int64 // Seconds.
-	Covered       int64 // Seconds of Billed that allowances paid.
-	AttemptFee    money.Amount
-	ConnectFee    money.Amount
-	Usage         money.Amount
-	TopUp         money.Amount // What was missing to the minimum charge.
-	Adjustment    money.Amount // Correction of earlier calls when a whole-volume tier is reached; may be negative.
-	Credit        money.Amount // What allowances of money paid.
-	Total         money.Amount
-	Currency      money.Currency
-	Deck          string // Label of the deck's version.
-	Tariff        string // Label of the tariff's version.
-	RateFrom      time.Time
-	Notes         Notes
-	Uses          []Use // What the call took from counters; nil for none. Applied by the caller, once.
+	Prefix      e164.Prefix
+	Destination string
+	PerMinute   money.Rate // The rate at the start of the call, before tiers.
+	Increment   Increment
+	Billed      int64 // Seconds.
+	Covered     int64 // Seconds of Billed that allowances paid.
+	AttemptFee  money.Amount
+	ConnectFee  money.Amount
+	Usage       money.Amount
+	TopUp       money.Amount // What was missing to the minimum charge.
+	Adjustment  money.Amount // Correction of earlier calls when a whole-volume tier is reached; may be negative.
+	Credit      money.Amount // What allowances of money paid.
+	Total       money.Amount
+	Currency    money.Currency
+	Deck        string // Label of the deck's version.
+	Tariff      string // Label of the tariff's version.
+	RateFrom    time.Time
+	Notes       Notes
+	Uses        []Use // What the call took from counters; nil for none. Applied by the caller, once.
 }
 
 // Notes are remarks on a price.

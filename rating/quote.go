@@ -56,7 +56,9 @@ func (q Quote) PerMinute() money.Rate { return q.first.PerMinute }
 func (q Quote) ConnectFee() money.Amount { return q.first.ConnectFee }
 
 // Destination returns the prefix and name of the destination.
-func (q Quote) Destination() (prefix, name string) { return q.first.Prefix.String(), q.first.Destination }
+func (q Quote) Destination() (prefix, name string) {
+	return q.first.Prefix.String(), q.first.Destination
+}
 
 // Currency returns the currency of all costs.
 func (q Quote) Currency() money.Currency { return q.first.Currency }

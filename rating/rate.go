@@ -9,11 +9,8 @@ import (
 	"trunkline/internal/money"
 )
 
-// Errors of rate lines and decks, always wrapped with the prefix they are about.
-var (
-	ErrRate    = errors.New("bad rate")
-	ErrOverlap = errors.New("two rates of one prefix are in force at the same time")
-)
+// ErrRate is returned, wrapped, for a line that makes no sense.
+var ErrRate = errors.New("bad rate")
 
 // Rate is one line of a tariff or of a carrier's deck: what calls to numbers with the prefix cost while it is in force.
 type Rate struct {
@@ -25,6 +22,7 @@ type Rate struct {
 	Terms
 	From time.Time // In force from this moment on; zero: since ever.
 	Till time.Time // No longer in force at this moment; zero: until the next line of the prefix begins.
+	Line int       // Where it stood in the file, for reports; a Deck does not keep it.
 }
 
 // Terms are what a line says beside its prefix and price. Lines share them, as decks repeat them a million times.
