@@ -46,6 +46,16 @@ func (d Direction) String() string {
 	return "unknown"
 }
 
+// ParseDirection reads the word that String writes.
+func ParseDirection(word string) (Direction, bool) {
+	for d := Outbound; d <= Internal; d++ {
+		if d.String() == word {
+			return d, true
+		}
+	}
+	return 0, false
+}
+
 // Side tells who ended a call or an attempt.
 type Side uint8
 

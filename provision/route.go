@@ -1,0 +1,81 @@
+package provision
+
+import (
+	"time"
+
+	"trunkline/internal/e164"
+	"trunkline/lcr"
+	"trunkline/rating"
+)
+
+// CallerKind tells by what a caller was known.
+type CallerKind uint8
+
+// The kinds of caller.
+const (
+	CallerExtension CallerKind = 1 // A phone that authenticated with its login.
+	CallerTrunk     CallerKind = 2 // A tenant's own switch, known by its address.
+	CallerGateway   CallerKind = 3 // A carrier's gateway, known by its address: an inbound call.
+)
+
+// Caller is who sends us an INVITE or REGISTER.
+type Caller struct {
+	Kind      CallerKind
+	Tenant    string
+	Branch    string
+	Extension string
+	Login     string
+	Gateway   string
+	Carrier   string
+	HA1MD5    string // Lower-case hex; see Extension.
+	HA1SHA256 string
+}
+
+// Route is what is to be done with one call. It is immutable and may be kept for the length of the call.
+type Route struct {
+	Direction string // outbound, inbound, forwarded, internal: the words of cdr.Direction.
+	Tenant    string
+	Branch    string
+	Extension string // The extension that pays for or takes the call.
+	Number    string // The tenant's number that was called, digits; inbound only.
+	From      e164.Number
+	To        e164.Number
+	CallerID  string // What the called party is to see: E.164 with "+", or a short number for internal calls.
+
+	Targets []Target
+	// Refusal is not empty when the call is not to be placed: one of lcr's reasons or of the Refused words.
+	Refusal lcr.Reason
+	Status  int // The SIP status that goes with Refusal.
+
+	Tariff     string        // Empty when nothing is charged.
+	Quote      *rating.Quote // What the tenant pays; nil when nothing is charged and nothing need be reserved.
+	Emergency  bool          // No credit, limit or capacity stands in its way.
+	Capacities []Capacity
+	MaxTries   int
+	Trace      *lcr.Decision // nil for calls that do not leave the house.
+}
+
+// The words of Route.Refusal beside lcr's.
+const (
+	RefusedNumber   lcr.Reason = "number"   // Not a number that the dial plan knows.
+	RefusedUnknown  lcr.Reason = "unknown"  // Nobody has that number here.
+	RefusedInactive lcr.Reason = "inactive" // The tenant, extension or gateway is switched off.
+)
+
+// Target is one destination to try: a gateway or the phones of an extension.
+type Target struct {
+	Gateway   *Gateway // nil for an extension.
+	Carrier   *Carrier
+	Deck      string
+	ToSent    string
+	FromSent  string
+	Login     string // Extension: whose registered contacts are to ring.
+	Extension string
+	RingTime  time.Duration
+}
+
+// Capacity is a bound on simultaneous calls that the call takes a place of.
+type Capacity struct {
+	Key string // "tenant/beauty", "branch/beauty/moscow", "gateway/alfa": unique over all kinds.
+	Max int
+}

@@ -1,0 +1,277 @@
+package sipproxy
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"trunkline/cdr"
+	"trunkline/internal/clock"
+	"trunkline/provision"
+	"trunkline/sipproxy/txn"
+	"trunkline/sipproxy/wire"
+)
+
+// attempt is one try to reach the called party: a dialog of its own at one gateway or phone.
+type attempt struct {
+	call   *call
+	seq    int
+	target provision.Target
+	dialog *dialog
+	client *txn.Client
+	slot   string // Capacity of the gateway that the attempt holds.
+
+	setup      time.Time
+	progress   time.Time
+	connect    time.Time
+	disconnect time.Time
+	status     int
+	cause      uint8
+	side       cdr.Side
+	reason     string
+	remote     string
+
+	silence       clock.Timer
+	ringing       clock.Timer
+	authenticated bool // Credentials were sent already.
+	gaveUp        bool // We do not want it any more.
+	hunted        bool // The hunting went on because of it.
+	done          bool // Its last answer has come.
+}
+
+// begin sends the INVITE.
+func (c *call) begin(target provision.Target, uri sip.Uri, flow wire.Flow, slot string) {
+	a := &attempt{
+		call: c, seq: len(c.attempts) + 1, target: target, slot: slot,
+		setup: c.sh.clock.Now(), remote: flow.Remote().String(),
+	}
+	c.attempts = append(c.attempts, a)
+	host, _ := flow.Advertised()
+	a.dialog = &dialog{
+		sh: c.sh, call: c, flow: flow, target: uri, callID: c.sh.mintCallID(c.id, a.seq),
+		local: sip.FromHeader{
+			DisplayName: c.displayName(),
+			Address:     sip.Uri{Scheme: "sip", User: target.FromSent, Host: host},
+			Params:      sip.HeaderParams{{K: "tag", V: sip.GenerateTagN(12)}},
+		},
+		remote: sip.ToHeader{Address: sip.Uri{Scheme: "sip", User: uri.User, Host: uri.Host, Port: uri.Port}},
+	}
+	a.dialog.register()
+	a.invite(nil)
+	wait := c.sh.cfg.Silence
+	if target.Gateway != nil && target.Gateway.Silence > 0 {
+		wait = target.Gateway.Silence
+	}
+	a.silence = c.sh.after(wait, a.silent)
+	ring := c.sh.cfg.RingTime
+	if target.RingTime > 0 {
+		ring = target.RingTime
+	}
+	a.ringing = c.sh.after(ring, a.rangTooLong)
+	c.log.Info("attempt", "seq", a.seq, "gateway", a.gatewayID(), "to", target.ToSent, "remote", a.remote)
+}
+
+// displayName passes the caller's display name on to phones of the house only.
+func (c *call) displayName() string {
+	if c.route.Direction != cdr.Internal.String() {
+		return ""
+	}
+	return c.invite.From().DisplayName
+}
+
+func (a *attempt) gatewayID() string {
+	if a.target.Gateway != nil {
+		return a.target.Gateway.ID
+	}
+	return ""
+}
+
+// invite sends the INVITE, built anew from the caller's, with credentials if there are any.
+func (a *attempt) invite(credentials sip.Header) {
+	d := a.dialog
+	req := d.request(sip.INVITE, d.nextSeq())
+	forwards := uint32(70)
+	if mf := a.call.invite.MaxForwards(); mf != nil {
+		forwards = mf.Val() - 1
+	}
+	req.ReplaceHeader(maxForwards(forwards))
+	if credentials != nil {
+		req.AppendHeader(credentials)
+	}
+	if a.target.Gateway != nil && a.target.FromSent != "" {
+		host, _ := d.flow.Advertised()
+		req.AppendHeader(sip.NewHeader("P-Asserted-Identity", "<sip:"+a.target.FromSent+"@"+host+">"))
+	}
+	req.AppendHeader(allow())
+	pass(a.call.invite, req)
+	a.client = d.send(req, txn.ClientEvents{Response: a.response, Silence: a.unanswered})
+}
+
+func (a *attempt) stopTimers() {
+	for _, t := range []clock.Timer{a.silence, a.ringing} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+}
+
+// response takes an answer to the INVITE.
+func (a *attempt) response(res *sip.Response) {
+	if a.silence != nil {
+		a.silence.Stop()
+	}
+	switch {
+	case res.IsProvisional():
+		a.provisional(res)
+	case res.IsSuccess():
+		a.answered(res)
+	case a.challenged(res):
+	default:
+		a.failed(res)
+	}
+}
+
+func (a *attempt) provisional(res *sip.Response) {
+	if res.StatusCode == sip.StatusTrying || a.gaveUp {
+		return
+	}
+	if a.progress.IsZero() {
+		a.progress = a.call.sh.clock.Now()
+		a.call.sh.health.heard(a.gatewayID())
+	}
+	a.call.progressed(res)
+}
+
+// silent is told when nothing at all has come back from the gateway.
+func (a *attempt) silent() {
+	if a.done || a.gaveUp || a.client.Heard() {
+		return
+	}
+	a.call.sh.health.failed(a.gatewayID(), "silent")
+	a.drop(sip.StatusRequestTimeout, cdr.SideTimer, causeNoRouteDestination, "silent")
+	a.settle() // Nothing was heard, so nothing is expected; a late answer is hung up on all the same.
+	a.call.huntOn(a, failure{status: sip.StatusRequestTimeout, silent: true})
+}
+
+// rangTooLong is told when it rang and nobody answered in time.
+func (a *attempt) rangTooLong() {
+	if a.done || a.gaveUp {
+		return
+	}
+	a.drop(sip.StatusRequestTimeout, cdr.SideTimer, causeNoAnswer, "no_answer")
+	a.call.huntOn(a, failure{status: sip.StatusTemporarilyUnavailable, cause: causeNoAnswer})
+}
+
+// unanswered is told by the transaction when no final answer came at all.
+func (a *attempt) unanswered() {
+	if a.gaveUp {
+		a.settle()
+		return
+	}
+	a.call.sh.health.failed(a.gatewayID(), "timeout")
+	a.drop(sip.StatusRequestTimeout, cdr.SideTimer, causeNoRouteDestination, "silent")
+	a.settle()
+	a.call.huntOn(a, failure{status: sip.StatusRequestTimeout, silent: true})
+}
+
+// drop gives the attempt up: it is cancelled, its outcome is noted, and its last answer will not count any more.
+func (a *attempt) drop(status int, side cdr.Side, cause uint8, reason string) {
+	if a.gaveUp || a.done {
+		return
+	}
+	a.gaveUp = true
+	a.status, a.side, a.cause, a.reason = status, side, cause, reason
+	a.disconnect = a.call.sh.clock.Now()
+	a.stopTimers()
+	if a.client.Pending() {
+		a.client.Cancel(reasonHeader(cause, causeText(cause)))
+	}
+}
+
+// cancel gives the attempt up because the whole call is.
+func (a *attempt) cancel(e ending) {
+	a.drop(sip.StatusRequestTerminated, e.side, e.cause, e.reason)
+}
+
+// failed takes a final answer that is not a 2xx.
+func (a *attempt) failed(res *sip.Response) {
+	if a.gaveUp {
+		a.settle()
+		return
+	}
+	a.stopTimers()
+	a.status = res.StatusCode
+	a.side = cdr.SideCallee
+	a.cause = causeOf(res)
+	if a.cause == 0 {
+		a.cause = causeOfStatus(res.StatusCode)
+	}
+	a.disconnect = a.call.sh.clock.Now()
+	a.settle()
+	if carrierFault(res.StatusCode) {
+		a.call.sh.health.failed(a.gatewayID(), statusText(res.StatusCode))
+	} else {
+		a.call.sh.health.heard(a.gatewayID())
+	}
+	a.call.huntOn(a, failure{status: res.StatusCode, cause: a.cause, text: res.Reason})
+}
+
+// answered takes a 2xx. One that comes after we gave the attempt up, or after another phone answered, made a call all
+// the same, so it is acknowledged and hung up on (RFC 3261, section 9.1), and recorded as what it was.
+func (a *attempt) answered(res *sip.Response) {
+	d := a.dialog
+	if !a.connect.IsZero() {
+		d.repeatACK(res)
+		return
+	}
+	now := a.call.sh.clock.Now()
+	a.connect = now
+	d.establish(res)
+	if a.gaveUp || a.call.winner != nil || a.call.state == stateOver {
+		d.sendACK(res.CSeq().SeqNo, nil)
+		d.sendBYE(reasonHeader(causeNormal, "Call completed elsewhere"))
+		a.gaveUp = true
+		a.disconnect = now
+		a.status = res.StatusCode
+		a.settle()
+		return
+	}
+	a.stopTimers()
+	a.status = res.StatusCode
+	d.ackSeq = res.CSeq().SeqNo
+	a.call.sh.health.heard(a.gatewayID())
+	a.call.answered(a, res)
+}
+
+// over notes the end of the attempt that took the call.
+func (a *attempt) over(at time.Time, e ending) {
+	a.disconnect = at
+	a.side, a.cause, a.reason = e.side, e.cause, e.reason
+	a.settle()
+}
+
+// settle notes that nothing more will come, and lets the call be recorded when it was the last.
+func (a *attempt) settle() {
+	if a.done {
+		return
+	}
+	a.done = true
+	a.stopTimers()
+	if a.slot != "" {
+		a.call.sh.slots.release([]string{a.slot})
+	}
+	a.call.finish()
+}
+
+// parseHostPort reads a literal address; names are resolved by the health table ahead of time.
+func parseHostPort(host string, port int) (netip.AddrPort, bool) {
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.AddrPort{}, false
+	}
+	if port <= 0 || port > 65535 {
+		port = sip.DefaultUdpPort
+	}
+	return netip.AddrPortFrom(addr.Unmap(), uint16(port)), true //nolint:gosec // Bounded above.
+}

@@ -1,0 +1,162 @@
+package sipproxy
+
+import (
+	"crypto/subtle"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+	"github.com/icholy/digest"
+
+	"trunkline/provision"
+	"trunkline/sipproxy/txn"
+	"trunkline/sipproxy/wire"
+)
+
+// challengeKind is as whom we challenge (RFC 3261, section 22): as the registrar, or on the way of a call.
+type challengeKind uint8
+
+const (
+	serverChallenge challengeKind = iota + 1
+	proxyChallenge
+)
+
+func (k challengeKind) headers() (challenge, credentials string, status int) {
+	if k == serverChallenge {
+		return "WWW-Authenticate", "Authorization", sip.StatusUnauthorized
+	}
+	return "Proxy-Authenticate", "Proxy-Authorization", sip.StatusProxyAuthRequired
+}
+
+// dummyHA1 makes the check of an unknown login take as long as that of a known one.
+const dummyHA1 = "d41d8cd98f00b204e9800998ecf8427e"
+
+// identify tells who sends a request: by digest credentials, or by the source address for trunks and gateways.
+// When it returns false the request has been answered. An unknown login and a wrong password are answered alike.
+func (s *shard) identify(req *sip.Request, flow wire.Flow, tx *txn.Server, kind challengeKind) (provision.Caller, bool) {
+	source := flow.Remote().Addr()
+	if s.guard.blocked(source) {
+		tx.Reply(sip.StatusForbidden, "Forbidden")
+		return provision.Caller{}, false
+	}
+	cred := s.credentials(req)
+	if cred == nil {
+		if caller, ok := s.router.Source(source); ok && req.Method != sip.REGISTER {
+			return caller, true
+		}
+		s.challenge(tx, kind, false)
+		return provision.Caller{}, false
+	}
+	switch s.nonces.use(cred.Nonce, cred.Nc, s.clock.Now()) {
+	case nonceStale:
+		s.challenge(tx, kind, true)
+		return provision.Caller{}, false
+	case nonceForged, nonceReplayed:
+		s.challenge(tx, kind, false)
+		return provision.Caller{}, false
+	case nonceFresh:
+	}
+	caller, known := s.router.Login(cred.Username)
+	if !proves(cred, caller, string(req.Method)) || !known {
+		s.guard.failed(source)
+		s.metrics.authFailures.Inc()
+		s.challenge(tx, kind, false)
+		return provision.Caller{}, false
+	}
+	return caller, true
+}
+
+// credentials finds the credentials for our realm; phones send those for other realms too.
+func (s *shard) credentials(req *sip.Request) *digest.Credentials {
+	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
+		for _, h := range req.GetHeaders(name) {
+			cred, err := digest.ParseCredentials(h.Value())
+			if err == nil && cred.Realm == s.cfg.Realm {
+				return cred
+			}
+		}
+	}
+	return nil
+}
+
+// proves checks the response (RFC 7616, section 3.4.1). The URI is the one of the credentials: proxies on the way may
+// have rewritten that of the request, as phones behind a session border controller find every day.
+func proves(cred *digest.Credentials, caller provision.Caller, method string) bool {
+	ha1 := caller.HA1MD5
+	if strings.EqualFold(cred.Algorithm, "SHA-256") {
+		ha1 = caller.HA1SHA256
+	}
+	known := ha1 != ""
+	if !known {
+		ha1 = dummyHA1
+	}
+	challenge := &digest.Challenge{Realm: cred.Realm, Nonce: cred.Nonce, Algorithm: cred.Algorithm, Opaque: cred.Opaque}
+	if cred.QOP != "auth" {
+		return false // We offer nothing else, so that every nonce can be counted.
+	}
+	challenge.QOP = []string{"auth"}
+	want, err := digest.Digest(challenge, digest.Options{
+		Method: method, URI: cred.URI, Username: cred.Username, A1: ha1, Cnonce: cred.Cnonce, Count: cred.Nc,
+	})
+	if err != nil {
+		return false
+	}
+	equal := subtle.ConstantTimeCompare([]byte(want.Response), []byte(cred.Response)) == 1
+	return equal && known
+}
+
+// challenge asks for credentials, with SHA-256 first and MD5 for old phones (RFC 8760, section 2.4).
+func (s *shard) challenge(tx *txn.Server, kind challengeKind, stale bool) {
+	name, _, status := kind.headers()
+	nonce := s.nonces.mint(s.clock.Now())
+	headers := make([]sip.Header, 0, 2)
+	for _, algorithm := range []string{"SHA-256", "MD5"} {
+		c := digest.Challenge{
+			Realm: s.cfg.Realm, Nonce: nonce, Algorithm: algorithm, QOP: []string{"auth"}, Stale: stale,
+		}
+		headers = append(headers, sip.NewHeader(name, c.String()))
+	}
+	reason := "Unauthorized"
+	if kind == proxyChallenge {
+		reason = "Proxy Authentication Required"
+	}
+	tx.Reply(status, reason, headers...)
+}
+
+// challenged answers a carrier's challenge to our INVITE, once, when the gateway has a login.
+func (a *attempt) challenged(res *sip.Response) bool {
+	g := a.target.Gateway
+	if a.gaveUp || a.authenticated || g == nil || g.Login == "" {
+		return false
+	}
+	header := answerChallenge(res, sip.INVITE, a.client.Request().Recipient, g.Login, g.Password)
+	if header == nil {
+		return false
+	}
+	a.authenticated = true
+	a.invite(header)
+	return true
+}
+
+// answerChallenge makes the credentials for the first challenge of a 401 or 407 that we can answer.
+func answerChallenge(res *sip.Response, method sip.RequestMethod, uri sip.Uri, login, password string) sip.Header {
+	kind := serverChallenge
+	if res.StatusCode == sip.StatusProxyAuthRequired {
+		kind = proxyChallenge
+	} else if res.StatusCode != sip.StatusUnauthorized {
+		return nil
+	}
+	challengeName, credentialsName, _ := kind.headers()
+	for _, h := range res.GetHeaders(challengeName) {
+		challenge, err := digest.ParseChallenge(h.Value())
+		if err != nil || !digest.CanDigest(challenge) {
+			continue
+		}
+		cred, err := digest.Digest(challenge, digest.Options{
+			Method: string(method), URI: uri.String(), Username: login, Password: password, Count: 1,
+		})
+		if err == nil {
+			return sip.NewHeader(credentialsName, cred.String())
+		}
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+package sipproxy
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"trunkline/cdr"
+	"trunkline/internal/clock"
+	"trunkline/provision"
+	"trunkline/sipproxy/txn"
+)
+
+// callState is how far a call has come.
+type callState uint8
+
+const (
+	stateReserving callState = iota + 1 // The ledger was asked.
+	stateHunting                        // Gateways or phones are being tried.
+	stateAnswered
+	stateOver // Nothing more will happen but the last answers of attempts that were given up.
+)
+
+func (s callState) String() string {
+	switch s {
+	case stateReserving:
+		return "reserving"
+	case stateHunting:
+		return "ringing"
+	case stateAnswered:
+		return "answered"
+	case stateOver:
+		return "over"
+	}
+	return "unknown"
+}
+
+// call joins the caller's dialog with the attempts to reach the called party. It lives on one shard.
+type call struct {
+	sh     *shard
+	log    *slog.Logger
+	id     cdr.CallID
+	from   provision.Caller
+	route  *provision.Route
+	caller *dialog
+	invite *sip.Request // Until the call is answered.
+	tx     *txn.Server
+	state  callState
+
+	dialled  string
+	callerID string
+	setup    time.Time
+	progress time.Time
+	connect  time.Time
+
+	targets  []provision.Target
+	next     int // The next of targets to be tried.
+	attempts []*attempt
+	winner   *attempt
+	best     failure // The best answer so far, for when nobody takes the call.
+	skipped  []skippedGateway
+	slots    []string // Capacity that the call holds.
+
+	grant      Grant
+	reserved   bool // Money may be held for this call.
+	setupTimer clock.Timer
+	cutTimer   clock.Timer // Ends the call when its time is used up.
+	moreTimer  clock.Timer // Asks for more time.
+	asking     bool
+
+	finished ending
+	endedAt  time.Time
+	recorded bool
+}
+
+// ending says how a call came to its end.
+type ending struct {
+	side   cdr.Side
+	cause  uint8  // Q.850.
+	reason string // A short word when it was our doing.
+	status int    // SIP status to the caller, for calls that were never answered.
+}
+
+// peer is the other side of an answered call.
+func (c *call) peer(d *dialog) *dialog {
+	if c.winner == nil {
+		return nil
+	}
+	if d == c.caller {
+		return c.winner.dialog
+	}
+	return c.caller
+}
+
+// hungUp is told when one side has sent BYE.
+func (c *call) hungUp(d *dialog, bye *sip.Request) {
+	side := cdr.SideCallee
+	if d == c.caller {
+		side = cdr.SideCaller
+	}
+	cause := causeOf(bye)
+	if cause == 0 {
+		cause = causeNormal
+	}
+	c.end(ending{side: side, cause: cause})
+}
+
+// end brings a call to its end, whatever its state. It may be called again; only the first time counts.
+func (c *call) end(e ending) {
+	if c.state == stateOver {
+		return
+	}
+	answered := c.state == stateAnswered
+	c.state = stateOver
+	c.finished = e
+	c.endedAt = c.sh.clock.Now()
+	c.stopTimers()
+	switch {
+	case answered:
+		c.hangUpBoth(e)
+	default:
+		c.giveUp(e)
+	}
+	c.log.Info("call over", "released_by", e.side.String(), "cause", e.cause, "reason", e.reason, "status", e.status,
+		"seconds", int64(c.duration().Seconds()))
+	c.finish()
+}
+
+func (c *call) duration() time.Duration {
+	if c.connect.IsZero() {
+		return 0
+	}
+	return c.endedAt.Sub(c.connect)
+}
+
+func (c *call) stopTimers() {
+	for _, t := range []clock.Timer{c.setupTimer, c.cutTimer, c.moreTimer} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+}
+
+func (c *call) hangUpBoth(e ending) {
+	reason := reasonHeader(e.cause, causeText(e.cause))
+	if c.caller.answered != nil { // The caller has not even acknowledged our 2xx; stop repeating it.
+		c.caller.answered.Acked()
+		c.caller.answered = nil
+	}
+	if d := c.winner.dialog; !d.ackSent && d.ackSeq != 0 {
+		d.sendACK(d.ackSeq, nil)
+	}
+	c.caller.sendBYE(reason)
+	c.winner.dialog.sendBYE(reason)
+	c.winner.over(c.endedAt, e)
+}
+
+// giveUp ends a call that nobody has answered.
+func (c *call) giveUp(e ending) {
+	for _, a := range c.attempts {
+		a.cancel(e)
+	}
+	if c.tx != nil && !c.tx.Final() {
+		if e.status == 0 {
+			e.status = sip.StatusServiceUnavailable
+		}
+		c.tx.Reply(e.status, statusText(e.status), reasonHeader(e.cause, causeText(e.cause)))
+	}
+}
+
+// finish records the call when it is over and every attempt has had its last answer.
+func (c *call) finish() {
+	if c.state != stateOver || c.recorded {
+		return
+	}
+	for _, a := range c.attempts {
+		if !a.done {
+			return
+		}
+	}
+	c.recorded = true
+	c.sh.slots.release(c.slots)
+	c.caller.forget()
+	for _, a := range c.attempts {
+		if a.dialog != nil {
+			a.dialog.forget()
+		}
+	}
+	delete(c.sh.calls, c.id)
+	c.sh.inProgress.Add(-1)
+	c.sh.record(c)
+}

@@ -1,0 +1,105 @@
+package sipproxy
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"trunkline/sipproxy/wire"
+)
+
+// agentName is the User-Agent and Server of what we send.
+const agentName = "Trunkline"
+
+const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"
+
+func allow() sip.Header { return sip.NewHeader("Allow", allowed) }
+
+func retryAfter(d time.Duration) sip.Header {
+	return sip.NewHeader("Retry-After", strconv.Itoa(int(d.Seconds())))
+}
+
+// reasonHeader tells why a request or answer was sent (RFC 3326).
+func reasonHeader(cause uint8, text string) sip.Header {
+	return sip.NewHeader("Reason", fmt.Sprintf("Q.850;cause=%d;text=%q", cause, text))
+}
+
+// contact is our address on a flow, as the target of requests within a dialog.
+func contact(flow wire.Flow, user string) *sip.ContactHeader {
+	host, port := flow.Advertised()
+	uri := sip.Uri{Scheme: "sip", User: user, Host: host, Port: port}
+	if flow.Reliable() {
+		uri.UriParams = sip.HeaderParams{{K: "transport", V: strings.ToLower(flow.Transport())}}
+	}
+	return &sip.ContactHeader{Address: uri}
+}
+
+func maxForwards(n uint32) sip.Header {
+	h := sip.MaxForwardsHeader(n)
+	return &h
+}
+
+// carried are the headers of requests and answers that pass from one side of the call to the other as they are.
+// Everything else stays on its side: it would tell of the other one, or speak of a dialog that does not exist here.
+func carried() []string {
+	return []string{
+		"Content-Type", "Content-Disposition", "Content-Encoding", "Content-Language",
+		"Session-Expires", "Min-SE", "Warning", "Alert-Info", "Subject", "Info-Package", "Accept",
+	}
+}
+
+// pass copies the carried headers and the body.
+func pass(from, to sip.Message) {
+	for _, name := range carried() {
+		for _, h := range from.GetHeaders(name) {
+			to.AppendHeader(h)
+		}
+	}
+	if hasOption(from, "Supported", "timer") || hasOption(from, "k", "timer") {
+		to.AppendHeader(sip.NewHeader("Supported", "timer"))
+	}
+	if hasOption(from, "Require", "timer") {
+		to.AppendHeader(sip.NewHeader("Require", "timer"))
+	}
+	to.SetBody(from.Body())
+}
+
+// hasOption looks for an option tag in a list header (RFC 3261, section 19.2).
+func hasOption(msg sip.Message, header, tag string) bool {
+	for _, h := range msg.GetHeaders(header) {
+		for option := range strings.SplitSeq(h.Value(), ",") {
+			if strings.EqualFold(strings.TrimSpace(option), tag) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unsupported lists what a request requires of us and we do not have (RFC 3261, section 8.2.2.3).
+func unsupported(req *sip.Request) []string {
+	var missing []string
+	for _, h := range req.GetHeaders("Require") {
+		for option := range strings.SplitSeq(h.Value(), ",") {
+			option = strings.TrimSpace(option)
+			if option != "" && !strings.EqualFold(option, "timer") {
+				missing = append(missing, option)
+			}
+		}
+	}
+	return missing
+}
+
+// methodLabel bounds the values of a metric's label to the methods that exist.
+func methodLabel(m sip.RequestMethod) string {
+	switch m {
+	case sip.INVITE, sip.ACK, sip.BYE, sip.CANCEL, sip.REGISTER, sip.OPTIONS, sip.INFO, sip.UPDATE, sip.MESSAGE,
+		sip.SUBSCRIBE, sip.NOTIFY, sip.REFER, sip.PRACK, sip.PUBLISH:
+		return string(m)
+	default:
+		return "other"
+	}
+}

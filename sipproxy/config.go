@@ -1,0 +1,73 @@
+package sipproxy
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"time"
+
+	"trunkline/sipproxy/wire"
+)
+
+// Config sets up a Proxy. The zero value of every field but Node, Realm, Listen and StateDir has a default.
+type Config struct {
+	Node     string        // Name of this proxy, in its records and its journal.
+	Realm    string        // Digest realm; the domain of the extensions' logins.
+	Listen   []wire.Listen // At least one.
+	TLS      *tls.Config
+	StateDir string // Folder of the journal of calls in progress and registrations.
+
+	Shards       int           // Ordered workers that the calls are spread over; default 4.
+	MaxCalls     int           // Calls in progress; more are refused with 503. Default 20,000.
+	RingTime     time.Duration // How long a gateway or phone may ring; default 60s.
+	Silence      time.Duration // How long a gateway may say nothing at all; default 4s.
+	SetupTime    time.Duration // From INVITE to the end of hunting; default 180s (RFC 3261, timer C).
+	MaxDuration  time.Duration // Longest call; default 6h.
+	FirstStretch time.Duration // What is reserved before the call is placed; default 60s.
+	Stretch      time.Duration // What is reserved at a time while it runs; default 120s.
+	MaxTries     int           // Gateways tried per call where the route says nothing; default 4.
+	RegisterMin  time.Duration // Shortest registration accepted; default 30s.
+	RegisterMax  time.Duration // Longest registration granted; default 1h.
+	DrainTime    time.Duration // How long calls may go on after a stop was asked for; default 30s.
+
+	// LetPass is the time that a call may go on for without a reservation when the ledger does not answer; 0 refuses.
+	LetPass time.Duration
+}
+
+func (c *Config) setDefaults() {
+	setDefault(&c.Shards, 4)
+	setDefault(&c.MaxCalls, 20_000)
+	setDefault(&c.RingTime, time.Minute)
+	setDefault(&c.Silence, 4*time.Second)
+	setDefault(&c.SetupTime, 3*time.Minute)
+	setDefault(&c.MaxDuration, 6*time.Hour)
+	setDefault(&c.FirstStretch, time.Minute)
+	setDefault(&c.Stretch, 2*time.Minute)
+	setDefault(&c.MaxTries, 4)
+	setDefault(&c.RegisterMin, 30*time.Second)
+	setDefault(&c.RegisterMax, time.Hour)
+	setDefault(&c.DrainTime, 30*time.Second)
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+func (c *Config) validate() error {
+	switch {
+	case c.Node == "":
+		return errors.New("sip.node is empty: give this proxy a name")
+	case c.Realm == "":
+		return errors.New("sip.realm is empty: give the domain of the extensions' logins")
+	case len(c.Listen) == 0:
+		return errors.New("sip.listen is empty: give at least one address, such as udp/127.0.0.1:5060")
+	case c.StateDir == "":
+		return errors.New("the folder for calls in progress is not set")
+	case c.Shards < 1 || c.Shards > 256:
+		return fmt.Errorf("sip.shards is %d: use 1 to 256", c.Shards)
+	}
+	return nil
+}

@@ -1,0 +1,249 @@
+package sipproxy
+
+import (
+	"net/netip"
+
+	"github.com/emiago/sipgo/sip"
+
+	"trunkline/sipproxy/txn"
+	"trunkline/sipproxy/wire"
+)
+
+// dialog is our end of one dialog (RFC 3261, section 12): with the caller, or with one of those we try to reach.
+type dialog struct {
+	sh   *shard
+	call *call // Nil for a dialog that exists only to be hung up.
+
+	callID    string
+	local     sip.FromHeader // Our side, as the From of our requests; with our tag.
+	remote    sip.ToHeader   // Their side, as the To of our requests; with their tag when it is known.
+	target    sip.Uri        // Where our requests within the dialog go: their Contact.
+	routes    []sip.Uri      // The route set, in the order of our requests.
+	localSeq  uint32
+	remoteSeq uint32
+	flow      wire.Flow
+
+	// The INVITE of theirs that was answered with a 2xx and whose ACK is awaited, and that INVITE's number.
+	answered    *txn.Server
+	answeredSeq uint32
+	// The INVITE of ours that was answered with a 2xx and whose ACK waits for the other side's, or was sent.
+	ackSeq  uint32
+	ackBody sip.Message
+	ackSent bool
+
+	inviting bool // A re-INVITE in either direction is under way.
+	byeSent  bool
+}
+
+func dialogKey(callID, localTag string) string { return callID + "|" + localTag }
+
+func (d *dialog) localTag() string {
+	tag, _ := d.local.Params.Get("tag")
+	return tag
+}
+
+func (d *dialog) remoteTag() string {
+	tag, _ := d.remote.Params.Get("tag")
+	return tag
+}
+
+func (d *dialog) register() { d.sh.dialogs[dialogKey(d.callID, d.localTag())] = d }
+
+func (d *dialog) forget() { delete(d.sh.dialogs, dialogKey(d.callID, d.localTag())) }
+
+// newServerDialog is the dialog that an INVITE of theirs makes (RFC 3261, section 12.1.1).
+func newServerDialog(sh *shard, req *sip.Request, flow wire.Flow, tag string) *dialog {
+	to := req.To()
+	d := &dialog{
+		sh: sh, callID: req.CallID().Value(), flow: flow, remoteSeq: req.CSeq().SeqNo,
+		local: sip.FromHeader{
+			DisplayName: to.DisplayName, Address: to.Address,
+			Params: append(to.Params.Clone(), sip.HeaderKV{K: "tag", V: tag}),
+		},
+		remote: req.From().AsTo(),
+	}
+	if c := req.Contact(); c != nil {
+		d.target = c.Address
+	} else {
+		d.target = req.From().Address
+	}
+	for _, h := range req.GetHeaders("Record-Route") {
+		if rr, ok := h.(*sip.RecordRouteHeader); ok {
+			d.routes = append(d.routes, rr.Address)
+		}
+	}
+	return d
+}
+
+// establish takes what the answer to our INVITE says of the dialog (RFC 3261, section 12.1.2).
+func (d *dialog) establish(res *sip.Response) {
+	d.remote = *res.To()
+	if c := res.Contact(); c != nil {
+		d.target = c.Address
+	}
+	d.routes = d.routes[:0]
+	records := res.GetHeaders("Record-Route")
+	for i := len(records) - 1; i >= 0; i-- {
+		if rr, ok := records[i].(*sip.RecordRouteHeader); ok {
+			d.routes = append(d.routes, rr.Address)
+		}
+	}
+}
+
+// strayDialog is a dialog of which we know nothing but an answer.
+func strayDialog(sh *shard, res *sip.Response, flow wire.Flow) *dialog {
+	d := &dialog{sh: sh, callID: res.CallID().Value(), local: *res.From(), localSeq: res.CSeq().SeqNo, flow: flow}
+	d.establish(res)
+	return d
+}
+
+// request makes a request of ours within the dialog (RFC 3261, section 12.2.1.1).
+func (d *dialog) request(method sip.RequestMethod, seq uint32) *sip.Request {
+	req := sip.NewRequest(method, d.target)
+	routes := d.routes
+	if len(routes) > 0 && !routes[0].UriParams.Has("lr") { // A strict router takes the Request-URI's place.
+		req.Recipient = routes[0]
+		routes = append(append([]sip.Uri{}, routes[1:]...), d.target)
+	}
+	req.AppendHeader(maxForwards(70))
+	for _, r := range routes {
+		req.AppendHeader(&sip.RouteHeader{Address: r})
+	}
+	from, to := d.local, d.remote
+	req.AppendHeader(&from)
+	req.AppendHeader(&to)
+	id := sip.CallIDHeader(d.callID)
+	req.AppendHeader(&id)
+	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
+	return req
+}
+
+// send sends a request of ours within the dialog, with the next number.
+func (d *dialog) send(req *sip.Request, events txn.ClientEvents) *txn.Client {
+	req.AppendHeader(contact(d.flow, ""))
+	req.AppendHeader(sip.NewHeader("User-Agent", agentName))
+	return d.sh.txn.Send(req, d.nextHop(req), events)
+}
+
+func (d *dialog) nextSeq() uint32 {
+	d.localSeq++
+	return d.localSeq
+}
+
+// nextHop is where a request within the dialog goes: to the topmost route or to the Contact, if that is an address
+// that can be reached; a private one behind a public source is not, and neither is a name (RFC 3581's purpose).
+// Then, and over streams, it is the way on which the dialog was made.
+func (d *dialog) nextHop(req *sip.Request) wire.Flow {
+	if d.flow.Reliable() {
+		return d.flow
+	}
+	uri := req.Recipient
+	if r := req.Route(); r != nil {
+		uri = r.Address
+	}
+	addr, err := netip.ParseAddr(uri.Host)
+	if err != nil {
+		return d.flow
+	}
+	source := d.flow.Remote().Addr()
+	if (addr.IsPrivate() && !source.IsPrivate()) || addr.Is4() != source.Is4() || addr.IsUnspecified() {
+		return d.flow
+	}
+	port := uri.Port
+	if port <= 0 || port > 65535 {
+		port = sip.DefaultUdpPort
+	}
+	return d.flow.At(netip.AddrPortFrom(addr, uint16(port))) //nolint:gosec // Bounded above.
+}
+
+// sendACK acknowledges a 2xx to our INVITE (RFC 3261, section 13.2.2.4); it is a request without a transaction.
+// body is the message whose body goes along, or nil.
+func (d *dialog) sendACK(seq uint32, body sip.Message) {
+	d.ackSeq, d.ackBody, d.ackSent = seq, body, true
+	ack := d.request(sip.ACK, seq)
+	host, port := d.flow.Advertised()
+	ack.PrependHeader(&sip.ViaHeader{
+		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: d.flow.Transport(), Host: host, Port: port,
+		Params: sip.HeaderParams{{K: "branch", V: sip.GenerateBranchN(20)}, {K: "rport", V: ""}},
+	})
+	if body != nil {
+		pass(body, ack)
+	} else {
+		ack.SetBody(nil)
+	}
+	_ = d.nextHop(ack).Send(wire.Encode(ack)) // A lost ACK is repeated when the 2xx comes again.
+}
+
+// repeatACK answers a repeated 2xx; a 2xx with another tag is that of a second phone, which is hung up on.
+func (d *dialog) repeatACK(res *sip.Response) {
+	tag, _ := res.To().Params.Get("tag")
+	if tag != d.remoteTag() {
+		fork := strayDialog(d.sh, res, d.flow)
+		fork.sendACK(res.CSeq().SeqNo, nil)
+		fork.sendBYE(nil)
+		return
+	}
+	if d.ackSent && d.ackSeq == res.CSeq().SeqNo {
+		d.sendACK(d.ackSeq, d.ackBody)
+	}
+}
+
+// sendBYE ends the dialog. It is repeated until it is answered, or for 32 seconds; both are the end of it.
+func (d *dialog) sendBYE(reason sip.Header) {
+	if d.byeSent {
+		return
+	}
+	d.byeSent = true
+	bye := d.request(sip.BYE, d.nextSeq())
+	if reason != nil {
+		bye.AppendHeader(reason)
+	}
+	d.send(bye, txn.ClientEvents{Response: func(*sip.Response) {}})
+}
+
+// receive takes a request of theirs within the dialog.
+func (d *dialog) receive(req *sip.Request, flow wire.Flow, tx *txn.Server) {
+	if req.Method == sip.ACK {
+		d.receiveACK(req)
+		return
+	}
+	if req.CSeq().SeqNo <= d.remoteSeq && d.remoteSeq != 0 { // RFC 3261, section 12.2.2.
+		tx.Reply(sip.StatusInternalServerError, "CSeq Out Of Order")
+		return
+	}
+	d.remoteSeq = req.CSeq().SeqNo
+	if c := req.Contact(); c != nil && (req.Method == sip.INVITE || req.Method == sip.UPDATE) {
+		d.target = c.Address // They moved (RFC 3261, section 12.2.2).
+	}
+	if flow.Reliable() || d.flow.Remote() != flow.Remote() {
+		d.flow = flow // A phone whose router gave it a new port, or that made a new connection.
+	}
+	switch req.Method {
+	case sip.BYE:
+		tx.Reply(sip.StatusOK, "OK")
+		d.byeSent = true // Nothing more is to be said on this dialog.
+		if d.call != nil {
+			d.call.hungUp(d, req)
+		}
+	case sip.INVITE, sip.UPDATE, sip.INFO:
+		d.relay(req, tx)
+	case sip.OPTIONS:
+		d.sh.options(tx)
+	default:
+		tx.Reply(sip.StatusMethodNotAllowed, "Method Not Allowed", allow())
+	}
+}
+
+func (d *dialog) receiveACK(req *sip.Request) {
+	if d.answered == nil || req.CSeq().SeqNo != d.answeredSeq {
+		return
+	}
+	d.answered.Acked()
+	d.answered = nil
+	if d.call == nil {
+		return
+	}
+	if peer := d.call.peer(d); peer != nil && !peer.ackSent && peer.ackSeq != 0 {
+		peer.sendACK(peer.ackSeq, req)
+	}
+}

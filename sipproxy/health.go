@@ -1,0 +1,268 @@
+package sipproxy
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"trunkline/internal/clock"
+	"trunkline/lcr"
+	"trunkline/provision"
+)
+
+const (
+	defaultLock      = 30 * time.Second
+	defaultLockAfter = 5
+	resolveEvery     = time.Minute
+)
+
+// GatewayState is what a proxy knows of a gateway at the moment.
+type GatewayState struct {
+	ID       string
+	Carrier  string
+	Address  string // Where it resolves to; empty when it does not.
+	Locked   bool
+	Until    time.Time // When it will be tried again.
+	Why      string    // Of the last failure.
+	Failures int       // In a row.
+	Calls    int
+	MaxCalls int
+}
+
+// health knows of every gateway where it is and whether it works. Shards share it.
+type health struct {
+	clock clock.Clock
+	log   *slog.Logger
+	mu    sync.Mutex
+	byID  map[string]*gatewayHealth
+}
+
+type gatewayHealth struct {
+	gateway  provision.Gateway
+	remote   netip.AddrPort
+	resolved time.Time
+	failures int
+	locked   time.Time
+	why      string
+	second   int64 // The second that calls are counted in, for calls per second.
+	calls    int
+	probed   time.Time
+	present  bool
+	renew    time.Time // When our registration at the carrier is to be renewed; zero when there is none.
+}
+
+func newHealth(c clock.Clock, log *slog.Logger) *health {
+	return &health{clock: c, log: log, byID: make(map[string]*gatewayHealth)}
+}
+
+// admit tells where a gateway is, or why it is not to be tried now. It counts the call against its calls per second.
+func (h *health) admit(g *provision.Gateway) (netip.AddrPort, lcr.Reason) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.state(g)
+	now := h.clock.Now()
+	switch {
+	case now.Before(s.locked):
+		return netip.AddrPort{}, lcr.ReasonLocked
+	case !s.remote.IsValid():
+		return netip.AddrPort{}, lcr.ReasonLocked
+	}
+	if second := now.Unix(); s.second != second {
+		s.second, s.calls = second, 0
+	}
+	if g.MaxCPS > 0 && s.calls >= g.MaxCPS {
+		return netip.AddrPort{}, lcr.ReasonCPS
+	}
+	s.calls++
+	return s.remote, ""
+}
+
+// state finds or makes the entry of a gateway. A literal address is known at once, a name by refresh.
+func (h *health) state(g *provision.Gateway) *gatewayHealth {
+	s, ok := h.byID[g.ID]
+	if !ok || s.gateway.Address != g.Address {
+		s = &gatewayHealth{}
+		host, port := splitAddress(g.Address)
+		if remote, ok := parseHostPort(host, port); ok {
+			s.remote = remote
+		}
+		h.byID[g.ID] = s
+	}
+	s.gateway = *g
+	return s
+}
+
+func splitAddress(address string) (host string, port int) {
+	host, p, err := net.SplitHostPort(address)
+	if err != nil {
+		return address, 0
+	}
+	port, err = strconv.Atoi(p)
+	if err != nil {
+		return host, 0
+	}
+	return host, port
+}
+
+// heard notes a sign of life. The lock of a gateway that works again is lifted.
+func (h *health) heard(id string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s, ok := h.byID[id]
+	if !ok {
+		return
+	}
+	if !s.locked.IsZero() {
+		h.log.Info("gateway works again", "gateway", id)
+	}
+	s.failures, s.locked, s.why = 0, time.Time{}, ""
+}
+
+// failed notes a failure of the carrier. Enough of them in a row lock the gateway for a while; when that is over one
+// more failure locks it again.
+func (h *health) failed(id, why string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s, ok := h.byID[id]
+	if !ok {
+		return
+	}
+	s.failures++
+	s.why = why
+	after, lock := s.gateway.LockAfter, s.gateway.Lock
+	setDefault(&after, defaultLockAfter)
+	setDefault(&lock, defaultLock)
+	if s.failures >= after {
+		s.locked = h.clock.Now().Add(lock)
+		h.log.Warn("gateway locked", "gateway", id, "why", why, "until", s.locked)
+	}
+}
+
+// refresh takes the gateways as they are provisioned now, resolves the names among them, and returns those that are
+// to be probed at this moment.
+func (h *health) refresh(ctx context.Context, gateways []provision.Gateway) []provision.Gateway {
+	var due []provision.Gateway
+	for i := range gateways {
+		g := &gateways[i]
+		if g.Inactive {
+			continue
+		}
+		h.resolve(ctx, g)
+		if h.probeDue(g) {
+			due = append(due, *g)
+		}
+	}
+	h.forgetOthers(gateways)
+	return due
+}
+
+func (h *health) resolve(ctx context.Context, g *provision.Gateway) {
+	h.mu.Lock()
+	s := h.state(g)
+	now := h.clock.Now()
+	host, port := splitAddress(g.Address)
+	_, err := netip.ParseAddr(host)
+	stale := err != nil && now.Sub(s.resolved) > resolveEvery
+	if stale {
+		s.resolved = now
+	}
+	h.mu.Unlock()
+	if !stale {
+		return
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil || len(addrs) == 0 {
+		h.log.Warn("gateway's name does not resolve", "gateway", g.ID, "host", host, "error", err)
+		return
+	}
+	if port == 0 {
+		port = sip.DefaultUdpPort
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.remote = netip.AddrPortFrom(addrs[0].Unmap(), uint16(port)) //nolint:gosec // Parsed as a port.
+}
+
+func (h *health) probeDue(g *provision.Gateway) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.state(g)
+	now := h.clock.Now()
+	if g.Probe <= 0 || now.Sub(s.probed) < g.Probe || !s.remote.IsValid() {
+		return false
+	}
+	s.probed = now
+	return true
+}
+
+func (h *health) forgetOthers(gateways []provision.Gateway) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range h.byID {
+		s.present = false
+	}
+	for i := range gateways {
+		h.state(&gateways[i]).present = true
+	}
+	for id, s := range h.byID {
+		if !s.present {
+			delete(h.byID, id)
+		}
+	}
+}
+
+// address returns where a gateway is.
+func (h *health) address(id string) (netip.AddrPort, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s, ok := h.byID[id]
+	if !ok || !s.remote.IsValid() {
+		return netip.AddrPort{}, false
+	}
+	return s.remote, true
+}
+
+// states returns a copy of what is known, in no order.
+func (h *health) states() []GatewayState {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.clock.Now()
+	out := make([]GatewayState, 0, len(h.byID))
+	for id, s := range h.byID {
+		state := GatewayState{
+			ID: id, Carrier: s.gateway.Carrier, Locked: now.Before(s.locked), Until: s.locked,
+			Why: s.why, Failures: s.failures, MaxCalls: s.gateway.MaxCalls,
+		}
+		if s.remote.IsValid() {
+			state.Address = s.remote.String()
+		}
+		out = append(out, state)
+	}
+	return out
+}
+
+// registered notes that we are registered at the carrier and when that is to be renewed.
+func (h *health) registered(id string, renew time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s, ok := h.byID[id]; ok {
+		s.renew = renew
+	}
+}
+
+// registration returns when our registration is to be renewed, if there is one.
+func (h *health) registration(id string) (time.Time, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s, ok := h.byID[id]
+	if !ok || s.renew.IsZero() {
+		return time.Time{}, false
+	}
+	return s.renew, true
+}

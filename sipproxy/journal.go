@@ -1,0 +1,220 @@
+package sipproxy
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+const (
+	journalFile    = "journal"
+	journalCompact = 16 << 20 // Rewritten when it has grown by so much since the last time.
+	journalEntry   = 1 << 20  // The largest entry.
+)
+
+// journal keeps what must survive the death of the process: the calls in progress and the registrations. It is a file
+// that entries are appended to, each a key and a value (an empty one removes the key), written out at once: what was
+// written outlives a killed process. It is rewritten when most of it is of the past.
+type journal struct {
+	log  *slog.Logger
+	path string
+
+	mu      sync.Mutex
+	file    *os.File
+	live    map[string][]byte
+	written int64
+	failed  bool
+}
+
+// openJournal reads the journal of a folder, cuts off an entry that was not written to its end, and goes on.
+func openJournal(dir string, log *slog.Logger) (*journal, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("folder of the journal: %w", err)
+	}
+	j := &journal{log: log, path: filepath.Join(dir, journalFile), live: make(map[string][]byte)}
+	if err := j.load(); err != nil {
+		return nil, err
+	}
+	return j, j.rewrite()
+}
+
+func (j *journal) load() error {
+	f, err := os.Open(j.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("open the journal: %w", err)
+	}
+	defer f.Close()
+	r := bufio.NewReader(f)
+	for {
+		key, value, err := readEntry(r)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil: // The tail of a write that was cut short; all before it is whole.
+			j.log.Warn("the journal ends in a broken entry; what came before it is used", "error", err)
+			return nil
+		case len(value) == 0:
+			delete(j.live, key)
+		default:
+			j.live[key] = value
+		}
+	}
+}
+
+// An entry is its length and checksum (4 bytes each), the length of the key (2 bytes), key and value.
+func appendEntry(b []byte, key string, value []byte) []byte {
+	start := len(b)
+	b = append(b, make([]byte, 10)...)
+	b = append(b, key...)
+	b = append(b, value...)
+	body := b[start+8:]
+	binary.BigEndian.PutUint16(body, uint16(len(key)))                       //nolint:gosec // Keys are short.
+	binary.BigEndian.PutUint32(b[start:], uint32(len(body)))                 //nolint:gosec // Bounded by journalEntry.
+	binary.BigEndian.PutUint32(b[start+4:], crc32.ChecksumIEEE(b[start+8:])) // Tells a torn write.
+	return b
+}
+
+func readEntry(r io.Reader) (key string, value []byte, err error) {
+	var head [8]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return "", nil, err
+	}
+	n := binary.BigEndian.Uint32(head[:4])
+	if n < 2 || n > journalEntry {
+		return "", nil, fmt.Errorf("entry of %d bytes", n)
+	}
+	body := make([]byte, n)
+	if _, err := io.ReadFull(r, body); err != nil {
+		return "", nil, errors.Join(io.ErrUnexpectedEOF, err)
+	}
+	if crc32.ChecksumIEEE(body) != binary.BigEndian.Uint32(head[4:]) {
+		return "", nil, errors.New("checksum differs")
+	}
+	k := int(binary.BigEndian.Uint16(body))
+	if 2+k > len(body) {
+		return "", nil, errors.New("key is cut off")
+	}
+	return string(body[2 : 2+k]), body[2+k:], nil
+}
+
+// rewrite replaces the file by one that holds only what is live.
+func (j *journal) rewrite() error {
+	tmp := j.path + ".new"
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("rewrite the journal: %w", err)
+	}
+	var b []byte
+	for key, value := range j.live {
+		b = appendEntry(b, key, value)
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = os.Rename(tmp, j.path)
+	}
+	if err != nil {
+		_ = f.Close()
+		return fmt.Errorf("rewrite the journal: %w", err)
+	}
+	if j.file != nil {
+		_ = j.file.Close()
+	}
+	j.file, j.written = f, 0
+	return nil
+}
+
+func (j *journal) put(key string, value []byte) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.live[key] = value
+	j.append(key, value)
+}
+
+func (j *journal) remove(key string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if _, ok := j.live[key]; !ok {
+		return
+	}
+	delete(j.live, key)
+	j.append(key, nil)
+}
+
+// append writes one entry. A disk that is full is reported once; calls go on, and the next rewrite makes it good.
+func (j *journal) append(key string, value []byte) {
+	if j.file == nil {
+		return
+	}
+	b := appendEntry(nil, key, value)
+	n, err := j.file.Write(b)
+	j.written += int64(n)
+	if err != nil && !j.failed {
+		j.log.Error("the journal cannot be written; calls in progress would not survive a crash", "error", err)
+	}
+	j.failed = err != nil
+	if j.written > journalCompact || err != nil {
+		if err := j.rewrite(); err != nil && !j.failed {
+			j.log.Error("the journal cannot be rewritten", "error", err)
+		}
+	}
+}
+
+// entries returns a copy of what is live.
+func (j *journal) entries() map[string][]byte {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	out := make(map[string][]byte, len(j.live))
+	for k, v := range j.live {
+		out[k] = v
+	}
+	return out
+}
+
+func (j *journal) close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.file == nil {
+		return nil
+	}
+	err := errors.Join(j.file.Sync(), j.file.Close())
+	j.file = nil
+	return err
+}
+
+const (
+	callPrefix         = "call/"
+	registrationPrefix = "phone/"
+)
+
+func registrationKey(login string) string { return registrationPrefix + login }
+
+// begun notes a call that was accepted for routing.
+func (j *journal) begun(c *call) { j.keep(c) }
+
+// answered notes that a call runs, with all that is needed to end it.
+func (j *journal) answered(c *call) { j.keep(c) }
+
+func (j *journal) keep(c *call) {
+	data, err := json.Marshal(c.memo())
+	if err != nil {
+		j.log.Error("a call could not be written to the journal", "call", c.id.String(), "error", err)
+		return
+	}
+	j.put(callPrefix+c.id.String(), data)
+}
+
+func (j *journal) ended(c *call) { j.remove(callPrefix + c.id.String()) }

@@ -1,0 +1,44 @@
+package sipproxy
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// metrics are what an operator watches. No label holds a number, a Call-ID or a tenant.
+type metrics struct {
+	requests     *prometheus.CounterVec
+	refused      *prometheus.CounterVec
+	answered     prometheus.Counter
+	cut          *prometheus.CounterVec
+	authFailures prometheus.Counter
+	dropped      prometheus.Counter
+}
+
+func newMetrics(p *Proxy, r prometheus.Registerer) *metrics {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "trunkline_sip_requests_total", Help: "SIP requests received, by method.",
+		}, []string{"method"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "trunkline_calls_refused_total", Help: "Calls that were not placed, by reason.",
+		}, []string{"reason"}),
+		answered: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "trunkline_calls_answered_total", Help: "Calls that were answered.",
+		}),
+		cut: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "trunkline_calls_cut_total", Help: "Calls that were ended because their time was used up, by reason.",
+		}, []string{"reason"}),
+		authFailures: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "trunkline_sip_auth_failures_total", Help: "Wrong credentials.",
+		}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "trunkline_sip_dropped_total", Help: "SIP messages thrown away because the workers were too slow.",
+		}),
+	}
+	active := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "trunkline_calls_active", Help: "Calls in progress, those being set up included.",
+	}, func() float64 { return float64(p.inProgress.Load()) })
+	malformed := prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "trunkline_sip_malformed_total", Help: "Messages that were not SIP.",
+	}, func() float64 { return float64(p.wire.Stats().Malformed) })
+	r.MustRegister(m.requests, m.refused, m.answered, m.cut, m.authFailures, m.dropped, active, malformed)
+	return m
+}

@@ -1,0 +1,46 @@
+package sipproxy
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"trunkline/cdr"
+	"trunkline/provision"
+)
+
+// Router answers who a caller is and where a call is to go. It reads one immutable snapshot at a time: every method
+// returns at once and without input or output.
+type Router interface {
+	// Login returns the extension with that SIP user name.
+	Login(user string) (provision.Caller, bool)
+	// Source returns the trunk or gateway that sends from that address.
+	Source(addr netip.Addr) (provision.Caller, bool)
+	// Route decides about one call. It never fails: a call that is not to be placed has a Refusal.
+	Route(caller provision.Caller, dialled, callerID string, at time.Time) *provision.Route
+	// Gateways returns all active gateways, for probing and registering.
+	Gateways() []provision.Gateway
+}
+
+// Credit holds money for calls. Its methods may block; they are called on goroutines of their own.
+type Credit interface {
+	// Reserve holds what the call may cost until upTo after its connection, in every limit that applies. It may be
+	// called again with a larger upTo while the call runs; then the hold grows. A repetition changes nothing.
+	// Granted is the time that the money held is enough for, counted from the connection; it may be less than upTo.
+	Reserve(ctx context.Context, id cdr.CallID, route *provision.Route, upTo time.Duration) (Grant, error)
+	// Release gives the whole hold back for a call that was never connected. A repetition changes nothing.
+	Release(ctx context.Context, id cdr.CallID) error
+}
+
+// Grant is the answer to a reservation.
+type Grant struct {
+	Granted time.Duration // From the connection of the call on. Zero with an empty Refusal: no bound.
+	Final   bool          // There is no money for more.
+	Refusal string        // Why nothing was granted, as a short word such as "balance" or "limit_day"; empty if something was.
+}
+
+// Recorder takes the legs of a call that is over. When Record returns nil they are safe on disk; it may be called
+// again with the same legs after a failure.
+type Recorder interface {
+	Record(ctx context.Context, legs []*cdr.Leg) error
+}

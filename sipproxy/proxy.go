@@ -1,0 +1,140 @@
+package sipproxy
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"trunkline/internal/clock"
+	"trunkline/sipproxy/wire"
+)
+
+// Proxy places calls. Make it with Open, end it with Close.
+type Proxy struct {
+	cfg      Config
+	log      *slog.Logger
+	clock    clock.Clock
+	router   Router
+	credit   Credit
+	recorder Recorder
+	metrics  *metrics
+
+	wire      *wire.Wire
+	shards    []*shard
+	seed      maphash.Seed
+	nonces    *nonces
+	guard     *guard
+	slots     *slots
+	health    *health
+	registrar *registrar
+	journal   *journal
+
+	inProgress atomic.Int64
+	draining   atomic.Bool
+
+	lifetime   context.Context //nolint:containedctx // Ends with the proxy; what runs in the background hangs on it.
+	stop       context.CancelFunc
+	stopped    chan struct{}
+	workers    sync.WaitGroup
+	background sync.WaitGroup
+}
+
+// Deps are the rooms that a Proxy works with.
+type Deps struct {
+	Router   Router
+	Credit   Credit
+	Recorder Recorder
+	Clock    clock.Clock
+	Log      *slog.Logger
+	Metrics  prometheus.Registerer
+}
+
+// Open binds the listeners, takes back the calls and registrations of an earlier life, and starts to serve.
+func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
+	cfg.setDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	p := &Proxy{
+		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder,
+		seed: maphash.MakeSeed(), slots: newSlots(), guard: newGuard(deps.Clock),
+		health: newHealth(deps.Clock, deps.Log), stopped: make(chan struct{}),
+	}
+	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))
+	var err error
+	if p.nonces, err = newNonces(); err != nil {
+		return nil, fmt.Errorf("make the key of the nonces: %w", err)
+	}
+	if p.journal, err = openJournal(cfg.StateDir, deps.Log); err != nil {
+		return nil, err
+	}
+	p.registrar = newRegistrar(p.journal)
+	for i := range cfg.Shards {
+		p.shards = append(p.shards, newShard(p, i))
+	}
+	ready := make(chan struct{})
+	p.wire, err = wire.Open(ctx, wire.Options{
+		Listen: cfg.Listen, TLS: cfg.TLS, Log: deps.Log,
+		Handler: func(msg sip.Message, flow wire.Flow) {
+			<-ready // What comes in the first moments waits until the calls of the last life are known.
+			p.dispatch(msg, flow)
+		},
+	})
+	if err != nil {
+		_ = p.journal.close()
+		return nil, err
+	}
+	p.metrics = newMetrics(p, deps.Metrics)
+	p.start(ready)
+	return p, nil
+}
+
+func (p *Proxy) start(ready chan struct{}) {
+	p.recover()
+	for _, s := range p.shards {
+		p.workers.Go(func() { s.run(p.lifetime) })
+	}
+	close(ready)
+	p.background.Go(p.watchGateways)
+}
+
+// dispatch gives a message to the shard of its dialog. A shard that is far behind loses messages rather than memory.
+func (p *Proxy) dispatch(msg sip.Message, flow wire.Flow) {
+	select {
+	case p.shardOf(msg.CallID().Value()).messages <- message{msg, flow}:
+	default:
+		p.metrics.dropped.Inc()
+	}
+}
+
+// Addr returns the bound address of the first listener of a transport: udp, tcp or tls.
+func (p *Proxy) Addr(transport string) (netip.AddrPort, bool) { return p.wire.Addr(transport) }
+
+// Drain refuses new calls and waits until those in progress are over or ctx ends.
+func (p *Proxy) Drain(ctx context.Context) {
+	p.draining.Store(true)
+	for p.inProgress.Load() > 0 {
+		if clock.Sleep(ctx, p.clock, 100*time.Millisecond) != nil {
+			p.log.Warn("calls in progress outlast the drain; they are taken back at the next start", "calls", p.inProgress.Load())
+			return
+		}
+	}
+}
+
+// Close stops serving at once. Calls in progress stay in the journal and are taken back by the next Open.
+func (p *Proxy) Close() error {
+	p.stop()
+	p.wire.Close()
+	p.workers.Wait()
+	close(p.stopped)
+	p.background.Wait()
+	return p.journal.close()
+}

@@ -1,0 +1,125 @@
+package sipproxy
+
+import (
+	"encoding/json"
+	"time"
+
+	"trunkline/cdr"
+	"trunkline/internal/clock"
+	"trunkline/lcr"
+)
+
+const recordRetry = time.Second
+
+// record hands the legs of a call that is over to the recorder, again and again until they are safe on disk, and only
+// then takes the call out of the journal.
+func (s *shard) record(c *call) {
+	legs := c.legs()
+	s.background.Go(func() {
+		for {
+			err := s.recorder.Record(s.lifetime, legs)
+			if err == nil {
+				s.journal.ended(c)
+				return
+			}
+			c.log.Error("the legs of the call could not be recorded; trying again", "error", err)
+			if clock.Sleep(s.lifetime, s.clock, recordRetry) != nil {
+				return // The journal still has the call: it is recorded after the restart.
+			}
+		}
+	})
+	if c.reserved && c.connect.IsZero() {
+		c.releaseHold()
+	}
+}
+
+// legs makes the records of the call: the caller's side first, then every attempt.
+func (c *call) legs() []*cdr.Leg {
+	legs := make([]*cdr.Leg, 0, 1+len(c.attempts))
+	legs = append(legs, c.ingressLeg())
+	for _, a := range c.attempts {
+		legs = append(legs, a.leg())
+	}
+	return legs
+}
+
+// common is what all legs of the call have in common.
+func (c *call) common() cdr.Leg {
+	direction, _ := cdr.ParseDirection(c.route.Direction)
+	return cdr.Leg{
+		Call: c.id, Direction: direction, Source: cdr.SourceSIP, Node: c.sh.cfg.Node,
+		Tenant: c.route.Tenant, Branch: c.route.Branch, Extension: c.route.Extension, Number: c.route.Number,
+		Tariff: c.route.Tariff, From: c.route.From, To: c.route.To,
+	}
+}
+
+func (c *call) ingressLeg() *cdr.Leg {
+	leg := c.common()
+	leg.Kind = cdr.Ingress
+	leg.CallerID, leg.Dialled = c.callerID, c.dialled
+	leg.Setup, leg.Progress, leg.Connect, leg.Disconnect = c.setup, c.progress, c.connect, c.endedAt
+	leg.Reserved = c.reserved
+	if c.reserved {
+		leg.Granted = c.grant.Granted
+	}
+	leg.Cause, leg.ReleasedBy, leg.Reason = c.finished.cause, c.finished.side, c.finished.reason
+	leg.SIPStatus = statusNumber(c.finished.status)
+	if !c.connect.IsZero() {
+		leg.SIPStatus = 200
+	}
+	leg.SIPCallID, leg.Remote = c.caller.callID, c.caller.flow.Remote().String()
+	if c.winner != nil {
+		leg.Gateway = c.winner.gatewayID()
+		if c.winner.target.Carrier != nil {
+			leg.Carrier = c.winner.target.Carrier.ID
+		}
+	}
+	leg.Trace = c.trace()
+	return &leg
+}
+
+func statusNumber(status int) uint16 {
+	return uint16(min(max(status, 0), 999)) //nolint:gosec // Bounded.
+}
+
+// trace is the routing decision as it was carried out: what the router said, and the gateways that were skipped then
+// because they were full, locked or out of reach.
+func (c *call) trace() []byte {
+	if c.route.Trace == nil {
+		return nil
+	}
+	decision := *c.route.Trace
+	if len(c.skipped) > 0 {
+		decision.Skipped = append([]lcr.Skipped{}, decision.Skipped...)
+		for _, s := range c.skipped {
+			decision.Skipped = append(decision.Skipped, lcr.Skipped{
+				Carrier: s.target.Gateway.Carrier, Gateway: s.target.Gateway.ID, Reason: s.reason, Detail: "when tried",
+			})
+		}
+	}
+	data, err := json.Marshal(decision)
+	if err != nil {
+		c.log.Error("the trace of the call could not be written", "error", err)
+		return nil
+	}
+	return data
+}
+
+func (a *attempt) leg() *cdr.Leg {
+	leg := a.call.common()
+	leg.Kind = cdr.Egress
+	leg.Seq = uint16(a.seq) //nolint:gosec // A handful of attempts.
+	leg.Gateway = a.gatewayID()
+	if a.target.Carrier != nil {
+		leg.Carrier = a.target.Carrier.ID
+	}
+	if a.target.Extension != "" && a.target.Gateway == nil {
+		leg.Extension = a.target.Extension
+	}
+	leg.Deck = a.target.Deck
+	leg.CallerID, leg.Dialled = a.target.FromSent, a.target.ToSent
+	leg.Setup, leg.Progress, leg.Connect, leg.Disconnect = a.setup, a.progress, a.connect, a.disconnect
+	leg.SIPStatus, leg.Cause, leg.ReleasedBy, leg.Reason = statusNumber(a.status), a.cause, a.side, a.reason
+	leg.SIPCallID, leg.Remote = a.dialog.callID, a.remote
+	return &leg
+}

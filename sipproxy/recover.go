@@ -1,0 +1,133 @@
+package sipproxy
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"trunkline/cdr"
+	"trunkline/provision"
+)
+
+// recover takes back what the journal kept over a restart: registrations, and the calls that were in progress. A call
+// that was answered goes on under our control; one that was still being set up is over, and is recorded as that.
+func (p *Proxy) recover() {
+	calls := 0
+	for key, value := range p.journal.entries() {
+		if login, ok := strings.CutPrefix(key, registrationPrefix); ok {
+			if err := p.registrar.restore(login, value); err != nil {
+				p.log.Warn("a registration could not be restored", "login", login, "error", err)
+			}
+			continue
+		}
+		id, ok := strings.CutPrefix(key, callPrefix)
+		if !ok {
+			continue
+		}
+		if err := p.recoverCall(id, value); err != nil {
+			p.log.Error("a call in progress could not be taken back", "call", id, "error", err)
+			continue
+		}
+		calls++
+	}
+	if calls > 0 {
+		p.log.Info("calls in progress taken back", "calls", calls)
+	}
+}
+
+func (p *Proxy) recoverCall(text string, value []byte) error {
+	id, err := cdr.ParseCallID(text)
+	if err != nil {
+		return err
+	}
+	var memo callMemo
+	if err := json.Unmarshal(value, &memo); err != nil {
+		return fmt.Errorf("read the journal: %w", err)
+	}
+	sh := p.shardOf(memo.Near.CallID)
+	if memo.Winner >= 0 && memo.Winner < len(memo.Tries) {
+		sh = p.shardOf(memo.Tries[memo.Winner].Far.CallID)
+	}
+	c, err := sh.restore(id, &memo)
+	if err != nil {
+		return err
+	}
+	sh.calls[id] = c
+	p.inProgress.Add(1)
+	sh.post(func() { c.goOn() })
+	return nil
+}
+
+func (s *shard) restore(id cdr.CallID, m *callMemo) (*call, error) {
+	c := &call{
+		sh: s, id: id, log: s.log.With("call", id.String()), from: m.Caller, state: stateHunting,
+		dialled: m.Dialled, callerID: m.CallerID, setup: m.Setup, progress: m.Progress, connect: m.Connect,
+		grant: Grant{Granted: m.Granted, Final: m.Final}, reserved: m.Reserved,
+	}
+	c.route = s.router.Route(m.Caller, m.Dialled, m.CallerID, m.Setup)
+	var err error
+	if c.caller, err = m.Near.dialog(s); err != nil {
+		return nil, err
+	}
+	c.caller.call = c
+	c.caller.register()
+	for i := range m.Tries {
+		a, err := s.restoreTry(c, &m.Tries[i], i == m.Winner)
+		if err != nil {
+			return nil, err
+		}
+		c.attempts = append(c.attempts, a)
+		if i == m.Winner {
+			c.winner, c.state = a, stateAnswered
+		}
+	}
+	c.holdAgain()
+	return c, nil
+}
+
+func (s *shard) restoreTry(c *call, m *tryMemo, winner bool) (*attempt, error) {
+	a := &attempt{
+		call: c, seq: m.Seq, setup: m.Setup, progress: m.Progress, connect: m.Connect, disconnect: m.End,
+		status: m.Status, cause: m.Cause, side: m.Side, reason: m.Reason, remote: m.Far.Source, done: !winner,
+		target: provision.Target{Deck: m.Deck, ToSent: m.ToSent, FromSent: m.FromSent},
+	}
+	if m.Gateway != "" {
+		a.target.Gateway = &provision.Gateway{ID: m.Gateway, Carrier: m.Carrier}
+		a.target.Carrier = &provision.Carrier{ID: m.Carrier}
+	}
+	var err error
+	if a.dialog, err = m.Far.dialog(s); err != nil {
+		return nil, err
+	}
+	a.dialog.call = c
+	if winner {
+		a.dialog.register()
+	} else if a.disconnect.IsZero() {
+		a.disconnect, a.side, a.cause, a.reason = s.clock.Now(), cdr.SideFault, causeTemporaryFailure, "restart"
+	}
+	return a, nil
+}
+
+// holdAgain takes the capacity of a call that goes on, whatever the limits say by now: the call is there.
+func (c *call) holdAgain() {
+	if c.state != stateAnswered {
+		return
+	}
+	for _, limit := range c.route.Capacities {
+		c.sh.slots.take(limit.Key, 0)
+		c.slots = append(c.slots, limit.Key)
+	}
+	if g := c.winner.target.Gateway; g != nil {
+		c.winner.slot = "gateway/" + g.ID
+		c.sh.slots.take(c.winner.slot, 0)
+	}
+}
+
+// goOn is the first thing that happens to a call after a restart.
+func (c *call) goOn() {
+	if c.state == stateAnswered {
+		c.runClock()
+		return
+	}
+	c.end(ending{side: cdr.SideFault, cause: causeTemporaryFailure, reason: "restart", status: 503})
+}

@@ -1,0 +1,238 @@
+package sipproxy
+
+import (
+	"context"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"trunkline/cdr"
+	"trunkline/sipproxy/txn"
+	"trunkline/sipproxy/wire"
+)
+
+const (
+	askTimeout = 2 * time.Second // For the ledger to answer.
+	drainRetry = 30 * time.Second
+	busyRetry  = 5 * time.Second
+)
+
+// invite takes a new call.
+func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
+	if s.refuseEarly(req, tx) {
+		return
+	}
+	caller, ok := s.identify(req, flow, tx, proxyChallenge)
+	if !ok {
+		return
+	}
+	tx.Reply(sip.StatusTrying, "Trying")
+	id, err := cdr.NewCallID()
+	if err != nil {
+		tx.Reply(sip.StatusInternalServerError, "Internal Server Error")
+		return
+	}
+	c := &call{
+		sh: s, id: id, from: caller, invite: req, tx: tx, state: stateReserving, setup: s.clock.Now(),
+		dialled: dialledUser(req), callerID: callerIdentity(req),
+		log: s.log.With("call", id.String()),
+	}
+	c.caller = newServerDialog(s, req, flow, tx.Tag())
+	c.caller.call = c
+	c.caller.register()
+	s.calls[id] = c
+	s.inProgress.Add(1)
+	tx.OnCancel(func(cancel *sip.Request) { c.cancelled(cancel) })
+	c.place()
+}
+
+// refuseEarly answers what must not become a call.
+func (s *shard) refuseEarly(req *sip.Request, tx *txn.Server) bool {
+	switch {
+	case s.draining.Load():
+		tx.Reply(sip.StatusServiceUnavailable, "Service Unavailable", retryAfter(drainRetry))
+	case s.inProgress.Load() >= int64(s.cfg.MaxCalls):
+		s.metrics.refused.WithLabelValues("overload").Inc()
+		tx.Reply(sip.StatusServiceUnavailable, "Service Unavailable", retryAfter(busyRetry))
+	case req.MaxForwards() != nil && req.MaxForwards().Val() == 0:
+		tx.Reply(sip.StatusTooManyHops, "Too Many Hops")
+	default:
+		missing := unsupported(req)
+		if len(missing) == 0 {
+			return false
+		}
+		headers := make([]sip.Header, 0, len(missing))
+		for _, option := range missing {
+			headers = append(headers, sip.NewHeader("Unsupported", option))
+		}
+		tx.Reply(sip.StatusBadExtension, "Bad Extension", headers...)
+	}
+	return true
+}
+
+// dialledUser is what was dialled: the user part of the Request-URI, or of the To header where that has none.
+func dialledUser(req *sip.Request) string {
+	if req.Recipient.User != "" {
+		return req.Recipient.User
+	}
+	return req.To().Address.User
+}
+
+// callerIdentity is the number that the caller gives: the asserted one (RFC 3325) before the From header.
+func callerIdentity(req *sip.Request) string {
+	if h := req.GetHeader("P-Asserted-Identity"); h != nil {
+		var uri sip.Uri
+		if _, err := sip.ParseAddressValue(h.Value(), &uri, &sip.HeaderParams{}); err == nil && uri.User != "" {
+			return uri.User
+		}
+	}
+	return req.From().Address.User
+}
+
+// place routes the call, takes its capacity and asks the ledger.
+func (c *call) place() {
+	c.route = c.sh.router.Route(c.from, c.dialled, c.callerID, c.setup)
+	c.targets = c.route.Targets
+	c.log.Info("call", "tenant", c.route.Tenant, "extension", c.route.Extension, "direction", c.route.Direction,
+		"from", c.route.From.String(), "to", c.route.To.String(), "dialled", c.dialled, "targets", len(c.targets))
+	c.sh.journal.begun(c)
+	if c.route.Refusal != "" {
+		c.refuse(string(c.route.Refusal), c.route.Status)
+		return
+	}
+	if !c.takeCapacity() {
+		return
+	}
+	c.setupTimer = c.sh.after(c.sh.cfg.SetupTime, func() {
+		c.end(ending{side: cdr.SideTimer, cause: causeNoAnswer, reason: "setup_time", status: sip.StatusTemporarilyUnavailable})
+	})
+	if c.route.Quote == nil || c.route.Emergency {
+		c.hunt()
+		return
+	}
+	c.reserved = true
+	c.ask(c.sh.cfg.FirstStretch, c.firstGrant)
+}
+
+// refuse ends the call before anybody was tried.
+func (c *call) refuse(reason string, status int) {
+	c.sh.metrics.refused.WithLabelValues(reason).Inc()
+	c.end(ending{side: cdr.SideRouting, cause: causeOfStatus(status), reason: reason, status: status})
+}
+
+func (c *call) takeCapacity() bool {
+	if c.route.Emergency {
+		return true
+	}
+	for _, limit := range c.route.Capacities {
+		if !c.sh.slots.take(limit.Key, limit.Max) {
+			c.refuse("capacity", sip.StatusBusyHere)
+			return false
+		}
+		c.slots = append(c.slots, limit.Key)
+	}
+	return true
+}
+
+// ask reserves money until upTo after the connection, and calls then with the answer.
+func (c *call) ask(upTo time.Duration, then func(Grant, error)) {
+	c.asking = true
+	id, route := c.id, c.route
+	c.sh.async(func(ctx context.Context) func() {
+		grant, err := c.sh.credit.Reserve(ctx, id, route, upTo)
+		return func() {
+			c.asking = false
+			then(grant, err)
+		}
+	})
+}
+
+func (c *call) firstGrant(g Grant, err error) {
+	if c.state == stateOver {
+		c.releaseHold() // The caller hung up while the ledger was asked.
+		return
+	}
+	switch {
+	case err != nil && c.sh.cfg.LetPass > 0:
+		c.log.Warn("the ledger does not answer; the call passes on the lease", "error", err)
+		g = Grant{Granted: c.sh.cfg.LetPass}
+	case err != nil:
+		c.log.Error("the ledger does not answer; the call is refused", "error", err)
+		c.refuse("ledger", sip.StatusServiceUnavailable)
+		return
+	case g.Refusal != "":
+		c.refuse(g.Refusal, sip.StatusPaymentRequired)
+		return
+	}
+	c.grant = g
+	c.hunt()
+}
+
+// releaseHold gives the hold of a call back that was never connected. The worker does the same when it settles the
+// call's record; here it is done early, so that the money is free for the next call.
+func (c *call) releaseHold() {
+	if !c.reserved || !c.connect.IsZero() {
+		return
+	}
+	id, log := c.id, c.log
+	c.sh.async(func(ctx context.Context) func() {
+		if err := c.sh.credit.Release(ctx, id); err != nil {
+			log.Warn("the hold could not be released early; it ends with the call's record", "error", err)
+		}
+		return func() {}
+	})
+}
+
+// cancelled is told when the caller gave the call up before it was answered.
+func (c *call) cancelled(cancel *sip.Request) {
+	cause := causeOf(cancel)
+	if cause == 0 {
+		cause = causeNormal
+	}
+	c.end(ending{side: cdr.SideCaller, cause: cause, status: sip.StatusRequestTerminated})
+}
+
+// progressed passes ringing and early media on to the caller. Our To tag is one and the same for all forks, so the
+// caller sees one early dialog.
+func (c *call) progressed(res *sip.Response) {
+	if c.state != stateHunting || c.tx.Final() {
+		return
+	}
+	if c.progress.IsZero() {
+		c.progress = c.sh.clock.Now()
+	}
+	out := c.tx.NewResponse(res.StatusCode, res.Reason)
+	out.AppendHeader(contact(c.caller.flow, ""))
+	out.AppendHeader(allow())
+	pass(res, out)
+	c.tx.Respond(out)
+}
+
+// answered joins the caller with the attempt that took the call.
+func (c *call) answered(a *attempt, res *sip.Response) {
+	c.state = stateAnswered
+	c.winner = a
+	c.connect = a.connect
+	c.setupTimer.Stop()
+	for _, other := range c.attempts {
+		if other != a {
+			other.drop(sip.StatusRequestTerminated, cdr.SideRouting, causeAnsweredElsewhere, "answered_elsewhere")
+		}
+	}
+	c.sh.journal.answered(c)
+	tx := c.tx
+	out := tx.NewResponse(sip.StatusOK, "OK")
+	out.AppendHeader(contact(c.caller.flow, ""))
+	out.AppendHeader(allow())
+	pass(res, out)
+	c.caller.answered, c.caller.answeredSeq = tx, c.invite.CSeq().SeqNo
+	tx.OnUnheard(func() {
+		c.caller.answered = nil
+		c.end(ending{side: cdr.SideTimer, cause: causeRecovery, reason: "no_ack"})
+	})
+	tx.Respond(out)
+	c.invite, c.tx, c.targets = nil, nil, nil
+	c.log.Info("answered", "gateway", a.gatewayID(), "granted", int64(c.grant.Granted.Seconds()))
+	c.sh.metrics.answered.Inc()
+	c.runClock()
+}

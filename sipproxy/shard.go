@@ -1,0 +1,196 @@
+package sipproxy
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"trunkline/cdr"
+	"trunkline/internal/clock"
+	"trunkline/sipproxy/txn"
+	"trunkline/sipproxy/wire"
+)
+
+// shardQueue is how many messages may wait for a shard; more are dropped, and their senders retransmit.
+const shardQueue = 8192
+
+// sweepEvery is how often what is over is forgotten.
+const sweepEvery = 500 * time.Millisecond
+
+// shard runs a part of the calls, one event after the other. Nothing in it is locked: messages, timers and answers of
+// the ledger all reach it through its queues.
+type shard struct {
+	*Proxy
+	index    int
+	messages chan message
+	txn      *txn.Layer
+	dialogs  map[string]*dialog
+	calls    map[cdr.CallID]*call
+
+	mu    sync.Mutex
+	inbox []func()
+	wake  chan struct{}
+}
+
+type message struct {
+	msg  sip.Message
+	flow wire.Flow
+}
+
+func newShard(p *Proxy, index int) *shard {
+	s := &shard{
+		Proxy: p, index: index,
+		messages: make(chan message, shardQueue), wake: make(chan struct{}, 1),
+		dialogs: make(map[string]*dialog), calls: make(map[cdr.CallID]*call),
+	}
+	s.txn = txn.NewLayer(p.clock, s.post, s)
+	return s
+}
+
+// post runs f on the shard's goroutine, soon. It never blocks.
+func (s *shard) post(f func()) {
+	s.mu.Lock()
+	s.inbox = append(s.inbox, f)
+	s.mu.Unlock()
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// after runs f on the shard's goroutine after d.
+func (s *shard) after(d time.Duration, f func()) clock.Timer {
+	return s.clock.AfterFunc(d, func() { s.post(f) })
+}
+
+// async runs work on a goroutine of its own and then, on the shard's, what it returns.
+func (s *shard) async(work func(ctx context.Context) func()) {
+	s.background.Go(func() {
+		ctx, cancel := context.WithTimeout(s.lifetime, askTimeout)
+		defer cancel()
+		s.post(work(ctx))
+	})
+}
+
+func (s *shard) run(ctx context.Context) {
+	tick := make(chan struct{}, 1)
+	var rearm func()
+	rearm = func() {
+		s.clock.AfterFunc(sweepEvery, func() {
+			select {
+			case tick <- struct{}{}:
+			default:
+			}
+		})
+	}
+	rearm()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case m := <-s.messages:
+			s.txn.Receive(m.msg, m.flow)
+		case <-s.wake:
+			s.drainInbox()
+		case <-tick:
+			s.txn.Sweep()
+			rearm()
+		}
+	}
+}
+
+func (s *shard) drainInbox() {
+	s.mu.Lock()
+	todo := s.inbox
+	s.inbox = nil
+	s.mu.Unlock()
+	for _, f := range todo {
+		f()
+	}
+}
+
+// Request implements txn.Handler.
+func (s *shard) Request(req *sip.Request, flow wire.Flow, tx *txn.Server) {
+	s.metrics.requests.WithLabelValues(methodLabel(req.Method)).Inc()
+	if tag, ok := req.To().Params.Get("tag"); ok {
+		s.inDialog(req, flow, tx, tag)
+		return
+	}
+	switch req.Method {
+	case sip.INVITE:
+		s.invite(req, flow, tx)
+	case sip.REGISTER:
+		s.register(req, flow, tx)
+	case sip.OPTIONS:
+		s.options(tx)
+	case sip.ACK:
+	default:
+		tx.Reply(sip.StatusMethodNotAllowed, "Method Not Allowed", allow())
+	}
+}
+
+func (s *shard) inDialog(req *sip.Request, flow wire.Flow, tx *txn.Server, tag string) {
+	d, ok := s.dialogs[dialogKey(req.CallID().Value(), tag)]
+	if !ok {
+		if tx != nil {
+			tx.Reply(sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
+		}
+		return
+	}
+	d.receive(req, flow, tx)
+}
+
+// Stray implements txn.Handler. A 2xx to an INVITE that we no longer know is acknowledged and hung up on, because
+// the other end believes that it has a call (RFC 3261, section 13.2.2.4).
+func (s *shard) Stray(res *sip.Response, flow wire.Flow) {
+	if res.CSeq().MethodName != sip.INVITE || !res.IsSuccess() || !ourCallID(res.CallID().Value()) {
+		return
+	}
+	d := strayDialog(s, res, flow)
+	d.sendACK(res.CSeq().SeqNo, nil)
+	d.sendBYE(nil)
+}
+
+// options answers whether new calls are welcome (RFC 3261, section 11.2).
+func (s *shard) options(tx *txn.Server) {
+	if s.draining.Load() {
+		tx.Reply(sip.StatusServiceUnavailable, "Service Unavailable", retryAfter(drainRetry))
+		return
+	}
+	tx.Reply(sip.StatusOK, "OK", allow(), sip.NewHeader("Accept", "application/sdp"))
+}
+
+// Call-IDs of our own begin with this and the number of the shard that minted them, so that both dialogs of a call
+// are served by one shard.
+const callIDPrefix = "tl"
+
+func (s *shard) mintCallID(call cdr.CallID, seq int) string {
+	return fmt.Sprintf("%s%02x.%s.%d", callIDPrefix, s.index, call, seq)
+}
+
+func ourCallID(id string) bool {
+	_, ok := mintedBy(id)
+	return ok
+}
+
+func mintedBy(id string) (shard int, ok bool) {
+	if !strings.HasPrefix(id, callIDPrefix) || len(id) < 6 || id[4] != '.' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(id[2:4], 16, 8)
+	return int(n), err == nil
+}
+
+// shardOf spreads dialogs over the shards by Call-ID.
+func (p *Proxy) shardOf(callID string) *shard {
+	if n, ok := mintedBy(callID); ok {
+		return p.shards[n%len(p.shards)]
+	}
+	return p.shards[maphash.String(p.seed, callID)%uint64(len(p.shards))]
+}

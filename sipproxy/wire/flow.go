@@ -1,0 +1,69 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// Flow is the way to one remote address: a UDP socket and that address, or a stream connection (RFC 5626, section 2).
+// The zero Flow leads nowhere. Flows may be copied.
+type Flow struct {
+	wire   *Wire
+	socket *udpSocket
+	conn   *streamConn
+	local  *local
+	remote netip.AddrPort
+}
+
+// IsZero reports whether the flow leads nowhere.
+func (f Flow) IsZero() bool { return f.wire == nil }
+
+// Remote is the address at the other end.
+func (f Flow) Remote() netip.AddrPort { return f.remote }
+
+// Transport is UDP, TCP or TLS.
+func (f Flow) Transport() string { return f.local.transport }
+
+// Reliable reports whether the transport delivers by itself (RFC 3261, section 17.1.1.1), so that nothing is retransmitted.
+func (f Flow) Reliable() bool { return f.local.transport != UDP }
+
+// Advertised is the host and port that others are told to reach us by on this flow.
+func (f Flow) Advertised() (host string, port int) { return f.local.host, f.local.port }
+
+// At returns the same flow toward another remote address; only for UDP, a stream flow is returned as it is.
+func (f Flow) At(remote netip.AddrPort) Flow {
+	if f.socket != nil && remote.IsValid() {
+		f.remote = remote
+	}
+	return f
+}
+
+// Send writes one message. For streams it is queued; an error means that it will not be sent.
+func (f Flow) Send(data []byte) error {
+	if f.IsZero() {
+		return ErrNoTransport
+	}
+	var err error
+	if f.socket != nil {
+		_, err = f.socket.conn.WriteToUDPAddrPort(data, f.remote)
+	} else {
+		err = f.conn.enqueue(data)
+	}
+	if err != nil {
+		f.wire.sendFails.Add(1)
+		return fmt.Errorf("send to %s: %w", f.remote, err)
+	}
+	f.wire.sent.Add(1)
+	return nil
+}
+
+// Encode writes a message out as it goes on the wire.
+func Encode(msg sip.Message) []byte {
+	var b bytes.Buffer
+	b.Grow(1024)
+	msg.StringWrite(&b)
+	return b.Bytes()
+}

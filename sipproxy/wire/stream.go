@@ -1,0 +1,275 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+const (
+	defaultMaxConns = 4096
+	sendQueue       = 256              // Messages that wait for one connection.
+	dialTimeout     = 4 * time.Second  // To connect and shake hands.
+	writeTimeout    = 5 * time.Second  // For one message.
+	idleTimeout     = 15 * time.Minute // Without a byte from the other end.
+)
+
+var (
+	errTooManyConns = errors.New("too many stream connections")
+	errQueueFull    = errors.New("the connection's queue is full")
+	errConnClosed   = errors.New("the connection is closed")
+)
+
+type streamListener struct {
+	listener net.Listener
+	local    local
+}
+
+func (w *Wire) listenStream(ctx context.Context, l Listen, transport string) error {
+	if transport == TLS && (w.tls == nil || len(w.tls.Certificates) == 0) {
+		return errors.New("TLS needs a certificate: set sip.tls.certificate and sip.tls.key")
+	}
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", l.Address)
+	if err != nil {
+		return err
+	}
+	loc, err := newLocal(transport, ln.Addr(), l.Advertise)
+	if err != nil {
+		_ = ln.Close()
+		return err
+	}
+	s := &streamListener{listener: ln, local: loc}
+	w.streams = append(w.streams, s)
+	w.done.Go(func() { w.accept(s) })
+	return nil
+}
+
+func (w *Wire) accept(s *streamListener) {
+	for {
+		nc, err := s.listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			w.log.Warn("accepting a SIP connection failed", "error", err)
+			continue
+		}
+		if s.local.transport == TLS {
+			nc = tls.Server(nc, w.tls)
+		}
+		if !w.conns.adopt(&s.local, nc) {
+			_ = nc.Close()
+		}
+	}
+}
+
+// connKey tells connections apart: one per transport and remote address.
+type connKey struct {
+	transport string
+	remote    netip.AddrPort
+}
+
+// connTable holds the open connections.
+type connTable struct {
+	wire   *Wire
+	ctx    context.Context //nolint:containedctx // The life of the connections is the life of the Wire, not of a call.
+	max    int
+	mu     sync.Mutex
+	closed bool
+	byKey  map[connKey]*streamConn
+}
+
+func (t *connTable) init(ctx context.Context, w *Wire, limit int) {
+	if limit == 0 {
+		limit = defaultMaxConns
+	}
+	t.wire, t.ctx, t.max = w, ctx, limit
+	t.byKey = make(map[connKey]*streamConn)
+}
+
+// to finds or begins a connection.
+func (t *connTable) to(l *local, remote netip.AddrPort) (Flow, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	key := connKey{l.transport, remote}
+	c, ok := t.byKey[key]
+	if !ok {
+		var err error
+		if c, err = t.add(key, l); err != nil {
+			return Flow{}, err
+		}
+		t.wire.done.Go(func() { c.dialAndRun(t.ctx) })
+	}
+	return Flow{wire: t.wire, conn: c, local: l, remote: remote}, nil
+}
+
+// adopt takes a connection that the other end made.
+func (t *connTable) adopt(l *local, nc net.Conn) bool {
+	remote, err := netip.ParseAddrPort(nc.RemoteAddr().String())
+	if err != nil {
+		return false
+	}
+	remote = netip.AddrPortFrom(remote.Addr().Unmap(), remote.Port())
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c, err := t.add(connKey{l.transport, remote}, l)
+	if err != nil {
+		return false
+	}
+	t.wire.done.Go(func() { c.run(nc) })
+	return true
+}
+
+func (t *connTable) add(key connKey, l *local) (*streamConn, error) {
+	if t.closed {
+		return nil, errConnClosed
+	}
+	if len(t.byKey) >= t.max {
+		return nil, errTooManyConns
+	}
+	c := &streamConn{table: t, key: key, local: l, queue: make(chan []byte, sendQueue), quit: make(chan struct{})}
+	t.byKey[key] = c
+	return c, nil
+}
+
+func (t *connTable) remove(c *streamConn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.byKey[c.key] == c {
+		delete(t.byKey, c.key)
+	}
+}
+
+func (t *connTable) closeAll() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+	for _, c := range t.byKey {
+		c.close()
+	}
+}
+
+// streamConn is one TCP or TLS connection with a queue of what is to be written.
+type streamConn struct {
+	table *connTable
+	key   connKey
+	local *local
+	queue chan []byte
+	once  sync.Once
+	quit  chan struct{}
+}
+
+func (c *streamConn) close() { c.once.Do(func() { close(c.quit) }) }
+
+func (c *streamConn) enqueue(data []byte) error {
+	select {
+	case <-c.quit:
+		return errConnClosed
+	default:
+	}
+	select {
+	case c.queue <- data:
+		return nil
+	default:
+		return errQueueFull
+	}
+}
+
+func (c *streamConn) dialAndRun(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	nc, err := c.dial(ctx)
+	cancel()
+	if err != nil {
+		c.table.wire.log.Info("SIP connection failed", "remote", c.key.remote, "error", err)
+		c.table.remove(c)
+		c.close()
+		return
+	}
+	c.run(nc)
+}
+
+func (c *streamConn) dial(ctx context.Context) (net.Conn, error) {
+	var d net.Dialer
+	nc, err := d.DialContext(ctx, "tcp", c.key.remote.String())
+	if err != nil || c.key.transport != TLS {
+		return nc, err
+	}
+	conf := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.table.wire.tls != nil {
+		conf = c.table.wire.tls.Clone()
+	}
+	if conf.ServerName == "" {
+		conf.ServerName = c.key.remote.Addr().String()
+	}
+	tc := tls.Client(nc, conf)
+	if err := tc.HandshakeContext(ctx); err != nil {
+		_ = nc.Close()
+		return nil, fmt.Errorf("TLS handshake: %w", err)
+	}
+	return tc, nil
+}
+
+// run owns the connection until it ends.
+func (c *streamConn) run(nc net.Conn) {
+	var writer sync.WaitGroup
+	writer.Go(func() { c.write(nc) })
+	c.read(nc)
+	c.close()
+	c.table.remove(c)
+	_ = nc.Close()
+	writer.Wait()
+}
+
+func (c *streamConn) write(nc net.Conn) {
+	for {
+		select {
+		case <-c.quit:
+			_ = nc.Close() // Wakes the reader.
+			return
+		case data := <-c.queue:
+			_ = nc.SetWriteDeadline(time.Now().Add(writeTimeout)) //nolint:forbidigo // Deadlines of sockets are wall time.
+			if _, err := nc.Write(data); err != nil {
+				c.close()
+			}
+		}
+	}
+}
+
+func (c *streamConn) read(nc net.Conn) {
+	w := c.table.wire
+	flow := Flow{wire: w, conn: c, local: c.local, remote: c.key.remote}
+	parser := w.parser.NewSIPStream()
+	defer parser.Close()
+	buf := make([]byte, 16<<10)
+	for {
+		_ = nc.SetReadDeadline(time.Now().Add(idleTimeout)) //nolint:forbidigo // Deadlines of sockets are wall time.
+		n, err := nc.Read(buf)
+		if err != nil {
+			return
+		}
+		if _, err := parser.Write(buf[:n]); err != nil {
+			return
+		}
+		for parser.Buffer().Len() > 0 {
+			msg, _, err := parser.ParseNext()
+			if errors.Is(err, io.ErrUnexpectedEOF) {
+				break
+			}
+			if err != nil { // A stream that has lost its framing cannot be read on (RFC 3261, section 18.3).
+				w.reject(flow, err)
+				return
+			}
+			w.deliver(msg, flow)
+		}
+		if parser.Buffer().Len() > maxMessage {
+			return
+		}
+	}
+}

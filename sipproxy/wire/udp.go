@@ -1,0 +1,96 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+const defaultReadBuffer = 8 << 20
+
+type udpSocket struct {
+	conn  *net.UDPConn
+	local local
+}
+
+func (w *Wire) listenUDP(ctx context.Context, l Listen, readBuffer int) error {
+	var lc net.ListenConfig
+	pc, err := lc.ListenPacket(ctx, "udp", l.Address)
+	if err != nil {
+		return err
+	}
+	conn, ok := pc.(*net.UDPConn)
+	if !ok {
+		return fmt.Errorf("%T is no UDP socket", pc)
+	}
+	if readBuffer == 0 {
+		readBuffer = defaultReadBuffer
+	}
+	if err := conn.SetReadBuffer(readBuffer); err != nil {
+		w.log.Warn("the kernel refused the receive buffer for SIP", "bytes", readBuffer, "error", err)
+	}
+	loc, err := newLocal(UDP, conn.LocalAddr(), l.Advertise)
+	if err != nil {
+		return err
+	}
+	s := &udpSocket{conn: conn, local: loc}
+	w.sockets = append(w.sockets, s)
+	w.done.Go(func() { w.readUDP(s) })
+	return nil
+}
+
+// readUDP is the only reader of its socket, so that messages keep the order in which they came.
+func (w *Wire) readUDP(s *udpSocket) {
+	buf := make([]byte, maxMessage)
+	for {
+		n, from, err := s.conn.ReadFromUDPAddrPort(buf)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			w.log.Warn("reading SIP from UDP failed", "error", err)
+			continue
+		}
+		if n <= 4 { // Keep-alives: CRLF or CRLFCRLF (RFC 5626, section 3.5.1), STUN is longer.
+			continue
+		}
+		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		w.parseDatagram(buf[:n], Flow{wire: w, socket: s, local: &s.local, remote: from})
+	}
+}
+
+func (w *Wire) parseDatagram(data []byte, flow Flow) {
+	msg, err := w.parser.ParseSIP(data)
+	if err != nil {
+		w.reject(flow, err)
+		return
+	}
+	w.deliver(msg, flow)
+}
+
+// reject counts what could not be parsed. Its content is not logged: it comes from anyone.
+func (w *Wire) reject(flow Flow, err error) {
+	w.malformed.Add(1)
+	text := err.Error()
+	if len(text) > 80 {
+		text = text[:80]
+	}
+	w.log.Debug("malformed SIP message", "remote", flow.remote, "error", strings.ToValidUTF8(text, "?"))
+}
+
+// deliver checks the headers that everything else relies on (RFC 3261, section 8.1.1) and hands the message over.
+func (w *Wire) deliver(msg sip.Message, flow Flow) {
+	if msg.CallID() == nil || msg.CSeq() == nil || msg.From() == nil || msg.To() == nil || msg.Via() == nil {
+		w.malformed.Add(1)
+		return
+	}
+	w.received.Add(1)
+	msg.SetTransport(flow.local.transport)
+	msg.SetSource(flow.remote.String())
+	w.handler(msg, flow)
+}

@@ -1,0 +1,190 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// The transports, as they stand in a Via header.
+const (
+	UDP = "UDP"
+	TCP = "TCP"
+	TLS = "TLS"
+)
+
+// maxMessage bounds one message; larger ones are dropped (UDP) or end the connection (streams).
+const maxMessage = 65535
+
+// Listen is one listener.
+type Listen struct {
+	Transport string // udp, tcp or tls.
+	Address   string // host:port; port 0 takes a free one.
+	Advertise string // host or host:port that others are told to answer to; the bound address if empty.
+}
+
+// Handler takes a parsed message. It is called in the order of arrival on each socket and must not block.
+type Handler func(msg sip.Message, flow Flow)
+
+// Stats counts what a Wire did since it was opened.
+type Stats struct {
+	Received  uint64
+	Sent      uint64
+	Malformed uint64
+	SendFails uint64
+}
+
+// Wire is an open set of listeners and connections.
+type Wire struct {
+	log     *slog.Logger
+	parser  *sip.Parser
+	handler Handler
+	tls     *tls.Config
+
+	sockets []*udpSocket
+	streams []*streamListener
+	conns   connTable
+
+	received, sent, malformed, sendFails atomic.Uint64
+
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+// Options of Open.
+type Options struct {
+	Listen  []Listen
+	TLS     *tls.Config // For listeners and connections over TLS.
+	Handler Handler
+	Log     *slog.Logger
+	// MaxConns bounds the open stream connections; the default is 4,096.
+	MaxConns int
+	// ReadBuffer is asked of the kernel for every UDP socket; the default is 8 MiB.
+	ReadBuffer int
+}
+
+// ErrNoTransport is returned for a flow over a transport that has no listener.
+var ErrNoTransport = errors.New("no listener of that transport")
+
+// Open binds all listeners and starts reading. Close ends it; ctx bounds only connections made later.
+func Open(ctx context.Context, o Options) (*Wire, error) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	w := &Wire{log: o.Log, parser: sip.NewParser(), handler: o.Handler, tls: o.TLS, stop: stop}
+	w.conns.init(ctx, w, o.MaxConns)
+	for _, l := range o.Listen {
+		if err := w.listen(ctx, l, o.ReadBuffer); err != nil {
+			w.Close()
+			return nil, err
+		}
+	}
+	return w, nil
+}
+
+func (w *Wire) listen(ctx context.Context, l Listen, readBuffer int) error {
+	var err error
+	switch strings.ToUpper(l.Transport) {
+	case UDP, "":
+		err = w.listenUDP(ctx, l, readBuffer)
+	case TCP:
+		err = w.listenStream(ctx, l, TCP)
+	case TLS:
+		err = w.listenStream(ctx, l, TLS)
+	default:
+		return fmt.Errorf("listener %s: unknown transport %q: use udp, tcp or tls", l.Address, l.Transport)
+	}
+	if err != nil {
+		return fmt.Errorf("listen on %s/%s: %w: choose another address with sip.listen", l.Transport, l.Address, err)
+	}
+	return nil
+}
+
+// Close ends all listeners and connections and waits for their goroutines.
+func (w *Wire) Close() {
+	w.stop()
+	for _, s := range w.sockets {
+		_ = s.conn.Close()
+	}
+	for _, s := range w.streams {
+		_ = s.listener.Close()
+	}
+	w.conns.closeAll()
+	w.done.Wait()
+}
+
+// Stats returns the counters.
+func (w *Wire) Stats() Stats {
+	return Stats{
+		Received: w.received.Load(), Sent: w.sent.Load(),
+		Malformed: w.malformed.Load(), SendFails: w.sendFails.Load(),
+	}
+}
+
+// Addr returns the bound address of the first listener of a transport.
+func (w *Wire) Addr(transport string) (netip.AddrPort, bool) {
+	if strings.EqualFold(transport, UDP) {
+		if len(w.sockets) == 0 {
+			return netip.AddrPort{}, false
+		}
+		return w.sockets[0].local.bound, true
+	}
+	for _, s := range w.streams {
+		if strings.EqualFold(s.local.transport, transport) {
+			return s.local.bound, true
+		}
+	}
+	return netip.AddrPort{}, false
+}
+
+// To returns the flow to a remote address over a transport. For streams an open connection is reused, else one is
+// being made in the background and what is sent meanwhile is queued.
+func (w *Wire) To(transport string, remote netip.AddrPort) (Flow, error) {
+	if transport == "" || strings.EqualFold(transport, UDP) {
+		for _, s := range w.sockets {
+			if s.local.bound.Addr().Is4() == remote.Addr().Unmap().Is4() {
+				return Flow{wire: w, socket: s, remote: remote, local: &s.local}, nil
+			}
+		}
+		return Flow{}, fmt.Errorf("%w: UDP to %s", ErrNoTransport, remote)
+	}
+	for _, s := range w.streams {
+		if strings.EqualFold(s.local.transport, transport) {
+			return w.conns.to(&s.local, remote)
+		}
+	}
+	return Flow{}, fmt.Errorf("%w: %s", ErrNoTransport, transport)
+}
+
+// local describes a listener.
+type local struct {
+	transport string
+	bound     netip.AddrPort
+	host      string
+	port      int
+}
+
+func newLocal(transport string, addr net.Addr, advertise string) (local, error) {
+	bound, err := netip.ParseAddrPort(addr.String())
+	if err != nil {
+		return local{}, fmt.Errorf("address %s: %w", addr, err)
+	}
+	bound = netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port())
+	l := local{transport: transport, bound: bound, host: bound.Addr().String(), port: int(bound.Port())}
+	if advertise == "" {
+		return l, nil
+	}
+	if ap, err := netip.ParseAddrPort(advertise); err == nil {
+		l.host, l.port = ap.Addr().String(), int(ap.Port())
+		return l, nil
+	}
+	l.host = advertise
+	return l, nil
+}
