@@ -12,14 +12,14 @@ import (
 // A call that has no price is an *UnratableError. A call that was not answered costs nothing but an attempt fee, and is
 // never refused. Without allowances and tiers nothing is allocated. Nil counters are those of a new tenant.
 func (t *Tariff) Price(call Call, counters Counters) (Charge, error) {
-	p := pricing{t: t, call: &call, counters: counters}
+	p := pricing{t: t, call: call, counters: counters}
 	err := p.run()
 	return p.charge, err
 }
 
 // Explain is Price with the reasons.
 func (t *Tariff) Explain(call Call, counters Counters) (Charge, Explanation, error) {
-	p := pricing{t: t, call: &call, counters: counters, trace: &Explanation{}}
+	p := pricing{t: t, call: call, counters: counters, trace: &Explanation{}}
 	err := p.run()
 	if err == nil {
 		p.sayTotal()
@@ -30,7 +30,7 @@ func (t *Tariff) Explain(call Call, counters Counters) (Charge, Explanation, err
 // pricing is one call on its way through the tariff.
 type pricing struct {
 	t        *Tariff
-	call     *Call
+	call     Call
 	counters Counters
 	trace    *Explanation // Nil: no explanation wanted.
 	charge   Charge
@@ -53,7 +53,7 @@ type found struct {
 }
 
 func (p *pricing) run() error {
-	c, call := &p.charge, p.call
+	c, call := &p.charge, &p.call
 	c.Currency, c.Tariff = p.t.spec.Currency, p.t.label
 	if call.Duration < 0 || call.Duration > MaxDuration {
 		return unratable(BadCall, call, "the duration is negative or longer than 31 days")
@@ -93,7 +93,7 @@ func (p *pricing) wholeSeconds() (int64, error) {
 
 // free prices the calls that the tariff has no deck for because they cost nothing: inside the tenant, and inbound.
 func (p *pricing) free(seconds int64) bool {
-	call, c := p.call, &p.charge
+	call, c := &p.call, &p.charge
 	switch {
 	case (call.OnNet || call.Direction == Internal) && !p.t.spec.RatedOnNet:
 		c.Destination = "on-net"
@@ -113,7 +113,7 @@ func (p *pricing) free(seconds int64) bool {
 
 // find sets the line that is in force at the start of the call.
 func (p *pricing) find() error {
-	call := p.call
+	call := &p.call
 	switch {
 	case call.To.IsZero():
 		return unratable(BadCall, call, "there is no number called")
@@ -157,7 +157,7 @@ func (p *pricing) search(period uint16) error {
 		}
 	}
 	if best.digits < 0 {
-		return unratable(NoRate, p.call, "no deck of the tariff has a rate for the number at that time")
+		return unratable(NoRate, &p.call, "no deck of the tariff has a rate for the number at that time")
 	}
 	p.line = best
 	return nil
@@ -166,7 +166,7 @@ func (p *pricing) search(period uint16) error {
 // in looks a number up in one deck.
 func (p *pricing) in(src *source, period uint16) (found, bool, error) {
 	if src.Deck == nil {
-		r, err := src.CostPlus.over(p.call, p.t.spec.Rounding)
+		r, err := src.CostPlus.over(&p.call, p.t.spec.Rounding)
 		if err != nil {
 			return found{}, false, err
 		}
@@ -224,7 +224,7 @@ func (p *pricing) bill(seconds int64) error {
 		p.coverTime()
 	}
 	if err := p.spend(); err != nil {
-		return unratable(OutOfRange, p.call, err.Error())
+		return unratable(OutOfRange, &p.call, err.Error())
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func (q *Quote) grace() int64 {
 	if q.first.Notes&NoteGrace == 0 {
 		return 0
 	}
-	p := pricing{t: q.tariff, call: &q.call}
+	p := pricing{t: q.tariff, call: q.call}
 	if p.find() != nil {
 		return 0
 	}

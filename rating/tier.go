@@ -87,12 +87,12 @@ type volume struct {
 func (p *pricing) newVolume(paid int64) {
 	for i := range p.t.spec.Tiers {
 		tier := &p.t.spec.Tiers[i]
-		if !tier.Match.matches(p.call, p.line.dest, p.number) {
+		if !tier.Match.matches(&p.call, p.line.dest, p.number) {
 			continue
 		}
 		start, _ := tier.Cycle.bounds(&p.t.spec.Calendar.zone, p.at)
 		v := volume{tier: tier, counter: Counter{
-			Name: tier.Name, Measure: tier.Measure, Scope: tier.Per, Owner: tier.Per.owner(p.call), Start: start,
+			Name: tier.Name, Measure: tier.Measure, Scope: tier.Per, Owner: tier.Per.owner(&p.call), Start: start,
 		}}
 		v.before = p.used(v.counter)
 		added := paid

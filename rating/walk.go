@@ -86,11 +86,11 @@ func (p *pricing) coverTime() {
 	c := &p.charge
 	for i := range p.t.spec.Allowances {
 		a := &p.t.spec.Allowances[i]
-		if a.Measure == Money || c.Covered == c.Billed || !a.usable(p.call, p.line.dest, p.number) {
+		if a.Measure == Money || c.Covered == c.Billed || !a.usable(&p.call, p.line.dest, p.number) {
 			continue
 		}
 		before := c.Covered
-		for _, g := range a.grants(p.call, &p.t.spec.Calendar.zone) {
+		for _, g := range a.grants(&p.call, &p.t.spec.Calendar.zone) {
 			p.draw(g)
 		}
 		if c.Covered == before {
@@ -128,10 +128,10 @@ func (p *pricing) coverMoney() error {
 	c := &p.charge
 	for i := range p.t.spec.Allowances {
 		a := &p.t.spec.Allowances[i]
-		if a.Measure != Money || c.Total.Sign() <= 0 || !a.usable(p.call, p.line.dest, p.number) {
+		if a.Measure != Money || c.Total.Sign() <= 0 || !a.usable(&p.call, p.line.dest, p.number) {
 			continue
 		}
-		for _, g := range a.grants(p.call, &p.t.spec.Calendar.zone) {
+		for _, g := range a.grants(&p.call, &p.t.spec.Calendar.zone) {
 			left := g.amount - p.used(g.counter)
 			take := money.FromMicros(min(left, c.Total.Micros()))
 			if take.Sign() <= 0 {
