@@ -163,3 +163,10 @@ func (s scope) narrower(other scope) bool {
 func (d *Deck) periodID(name string) uint16 {
 	return uint16(max(0, slices.Index(d.periods, name))) //nolint:gosec // the builder bounds the number of periods
 }
+
+// In returns the same deck in another currency of the same prices, for files that name their currency on their lines.
+func (d *Deck) In(c money.Currency) *Deck {
+	out := *d
+	out.currency = c
+	return &out
+}
