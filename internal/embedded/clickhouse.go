@@ -89,8 +89,6 @@ func StartClickHouse(ctx context.Context, folder *Folder, opts ClickHouseOptions
 
 // furnish makes what ClickHouse needs on disk, once nothing of an earlier run is alive.
 func (h *clickhouseHome) furnish(ctx context.Context) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
-	defer cancel()
 	lock, err := claim(ctx, h.dir)
 	if err != nil {
 		return err

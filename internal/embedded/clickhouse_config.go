@@ -47,9 +47,10 @@ const configXML = `<clickhouse>
 
 // The listeners know only the users of this file. The user default is the session that hosts them: it has no
 // password and must exist, so it may do nothing else. The user trunkline may do everything with databases, tables and
-// queries, but has no right to read files or other hosts, or to make users.
+// queries, but has no right to read files or other hosts, or to make users. Inserts come in batches, so the server
+// must not hold them back to gather more.
 const usersXML = `<clickhouse>
-  <profiles><default/></profiles>
+  <profiles><default><async_insert>0</async_insert></default></profiles>
   <quotas><default/></quotas>
   <users>
     <default>
