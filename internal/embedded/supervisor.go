@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	startLimit = 5 * time.Minute // from the start of a process to its first answer; a recovery after a crash may take long
+	startLimit = 5 * time.Minute       // from the start of a process to its first answer; a recovery after a crash may take long
 	readyLimit = 5 * time.Second       // one question of a readiness check
 	firstPause = 50 * time.Millisecond // before the first restart
 	lastPause  = 10 * time.Second      // the pause doubles up to this
