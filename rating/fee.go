@@ -1,9 +1,89 @@
 package rating
 
-// Fee is defined in the next step.
-type Fee struct{ Name string }
+import (
+	"errors"
+	"time"
 
-func (f *Fee) validate() error { return nil }
+	"trunkline/internal/e164"
+	"trunkline/internal/money"
+)
 
-// Trial is defined in the next step.
-type Trial struct{}
+// Fee is what a tenant pays beside his calls.
+type Fee struct {
+	Name    string
+	Text    string // The line of the invoice; empty: Name.
+	Amount  money.Amount
+	OneOff  bool   // Once, in the period in which the tenant or his number came; otherwise in every cycle.
+	PerUnit string // What Amount is multiplied by: empty for 1, "number" for each number, or a counter such as seats.
+	Classes []string
+	Regions []string // With Classes, which numbers are meant; empty: all.
+	Free    int64    // So many units cost nothing.
+	Unit    int64    // Counter units in one priced unit, begun ones counted whole; 0 means 1.
+	Prorate bool     // By the days for which the tenant or his number was there.
+	Advance bool     // Billed for the cycle after the period, and not for the period itself.
+	// When and FreeWhen are conditions at the end of the period: the fee is due only when the one holds, and is waived when
+	// the other does. Nil: no condition.
+	When     *Condition
+	FreeWhen *Condition
+}
+
+// perNumber is the PerUnit of a fee for each number.
+const perNumber = "number"
+
+func (f *Fee) validate() error {
+	switch {
+	case f.Free < 0 || f.Unit < 0:
+		return errors.New("free and unit must not be negative")
+	case f.OneOff && f.Advance:
+		return errors.New("a one-off fee cannot be billed in advance")
+	case f.PerUnit != perNumber && (len(f.Classes) > 0 || len(f.Regions) > 0):
+		return errors.New("classes and regions are for fees per number")
+	}
+	return nil
+}
+
+// Trial frees a tenant from all fees until its condition holds.
+type Trial struct {
+	Until *Condition
+}
+
+// Account is what a tenant's fees depend on beside the facts.
+type Account struct {
+	Start      time.Time // When the subscription began.
+	End        time.Time // When it ended; zero: it goes on.
+	TrialEnded time.Time // When the trial was found to have ended; zero: it goes on, if the tariff has one.
+}
+
+// FeeLine is one fee of one billing period.
+type FeeLine struct {
+	Fee      string
+	Text     string
+	Number   e164.Number // The number that it is for, if it is per number.
+	From     time.Time   // The time that it pays for.
+	Till     time.Time
+	Quantity int64 // Priced units, the free ones not counted.
+	Free     int64 // Units that cost nothing.
+	Price    money.Amount
+	Days     int64 // Of so many days of the cycle, where it is prorated; else equal to CycleDays.
+	Cycle    int64
+	Amount   money.Amount
+	Waived   string // Why nothing is due; empty: it is due.
+	Reason   string // A sentence that explains the amount.
+	Progress []Progress
+}
+
+// TrialState says how a trial stands.
+type TrialState struct {
+	Active   bool
+	Progress []Progress
+}
+
+// TrialAt evaluates the tariff's trial at a moment. Without a trial it is not active.
+func (t *Tariff) TrialAt(account Account, now time.Time, facts Facts) TrialState {
+	if t.spec.Trial == nil || !account.TrialEnded.IsZero() {
+		return TrialState{}
+	}
+	m := moment{zone: &t.spec.Calendar.zone, account: account, from: account.Start, till: now, now: now, facts: facts}
+	ended, _, progress := t.spec.Trial.Until.met(&m)
+	return TrialState{Active: !ended, Progress: progress}
+}

@@ -1,0 +1,216 @@
+package rating
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"trunkline/internal/e164"
+	"trunkline/internal/money"
+)
+
+// Fees returns the fees of one billing period, in the tariff's order, waived ones included so that the invoice can say why.
+// The period is [from, till). Facts are known up to now: if that is before till, the period is still running and the
+// lines are a forecast, in which conditions are judged by what is expected at its end.
+func (t *Tariff) Fees(account Account, from, till, now time.Time, facts Facts) ([]FeeLine, error) {
+	b := feeRun{t: t, m: moment{zone: &t.spec.Calendar.zone, account: account, from: from, till: till, now: now, facts: facts}}
+	for i := range t.spec.Fees {
+		if err := b.fee(&t.spec.Fees[i]); err != nil {
+			return nil, fmt.Errorf("fee %q: %w", t.spec.Fees[i].Name, err)
+		}
+	}
+	return b.lines, nil
+}
+
+type feeRun struct {
+	t     *Tariff
+	m     moment
+	lines []FeeLine
+}
+
+// presence is the time in which a tenant, or his number, was there.
+type presence struct {
+	number     string
+	from, till time.Time
+}
+
+// fee adds the lines of one fee: one for the tenant, or one for each of his numbers.
+func (b *feeRun) fee(f *Fee) error {
+	if f.PerUnit != perNumber {
+		return b.cycles(f, presence{from: b.m.account.Start, till: b.m.account.End})
+	}
+	for _, n := range b.m.facts.Numbers(b.m.from, b.m.till) {
+		if len(f.Classes) > 0 && !slices.Contains(f.Classes, n.Class) || len(f.Regions) > 0 && !slices.Contains(f.Regions, n.Region) {
+			continue
+		}
+		p := presence{number: n.Number, from: latest(n.From, b.m.account.Start), till: earliest(n.Till, b.m.account.End)}
+		if err := b.cycles(f, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cycles decides for which time the fee is due: the period, or, in advance, the next one, and the first two of a newcomer.
+func (b *feeRun) cycles(f *Fee, p presence) error {
+	from, till := b.m.from, b.m.till
+	came := !p.from.IsZero() && !p.from.Before(from) && p.from.Before(till)
+	if f.OneOff {
+		if !came {
+			return nil
+		}
+		return b.line(f, p, from, till)
+	}
+	if !f.Advance {
+		return b.line(f, p, from, till)
+	}
+	if came {
+		if err := b.line(f, p, from, till); err != nil {
+			return err
+		}
+	}
+	next, end := b.nextPeriod()
+	return b.line(f, p, next, end)
+}
+
+// nextPeriod returns the period after this one: the next calendar month after a month, else one of the same length.
+func (b *feeRun) nextPeriod() (from, till time.Time) {
+	start, end := Monthly.bounds(b.m.zone, b.m.from.Unix())
+	if start == b.m.from.Unix() && end == b.m.till.Unix() {
+		_, after := Monthly.bounds(b.m.zone, end)
+		return b.m.till, time.Unix(after, 0).UTC()
+	}
+	return b.m.till, b.m.till.Add(b.m.till.Sub(b.m.from))
+}
+
+// line prices one fee for one time. Nothing is due for a time in which the tenant, or the number, was not there.
+func (b *feeRun) line(f *Fee, p presence, from, till time.Time) error {
+	begin, end := latest(p.from, from), earliest(p.till, till)
+	if !begin.Before(end) {
+		return nil
+	}
+	l := FeeLine{Fee: f.Name, Text: f.Text, From: from, Till: till, Price: f.Amount}
+	if l.Text == "" {
+		l.Text = f.Name
+	}
+	if p.number != "" {
+		n, err := e164.Parse(p.number)
+		if err != nil {
+			return err
+		}
+		l.Number = n
+	}
+	if !f.OneOff {
+		begin = b.afterTrial(begin, end, &l)
+	}
+	b.count(f, &l)
+	if err := b.amount(f, &l, begin, end); err != nil {
+		return err
+	}
+	b.waive(f, &l, p.number)
+	b.lines = append(b.lines, l)
+	return nil
+}
+
+// afterTrial moves the beginning of what is due behind the trial, or waives the line while the trial goes on.
+func (b *feeRun) afterTrial(begin, end time.Time, l *FeeLine) time.Time {
+	if b.t.spec.Trial == nil {
+		return begin
+	}
+	ended := b.m.account.TrialEnded
+	if ended.IsZero() {
+		state := b.t.TrialAt(b.m.account, earliest(b.m.now, b.m.till), b.m.facts)
+		if state.Active {
+			l.Waived, l.Progress = "the trial goes on", state.Progress
+		}
+		return begin
+	}
+	if ended.Before(end) {
+		return latest(begin, ended)
+	}
+	l.Waived = "the trial went on until " + ended.UTC().Format(time.DateOnly)
+	return begin
+}
+
+// count finds the number of units and takes the free ones off.
+func (b *feeRun) count(f *Fee, l *FeeLine) {
+	l.Quantity = 1
+	if f.PerUnit != "" && f.PerUnit != perNumber {
+		units := b.m.facts.Value(FactQuery{Counter: f.PerUnit, From: b.m.from, Till: earliest(b.m.now, b.m.till)})
+		l.Free = min(units, f.Free)
+		l.Quantity = ceilDiv(units-l.Free, max(1, f.Unit))
+	}
+}
+
+// amount multiplies and prorates, with one rounding.
+func (b *feeRun) amount(f *Fee, l *FeeLine, begin, end time.Time) error {
+	z := b.m.zone
+	l.Cycle = z.day(l.Till.Unix()-1) - z.day(l.From.Unix()) + 1
+	l.Days = l.Cycle
+	if f.Prorate && !f.OneOff {
+		l.Days = z.day(end.Unix()-1) - z.day(begin.Unix()) + 1
+	}
+	v, err := money.MulDiv(l.Price.Micros(), l.Quantity*l.Days, l.Cycle, b.t.spec.Rounding.Money)
+	if err != nil {
+		return err
+	}
+	l.Amount, err = money.FromMicros(v).Round(b.t.spec.Rounding.Scale, b.t.spec.Rounding.Money)
+	l.Reason = strconv.FormatInt(l.Quantity, 10) + " x " + l.Price.String() + " " + b.t.spec.Currency.String()
+	if l.Days != l.Cycle {
+		l.Reason += fmt.Sprintf(" for %d of %d days", l.Days, l.Cycle)
+	}
+	if l.Free > 0 {
+		l.Reason += fmt.Sprintf(", %d free", l.Free)
+	}
+	return err
+}
+
+// waive applies the conditions, and clears the amount of a line that is not due.
+func (b *feeRun) waive(f *Fee, l *FeeLine, number string) {
+	m := b.m
+	m.number = number
+	if f.FreeWhen != nil && l.Waived == "" {
+		met, progress := b.judge(f.FreeWhen, &m)
+		l.Progress = append(l.Progress, progress...)
+		if met {
+			l.Waived = "free, because " + f.FreeWhen.String()
+		} else {
+			l.Reason += "; not free, because it is not so that " + f.FreeWhen.String()
+		}
+	}
+	if f.When != nil && l.Waived == "" {
+		met, progress := b.judge(f.When, &m)
+		l.Progress = append(l.Progress, progress...)
+		if !met {
+			l.Waived = "only due when " + f.When.String()
+		}
+	}
+	if l.Waived != "" {
+		l.Amount = money.Amount{}
+	}
+}
+
+// judge takes a condition as it stands at the close, and as it is expected while the period runs.
+func (b *feeRun) judge(c *Condition, m *moment) (bool, []Progress) {
+	now, expected, progress := c.met(m)
+	if m.now.Before(m.till) {
+		return expected, progress
+	}
+	return now, progress
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.After(a) {
+		return b
+	}
+	return a
+}
+
+// earliest returns the earlier of two ends; a zero end is none.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
