@@ -118,9 +118,7 @@ func (a *attempt) stopTimers() {
 
 // response takes an answer to the INVITE.
 func (a *attempt) response(res *sip.Response) {
-	if a.silence != nil {
-		a.silence.Stop()
-	}
+	a.silence.Stop()
 	switch {
 	case res.IsProvisional():
 		a.provisional(res)
@@ -133,7 +131,13 @@ func (a *attempt) response(res *sip.Response) {
 }
 
 func (a *attempt) provisional(res *sip.Response) {
-	if res.StatusCode == sip.StatusTrying || a.gaveUp {
+	if a.gaveUp {
+		return
+	}
+	if res.StatusCode == sip.StatusTrying {
+		if a.progress.IsZero() {
+			a.silence = a.call.sh.after(a.call.sh.cfg.ProgressTime, a.stalled)
+		}
 		return
 	}
 	if a.progress.IsZero() {
@@ -148,9 +152,24 @@ func (a *attempt) silent() {
 	if a.done || a.gaveUp || a.client.Heard() {
 		return
 	}
-	a.call.sh.health.failed(a.gatewayID(), "silent")
-	a.drop(sip.StatusRequestTimeout, cdr.SideTimer, causeNoRouteDestination, "silent")
-	a.settle() // Nothing was heard, so nothing is expected; a late answer is hung up on all the same.
+	a.mute("silent")
+}
+
+// stalled is told when the gateway has taken the call and has not said what became of it.
+func (a *attempt) stalled() {
+	if a.done || a.gaveUp || !a.progress.IsZero() {
+		return
+	}
+	a.mute("stalled")
+}
+
+// mute gives up a gateway that says nothing, and hunts on.
+func (a *attempt) mute(why string) {
+	a.call.sh.health.failed(a.gatewayID(), why)
+	a.drop(sip.StatusRequestTimeout, cdr.SideTimer, causeNoRouteDestination, why)
+	if !a.client.Heard() {
+		a.settle() // Nothing was heard, so nothing is expected; a late answer is hung up on all the same.
+	}
 	a.call.huntOn(a, failure{status: sip.StatusRequestTimeout, silent: true})
 }
 

@@ -21,6 +21,7 @@ type Config struct {
 	MaxCalls     int           // Calls in progress; more are refused with 503. Default 20,000.
 	RingTime     time.Duration // How long a gateway or phone may ring; default 60s.
 	Silence      time.Duration // How long a gateway may say nothing at all; default 4s.
+	ProgressTime time.Duration // How long a gateway that took the call may go without ringing; default 20s.
 	SetupTime    time.Duration // From INVITE to the end of hunting; default 180s (RFC 3261, timer C).
 	MaxDuration  time.Duration // Longest call; default 6h.
 	FirstStretch time.Duration // What is reserved before the call is placed; default 60s.
@@ -39,6 +40,7 @@ func (c *Config) setDefaults() {
 	setDefault(&c.MaxCalls, 20_000)
 	setDefault(&c.RingTime, time.Minute)
 	setDefault(&c.Silence, 4*time.Second)
+	setDefault(&c.ProgressTime, 20*time.Second)
 	setDefault(&c.SetupTime, 3*time.Minute)
 	setDefault(&c.MaxDuration, 6*time.Hour)
 	setDefault(&c.FirstStretch, time.Minute)

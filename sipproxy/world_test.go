@@ -1,0 +1,232 @@
+package sipproxy_test
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"trunkline/cdr"
+	"trunkline/internal/clock"
+	"trunkline/internal/e164"
+	"trunkline/provision"
+	"trunkline/rating"
+	"trunkline/sipproxy"
+	"trunkline/sipproxy/agent"
+	"trunkline/sipproxy/wire"
+)
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // sipgo's agents log on it.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/emiago/sipgo/sip.(*baseTx).Init.func1"))
+}
+
+const realm = "pbx.example"
+
+// world is a proxy with everything around it that a test may set: who calls, where calls go, what money there is.
+type world struct {
+	t     *testing.T
+	proxy *sipproxy.Proxy
+	cfg   sipproxy.Config
+
+	mu       sync.Mutex
+	logins   map[string]provision.Caller
+	sources  map[netip.Addr]provision.Caller
+	route    func(c provision.Caller, dialled string) *provision.Route
+	gateways []provision.Gateway
+	grants   []sipproxy.Grant // Answers of the ledger, one after the other; the last one stays.
+	released []cdr.CallID
+	legs     []*cdr.Leg
+	recorded chan struct{}
+	fail     error // What Record answers.
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{
+		t: t, logins: map[string]provision.Caller{}, sources: map[netip.Addr]provision.Caller{},
+		recorded: make(chan struct{}, 100),
+	}
+	w.cfg = sipproxy.Config{
+		Node: "test", Realm: realm, StateDir: t.TempDir(),
+		Listen: []wire.Listen{{Transport: "udp", Address: "127.0.0.1:0"}, {Transport: "tcp", Address: "127.0.0.1:0"}},
+	}
+	return w
+}
+
+func (w *world) open() {
+	w.t.Helper()
+	p, err := sipproxy.Open(w.t.Context(), w.cfg, sipproxy.Deps{
+		Router: w, Credit: w, Recorder: w, Clock: clock.System{}, Log: testLog(w.t), Metrics: prometheus.NewRegistry(),
+	})
+	require.NoError(w.t, err)
+	w.proxy = p
+	w.t.Cleanup(func() { _ = p.Close() })
+}
+
+func testLog(t *testing.T) *slog.Logger {
+	t.Helper()
+	if !testing.Verbose() {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+func (w *world) addr() netip.AddrPort {
+	w.t.Helper()
+	a, ok := w.proxy.Addr("udp")
+	require.True(w.t, ok)
+	return a
+}
+
+func (w *world) account(login string) agent.Account {
+	return agent.Account{Proxy: w.addr(), Realm: realm, Login: login, Password: "secret-" + login}
+}
+
+// extension adds a login whose password is "secret-" and the login.
+func (w *world) extension(login string) {
+	secret := fmt.Sprintf("%s:%s:secret-%s", login, realm, login)
+	m, s := md5.Sum([]byte(secret)), sha256.Sum256([]byte(secret))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.logins[login] = provision.Caller{
+		Kind: provision.CallerExtension, Tenant: "acme", Branch: "main", Extension: login, Login: login,
+		HA1MD5: hex.EncodeToString(m[:]), HA1SHA256: hex.EncodeToString(s[:]),
+	}
+}
+
+func (w *world) agent(name string) *agent.Agent {
+	w.t.Helper()
+	a, err := agent.New(w.t.Context(), name, "127.0.0.1:0", testLog(w.t))
+	require.NoError(w.t, err)
+	w.t.Cleanup(a.Close)
+	return a
+}
+
+// carrier adds a gateway that behaves as told.
+func (w *world) carrier(id string, b agent.Behaviour, more ...func(*provision.Gateway)) *agent.Agent {
+	w.t.Helper()
+	a := w.agent(id)
+	a.OnCall(func(agent.Incoming) agent.Behaviour { return b })
+	g := provision.Gateway{ID: id, Carrier: id + "-co", Address: a.Addr().String()}
+	for _, f := range more {
+		f(&g)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.gateways = append(w.gateways, g)
+	return a
+}
+
+// Login implements sipproxy.Router.
+func (w *world) Login(user string) (provision.Caller, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c, ok := w.logins[user]
+	return c, ok
+}
+
+// Source implements sipproxy.Router.
+func (w *world) Source(addr netip.Addr) (provision.Caller, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c, ok := w.sources[addr]
+	return c, ok
+}
+
+// Gateways implements sipproxy.Router.
+func (w *world) Gateways() []provision.Gateway {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.gateways
+}
+
+// Route implements sipproxy.Router: by default a call goes to all gateways in their order, and money is asked for.
+func (w *world) Route(c provision.Caller, dialled, _ string, _ time.Time) *provision.Route {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.route != nil {
+		return w.route(c, dialled)
+	}
+	r := &provision.Route{
+		Direction: "outbound", Tenant: c.Tenant, Branch: c.Branch, Extension: c.Extension,
+		From: e164.MustParse("74950000101"), Tariff: "retail", Quote: &rating.Quote{},
+	}
+	if to, err := e164.Parse(dialled); err == nil {
+		r.To = to
+	}
+	for i := range w.gateways {
+		r.Targets = append(r.Targets, provision.Target{
+			Gateway: &w.gateways[i], Carrier: &provision.Carrier{ID: w.gateways[i].Carrier},
+			ToSent: dialled, FromSent: "74950000101", Deck: "deck", RingTime: w.gateways[i].RingTime,
+		})
+	}
+	return r
+}
+
+// Reserve implements sipproxy.Credit.
+func (w *world) Reserve(context.Context, cdr.CallID, *provision.Route, time.Duration) (sipproxy.Grant, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.grants) == 0 {
+		return sipproxy.Grant{Granted: time.Hour}, nil
+	}
+	g := w.grants[0]
+	if len(w.grants) > 1 {
+		w.grants = w.grants[1:]
+	}
+	return g, nil
+}
+
+// Release implements sipproxy.Credit.
+func (w *world) Release(_ context.Context, id cdr.CallID) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.released = append(w.released, id)
+	return nil
+}
+
+// Record implements sipproxy.Recorder.
+func (w *world) Record(_ context.Context, legs []*cdr.Leg) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.fail != nil {
+		return w.fail
+	}
+	w.legs = append(w.legs, legs...)
+	w.recorded <- struct{}{}
+	return nil
+}
+
+// record waits for the next call to be recorded and returns its legs.
+func (w *world) record() []*cdr.Leg {
+	w.t.Helper()
+	select {
+	case <-w.recorded:
+	case <-time.After(40 * time.Second):
+		w.t.Fatal("no call was recorded")
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	legs := w.legs
+	w.legs = nil
+	return legs
+}
+
+// dial makes a call from an extension and returns its outcome.
+func (w *world) dial(a *agent.Agent, login string, c agent.Call) agent.Outcome {
+	w.t.Helper()
+	out, err := a.Dial(w.t.Context(), w.account(login), c)
+	require.NoError(w.t, err)
+	return out
+}
