@@ -56,8 +56,8 @@ type Source struct {
 type Spec struct {
 	Name       string
 	Version    string
-	Currency   money.Currency
-	Calendar   *Calendar // Nil: UTC without periods.
+	Currency   money.Currency // Zero where nobody says: amounts are then bare figures.
+	Calendar   *Calendar      // Nil: UTC without periods.
 	Boundary   Boundary
 	Precedence Precedence
 	Rounding   Rounding
@@ -131,8 +131,6 @@ func (s *Spec) complete() error {
 	switch {
 	case s.Name == "":
 		return fmt.Errorf("%w: it has no name", ErrTariff)
-	case s.Currency.IsZero():
-		return fmt.Errorf("%w: %s: it has no currency", ErrTariff, s.Name)
 	case r.Scale < 0 || r.Scale > money.AmountScale || r.DurationUnit < 1 || r.DurationUnit > maxIncrement:
 		return fmt.Errorf("%w: %s: rounding to %d places and %d seconds", ErrTariff, s.Name, r.Scale, r.DurationUnit)
 	case !s.From.IsZero() && !s.Till.IsZero() && !s.From.Before(s.Till):
@@ -177,7 +175,7 @@ func (t *Tariff) newSource(s Source) (source, error) {
 	switch {
 	case (s.Deck == nil) == (s.CostPlus == nil):
 		return src, errors.New("want either rates or cost_plus")
-	case s.Deck != nil && s.Deck.Currency() != t.spec.Currency:
+	case s.Deck != nil && s.Deck.Currency() != t.spec.Currency && !s.Deck.Currency().IsZero():
 		return src, fmt.Errorf("the deck is in %s, the tariff in %s", s.Deck.Currency(), t.spec.Currency)
 	case s.CostPlus != nil:
 		if err := s.CostPlus.validate(); err != nil {

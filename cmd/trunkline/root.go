@@ -23,6 +23,8 @@ func newRootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withCode(exitUsage, err) })
 	root.AddCommand(
 		newVersionCommand(),
+		newRateCommand(),
+		newDeckCommand(),
 	)
 	return root
 }

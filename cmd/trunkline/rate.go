@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	_ "time/tzdata" // Tariffs name time zones, and a bare machine has no table of them.
+
+	"github.com/spf13/cobra"
+
+	"trunkline/internal/money"
+	"trunkline/rating"
+	"trunkline/rating/deckfile"
+)
+
+const rateLong = `Rate prices the calls of a file by a tariff or by a deck, without any engine running.
+
+--tariff takes a tariff (.yaml, .yml; see rating/README.md) or a deck (.csv, .xlsx). The header of a deck is
+  prefix,destination,rate,connect_fee,initial,next,effective_from,effective_to
+with the rate per minute. A column that is missing has its default: connect_fee 0, initial and next 60 (60/60), no dates
+(in force since ever and for ever). Optional columns: currency, min_charge, grace (seconds; a call shorter costs nothing),
+attempt_fee, origin, blocked. effective_to is the moment at which a rate ends; a line without one ends where the next line
+of its prefix begins. Delimiter, encoding and decimal sign are guessed.
+
+--calls takes a CSV with the header
+  id,from,to,connect_time,duration
+numbers in E.164 with or without +, times in RFC 3339, seconds with or without decimals; optional columns: direction
+(outbound, inbound, forwarded, internal), extension, branch, on_net. A duration of 0 is a call that was not answered.
+
+Calls are priced in the order of connect_time, so allowances and volume tiers are used up in that order; they are printed
+in the order of the file. Amounts are plain decimals with the tariff's number of places (--scale for a deck). A call that
+cannot be rated has an empty total and its reason in the note, and the exit status is 3.
+
+Exit status: 0 all calls are rated; 2 a file or an option is wrong; 3 some calls could not be rated; 1 anything else.`
+
+// rateOptions are the flags of `trunkline rate`.
+type rateOptions struct {
+	tariff   string
+	calls    string
+	format   string
+	explain  bool
+	scale    int
+	rounding string
+	currency string
+}
+
+func newRateCommand() *cobra.Command {
+	var o rateOptions
+	cmd := &cobra.Command{
+		Use:   "rate --tariff TARIFF.yaml|DECK.csv --calls CALLS.csv",
+		Short: "Price the calls of a file by a tariff or a deck",
+		Long:  rateLong,
+		Example: "  trunkline rate --tariff demo/tariffs/zadarma-office.yaml --calls calls.csv\n" +
+			"  trunkline rate --tariff deck.csv --calls calls.csv --format table --explain",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.tariff, "tariff", "", "tariff (.yaml) or deck (.csv, .xlsx)")
+	f.StringVar(&o.calls, "calls", "", "calls (.csv), or - for standard input")
+	f.StringVar(&o.format, "format", "csv", "csv, table or json")
+	f.BoolVar(&o.explain, "explain", false, "say how each price came about")
+	f.IntVar(&o.scale, "scale", money.AmountScale, "decimal places of amounts by a deck, 0 to 6; a tariff has its own")
+	f.StringVar(&o.rounding, "rounding", money.HalfUp.String(), "rounding of amounts by a deck; a tariff has its own")
+	f.StringVar(&o.currency, "currency", "", "currency of a deck that does not say it, for example EUR")
+	_ = cmd.MarkFlagRequired("tariff") // It fails only for a flag that does not exist.
+	_ = cmd.MarkFlagRequired("calls")
+	return cmd
+}
+
+// run prices the calls and prints them.
+func (o *rateOptions) run(ctx context.Context, out io.Writer) error {
+	if !slices.Contains([]string{"csv", "table", "json"}, o.format) {
+		return withCode(exitUsage, fmt.Errorf("--format %q: want csv, table or json", o.format))
+	}
+	tariff, err := o.loadTariff(ctx)
+	if err != nil {
+		return withCode(exitUsage, err)
+	}
+	calls, err := readCallsFile(o.calls)
+	if err != nil {
+		return withCode(exitUsage, err)
+	}
+	rated, failed := rateCalls(tariff, calls, o.explain)
+	if err := writeRated(out, o.format, rated, o.explain); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return withCode(exitPartial, fmt.Errorf("%d of %d calls could not be rated: see their notes", failed, len(calls)))
+	}
+	return nil
+}
+
+// loadTariff reads a tariff or a deck, by the name of the file.
+func (o *rateOptions) loadTariff(ctx context.Context) (*rating.Tariff, error) {
+	switch strings.ToLower(filepath.Ext(o.tariff)) {
+	case ".yaml", ".yml":
+		return loadTariffFile(ctx, o.tariff)
+	}
+	mode, err := money.ParseRounding(o.rounding)
+	if err != nil {
+		return nil, fmt.Errorf("--rounding: %w", err)
+	}
+	deck, err := loadDeck(ctx, o.tariff, o.currency)
+	if err != nil {
+		return nil, err
+	}
+	rounding := rating.DefaultRounding()
+	rounding.Scale, rounding.Money = o.scale, mode
+	return rating.FlatTariff(deck, rounding)
+}
+
+// loadTariffFile reads a tariff; the decks that it names stand beside it.
+func loadTariffFile(ctx context.Context, file string) (*rating.Tariff, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return rating.ParseTariff(file, data, func(name string) (*rating.Deck, error) {
+		return loadDeck(ctx, filepath.Join(filepath.Dir(file), name), "")
+	})
+}
+
+// loadDeck reads a deck that must have no faulty lines.
+func loadDeck(ctx context.Context, file, currency string) (*rating.Deck, error) {
+	opts := deckfile.Options{Label: filepath.Base(file)}
+	if currency != "" {
+		c, err := money.ParseCurrency(currency)
+		if err != nil {
+			return nil, fmt.Errorf("--currency: %w", err)
+		}
+		opts.Currency = c
+	}
+	deck, report, err := readDeck(ctx, file, opts)
+	if err != nil {
+		return nil, err
+	}
+	if report.Faulty > 0 {
+		var b bytes.Buffer
+		writeFaults(&b, report, 20)
+		return nil, fmt.Errorf("%s: %d faulty lines:\n%s", file, report.Faulty, strings.TrimRight(b.String(), "\n"))
+	}
+	return deck, nil
+}
+
+// readDeck reads a deck with whatever faults it has.
+func readDeck(ctx context.Context, file string, opts deckfile.Options) (*rating.Deck, *deckfile.Report, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	deck, report, err := deckfile.Load(ctx, f, nil, opts)
+	if err != nil {
+		return nil, report, fmt.Errorf("%s: %w", file, err)
+	}
+	return deck, report, nil
+}
+
+// ratedCall is a call with its price, or with the reason why it has none.
+type ratedCall struct {
+	id          string
+	charge      rating.Charge
+	scale       int
+	note        string
+	failed      bool
+	explanation rating.Explanation
+}
+
+// rateCalls prices calls in the order of their connect times and returns them in the order of the file.
+func rateCalls(tariff *rating.Tariff, calls []callRow, explain bool) (rated []ratedCall, failed int) {
+	order := make([]int, len(calls))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return calls[a].call.Connect.Compare(calls[b].call.Connect) })
+	rated = make([]ratedCall, len(calls))
+	used := rating.Tally{}
+	for _, i := range order {
+		r := rateCall(tariff, &calls[i], used, explain)
+		used.Apply(r.charge.Uses)
+		if r.failed {
+			failed++
+		}
+		rated[i] = r
+	}
+	return rated, failed
+}
+
+func rateCall(tariff *rating.Tariff, row *callRow, used rating.Tally, explain bool) ratedCall {
+	r := ratedCall{id: row.id, scale: tariff.Scale(), charge: rating.Charge{Currency: tariff.Currency()}}
+	if row.fault != "" {
+		r.failed, r.note = true, rating.BadCall.String()+": "+row.fault
+		return r
+	}
+	var charge rating.Charge
+	var err error
+	if explain {
+		charge, r.explanation, err = tariff.Explain(row.call, used)
+	} else {
+		charge, err = tariff.Price(row.call, used)
+	}
+	var unratable *rating.UnratableError
+	switch {
+	case errors.As(err, &unratable):
+		r.failed, r.note = true, unratable.Reason.String()+": "+unratable.Detail
+	case err != nil:
+		r.failed, r.note = true, err.Error()
+	default:
+		r.charge, r.note = charge, charge.Notes.String()
+	}
+	return r
+}
