@@ -9,12 +9,14 @@ import (
 
 // Request asks where a call is to go. Both numbers are normalised already.
 type Request struct {
+	Plan      string // Id of the route plan.
 	Tenant    string
 	Branch    string
 	Extension string
 	From      e164.Number
 	To        e164.Number
 	At        time.Time     // The moment of the call; rates, time conditions and locks are taken as of it.
+	Emergency bool          // Goes out by the gateways of the rule, whatever they cost.
 	Assumed   time.Duration // The length of call by which cost, sale and margin are compared; zero means 60 s.
 }
 
@@ -25,7 +27,7 @@ type Decision struct {
 	Rule       string      `json:"rule"` // The rule of the route plan that matched, "plan/rule".
 	Candidates []Candidate `json:"candidates"`
 	Skipped    []Skipped   `json:"skipped"`
-	Refusal    string      `json:"refusal,omitempty"` // Why there is no candidate at all, as one of the Reason words.
+	Refusal    Reason      `json:"refusal,omitempty"` // Why there is no candidate at all, as one of the Reason words.
 }
 
 // Candidate is one gateway to try. Order in Decision.Candidates is the order of trying.

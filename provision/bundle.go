@@ -1,0 +1,133 @@
+package provision
+
+import (
+	"bytes"
+	"crypto/md5" //nolint:gosec // Digest authentication is defined over it (RFC 7616); the hash is no secret's only guard.
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+
+	"go.yaml.in/yaml/v3"
+
+	"trunkline/rating"
+)
+
+// Bundle is an operator's file together with the deck and tariff files that stand beside it.
+type Bundle struct {
+	Operator Operator
+	Files    map[string][]byte // By the names that the operator's file and the tariffs use.
+
+	source string     // Name of the operator's file, for messages; empty when it came out of the store.
+	node   *yaml.Node // Its tree, for the lines of messages.
+}
+
+// maxFile bounds one file of a bundle.
+const maxFile = 256 << 20
+
+// ReadBundle reads the operator's file and all that it names from a folder. Everything that is wrong is told at once,
+// with file, line, field and remedy.
+func ReadBundle(dir fs.FS, name string) (*Bundle, error) {
+	data, err := readFile(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bundle{Files: make(map[string][]byte), source: name, node: new(yaml.Node)}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&b.Operator); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if err := yaml.Unmarshal(data, b.node); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	b.complete()
+	base := path.Dir(name)
+	for i := range b.Operator.Decks {
+		if err := b.take(dir, base, b.Operator.Decks[i].File, fmt.Sprintf("decks[%d].file", i)); err != nil {
+			return nil, err
+		}
+	}
+	for i := range b.Operator.Tariffs {
+		if err := b.takeTariff(dir, base, i); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+func readFile(dir fs.FS, name string) ([]byte, error) {
+	f, err := dir.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("read %s: larger than %d MiB", name, maxFile>>20)
+	}
+	return data, nil
+}
+
+func (b *Bundle) take(dir fs.FS, base, name, field string) error {
+	if name == "" {
+		return b.fault(field, "is empty", "give the name of a file beside this one")
+	}
+	if _, ok := b.Files[name]; ok {
+		return nil
+	}
+	data, err := readFile(dir, path.Join(base, name))
+	if err != nil {
+		return b.fault(field, err.Error(), "correct the name, or put the file there")
+	}
+	b.Files[name] = data
+	return nil
+}
+
+// takeTariff reads a tariff file, and the deck files that it names in its turn.
+func (b *Bundle) takeTariff(dir fs.FS, base string, i int) error {
+	t := &b.Operator.Tariffs[i]
+	field := fmt.Sprintf("tariffs[%d].file", i)
+	if err := b.take(dir, base, t.File, field); err != nil {
+		return err
+	}
+	var missing error
+	_, _ = rating.ParseTariff(t.File, b.Files[t.File], func(file string) (*rating.Deck, error) {
+		name := path.Join(path.Dir(t.File), file)
+		missing = errors.Join(missing, b.take(dir, base, name, field))
+		return nil, errors.New("not needed yet")
+	})
+	return missing
+}
+
+// complete fills in what follows from the rest: logins, and the hashes that stand for passwords.
+func (b *Bundle) complete() {
+	for i := range b.Operator.Tenants {
+		t := &b.Operator.Tenants[i]
+		for j := range t.Branches {
+			for k := range t.Branches[j].Extensions {
+				t.Branches[j].Extensions[k].complete(t.ID, b.Operator.Realm)
+			}
+		}
+	}
+}
+
+func (e *Extension) complete(tenant, realm string) {
+	if e.Login == "" {
+		e.Login = tenant + "-" + e.ID
+	}
+	if e.Password == "" {
+		return
+	}
+	secret := e.Login + ":" + realm + ":" + e.Password
+	m := md5.Sum([]byte(secret)) //nolint:gosec // As above.
+	s := sha256.Sum256([]byte(secret))
+	e.HA1MD5, e.HA1SHA256 = hex.EncodeToString(m[:]), hex.EncodeToString(s[:])
+	e.Password = ""
+}

@@ -1,0 +1,103 @@
+package provision
+
+import (
+	"fmt"
+
+	"trunkline/internal/e164"
+)
+
+func (c *checker) tenant(at string, t *Tenant) {
+	c.zone(at+".time_zone", t.TimeZone)
+	c.currency(at+".currency", t.Currency)
+	c.requires(at+".tariff", t.Tariff, "tariff", c.tariffs)
+	c.requires(at+".dial_plan", t.DialPlan, "dial plan", c.dials)
+	c.refers(at+".route_plan", t.RoutePlan, "route plan", c.routes)
+	c.callerID(at+".caller_id", t.CallerID)
+	c.limits(at, t.Limits)
+	if t.Account.Mode != "prepaid" && t.Account.Mode != "postpaid" {
+		c.add(at+".account.mode", fmt.Sprintf("%q is no mode", t.Account.Mode), "use prepaid or postpaid")
+	}
+	if t.Account.Credit.Sign() < 0 {
+		c.add(at+".account.credit", "is negative", "give how far below zero the balance may go, 0 or more")
+	}
+	branches := ids(c, at+".branches", t.Branches, func(b *Branch) string { return b.ID })
+	extensions := make(map[string]bool)
+	for i := range t.Branches {
+		c.branch(fmt.Sprintf("%s.branches[%d]", at, i), t, &t.Branches[i], branches, extensions)
+	}
+	for i := range t.Numbers {
+		c.number(fmt.Sprintf("%s.numbers[%d]", at, i), t, &t.Numbers[i], branches, extensions)
+	}
+	for i := range t.Trunks {
+		trunk := fmt.Sprintf("%s.trunks[%d]", at, i)
+		c.requires(trunk+".branch", t.Trunks[i].Branch, "branch", branches)
+		c.sources(trunk+".sources", t.Trunks[i].Sources)
+	}
+}
+
+func (c *checker) branch(at string, t *Tenant, b *Branch, branches, extensions map[string]bool) {
+	c.refers(at+".tariff", b.Tariff, "tariff", c.tariffs)
+	c.refers(at+".dial_plan", b.DialPlan, "dial plan", c.dials)
+	c.refers(at+".parent", b.Parent, "branch", branches)
+	c.callerID(at+".caller_id", b.CallerID)
+	c.limits(at, b.Limits)
+	for i := range b.Extensions {
+		e := &b.Extensions[i]
+		ext := fmt.Sprintf("%s.extensions[%d]", at, i)
+		if !c.word.MatchString(e.ID) {
+			c.add(ext+".id", fmt.Sprintf("%q is no short number", e.ID), "use digits, such as 101")
+		}
+		if extensions[e.ID] {
+			c.add(ext+".id", fmt.Sprintf("%q is there twice in tenant %s", e.ID, t.ID), "short numbers are unique in a tenant")
+		}
+		extensions[e.ID] = true
+		if other, ok := c.logins[e.Login]; ok {
+			c.add(ext+".login", fmt.Sprintf("%q is the login of %s too", e.Login, other), "logins are unique in the realm")
+		}
+		c.logins[e.Login] = t.ID + "/" + e.ID
+		if e.HA1MD5 == "" {
+			c.add(ext+".password", "is empty", "give the password of the phone")
+		}
+		c.refers(ext+".tariff", e.Tariff, "tariff", c.tariffs)
+		c.refers(ext+".dial_plan", e.DialPlan, "dial plan", c.dials)
+		c.callerID(ext+".caller_id", e.CallerID)
+		c.limits(ext, e.Limits)
+	}
+}
+
+func (c *checker) number(at string, t *Tenant, n *Number, branches, extensions map[string]bool) {
+	if n.E164.IsZero() {
+		c.add(at+".number", "is empty", "give a number with its country code")
+		return
+	}
+	if other, ok := c.numbers[n.E164]; ok {
+		c.add(at+".number", fmt.Sprintf("%s belongs to tenant %s too", n.E164, other), "give it to one tenant")
+	}
+	c.numbers[n.E164] = t.ID
+	c.refers(at+".branch", n.Branch, "branch", branches)
+	c.refers(at+".extension", n.Extension, "extension", extensions)
+}
+
+func (c *checker) callerID(at, text string) {
+	if text == "" {
+		return
+	}
+	if _, err := e164.Parse(text); err != nil {
+		c.add(at, err.Error(), "give a number with its country code")
+	}
+}
+
+func (c *checker) limits(at string, limits []Limit) {
+	for i, l := range limits {
+		field := fmt.Sprintf("%s.limits[%d]", at, i)
+		if l.Period != "day" && l.Period != "week" && l.Period != "month" {
+			c.add(field+".period", fmt.Sprintf("%q is no period", l.Period), "use day, week or month")
+		}
+		if l.Money == nil && l.Seconds == nil && l.Calls == nil {
+			c.add(field, "limits nothing", "give money, seconds or calls")
+		}
+		if l.Money != nil && l.Money.Sign() < 0 {
+			c.add(field+".money", "is negative", "give 0 or more")
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package provision
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"trunkline/internal/e164"
+)
+
+// Dialled is what a dial plan makes of what was dialled.
+type Dialled struct {
+	Number    e164.Number
+	Extension string // A short number of the tenant instead.
+	Emergency bool
+	Blocked   bool
+	Rule      int // Index of the rule that matched; -1 when none did.
+}
+
+// Resolve applies the plan. area is the area code of who dials; the plan's own if empty. Spaces, hyphens and brackets
+// that people type into numbers are passed over.
+func (p *DialPlan) Resolve(dialled, area string) Dialled {
+	if area == "" {
+		area = p.Area
+	}
+	text := plain(dialled)
+	for i, r := range p.Rules {
+		if !matchDialled(r.Match, text) {
+			continue
+		}
+		d := Dialled{Rule: i, Emergency: r.Emergency, Blocked: r.Block}
+		rest := text[min(r.Strip, len(text)):]
+		rest = strings.NewReplacer("{country}", p.Country, "{area}", area).Replace(r.Add) + rest
+		if r.Extension {
+			d.Extension = rest
+			return d
+		}
+		n, err := e164.Parse(rest)
+		if err != nil {
+			continue // The pattern was too wide; another rule may know better.
+		}
+		d.Number = n
+		return d
+	}
+	return Dialled{Rule: -1}
+}
+
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" -().\u00a0", r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// matchDialled holds text against a pattern: X is any digit, Z one from 1 to 9, "." at the end one or more of any
+// character, everything else is itself.
+func matchDialled(pattern, text string) bool {
+	body, open := strings.CutSuffix(pattern, ".")
+	if (open && len(text) <= len(body)) || (!open && len(text) != len(body)) {
+		return false
+	}
+	for i := range len(body) {
+		c := text[i]
+		switch body[i] {
+		case 'X':
+			if c < '0' || c > '9' {
+				return false
+			}
+		case 'Z':
+			if c < '1' || c > '9' {
+				return false
+			}
+		default:
+			if c != body[i] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func checkDialRule(r DialRule) error {
+	if r.Match == "" {
+		return errors.New("is empty")
+	}
+	if i := strings.IndexByte(r.Match, '.'); i >= 0 && i != len(r.Match)-1 {
+		return fmt.Errorf("%q has a dot before its end", r.Match)
+	}
+	if r.Strip < 0 || r.Strip > len(r.Match)+e164.MaxDigits {
+		return fmt.Errorf("strip is %d", r.Strip)
+	}
+	for _, c := range r.Match {
+		if !strings.ContainsRune("0123456789XZ+*#.", c) {
+			return fmt.Errorf("%q has the character %q", r.Match, c)
+		}
+	}
+	return nil
+}

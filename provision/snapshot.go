@@ -1,0 +1,212 @@
+package provision
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"trunkline/internal/e164"
+	"trunkline/lcr"
+	"trunkline/rating"
+)
+
+// Snapshot is everything that calls are routed and rated by, at one moment: immutable, and safe for concurrent use.
+type Snapshot struct {
+	operator *Operator
+	exchange *lcr.Exchange
+	world    *lcr.World
+	decks    map[string]*rating.Deck
+	costs    map[string]*rating.Tariff
+	tariffs  map[string]*rating.Tariff
+
+	carriers   map[string]*Carrier
+	gateways   map[string]*Gateway
+	tenants    map[string]*Tenant
+	dials      map[string]*DialPlan
+	branches   map[branchKey]*Branch
+	extensions map[extensionKey]place
+	logins     map[string]place
+	numbers    map[e164.Number]owner
+	sources    []sourceRoute // The narrowest range first.
+	plan       string        // The default route plan.
+}
+
+type branchKey struct{ tenant, branch string }
+
+type extensionKey struct{ tenant, extension string }
+
+// place is an extension with the branch and tenant that it is in.
+type place struct {
+	tenant    *Tenant
+	branch    *Branch
+	extension *Extension
+}
+
+// owner is a number with its tenant.
+type owner struct {
+	tenant *Tenant
+	number *Number
+}
+
+// index makes the look-up tables.
+func (s *Snapshot) index() {
+	s.carriers, s.gateways = make(map[string]*Carrier), make(map[string]*Gateway)
+	s.tenants, s.dials = make(map[string]*Tenant), make(map[string]*DialPlan)
+	s.branches, s.extensions = make(map[branchKey]*Branch), make(map[extensionKey]place)
+	s.logins, s.numbers = make(map[string]place), make(map[e164.Number]owner)
+	o := s.operator
+	for i := range o.Carriers {
+		s.carriers[o.Carriers[i].ID] = &o.Carriers[i]
+	}
+	for i := range o.DialPlans {
+		s.dials[o.DialPlans[i].ID] = &o.DialPlans[i]
+	}
+	for i := range o.RoutePlans {
+		if o.RoutePlans[i].Default {
+			s.plan = o.RoutePlans[i].ID
+		}
+	}
+	for i := range o.Tenants {
+		s.indexTenant(&o.Tenants[i])
+	}
+	for i := range o.Gateways {
+		g := &o.Gateways[i]
+		s.gateways[g.ID] = g
+		s.indexSources(gatewaySources(g), Caller{Kind: CallerGateway, Gateway: g.ID, Carrier: g.Carrier})
+	}
+	slices.SortStableFunc(s.sources, func(a, b sourceRoute) int { return b.prefix.Bits() - a.prefix.Bits() })
+}
+
+func (s *Snapshot) indexTenant(t *Tenant) {
+	s.tenants[t.ID] = t
+	for i := range t.Branches {
+		b := &t.Branches[i]
+		s.branches[branchKey{t.ID, b.ID}] = b
+		for j := range b.Extensions {
+			p := place{t, b, &b.Extensions[j]}
+			s.extensions[extensionKey{t.ID, p.extension.ID}] = p
+			s.logins[p.extension.Login] = p
+		}
+	}
+	for i := range t.Numbers {
+		s.numbers[t.Numbers[i].E164] = owner{t, &t.Numbers[i]}
+	}
+	for i := range t.Trunks {
+		s.indexSources(t.Trunks[i].Sources, Caller{Kind: CallerTrunk, Tenant: t.ID, Branch: t.Trunks[i].Branch, Login: ""})
+	}
+}
+
+func (s *Snapshot) indexSources(sources []string, caller Caller) {
+	for _, text := range sources {
+		if prefix, err := parseSource(text); err == nil { // Checked before; names of gateways are no sources.
+			s.sources = append(s.sources, sourceRoute{prefix, caller})
+		}
+	}
+}
+
+func gatewaySources(g *Gateway) []string {
+	if len(g.Sources) > 0 {
+		return g.Sources
+	}
+	if ap, err := netip.ParseAddrPort(g.Address); err == nil {
+		return []string{ap.Addr().String()}
+	}
+	return []string{g.Address}
+}
+
+// checkCurrencies makes sure that nobody is charged in a currency that his account is not kept in.
+func (s *Snapshot) checkCurrencies(b *Bundle) error {
+	c := &checker{b: b}
+	check := func(field string, t *Tenant, tariff string) {
+		if tariff != "" && s.tariffs[tariff].Currency() != t.Currency {
+			c.add(field, fmt.Sprintf("tariff %s is in %s, the tenant's account in %s", tariff, s.tariffs[tariff].Currency(), t.Currency),
+				"choose a tariff in the currency of the account")
+		}
+	}
+	for i := range s.operator.Tenants {
+		t := &s.operator.Tenants[i]
+		at := fmt.Sprintf("tenants[%d]", i)
+		check(at+".tariff", t, t.Tariff)
+		for j := range t.Branches {
+			br := &t.Branches[j]
+			check(fmt.Sprintf("%s.branches[%d].tariff", at, j), t, br.Tariff)
+			for k := range br.Extensions {
+				check(fmt.Sprintf("%s.branches[%d].extensions[%d].tariff", at, j, k), t, br.Extensions[k].Tariff)
+			}
+		}
+	}
+	if len(c.faults) > 0 {
+		return c.faults[0]
+	}
+	return nil
+}
+
+// Operator returns what the snapshot was made of; it must not be changed.
+func (s *Snapshot) Operator() *Operator { return s.operator }
+
+// Tenant returns a tenant by id.
+func (s *Snapshot) Tenant(id string) (*Tenant, bool) {
+	t, ok := s.tenants[id]
+	return t, ok
+}
+
+// Branch returns a branch of a tenant by id.
+func (s *Snapshot) Branch(tenant, id string) (*Branch, bool) {
+	b, ok := s.branches[branchKey{tenant, id}]
+	return b, ok
+}
+
+// Extension returns an extension of a tenant by its short number.
+func (s *Snapshot) Extension(tenant, id string) (*Extension, bool) {
+	p, ok := s.extensions[extensionKey{tenant, id}]
+	return p.extension, ok
+}
+
+// Carrier returns a carrier by id.
+func (s *Snapshot) Carrier(id string) (*Carrier, bool) {
+	c, ok := s.carriers[id]
+	return c, ok
+}
+
+// Tariff returns a tariff by id.
+func (s *Snapshot) Tariff(id string) (*rating.Tariff, bool) {
+	t, ok := s.tariffs[id]
+	return t, ok
+}
+
+// Deck returns a carrier's deck by its id.
+func (s *Snapshot) Deck(id string) (*rating.Deck, bool) {
+	d, ok := s.decks[id]
+	return d, ok
+}
+
+// Cost returns a deck as a price.
+func (s *Snapshot) Cost(deck string) (*rating.Tariff, bool) {
+	t, ok := s.costs[deck]
+	return t, ok
+}
+
+// Login returns the extension with a SIP user name.
+func (s *Snapshot) Login(user string) (Caller, bool) {
+	p, ok := s.logins[user]
+	if !ok || p.extension.Inactive || p.tenant.Inactive {
+		return Caller{}, false
+	}
+	return Caller{
+		Kind: CallerExtension, Tenant: p.tenant.ID, Branch: p.branch.ID, Extension: p.extension.ID,
+		Login: p.extension.Login, HA1MD5: p.extension.HA1MD5, HA1SHA256: p.extension.HA1SHA256,
+	}, true
+}
+
+// Source returns the trunk or gateway that sends from an address: the one with the narrowest range.
+func (s *Snapshot) Source(addr netip.Addr) (Caller, bool) {
+	for i := range s.sources {
+		if s.sources[i].prefix.Contains(addr) {
+			return s.sources[i].caller, true
+		}
+	}
+	return Caller{}, false
+}
+
+// Gateways returns all gateways.
+func (s *Snapshot) Gateways() []Gateway { return s.operator.Gateways }
