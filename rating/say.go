@@ -27,7 +27,7 @@ func (p *pricing) sayMatch() {
 		name = "no name"
 	}
 	p.say("match", "The number ", p.call.To.String(), " has the prefix ", c.Prefix.String(), " (", name, ") in ", where,
-		since, period, ": ", c.PerMinute.String(), " ", c.Currency.String(), " a minute in steps of ", c.Increment.String(), " s.")
+		since, period, ": ", c.PerMinute.String(), p.unit(), " a minute in steps of ", c.Increment.String(), " s.")
 }
 
 // sayDuration tells how the duration became billed seconds.
@@ -94,6 +94,14 @@ func (p *pricing) sayTotal() {
 	if len(parts) > 0 {
 		parts = append(parts, "; ")
 	}
-	parts = append(parts, "total ", c.Total.Format(r.Scale), " ", c.Currency.String(), ".")
+	parts = append(parts, "total ", c.Total.Format(r.Scale), p.unit(), ".")
 	p.say("total", parts...)
+}
+
+// unit returns the currency behind a figure, if there is one.
+func (p *pricing) unit() string {
+	if c := p.charge.Currency; !c.IsZero() {
+		return " " + c.String()
+	}
+	return ""
 }

@@ -6,29 +6,44 @@ import (
 )
 
 // zone is a time zone as a table of its changes, so that local time costs a search in a small array and a change of
-// summer time is a boundary like any other. It covers 1970 to 2099; outside of these the nearest offset holds.
+// summer time is a boundary like any other. It covers 2000 to 2099; outside of these the nearest offset holds.
 type zone struct {
 	starts  []int64 // Unix time from which offsets[i] holds; starts[0] is never looked at.
 	offsets []int64 // Seconds east of UTC.
 }
 
-const zoneEndYear = 2100
+// The years of the table.
+const (
+	zoneFirstYear = 2000
+	zoneEndYear   = 2100
+)
 
+// newZone looks at every day, and at the seconds of the days on which the offset changes. It does not rely on
+// time.Time.ZoneBounds, whose end is not always after the moment for zones that change by a rule for ever.
 func newZone(loc *time.Location) zone {
-	end := time.Date(zoneEndYear, 1, 1, 0, 0, 0, 0, time.UTC)
-	var z zone
-	for t := time.Unix(0, 0); t.Before(end); {
-		local := t.In(loc)
-		_, offset := local.Zone()
-		z.starts = append(z.starts, t.Unix())
-		z.offsets = append(z.offsets, int64(offset))
-		_, next := local.ZoneBounds()
-		if next.IsZero() {
-			break
+	at := time.Date(zoneFirstYear, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+	end := time.Date(zoneEndYear, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+	offset := offsetIn(loc, at)
+	z := zone{starts: []int64{at}, offsets: []int64{offset}}
+	if loc == time.UTC {
+		return z
+	}
+	for ; at < end; at += secondsPerDay {
+		next := offsetIn(loc, at+secondsPerDay)
+		if next == offset {
+			continue
 		}
-		t = next
+		change := sort.Search(secondsPerDay, func(i int) bool { return offsetIn(loc, at+int64(i)) != offset })
+		z.starts = append(z.starts, at+int64(change))
+		z.offsets = append(z.offsets, next)
+		offset = next
 	}
 	return z
+}
+
+func offsetIn(loc *time.Location, at int64) int64 {
+	_, offset := time.Unix(at, 0).In(loc).Zone()
+	return int64(offset)
 }
 
 // offset returns the offset in force at the moment and the moment of its next change.
