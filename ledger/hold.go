@@ -1,0 +1,85 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"trunkline/internal/money"
+)
+
+// ErrHold is returned, wrapped, for a request for a hold that makes no sense.
+var ErrHold = errors.New("bad reservation")
+
+// MaxLadder is the largest number of stretches in one request.
+const MaxLadder = 1000
+
+// Stretch is a time from the connection of a call and what the call costs if it ends then.
+type Stretch struct {
+	Seconds int64
+	Cost    money.Amount
+}
+
+// HoldRequest asks for money for a call that is about to be connected, or goes on. A request that is repeated has the
+// same answer; one whose ladder goes further makes the hold grow.
+type HoldRequest struct {
+	Call    uuid.UUID
+	Node    string // The proxy that has the call.
+	Account Account
+	Ladder  []Stretch      // Rising, counted from the connection. The longest that fits everywhere is granted.
+	Limits  []Limit        // All that apply to the call.
+	Zone    *time.Location // The tenant's calendar; nil is UTC.
+	At      time.Time      // Now. A call counts in the periods in which it began.
+}
+
+// Validate reports what makes the request unusable.
+func (r HoldRequest) Validate() error {
+	switch {
+	case r.Call == uuid.Nil:
+		return fmt.Errorf("%w: it names no call", ErrHold)
+	case len(r.Ladder) == 0 || len(r.Ladder) > MaxLadder:
+		return fmt.Errorf("%w: a ladder of %d steps: want 1 to %d", ErrHold, len(r.Ladder), MaxLadder)
+	case r.At.IsZero():
+		return fmt.Errorf("%w: it has no time", ErrHold)
+	}
+	last := Stretch{}
+	for i, s := range r.Ladder {
+		if s.Seconds <= last.Seconds || s.Cost.Less(last.Cost) {
+			return fmt.Errorf("%w: step %d of the ladder does not rise", ErrHold, i+1)
+		}
+		last = s
+	}
+	return r.Account.Validate()
+}
+
+// The words of HoldAnswer.Bound and Refusal beside those of limits, which are "limit_day", "limit_week" and "limit_month".
+const (
+	BoundBalance   = "balance"    // The account has no more money and credit.
+	BoundSuspended = "suspended"  // The account is suspended.
+	BoundAccount   = "no_account" // There is no such account.
+	BoundClosed    = "closed"     // The call is over: it was accounted for, or its hold was given back.
+)
+
+// BoundLimit returns the word for a limit of that period.
+func BoundLimit(p Period) string { return "limit_" + string(p) }
+
+// HoldAnswer says for how long a call may last.
+type HoldAnswer struct {
+	Granted int64  // Seconds from the connection that money is held for; those of an earlier answer are among them.
+	Final   bool   // There will not be more, as things stand.
+	Bound   string // What stands in the way of more; empty unless Final or refused.
+	Refusal string // Bound again, when nothing at all is granted.
+}
+
+// Hold is the money held for one call.
+type Hold struct {
+	Call    uuid.UUID
+	Account Account
+	Node    string
+	Amount  money.Amount
+	Seconds int64
+	Made    time.Time
+	Touched time.Time // When it was made or last prolonged.
+}
