@@ -65,13 +65,14 @@ const (
 	NoteMinimum                      // Lifted to the minimum charge.
 	NoteSplit                        // Priced in several periods.
 	NoteCostPlus                     // Priced over a carrier's cost.
+	NoteRoundedOff                   // Answered, but its duration rounds to nothing.
 )
 
 // String lists the remarks, separated by "; ".
 func (n Notes) String() string {
 	words := [...]string{
 		"not answered", "no rate", "within grace", "on-net", "inbound free", "allowance",
-		"volume tier", "minimum charge", "split by period", "cost-plus",
+		"volume tier", "minimum charge", "split by period", "cost-plus", "rounded to no second",
 	}
 	var parts []string
 	for i, w := range words {

@@ -174,7 +174,7 @@ func (b *feeRun) waive(f *Fee, l *FeeLine, number string) {
 		met, progress := b.judge(f.FreeWhen, &m)
 		l.Progress = append(l.Progress, progress...)
 		if met {
-			l.Waived = "free, because " + f.FreeWhen.String()
+			l.Waived = b.foreseen() + "free, because " + f.FreeWhen.String()
 		} else {
 			l.Reason += "; not free, because it is not so that " + f.FreeWhen.String()
 		}
@@ -189,6 +189,14 @@ func (b *feeRun) waive(f *Fee, l *FeeLine, number string) {
 	if l.Waived != "" {
 		l.Amount = money.Amount{}
 	}
+}
+
+// foreseen begins the sentence about a waiver of a period that is still running.
+func (b *feeRun) foreseen() string {
+	if b.m.now.Before(b.m.till) {
+		return "if it goes on like this, "
+	}
+	return ""
 }
 
 // judge takes a condition as it stands at the close, and as it is expected while the period runs.

@@ -132,7 +132,7 @@ func (p *pricing) find() error {
 		return err
 	}
 	if p.line.terms.Blocked && call.Duration > 0 {
-		return unratable(Blocked, call, "the destination "+p.line.dest+" is blocked")
+		return unratable(Blocked, call, "calls to the prefix "+call.To.Prefix(p.line.digits).Digits()+" ("+p.line.dest+") are blocked")
 	}
 	return nil
 }
@@ -208,8 +208,11 @@ func (p *pricing) bill(seconds int64) error {
 	c, terms := &p.charge, &p.line.terms
 	c.AttemptFee, c.Total = terms.AttemptFee, terms.AttemptFee
 	switch {
-	case seconds == 0:
+	case p.call.Duration == 0:
 		c.Notes |= NoteUnanswered
+		return nil
+	case seconds == 0:
+		c.Notes |= NoteRoundedOff
 		return nil
 	case p.call.Duration < time.Duration(terms.Grace)*time.Second:
 		c.Notes |= NoteGrace
@@ -267,19 +270,20 @@ func (p *pricing) round(product int64) (money.Amount, error) {
 	return money.Usage(money.PerMinute(product), 1, r.Scale, r.Money)
 }
 
-// liftToMinimum tops the price up to the minimum charge, unless an allowance paid for a part of the call.
+// liftToMinimum tops the call's own price up to the minimum charge, unless an allowance paid for a part of the call.
+// The correction of earlier calls is no part of it.
 func (p *pricing) liftToMinimum() error {
 	c := &p.charge
-	if p.line.terms.MinCharge.Cmp(c.Total) <= 0 || c.Covered > 0 {
-		return nil
-	}
-	missing, err := p.line.terms.MinCharge.Sub(c.Total)
-	if err != nil {
+	own, err := c.Total.Sub(c.Adjustment)
+	if err != nil || p.line.terms.MinCharge.Cmp(own) <= 0 || c.Covered > 0 {
 		return err
 	}
-	c.TopUp, c.Total = missing, p.line.terms.MinCharge
+	if c.TopUp, err = p.line.terms.MinCharge.Sub(own); err != nil {
+		return err
+	}
 	c.Notes |= NoteMinimum
-	return nil
+	c.Total, err = c.Total.Add(c.TopUp)
+	return err
 }
 
 func (p *pricing) used(c Counter) int64 {

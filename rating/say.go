@@ -59,7 +59,8 @@ func (p *pricing) sayTotal() {
 		note Notes
 		text string
 	}{
-		{NoteUnanswered, "The call was not answered or lasted no second: there is nothing to pay for the time."},
+		{NoteUnanswered, "The call was not answered: there is nothing to pay for the time."},
+		{NoteRoundedOff, "Its duration rounds to no second: there is nothing to pay for the time."},
 		{NoteGrace, "It was shorter than the grace time: there is nothing to pay for it."},
 		{NoteOnNet, "Both ends belong to the same client: the call is free."},
 		{NoteInbound, "The tariff charges nothing for inbound calls."},

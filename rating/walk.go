@@ -22,7 +22,7 @@ func (p *pricing) walk() (sums, error) {
 	var s sums
 	c := &p.charge
 	at, end := p.at+c.Covered, p.at+c.Billed
-	pieces := 0
+	last := int64(-1)
 	for paid := int64(0); at < end; {
 		nanos, until := p.rateAt(at)
 		n := min(end, until) - at
@@ -42,11 +42,10 @@ func (p *pricing) walk() (sums, error) {
 		if p.trace != nil {
 			p.sayPiece(at, n, price)
 		}
-		at, paid = at+n, paid+n
-		pieces++
-	}
-	if pieces > 1 && p.volume.tier == nil {
-		c.Notes |= NoteSplit
+		if last >= 0 && last != nanos {
+			c.Notes |= NoteSplit
+		}
+		at, paid, last = at+n, paid+n, nanos
 	}
 	return s, nil
 }
@@ -123,7 +122,7 @@ func (p *pricing) draw(g grant) {
 	p.use(g.counter, take)
 }
 
-// coverMoney lets the allowances of money pay for what is left, but never for the correction of other calls.
+// coverMoney lets the allowances of money pay for what is left.
 func (p *pricing) coverMoney() error {
 	c := &p.charge
 	for i := range p.t.spec.Allowances {

@@ -18,7 +18,10 @@ const (
 	zoneEndYear   = 2100
 )
 
-// newZone looks at every day, and at the seconds of the days on which the offset changes. It does not rely on
+// zoneStep is shorter than any time between two changes of a zone, which is about a month.
+const zoneStep = 7 * secondsPerDay
+
+// newZone looks at every week, and at the seconds of the weeks in which the offset changes. It does not rely on
 // time.Time.ZoneBounds, whose end is not always after the moment for zones that change by a rule for ever.
 func newZone(loc *time.Location) zone {
 	at := time.Date(zoneFirstYear, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
@@ -28,12 +31,12 @@ func newZone(loc *time.Location) zone {
 	if loc == time.UTC {
 		return z
 	}
-	for ; at < end; at += secondsPerDay {
-		next := offsetIn(loc, at+secondsPerDay)
+	for ; at < end; at += zoneStep {
+		next := offsetIn(loc, at+zoneStep)
 		if next == offset {
 			continue
 		}
-		change := sort.Search(secondsPerDay, func(i int) bool { return offsetIn(loc, at+int64(i)) != offset })
+		change := sort.Search(zoneStep, func(i int) bool { return offsetIn(loc, at+int64(i)) != offset })
 		z.starts = append(z.starts, at+int64(change))
 		z.offsets = append(z.offsets, next)
 		offset = next
