@@ -27,6 +27,7 @@ type Caller struct {
 	Login     string
 	Gateway   string
 	Carrier   string
+	AnyFrom   bool   // May show any number as its own, not only those of its tenant.
 	HA1MD5    string // Lower-case hex; see Extension.
 	HA1SHA256 string
 }

@@ -19,11 +19,16 @@ const (
 
 // Route decides about one call. callerID is what the caller gave as its number.
 func (s *Snapshot) Route(caller Caller, dialled, callerID string, at time.Time) *Route {
+	return s.RouteFor(caller, dialled, callerID, at, 0)
+}
+
+// RouteFor is Route with the length of call that costs and margins are compared by; 0 takes a minute.
+func (s *Snapshot) RouteFor(caller Caller, dialled, callerID string, at time.Time, assumed time.Duration) *Route {
 	switch caller.Kind {
 	case CallerGateway:
 		return s.routeInbound(caller, dialled, callerID, at)
 	case CallerExtension, CallerTrunk:
-		return s.routeFromTenant(caller, dialled, callerID, at)
+		return s.routeFromTenant(caller, dialled, callerID, at, assumed)
 	}
 	return refusal(&Route{}, RefusedUnknown, statusForbidden)
 }
@@ -34,7 +39,7 @@ func refusal(r *Route, reason lcr.Reason, status int) *Route {
 }
 
 // routeFromTenant routes what a phone or trunk of a tenant dials.
-func (s *Snapshot) routeFromTenant(caller Caller, dialled, callerID string, at time.Time) *Route {
+func (s *Snapshot) routeFromTenant(caller Caller, dialled, callerID string, at time.Time, assumed time.Duration) *Route {
 	t, ok := s.tenants[caller.Tenant]
 	if !ok || t.Inactive {
 		return refusal(&Route{Direction: rating.Outbound.String(), Tenant: caller.Tenant}, RefusedInactive, statusForbidden)
@@ -45,7 +50,7 @@ func (s *Snapshot) routeFromTenant(caller Caller, dialled, callerID string, at t
 		Direction: rating.Outbound.String(), Tenant: t.ID, Branch: branch.ID, Extension: ext.ID,
 		Capacities: capacities(t, branch, ext),
 	}
-	r.From = callerNumber(t, branch, ext, callerID, caller.Kind == CallerTrunk)
+	r.From = callerNumber(t, branch, ext, callerID, &caller)
 	r.CallerID = r.From.String()
 	plan := s.dials[cmp.Or(ext.DialPlan, branch.DialPlan, t.DialPlan)]
 	d := plan.Resolve(dialled, branch.Area)
@@ -66,7 +71,7 @@ func (s *Snapshot) routeFromTenant(caller Caller, dialled, callerID string, at t
 		r.Number = own.number.E164.Digits()
 		return s.routeInside(r, t, own.number.Extension, ext)
 	}
-	return s.routeOutside(r, t, cmp.Or(ext.Tariff, branch.Tariff, t.Tariff), at)
+	return s.routeOutside(r, t, cmp.Or(ext.Tariff, branch.Tariff, t.Tariff), at, assumed)
 }
 
 func capacities(t *Tenant, b *Branch, e *Extension) []Capacity {
@@ -84,9 +89,9 @@ func capacities(t *Tenant, b *Branch, e *Extension) []Capacity {
 }
 
 // callerNumber is the number that the called party is to see. A trunk may show any number of its tenant.
-func callerNumber(t *Tenant, b *Branch, e *Extension, given string, trunk bool) e164.Number {
-	if trunk {
-		if n, err := e164.Parse(given); err == nil && t.owns(n) {
+func callerNumber(t *Tenant, b *Branch, e *Extension, given string, caller *Caller) e164.Number {
+	if caller.Kind == CallerTrunk || caller.AnyFrom {
+		if n, err := e164.Parse(given); err == nil && (caller.AnyFrom || t.owns(n)) {
 			return n
 		}
 	}
@@ -132,7 +137,7 @@ func (s *Snapshot) routeInside(r *Route, t *Tenant, extension string, from *Exte
 }
 
 // routeOutside prices the call for the tenant and asks for gateways.
-func (s *Snapshot) routeOutside(r *Route, t *Tenant, tariff string, at time.Time) *Route {
+func (s *Snapshot) routeOutside(r *Route, t *Tenant, tariff string, at time.Time, assumed time.Duration) *Route {
 	r.Tariff = tariff
 	quote, err := s.tariffs[tariff].Quote(rating.Call{
 		From: r.From, To: r.To, Direction: rating.Outbound, Connect: at, Extension: r.Extension, Branch: r.Branch,
@@ -148,7 +153,7 @@ func (s *Snapshot) routeOutside(r *Route, t *Tenant, tariff string, at time.Time
 	}
 	decision := s.world.Decide(lcr.Request{
 		Plan: cmp.Or(t.RoutePlan, s.plan), Tenant: t.ID, Branch: r.Branch, Extension: r.Extension,
-		From: r.From, To: r.To, At: at, Emergency: r.Emergency,
+		From: r.From, To: r.To, At: at, Emergency: r.Emergency, Assumed: assumed,
 	}, r.Quote)
 	r.Trace = &decision
 	if decision.Refusal != "" {

@@ -25,6 +25,11 @@ func newRootCommand() *cobra.Command {
 		newVersionCommand(),
 		newRateCommand(),
 		newDeckCommand(),
+		newRouteCommand(),
+		newApplyCommand(),
+		newMigrateCommand(),
+		newConfigCommand(),
+		newClickHouseCommand(),
 	)
 	return root
 }

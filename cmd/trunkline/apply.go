@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"trunkline/internal/clock"
+	"trunkline/provision"
+)
+
+// applyOptions are the flags of `trunkline apply`.
+type applyOptions struct {
+	file   string
+	dryRun bool
+	prune  bool
+	config configFlags
+}
+
+func newApplyCommand() *cobra.Command {
+	o := &applyOptions{}
+	cmd := &cobra.Command{
+		Use:   "apply -f OPERATOR.yaml",
+		Short: "Bring the provisioning to what an operator's file says",
+		Long: `Apply compares an operator's file, and the decks and tariffs that it names, with what is provisioned, prints what is
+new, changed or gone, and stores it: all or nothing. Applying the same file again changes nothing. Calls in progress are
+not touched; a running proxy uses the new state within a second.
+
+What is provisioned but not in the file is kept, unless --prune says to delete it.
+
+Exit status: 0 done, or nothing to do; 2 the file is wrong (each fault is printed with file, line, field and remedy);
+4 somebody else changed the provisioning meanwhile, or no engine can be reached.`,
+		Example: "  trunkline apply -f demo/operator.yaml --dry-run\n  trunkline apply -f demo/operator.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.file, "file", "f", "", "operator's file (YAML)")
+	f.BoolVar(&o.dryRun, "dry-run", false, "only say what would change")
+	f.BoolVar(&o.prune, "prune", false, "delete what the file does not have")
+	o.config.register(cmd)
+	_ = cmd.MarkFlagRequired("file") // It fails only for a flag that does not exist.
+	return cmd
+}
+
+func (o *applyOptions) run(ctx context.Context, out, errOut io.Writer) error {
+	bundle, err := readOperator(o.file)
+	if err != nil {
+		return err
+	}
+	db, err := o.config.openStores(ctx, errOut)
+	if err != nil {
+		return err
+	}
+	defer db.close()
+	changes, base, err := planChanges(ctx, db, bundle, o.prune)
+	if err != nil {
+		return err
+	}
+	printChanges(out, changes)
+	if changes.Empty() || o.dryRun {
+		return nil
+	}
+	revision, err := storeChanges(ctx, db, base, changes)
+	if err != nil {
+		return withCode(exitConflict, err)
+	}
+	_, err = fmt.Fprintf(out, "applied as revision %d\n", revision)
+	return err
+}
+
+// readOperator reads and checks an operator's file; its faults are one line each.
+func readOperator(file string) (*provision.Bundle, error) {
+	bundle, err := provision.ReadBundle(os.DirFS(filepath.Dir(file)), filepath.Base(file))
+	if err == nil {
+		err = bundle.Check()
+	}
+	if err == nil {
+		_, err = provision.NewCompiler().Compile(bundle)
+	}
+	return bundle, withCode(exitUsage, err)
+}
+
+// planChanges compares the bundle with what is stored, and checks what would come out as a whole.
+func planChanges(ctx context.Context, db *stores, bundle *provision.Bundle, prune bool) (*provision.Changes, int64, error) {
+	stored, err := db.provision.Load(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	changes, merged, err := provision.Plan(stored.Objects, stored.Files, bundle, prune)
+	if err != nil {
+		return nil, 0, err
+	}
+	if _, err := provision.NewCompiler().Compile(merged); err != nil {
+		return nil, 0, withCode(exitUsage, fmt.Errorf("with what is provisioned already: %w", err))
+	}
+	return changes, stored.Revision, nil
+}
+
+func storeChanges(ctx context.Context, db *stores, base int64, changes *provision.Changes) (int64, error) {
+	who := "unknown"
+	if u, err := user.Current(); err == nil {
+		who = u.Username
+	}
+	return db.provision.Save(ctx, base, changes, clock.System{}.Now(), "cli:"+who)
+}
+
+// fieldsShown bounds the fields that are listed of one object.
+const fieldsShown = 12
+
+func printChanges(out io.Writer, c *provision.Changes) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	counts := make(map[provision.Action]int)
+	for i := range c.List {
+		change := &c.List[i]
+		counts[change.Action]++
+		fmt.Fprintf(w, "%s\t%s\t%s\n", change.Action, change.Kind, change.ID)
+		for n, f := range change.Fields {
+			if n == fieldsShown {
+				fmt.Fprintf(w, "\t\t  ... and %d more fields\n", len(change.Fields)-n)
+				break
+			}
+			fmt.Fprintf(w, "\t\t  %s: %s -> %s\n", f.Path, quoteEmpty(f.Before), quoteEmpty(f.After))
+		}
+	}
+	_ = w.Flush() // The command's output: nothing can be done about it.
+	for name := range c.Files {
+		fmt.Fprintf(out, "file    %s\n", name)
+	}
+	fmt.Fprintf(out, "%d to create, %d to update, %d to delete, %d kept, %d files\n",
+		counts[provision.Create], counts[provision.Update], counts[provision.Delete], counts[provision.Keep], len(c.Files))
+}
+
+func quoteEmpty(s string) string {
+	if strings.TrimSpace(s) == "" {
+		return "(none)"
+	}
+	return s
+}

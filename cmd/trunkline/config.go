@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+
+	"trunkline/sipproxy/wire"
+)
+
+// config is everything that can be set. Every key is also an environment variable: TRUNKLINE_ and the path of the key
+// in capitals, with "_" between its parts.
+type config struct {
+	Data     string         `yaml:"data" env:"DATA"`         // Folder of everything that is kept.
+	Packages string         `yaml:"packages" env:"PACKAGES"` // node_modules with the embedded engines; looked for if empty.
+	Node     string         `yaml:"node" env:"NODE"`         // Name of this process in records; the host's if empty.
+	Log      logConfig      `yaml:"log" envPrefix:"LOG_"`
+	Postgres postgresConfig `yaml:"postgres" envPrefix:"POSTGRES_"`
+	Clicks   clickConfig    `yaml:"clickhouse" envPrefix:"CLICKHOUSE_"`
+	Kafka    kafkaConfig    `yaml:"kafka" envPrefix:"KAFKA_"`
+	SIP      sipConfig      `yaml:"sip" envPrefix:"SIP_"`
+	HTTP     httpConfig     `yaml:"http" envPrefix:"HTTP_"`
+}
+
+type logConfig struct {
+	Level  string `yaml:"level" env:"LEVEL"`   // debug, info, warn or error.
+	Format string `yaml:"format" env:"FORMAT"` // text or json.
+}
+
+type postgresConfig struct {
+	DSN  string `yaml:"dsn" env:"DSN"` // Empty: the embedded engine.
+	Port int    `yaml:"port" env:"PORT"`    // Of the embedded engine; 0 takes a free one.
+}
+
+type clickConfig struct {
+	DSN      string `yaml:"dsn" env:"DSN"`
+	Port     int    `yaml:"port" env:"PORT"`
+	HTTPPort int    `yaml:"http_port" env:"HTTP_PORT"`
+}
+
+type kafkaConfig struct {
+	Brokers    []string `yaml:"brokers" env:"BROKERS"` // Empty: the embedded broker.
+	Port       int      `yaml:"port" env:"PORT"`
+	Partitions int      `yaml:"partitions" env:"PARTITIONS"` // Of topics that are made.
+}
+
+type sipConfig struct {
+	Listen       []string      `yaml:"listen" env:"LISTEN"`       // transport/host:port, such as udp/127.0.0.1:5060.
+	Advertise    string        `yaml:"advertise" env:"ADVERTISE"` // Host that others are told to answer to.
+	Shards       int           `yaml:"shards" env:"SHARDS"`
+	MaxCalls     int           `yaml:"max_calls" env:"MAX_CALLS"`
+	RingTime     time.Duration `yaml:"ring_time" env:"RING_TIME"`
+	MaxDuration  time.Duration `yaml:"max_duration" env:"MAX_DURATION"`
+	FirstStretch time.Duration `yaml:"first_stretch" env:"FIRST_STRETCH"`
+	Stretch      time.Duration `yaml:"stretch" env:"STRETCH"`
+	DrainTime    time.Duration `yaml:"drain_time" env:"DRAIN_TIME"`
+	LetPass      time.Duration `yaml:"let_pass" env:"LET_PASS"` // Lease of a call when the ledger does not answer; 0 refuses.
+	Certificate  string        `yaml:"certificate" env:"CERTIFICATE"`
+	Key          string        `yaml:"key" env:"KEY"`
+}
+
+type httpConfig struct {
+	Listen string `yaml:"listen" env:"LISTEN"`
+}
+
+func defaultConfig() config {
+	return config{
+		Data: "./var", Log: logConfig{Level: "info", Format: "text"},
+		Kafka: kafkaConfig{Partitions: 4},
+		SIP:   sipConfig{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}},
+		HTTP:  httpConfig{Listen: "127.0.0.1:8080"},
+	}
+}
+
+// configFlags are the flags that lead to the configuration.
+type configFlags struct {
+	file string
+	data string
+	log  string
+}
+
+func (f *configFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.file, "config", "", "configuration file (YAML); every key is also an environment variable TRUNKLINE_...")
+	flags.StringVar(&f.data, "data", "", "folder of everything that is kept (default ./var)")
+	flags.StringVar(&f.log, "log-level", "", "debug, info, warn or error")
+}
+
+// load puts defaults, file, environment and flags together, in this order, and checks the result.
+func (f *configFlags) load() (config, error) {
+	c := defaultConfig()
+	if f.file != "" {
+		data, err := os.ReadFile(f.file)
+		if err != nil {
+			return c, withCode(exitUsage, fmt.Errorf("configuration: %w", err))
+		}
+		d := yaml.NewDecoder(bytes.NewReader(data))
+		d.KnownFields(true)
+		if err := d.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+			return c, withCode(exitUsage, fmt.Errorf("configuration %s: %w", f.file, err))
+		}
+	}
+	if err := env.ParseWithOptions(&c, env.Options{Prefix: "TRUNKLINE_"}); err != nil {
+		return c, withCode(exitUsage, fmt.Errorf("configuration from the environment: %w", err))
+	}
+	if f.data != "" {
+		c.Data = f.data
+	}
+	if f.log != "" {
+		c.Log.Level = f.log
+	}
+	return c, withCode(exitUsage, c.validate())
+}
+
+func (c *config) validate() error {
+	if c.Node == "" {
+		host, err := os.Hostname()
+		if err != nil {
+			return fmt.Errorf("node is empty and the host has no name: %w", err)
+		}
+		c.Node = host
+	}
+	if c.Data == "" {
+		return errors.New("data is empty: name a folder")
+	}
+	if c.Kafka.Partitions < 1 || c.Kafka.Partitions > 1000 {
+		return fmt.Errorf("kafka.partitions is %d: use 1 to 1000", c.Kafka.Partitions)
+	}
+	if _, err := c.SIP.listeners(); err != nil {
+		return err
+	}
+	_, err := logLevel(c.Log.Level)
+	return err
+}
+
+// listeners reads the SIP listeners.
+func (c *sipConfig) listeners() ([]wire.Listen, error) {
+	out := make([]wire.Listen, 0, len(c.Listen))
+	for _, l := range c.Listen {
+		transport, address, ok := strings.Cut(l, "/")
+		if !ok {
+			return nil, fmt.Errorf("sip.listen has %q: want transport/host:port, such as udp/127.0.0.1:5060", l)
+		}
+		out = append(out, wire.Listen{Transport: transport, Address: address, Advertise: c.Advertise})
+	}
+	return out, nil
+}
+
+// masked returns the configuration without its secrets, for showing.
+func (c config) masked() config {
+	c.Postgres.DSN, c.Clicks.DSN = maskDSN(c.Postgres.DSN), maskDSN(c.Clicks.DSN)
+	return c
+}
+
+func maskDSN(dsn string) string {
+	if dsn == "" {
+		return ""
+	}
+	u, err := url.Parse(dsn)
+	if err != nil || u.Scheme == "" {
+		return "***"
+	}
+	return u.Redacted()
+}
+
+func newConfigCommand() *cobra.Command {
+	var f configFlags
+	cmd := &cobra.Command{
+		Use:     "config",
+		Short:   "Print the configuration in force, with secrets masked",
+		Example: "  trunkline config\n  TRUNKLINE_HTTP_LISTEN=:9090 trunkline config --config trunkline.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.load()
+			if err != nil {
+				return err
+			}
+			enc := yaml.NewEncoder(cmd.OutOrStdout())
+			defer enc.Close()
+			return enc.Encode(c.masked())
+		},
+	}
+	f.register(cmd)
+	return cmd
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"trunkline/internal/embedded"
+)
+
+// addresses are where the engines are.
+type addresses struct {
+	Postgres   string   `json:"postgres"`
+	ClickHouse string   `json:"clickhouse"`
+	Kafka      []string `json:"kafka"`
+}
+
+// engines are the engines that this process started, or just the addresses of those that it did not.
+type engines struct {
+	addresses
+	folder     *embedded.Folder
+	postgres   *embedded.Postgres
+	clickhouse *embedded.ClickHouse
+	kafka      *embedded.Kafka
+	runFile    string
+}
+
+const (
+	engineStart = 60 * time.Second
+	engineStop  = 20 * time.Second
+)
+
+// startEngines starts every engine that has no address of its own, all at once.
+func startEngines(ctx context.Context, c *config, log *slog.Logger) (*engines, error) {
+	e := &engines{addresses: addresses{Postgres: c.Postgres.DSN, ClickHouse: c.Clicks.DSN, Kafka: c.Kafka.Brokers}}
+	if e.Postgres != "" && e.ClickHouse != "" && len(e.Kafka) > 0 {
+		return e, nil
+	}
+	packages := ""
+	var err error
+	if e.Postgres == "" || e.ClickHouse == "" {
+		if packages, err = embedded.FindPackages(c.Packages); err != nil {
+			return nil, withCode(exitConflict, err)
+		}
+	}
+	if e.folder, err = embedded.Open(c.Data); err != nil {
+		return nil, withCode(exitConflict, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, engineStart)
+	defer cancel()
+	if err := e.startAll(ctx, c, packages, log); err != nil {
+		e.stop(log)
+		return nil, withCode(exitConflict, err)
+	}
+	return e, nil
+}
+
+func (e *engines) startAll(ctx context.Context, c *config, packages string, log *slog.Logger) error {
+	var g errgroup.Group
+	if e.Postgres == "" {
+		g.Go(func() (err error) {
+			e.postgres, err = embedded.StartPostgres(ctx, e.folder, embedded.PostgresOptions{Packages: packages, Port: c.Postgres.Port, Log: log})
+			return err
+		})
+	}
+	if e.ClickHouse == "" {
+		g.Go(func() (err error) {
+			e.clickhouse, err = embedded.StartClickHouse(ctx, e.folder,
+				embedded.ClickHouseOptions{Packages: packages, Port: c.Clicks.Port, HTTPPort: c.Clicks.HTTPPort, Log: log})
+			return err
+		})
+	}
+	if len(e.Kafka) == 0 {
+		g.Go(func() (err error) {
+			e.kafka, err = embedded.StartKafka(ctx, e.folder, embedded.KafkaOptions{Port: c.Kafka.Port, Log: log})
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if e.postgres != nil {
+		e.Postgres = e.postgres.DSN()
+	}
+	if e.clickhouse != nil {
+		e.ClickHouse = e.clickhouse.DSN()
+	}
+	if e.kafka != nil {
+		e.Kafka = e.kafka.Addrs()
+	}
+	return nil
+}
+
+// publish writes the addresses down, so that other commands find the engines of a process that runs.
+func (e *engines) publish(data string) error {
+	text, err := json.Marshal(e.addresses)
+	if err != nil {
+		return err
+	}
+	e.runFile = runFileOf(data)
+	if err := os.WriteFile(e.runFile, text, 0o600); err != nil {
+		return fmt.Errorf("write down the engines' addresses: %w", err)
+	}
+	return nil
+}
+
+func runFileOf(data string) string { return filepath.Join(data, "engines.json") }
+
+// stop ends what was started, the broker first, so that nothing new comes in.
+func (e *engines) stop(log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.Background(), engineStop)
+	defer cancel()
+	if e.runFile != "" {
+		_ = os.Remove(e.runFile) // A file that stays is overwritten by the next start.
+	}
+	var err error
+	if e.kafka != nil {
+		err = errors.Join(err, e.kafka.Stop(ctx))
+	}
+	if e.clickhouse != nil {
+		err = errors.Join(err, e.clickhouse.Stop(ctx))
+	}
+	if e.postgres != nil {
+		err = errors.Join(err, e.postgres.Stop(ctx))
+	}
+	if e.folder != nil {
+		err = errors.Join(err, e.folder.Close())
+	}
+	if err != nil {
+		log.Error("the engines did not stop cleanly", "error", err)
+	}
+}
+
+// reachEngines finds the engines of the process that runs on the data folder; when none runs, it starts them for as
+// long as the command takes.
+func reachEngines(ctx context.Context, c *config, log *slog.Logger) (*engines, error) {
+	e, err := startEngines(ctx, c, log)
+	if !errors.Is(err, embedded.ErrLocked) {
+		return e, err
+	}
+	text, readErr := os.ReadFile(runFileOf(c.Data))
+	if readErr != nil {
+		return nil, withCode(exitConflict, fmt.Errorf("%w; its engines are not ready yet: try again in a moment", err))
+	}
+	running := &engines{}
+	if err := json.Unmarshal(text, &running.addresses); err != nil {
+		return nil, withCode(exitConflict, fmt.Errorf("read %s: %w", runFileOf(c.Data), err))
+	}
+	return running, nil
+}
+
+// health returns the state of the engines that this process started.
+func (e *engines) health() []embedded.Health {
+	var out []embedded.Health
+	if e.postgres != nil {
+		out = append(out, e.postgres.Health())
+	}
+	if e.clickhouse != nil {
+		out = append(out, e.clickhouse.Health())
+	}
+	if e.kafka != nil {
+		out = append(out, e.kafka.Health())
+	}
+	return out
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"trunkline/internal/embedded"
+)
+
+func newMigrateCommand() *cobra.Command {
+	var f configFlags
+	cmd := &cobra.Command{
+		Use:   "migrate",
+		Short: "Bring the schemas of PostgreSQL and ClickHouse up to date",
+		Long: `Migrate runs what the databases lack of this version's schema. Every command and service does the same when it
+starts; run it alone before an update of many hosts. It may be repeated, and several may run at once.`,
+		Example: "  trunkline migrate\n  TRUNKLINE_POSTGRES_DSN=postgres://... TRUNKLINE_CLICKHOUSE_DSN=clickhouse://... trunkline migrate",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			defer db.close()
+			cmd.Println("the schemas are up to date")
+			return nil
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+// newClickHouseCommand is what the embedded ClickHouse runs as: this program, started again as a child.
+func newClickHouseCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:                "clickhouse",
+		Short:              "The embedded ClickHouse engine; started by the program itself",
+		Hidden:             true,
+		DisableFlagParsing: true,
+		RunE:               func(_ *cobra.Command, args []string) error { return embedded.RunClickHouse(args...) },
+	}
+}
