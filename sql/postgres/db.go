@@ -1,0 +1,86 @@
+package postgres
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS //nolint:gochecknoglobals // go:embed needs a package variable.
+
+const connectLimit = 5 * time.Second
+
+// DB is a pool of connections. It is safe for concurrent use.
+type DB struct {
+	pool *pgxpool.Pool
+}
+
+// Options are what an operator may set.
+type Options struct {
+	MaxConns int32 // 0: sixteen.
+}
+
+// Open checks the address and makes the pool; connections are made when they are needed.
+func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("address of PostgreSQL: %w", err)
+	}
+	config.MaxConns = 16
+	if o.MaxConns > 0 {
+		config.MaxConns = o.MaxConns
+	}
+	config.ConnConfig.ConnectTimeout = connectLimit
+	// A reservation is one large statement over a few rows: planning it anew takes longer than running it.
+	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	config.ConnConfig.RuntimeParams["application_name"] = "trunkline"
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	return &DB{pool}, nil
+}
+
+// Pool returns the connections, for stores in other files and for health checks.
+func (db *DB) Pool() *pgxpool.Pool { return db.pool }
+
+// Close ends the connections.
+func (db *DB) Close() { db.pool.Close() }
+
+// Migrate brings the schema up to date. Several processes may do so at once; one does the work. It may be repeated.
+func (db *DB) Migrate(ctx context.Context) (err error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	conn := stdlib.OpenDBFromPool(db.pool)
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	provider, err := goose.NewProvider(goose.DialectPostgres, conn, files,
+		goose.WithSessionLocker(locker), goose.WithAllowOutofOrder(true))
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate PostgreSQL: %w", err)
+	}
+	return nil
+}
+
+// inTx runs f in a transaction, which is rolled back when f fails.
+func (db *DB) inTx(ctx context.Context, f func(pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, db.pool, f)
+}

@@ -1,0 +1,128 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"trunkline/internal/money"
+	"trunkline/ledger"
+)
+
+// closeHolds gives the holds of calls ($1) back, in the account and in every limit that they count in. The statement
+// before it has locked the accounts ($2); holds on others are left alone.
+const closeHolds = `
+WITH gone AS (
+    SELECT call, account, amount, seconds, limits FROM hold
+    WHERE call = ANY ($1::uuid[]) AND account = ANY ($2::text[]) AND closed_at IS NULL
+), less AS (
+    SELECT id, sum(amount) AS amount, sum(seconds) AS seconds, count(*) AS calls FROM gone, unnest(limits) AS id GROUP BY id
+), freed AS (
+    UPDATE limit_counter l SET held_money = held_money - less.amount, held_seconds = held_seconds - less.seconds,
+        held_calls = held_calls - less.calls
+    FROM less WHERE l.id = less.id
+), repaid AS (
+    UPDATE account a SET pending = pending - g.amount
+    FROM (SELECT account, sum(amount) AS amount FROM gone GROUP BY account) g WHERE a.id = g.account AND g.amount > 0
+)
+UPDATE hold h SET amount = 0, closed_at = $3 FROM gone WHERE h.call = gone.call`
+
+// Release gives the whole hold of a call back, for one that was never connected. It may be repeated; a call without
+// a hold is no error. A request to hold money for the call that comes later is refused.
+func (l *Ledger) Release(ctx context.Context, call uuid.UUID) error {
+	_, err := l.release(ctx, []uuid.UUID{call})
+	if err != nil {
+		return fmt.Errorf("release call %s: %w", call, err)
+	}
+	return nil
+}
+
+func (l *Ledger) release(ctx context.Context, calls []uuid.UUID) (released int64, err error) {
+	err = l.db.inTx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT id FROM account WHERE id IN (SELECT account FROM hold WHERE call = ANY ($1)) `+
+			`ORDER BY id FOR NO KEY UPDATE`, calls)
+		if err != nil {
+			return err
+		}
+		accounts, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, closeHolds, calls, accounts, l.clock.Now())
+		released = tag.RowsAffected()
+		return err
+	})
+	return released, err
+}
+
+// Holds returns the calls that money is held for, the oldest first: all of them, or those of one account.
+func (l *Ledger) Holds(ctx context.Context, account *ledger.Account) ([]ledger.Hold, error) {
+	id := ""
+	if account != nil {
+		id = account.String()
+	}
+	rows, err := l.db.pool.Query(ctx, `SELECT call, account, node, amount, seconds, made_at, touched_at FROM hold `+
+		`WHERE closed_at IS NULL AND ($1 = '' OR account = $1) ORDER BY made_at, call`, id)
+	if err != nil {
+		return nil, fmt.Errorf("list holds: %w", err)
+	}
+	holds, err := pgx.CollectRows(rows, scanHold)
+	if err != nil {
+		return nil, fmt.Errorf("list holds: %w", err)
+	}
+	return holds, nil
+}
+
+func scanHold(row pgx.CollectableRow) (ledger.Hold, error) {
+	var h ledger.Hold
+	var account string
+	var micros int64
+	if err := row.Scan(&h.Call, &account, &h.Node, &micros, &h.Seconds, &h.Made, &h.Touched); err != nil {
+		return h, err
+	}
+	h.Amount = money.FromMicros(micros)
+	var err error
+	h.Account, err = ledger.ParseAccount(account)
+	return h, err
+}
+
+// expireBatch bounds how much one call of Expire does while it has accounts locked.
+const expireBatch = 1000
+
+// Expire gives back what is held for calls that can no longer be going on: those whose granted time ended before
+// the given moment. A call keeps its hold while one of its legs waits among the unratable. Choose the moment well back,
+// a day or so: a proxy that was down comes back and reports the legs of its calls, and they are to find their money.
+// It returns how many holds were given back, and may be repeated until that is none.
+func (l *Ledger) Expire(ctx context.Context, before time.Time) (int64, error) {
+	rows, err := l.db.pool.Query(ctx, `SELECT call FROM hold h WHERE closed_at IS NULL AND made_at < $1 `+
+		`AND greatest(made_at + seconds * interval '1 second', touched_at) < $1 `+
+		`AND NOT EXISTS (SELECT FROM dead_leg d WHERE d.call = h.call AND d.settled_by IS NULL) `+
+		`ORDER BY made_at LIMIT $2`, before, expireBatch)
+	if err != nil {
+		return 0, fmt.Errorf("expire holds: %w", err)
+	}
+	calls, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err == nil && len(calls) > 0 {
+		var n int64
+		if n, err = l.release(ctx, calls); err == nil {
+			return n, nil
+		}
+	}
+	if err != nil {
+		return 0, fmt.Errorf("expire holds: %w", err)
+	}
+	return 0, nil
+}
+
+// Forget removes closed holds that were made before the given moment. Until then they keep a late request from opening
+// them again, so the moment must be older than any call lasts.
+func (l *Ledger) Forget(ctx context.Context, before time.Time) (int64, error) {
+	tag, err := l.db.pool.Exec(ctx, `DELETE FROM hold WHERE closed_at < $1 AND made_at < $1`, before)
+	if err != nil {
+		return 0, fmt.Errorf("forget closed holds: %w", err)
+	}
+	return tag.RowsAffected(), nil
+}

@@ -1,0 +1,171 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"trunkline/internal/clock"
+	"trunkline/ledger"
+)
+
+// Ledger keeps accounts, holds and limits. It is safe for concurrent use.
+type Ledger struct {
+	db    *DB
+	clock clock.Clock
+}
+
+// NewLedger returns the ledger in a database.
+func NewLedger(db *DB, c clock.Clock) *Ledger { return &Ledger{db, c} }
+
+// lockAccount precedes every statement that changes holds, limits or the balance of an account. The statement after it
+// has a snapshot of its own, which sees all that the former owner of the lock did.
+const lockAccount = `SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE`
+
+// reserveSQL decides and writes in one statement. Counters of the limits that apply are those in which the call is
+// counted already, and for limits that are new to it those of its period now; what the call itself holds is left out of
+// account. The longest stretch that the balance and all limits allow is taken.
+const reserveSQL = `
+WITH acc AS (
+    SELECT credits + credit_limit - debits - pending AS free, suspended FROM account WHERE id = $2
+), old AS (
+    SELECT amount, seconds, limits, closed_at IS NOT NULL AS closed FROM hold WHERE call = $1
+), base AS (
+    SELECT coalesce((SELECT amount FROM old), 0) AS amount, coalesce((SELECT seconds FROM old), 0) AS seconds,
+        coalesce((SELECT closed FROM old), false) AS closed
+), kept AS (
+    SELECT c.* FROM limit_counter c WHERE c.id = ANY ((SELECT limits FROM old)::bigint[])
+), def AS (
+    SELECT * FROM unnest($6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::bigint[], $11::bigint[], $12::bigint[])
+        AS d (scope, owner, period, starts, cap_money, cap_seconds, cap_calls)
+), counter AS (
+    SELECT scope, owner, period, coalesce(k.starts, d.starts) AS starts, k.id IS NOT NULL AS kept,
+        d.cap_money, d.cap_seconds, d.cap_calls
+    FROM def d FULL JOIN kept k USING (scope, owner, period)
+), room AS (
+    SELECT c.period, c.kept,
+        c.cap_money - coalesce(l.used_money + l.held_money, 0) + CASE WHEN c.kept THEN b.amount ELSE 0 END AS money,
+        c.cap_seconds - coalesce(l.used_seconds + l.held_seconds, 0) + CASE WHEN c.kept THEN b.seconds ELSE 0 END AS seconds,
+        c.cap_calls - coalesce(l.used_calls + l.held_calls, 0) + CASE WHEN c.kept THEN 1 ELSE 0 END AS calls
+    FROM counter c CROSS JOIN base b
+    LEFT JOIN limit_counter l ON l.account = $2 AND l.scope = c.scope AND l.owner = c.owner AND l.period = c.period AND l.starts = c.starts
+), step AS (
+    SELECT s.seconds, s.amount, CASE
+        WHEN b.closed THEN 'closed'
+        WHEN acc.suspended THEN 'suspended'
+        WHEN s.amount > b.amount AND s.amount - b.amount > acc.free THEN 'balance'
+        ELSE (SELECT 'limit_' || min(r.period) FROM room r
+            WHERE (s.amount > b.amount AND s.amount > r.money) OR s.seconds > r.seconds OR r.calls < 1)
+        END AS bound
+    FROM unnest($4::bigint[], $5::bigint[]) AS s (seconds, amount) CROSS JOIN base b CROSS JOIN acc
+    WHERE s.seconds > b.seconds
+), pick AS (
+    SELECT s.seconds, s.amount FROM step s WHERE s.bound IS NULL ORDER BY s.seconds DESC LIMIT 1
+), counted AS (
+    INSERT INTO limit_counter AS l (account, scope, owner, period, starts, held_money, held_seconds, held_calls)
+    SELECT $2, c.scope, c.owner, c.period, c.starts,
+        p.amount - CASE WHEN c.kept THEN b.amount ELSE 0 END, p.seconds - CASE WHEN c.kept THEN b.seconds ELSE 0 END,
+        CASE WHEN c.kept THEN 0 ELSE 1 END
+    FROM counter c CROSS JOIN base b CROSS JOIN pick p
+    ON CONFLICT (account, scope, owner, period, starts) DO UPDATE SET held_money = l.held_money + excluded.held_money,
+        held_seconds = l.held_seconds + excluded.held_seconds, held_calls = l.held_calls + excluded.held_calls
+    RETURNING id
+), held AS (
+    INSERT INTO hold (call, account, node, amount, seconds, limits, made_at, touched_at)
+    SELECT $1, $2, $3, p.amount, p.seconds, coalesce((SELECT array_agg(id) FROM counted), '{}'), $13, $13 FROM pick p
+    ON CONFLICT (call) DO UPDATE SET amount = excluded.amount, seconds = excluded.seconds, limits = excluded.limits,
+        touched_at = excluded.touched_at
+), paid AS (
+    UPDATE account SET pending = pending + p.amount - b.amount FROM pick p, base b WHERE id = $2 AND p.amount <> b.amount
+)
+SELECT EXISTS (SELECT FROM acc), b.closed, b.seconds, coalesce((SELECT seconds FROM pick), 0),
+    coalesce((SELECT s.bound FROM step s WHERE s.bound IS NOT NULL ORDER BY s.seconds LIMIT 1), '')
+FROM base b`
+
+// Reserve holds money for a call in one round trip, or says why not. The hold is made or grows by exactly what is
+// granted, in the account and in every limit, or nothing changes. It may be repeated: the same request has the same
+// answer and holds nothing twice.
+func (l *Ledger) Reserve(ctx context.Context, r ledger.HoldRequest) (ledger.HoldAnswer, error) {
+	if err := r.Validate(); err != nil {
+		return ledger.HoldAnswer{}, err
+	}
+	account := r.Account.String()
+	a := reserveArrays(r)
+	batch := &pgx.Batch{}
+	batch.Queue(lockAccount, account)
+	batch.Queue(reserveSQL, r.Call, account, r.Node, a.seconds, a.amounts, a.scopes, a.owners, a.periods, a.starts,
+		a.money, a.times, a.calls, r.At)
+	results := l.db.pool.SendBatch(ctx, batch)
+	_, err := results.Exec()
+	var v verdict
+	if err == nil {
+		err = results.QueryRow().Scan(&v.known, &v.closed, &v.had, &v.granted, &v.bound)
+	}
+	if closeErr := results.Close(); err == nil {
+		err = closeErr // The implicit transaction is committed only now.
+	}
+	if err != nil {
+		return ledger.HoldAnswer{}, fmt.Errorf("reserve for call %s: %w", r.Call, err)
+	}
+	return v.answer(r.Ladder[len(r.Ladder)-1].Seconds), nil
+}
+
+type verdict struct {
+	known   bool // The account exists.
+	closed  bool
+	had     int64 // Seconds granted before.
+	granted int64 // Seconds granted now; 0 for nothing new.
+	bound   string
+}
+
+func (v verdict) answer(wanted int64) ledger.HoldAnswer {
+	a := ledger.HoldAnswer{Granted: max(v.had, v.granted), Bound: v.bound}
+	switch {
+	case !v.known:
+		a.Granted, a.Bound = 0, ledger.BoundAccount
+	case v.closed:
+		a.Granted, a.Bound = 0, ledger.BoundClosed
+	}
+	a.Final = a.Granted < wanted
+	if a.Granted == 0 {
+		a.Refusal = a.Bound
+	}
+	return a
+}
+
+// arrays are a request as the columns that the statement takes.
+type arrays struct {
+	seconds, amounts        []int64
+	scopes, owners, periods []string
+	starts                  []time.Time
+	money, times, calls     []*int64
+}
+
+func reserveArrays(r ledger.HoldRequest) arrays {
+	var a arrays
+	for _, s := range r.Ladder {
+		a.seconds = append(a.seconds, s.Seconds)
+		a.amounts = append(a.amounts, s.Cost.Micros())
+	}
+	zone := r.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	for _, limit := range r.Limits {
+		a.scopes = append(a.scopes, string(limit.Scope))
+		a.owners = append(a.owners, limit.Owner)
+		a.periods = append(a.periods, string(limit.Period))
+		a.starts = append(a.starts, limit.Period.Start(r.At, zone))
+		var micros *int64
+		if limit.Money != nil {
+			v := limit.Money.Micros()
+			micros = &v
+		}
+		a.money = append(a.money, micros)
+		a.times = append(a.times, limit.Seconds)
+		a.calls = append(a.calls, limit.Calls)
+	}
+	return a
+}
