@@ -49,7 +49,7 @@ func (c *call) begin(target provision.Target, uri sip.Uri, flow wire.Flow, slot 
 	c.attempts = append(c.attempts, a)
 	host, _ := flow.Advertised()
 	a.dialog = &dialog{
-		sh: c.sh, call: c, flow: flow, target: uri, callID: c.sh.mintCallID(c.id, a.seq),
+		sh: c.sh, call: c, flow: flow, target: uri, callID: mintCallID(spreadOf(c.caller.callID), c.id, a.seq),
 		local: sip.FromHeader{
 			DisplayName: c.displayName(),
 			Address:     sip.Uri{Scheme: "sip", User: target.FromSent, Host: host},
@@ -58,6 +58,7 @@ func (c *call) begin(target provision.Target, uri sip.Uri, flow wire.Flow, slot 
 		remote: sip.ToHeader{Address: sip.Uri{Scheme: "sip", User: uri.User, Host: uri.Host, Port: uri.Port}},
 	}
 	a.dialog.register()
+	c.sh.journal.keep(c) // Before the carrier hears of the call: its record is then sure.
 	a.invite(nil)
 	wait := c.sh.cfg.Silence
 	if target.Gateway != nil && target.Gateway.Silence > 0 {

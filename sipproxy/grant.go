@@ -67,6 +67,6 @@ func (c *call) moreGranted(g Grant, err error) {
 		return
 	}
 	c.grant = g
-	c.sh.journal.answered(c)
+	c.sh.journal.keep(c)
 	c.runClock()
 }

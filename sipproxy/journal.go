@@ -202,12 +202,7 @@ const (
 
 func registrationKey(login string) string { return registrationPrefix + login }
 
-// begun notes a call that was accepted for routing.
-func (j *journal) begun(c *call) { j.keep(c) }
-
-// answered notes that a call runs, with all that is needed to end it.
-func (j *journal) answered(c *call) { j.keep(c) }
-
+// keep notes how far a call has come, with all that is needed to end it and to record it.
 func (j *journal) keep(c *call) {
 	data, err := json.Marshal(c.memo())
 	if err != nil {

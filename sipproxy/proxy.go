@@ -3,7 +3,6 @@ package sipproxy
 import (
 	"context"
 	"fmt"
-	"hash/maphash"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -29,7 +28,6 @@ type Proxy struct {
 
 	wire      *wire.Wire
 	shards    []*shard
-	seed      maphash.Seed
 	nonces    *nonces
 	guard     *guard
 	slots     *slots
@@ -43,6 +41,7 @@ type Proxy struct {
 	lifetime   context.Context //nolint:containedctx // Ends with the proxy; what runs in the background hangs on it.
 	stop       context.CancelFunc
 	stopped    chan struct{}
+	closing    sync.Once
 	workers    sync.WaitGroup
 	background sync.WaitGroup
 }
@@ -65,7 +64,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	}
 	p := &Proxy{
 		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder,
-		seed: maphash.MakeSeed(), slots: newSlots(), guard: newGuard(deps.Clock),
+		slots: newSlots(), guard: newGuard(deps.Clock),
 		health: newHealth(deps.Clock, deps.Log), stopped: make(chan struct{}),
 	}
 	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -130,11 +129,12 @@ func (p *Proxy) Drain(ctx context.Context) {
 }
 
 // Close stops serving at once. Calls in progress stay in the journal and are taken back by the next Open.
+// It may be repeated.
 func (p *Proxy) Close() error {
 	p.stop()
 	p.wire.Close()
 	p.workers.Wait()
-	close(p.stopped)
+	p.closing.Do(func() { close(p.stopped) })
 	p.background.Wait()
 	return p.journal.close()
 }

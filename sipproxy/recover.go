@@ -45,9 +45,6 @@ func (p *Proxy) recoverCall(text string, value []byte) error {
 		return fmt.Errorf("read the journal: %w", err)
 	}
 	sh := p.shardOf(memo.Near.CallID)
-	if memo.Winner >= 0 && memo.Winner < len(memo.Tries) {
-		sh = p.shardOf(memo.Tries[memo.Winner].Far.CallID)
-	}
 	c, err := sh.restore(id, &memo)
 	if err != nil {
 		return err

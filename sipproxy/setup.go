@@ -95,7 +95,8 @@ func (c *call) place() {
 	c.targets = c.route.Targets
 	c.log.Info("call", "tenant", c.route.Tenant, "extension", c.route.Extension, "direction", c.route.Direction,
 		"from", c.route.From.String(), "to", c.route.To.String(), "dialled", c.dialled, "targets", len(c.targets))
-	c.sh.journal.begun(c)
+	c.reserved = c.route.Refusal == "" && c.route.Quote != nil && !c.route.Emergency
+	c.sh.journal.keep(c)
 	if c.route.Refusal != "" {
 		c.refuse(string(c.route.Refusal), c.route.Status)
 		return
@@ -106,11 +107,10 @@ func (c *call) place() {
 	c.setupTimer = c.sh.after(c.sh.cfg.SetupTime, func() {
 		c.end(ending{side: cdr.SideTimer, cause: causeNoAnswer, reason: "setup_time", status: sip.StatusTemporarilyUnavailable})
 	})
-	if c.route.Quote == nil || c.route.Emergency {
+	if !c.reserved {
 		c.hunt()
 		return
 	}
-	c.reserved = true
 	c.ask(c.sh.cfg.FirstStretch, c.firstGrant)
 }
 
@@ -219,7 +219,7 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 			other.drop(sip.StatusRequestTerminated, cdr.SideRouting, causeAnsweredElsewhere, "answered_elsewhere")
 		}
 	}
-	c.sh.journal.answered(c)
+	c.sh.journal.keep(c)
 	tx := c.tx
 	out := tx.NewResponse(sip.StatusOK, "OK")
 	out.AppendHeader(contact(c.caller.flow, ""))

@@ -3,7 +3,7 @@ package sipproxy
 import (
 	"context"
 	"fmt"
-	"hash/maphash"
+	"hash/crc32"
 	"strconv"
 	"strings"
 	"sync"
@@ -166,12 +166,12 @@ func (s *shard) options(tx *txn.Server) {
 	tx.Reply(sip.StatusOK, "OK", allow(), sip.NewHeader("Accept", "application/sdp"))
 }
 
-// Call-IDs of our own begin with this and the number of the shard that minted them, so that both dialogs of a call
-// are served by one shard.
+// Call-IDs of our own begin with this and the spread of the caller's Call-ID, so that both dialogs of a call are served
+// by one shard, after a restart too and whatever the number of shards is by then.
 const callIDPrefix = "tl"
 
-func (s *shard) mintCallID(call cdr.CallID, seq int) string {
-	return fmt.Sprintf("%s%02x.%s.%d", callIDPrefix, s.index, call, seq)
+func mintCallID(spread uint8, call cdr.CallID, seq int) string {
+	return fmt.Sprintf("%s%02x.%s.%d", callIDPrefix, spread, call, seq)
 }
 
 func ourCallID(id string) bool {
@@ -179,18 +179,22 @@ func ourCallID(id string) bool {
 	return ok
 }
 
-func mintedBy(id string) (shard int, ok bool) {
+func mintedBy(id string) (spread uint8, ok bool) {
 	if !strings.HasPrefix(id, callIDPrefix) || len(id) < 6 || id[4] != '.' {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(id[2:4], 16, 8)
-	return int(n), err == nil
+	return uint8(n), err == nil
 }
 
-// shardOf spreads dialogs over the shards by Call-ID.
-func (p *Proxy) shardOf(callID string) *shard {
-	if n, ok := mintedBy(callID); ok {
-		return p.shards[n%len(p.shards)]
+// spreadOf is what dialogs are spread over the shards by.
+func spreadOf(callID string) uint8 {
+	if spread, ok := mintedBy(callID); ok {
+		return spread
 	}
-	return p.shards[maphash.String(p.seed, callID)%uint64(len(p.shards))]
+	return uint8(crc32.ChecksumIEEE([]byte(callID))) //nolint:gosec // The low byte is what is wanted.
+}
+
+func (p *Proxy) shardOf(callID string) *shard {
+	return p.shards[int(spreadOf(callID))%len(p.shards)]
 }

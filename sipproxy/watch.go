@@ -1,7 +1,6 @@
 package sipproxy
 
 import (
-	"hash/maphash"
 	"strconv"
 	"time"
 
@@ -49,7 +48,7 @@ func (p *Proxy) watchGateways() {
 
 // ownShard is the shard that speaks with a gateway outside of calls.
 func (p *Proxy) ownShard(id string) *shard {
-	return p.shards[maphash.String(p.seed, id)%uint64(len(p.shards))]
+	return p.shardOf(id)
 }
 
 // outside makes a request of our own to a gateway, outside of any call.
@@ -70,7 +69,7 @@ func (s *shard) outside(method sip.RequestMethod, g provision.Gateway, user stri
 	}
 	req.AppendHeader(&sip.ToHeader{Address: to})
 	if id, err := cdr.NewCallID(); err == nil {
-		callID := sip.CallIDHeader(s.mintCallID(id, 0))
+		callID := sip.CallIDHeader(mintCallID(uint8(s.index), id, 0))
 		req.AppendHeader(&callID)
 	}
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
