@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/rating"
+	"trunkline/rating/deckfile"
 )
 
 func demo(t *testing.T, name string) *rating.Tariff {
@@ -167,7 +168,18 @@ func TestEveryDemoTariffIsRead(t *testing.T) {
 	for _, file := range files {
 		data, err := os.ReadFile(file)
 		require.NoError(t, err)
-		_, err = rating.ParseTariff(file, data, nil)
+		_, err = rating.ParseTariff(file, data, func(name string) (*rating.Deck, error) {
+			f, err := os.Open(filepath.Join(filepath.Dir(file), name))
+			if err != nil {
+				return nil, err
+			}
+			defer f.Close()
+			deck, report, err := deckfile.Load(t.Context(), f, nil, deckfile.Options{Label: name})
+			if err != nil {
+				return nil, err
+			}
+			return deck, report.Err()
+		})
 		require.NoError(t, err)
 	}
 }
