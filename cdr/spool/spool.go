@@ -1,0 +1,255 @@
+package spool
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"trunkline/cdr"
+	"trunkline/internal/clock"
+)
+
+// Errors of a spool.
+var (
+	ErrFull     = errors.New("the spool is full")
+	ErrClosed   = errors.New("the spool is closed")
+	ErrTooLarge = errors.New("the leg is too large for the spool")
+)
+
+// Sender takes legs to the stream. When Send returns nil the stream has all of them for good; after an error it may have
+// some, and is sent all of them again. The values must not be kept.
+type Sender interface {
+	Send(ctx context.Context, legs []cdr.Envelope) error
+}
+
+// Config says where a spool is and how large it may grow.
+type Config struct {
+	Dir          string // Its own folder.
+	MaxBytes     int64  // Of legs that wait; the disk needs room for one segment more. 0: one gibibyte.
+	SegmentBytes int64  // 0: sixteen mebibytes.
+	Clock        clock.Clock
+	Log          *slog.Logger
+}
+
+const (
+	defaultMax     = 1 << 30
+	defaultSegment = 16 << 20
+	positionFile   = "sent"
+)
+
+// Spool is an open spool. It is safe for concurrent use.
+type Spool struct {
+	cfg    Config
+	sender Sender
+
+	writes chan *write
+	wake   chan struct{} // The sender has something to do.
+	done   chan struct{} // Closed by Close.
+	group  sync.WaitGroup
+	stop   context.CancelFunc
+
+	mu       sync.Mutex
+	segments []segment // Not yet sent to their end, in order; the last is written to.
+	read     position
+	oldest   time.Time // When the oldest leg that was not sent came; zero when the sender has not looked yet.
+	sent     int64     // Frames sent since Open, with those of the segments found.
+	written  int64     // Frames written since Open, likewise.
+	idle     *sync.Cond
+	closed   bool
+
+	file *os.File // The last segment; only the writer touches it.
+}
+
+// position is the place up to which legs were sent.
+type position struct {
+	Segment int64 `json:"segment"`
+	Offset  int64 `json:"offset"`
+}
+
+// Open opens the spool of a folder, makes it where there is none, and begins to send what is in it.
+func Open(cfg Config, sender Sender) (*Spool, error) {
+	if cfg.MaxBytes <= 0 {
+		cfg.MaxBytes = defaultMax
+	}
+	if cfg.SegmentBytes <= 0 {
+		cfg.SegmentBytes = min(defaultSegment, cfg.MaxBytes)
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("folder of the spool: %w", err)
+	}
+	s := &Spool{
+		cfg: cfg, sender: sender,
+		writes: make(chan *write, maxGroup), wake: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	s.idle = sync.NewCond(&s.mu)
+	if err := s.recover(); err != nil {
+		return nil, err
+	}
+	if err := s.rotate(); err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.group.Go(s.writeAll)
+	s.group.Go(func() { s.sendAll(ctx) })
+	return s, nil
+}
+
+// recover finds the segments of former runs. Their tails that were cut short are cut off; what is damaged in the middle
+// is kept beside, under another name, for somebody to look at.
+func (s *Spool) recover() error {
+	numbers, err := findSegments(s.cfg.Dir)
+	if err != nil {
+		return err
+	}
+	s.read = s.loadPosition()
+	for _, n := range numbers {
+		seg, err := scanSegment(s.cfg.Dir, n, s.startIn(n))
+		switch {
+		case errors.Is(err, errBroken):
+			if err := s.cutTail(seg, err); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		}
+		if n < s.read.Segment || seg.size == 0 {
+			if err := os.Remove(seg.path); err != nil {
+				return fmt.Errorf("trim the spool: %w", err)
+			}
+			continue
+		}
+		s.segments = append(s.segments, seg)
+		s.written += seg.frames
+		s.sent += seg.passed
+	}
+	if len(s.segments) > 0 && (s.segments[0].number > s.read.Segment || s.segments[0].passed == 0) {
+		s.read = position{Segment: s.segments[0].number}
+	}
+	return nil
+}
+
+// startIn returns the place in a segment up to which it was sent.
+func (s *Spool) startIn(number int64) int64 {
+	if number != s.read.Segment {
+		return 0
+	}
+	return s.read.Offset
+}
+
+// cutTail takes a segment's tail that is no whole frame off. Most often that is the rest of the write during which the
+// process died, and nobody was told that it had succeeded; a copy is kept all the same.
+func (s *Spool) cutTail(seg segment, cause error) error {
+	info, err := os.Stat(seg.path)
+	if err != nil {
+		return fmt.Errorf("open spool: %w", err)
+	}
+	s.cfg.Log.Warn("the spool ends in a write that was cut short; it is cut off and a copy kept",
+		"file", seg.path, "bytes", info.Size()-seg.size, "error", cause)
+	data, err := os.ReadFile(seg.path)
+	if err != nil {
+		return fmt.Errorf("open spool: %w", err)
+	}
+	if err := os.WriteFile(seg.path+damagedSuffix, data[seg.size:], 0o600); err != nil { //nolint:gosec // A name in the operator's folder.
+		s.cfg.Log.Warn("no copy could be kept", "error", err)
+	}
+	if err := os.Truncate(seg.path, seg.size); err != nil {
+		return fmt.Errorf("cut the spool: %w", err)
+	}
+	return nil
+}
+
+func (s *Spool) loadPosition() position {
+	var p position
+	data, err := os.ReadFile(filepath.Join(s.cfg.Dir, positionFile))
+	if err != nil || json.Unmarshal(data, &p) != nil {
+		return position{} // Legs are sent again, which does no harm.
+	}
+	return p
+}
+
+// savePosition notes up to where legs were sent. It need not last: what is lost is sent again.
+func (s *Spool) savePosition(p position) {
+	data, err := json.Marshal(p)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(s.cfg.Dir, positionFile), data, 0o600)
+	}
+	if err != nil {
+		s.cfg.Log.Warn("the position in the spool cannot be noted; after a restart legs are sent again", "error", err)
+	}
+}
+
+// Stats is how a spool stands.
+type Stats struct {
+	Waiting int64         // Legs that the stream does not have yet.
+	Bytes   int64         // What they take.
+	Lag     time.Duration // How long the oldest of them has waited.
+}
+
+// Stats returns how the spool stands, for metrics and health.
+func (s *Spool) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := Stats{Waiting: s.written - s.sent, Bytes: s.bytes()}
+	if st.Waiting > 0 && !s.oldest.IsZero() {
+		st.Lag = max(0, s.cfg.Clock.Now().Sub(s.oldest))
+	}
+	return st
+}
+
+// bytes is what was not sent yet. It is called with the lock held.
+func (s *Spool) bytes() int64 {
+	var n int64
+	for _, seg := range s.segments {
+		n += seg.size
+		if seg.number == s.read.Segment {
+			n -= s.read.Offset
+		}
+	}
+	return n
+}
+
+// Flush waits until the stream has everything that was recorded before, or ctx ends.
+func (s *Spool) Flush(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.idle.Broadcast()
+	})
+	defer stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	target := s.written
+	for s.sent < target && ctx.Err() == nil && !s.closed {
+		s.idle.Wait()
+	}
+	if s.sent < target && s.closed {
+		return ErrClosed
+	}
+	return ctx.Err()
+}
+
+// Close ends the spool. What was not sent is kept for the next Open.
+func (s *Spool) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.idle.Broadcast()
+	s.mu.Unlock()
+	close(s.done)
+	s.stop()
+	s.group.Wait()
+	if err := s.file.Close(); err != nil {
+		return fmt.Errorf("close the spool: %w", err)
+	}
+	return nil
+}
