@@ -28,8 +28,8 @@ func NewCallID() (CallID, error) {
 func CallIDAt(at time.Time, salt uint64) CallID {
 	var id uuid.UUID
 	ms := uint64(at.UnixMilli()) //nolint:gosec // Times after 1970.
-	binary.BigEndian.PutUint64(id[0:8], ms<<16|7<<12|salt>>52)
-	binary.BigEndian.PutUint64(id[8:16], 1<<63|(salt<<12)>>2&(1<<62-1)|salt&0x3ff)
+	binary.BigEndian.PutUint64(id[0:8], ms<<16|7<<12|(salt>>50)&0xfff)
+	binary.BigEndian.PutUint64(id[8:16], 1<<63|salt&(1<<62-1))
 	return CallID{id}
 }
 

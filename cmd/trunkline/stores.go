@@ -25,7 +25,7 @@ func (f *configFlags) openStores(ctx context.Context, errOut io.Writer) (*stores
 		return nil, err
 	}
 	if f.log == "" {
-		c.Log.Level = "warn" // A command's answer is not to drown in what its engines say.
+		c.Log.Level = "error" // A command's answer is not to drown in what its engines say.
 	}
 	log, err := newLogger(&c.Log, errOut)
 	if err != nil {

@@ -45,7 +45,7 @@ func run(folder string) error {
 	decks := []deck{
 		{file: "volga.csv", scale: 90_000, spread: 10, connect: "0", increment: "1,1"},
 		{file: "rhein.csv", scale: 900, spread: 25, connect: "0", increment: "30,6"},
-		{file: "bargain.csv", scale: 800, spread: 30, connect: "0.001", increment: "60,60"},
+		{file: "bargain.csv", scale: 550, spread: 30, connect: "0.001", increment: "60,60"},
 		{file: "retail.csv", scale: 160_000, spread: 5, connect: "0", increment: "60,60",
 			special: map[string]int{"53": 100, "535": 100}},
 	}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"trunkline/cdr"
+	"trunkline/internal/clock"
+	"trunkline/ledger"
+	"trunkline/provision"
+	"trunkline/sipproxy"
+	"trunkline/sql/postgres"
+)
+
+// ladderSteps is how finely the time that money is enough for is cut.
+const ladderSteps = 60
+
+// credit asks the ledger for the proxy: it knows which account and which limits a call concerns, and what it costs.
+type credit struct {
+	ledger *postgres.Ledger
+	live   *provision.Live
+	clock  clock.Clock
+	node   string
+}
+
+// Reserve implements sipproxy.Credit.
+func (c *credit) Reserve(ctx context.Context, id cdr.CallID, route *provision.Route, upTo time.Duration) (sipproxy.Grant, error) {
+	tenant, ok := c.live.Snapshot().Tenant(route.Tenant)
+	if !ok {
+		return sipproxy.Grant{Refusal: ledger.BoundAccount}, nil
+	}
+	zone, err := time.LoadLocation(tenant.TimeZone)
+	if err != nil {
+		return sipproxy.Grant{}, fmt.Errorf("time zone of tenant %s: %w", tenant.ID, err)
+	}
+	stretches, err := route.Quote.Ladder(int64(upTo.Seconds()+0.999), ladderSteps)
+	if err != nil {
+		return sipproxy.Grant{}, fmt.Errorf("price of the call: %w", err)
+	}
+	ladder := make([]ledger.Stretch, 0, len(stretches))
+	for _, s := range stretches {
+		ladder = append(ladder, ledger.Stretch{Seconds: s.Seconds, Cost: s.Cost})
+	}
+	answer, err := c.ledger.Reserve(ctx, ledger.HoldRequest{
+		Call: id.Bytes(), Node: c.node, Account: ledger.Tenant(tenant.ID, tenant.Currency), Ladder: ladder,
+		Limits: c.limits(tenant, route), Zone: zone, At: c.clock.Now(),
+	})
+	if err != nil {
+		return sipproxy.Grant{}, err
+	}
+	return sipproxy.Grant{
+		Granted: time.Duration(answer.Granted) * time.Second, Final: answer.Final, Refusal: answer.Refusal,
+	}, nil
+}
+
+// Release implements sipproxy.Credit.
+func (c *credit) Release(ctx context.Context, id cdr.CallID) error { return c.ledger.Release(ctx, id.Bytes()) }
+
+// limits are all caps that a call of the route counts against.
+func (c *credit) limits(t *provision.Tenant, route *provision.Route) []ledger.Limit {
+	out := limitsOf(ledger.TenantScope, "", t.Limits)
+	snapshot := c.live.Snapshot()
+	if b, ok := snapshot.Branch(t.ID, route.Branch); ok {
+		out = append(out, limitsOf(ledger.BranchScope, b.ID, b.Limits)...)
+	}
+	if e, ok := snapshot.Extension(t.ID, route.Extension); ok {
+		out = append(out, limitsOf(ledger.ExtensionScope, e.ID, e.Limits)...)
+	}
+	return out
+}
+
+func limitsOf(scope ledger.Scope, owner string, limits []provision.Limit) []ledger.Limit {
+	out := make([]ledger.Limit, 0, len(limits))
+	for _, l := range limits {
+		out = append(out, ledger.Limit{
+			Scope: scope, Owner: owner, Period: ledger.Period(l.Period), Money: l.Money, Seconds: l.Seconds, Calls: l.Calls,
+		})
+	}
+	return out
+}
+
+// openAccounts makes the accounts of tenants and carriers that have none yet, keeps their credit limits as provisioned,
+// and posts opening balances, once each.
+func openAccounts(ctx context.Context, l *postgres.Ledger, s *provision.Snapshot, at time.Time) error {
+	var failed error
+	o := s.Operator()
+	for i := range o.Tenants {
+		t := &o.Tenants[i]
+		account := ledger.Tenant(t.ID, t.Currency)
+		if err := l.Open(ctx, account, t.Account.Credit); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("account of tenant %s: %w", t.ID, err))
+			continue
+		}
+		if t.Account.Opened.IsZero() {
+			continue
+		}
+		_, err := l.Post(ctx, ledger.Entry{
+			Key: "opening/" + account.String(), Purpose: ledger.TopUp, Account: account,
+			Amount: t.Account.Opened, Reason: "opening balance", At: at,
+		})
+		if err != nil && !errors.Is(err, ledger.ErrKeyReused) {
+			failed = errors.Join(failed, fmt.Errorf("opening balance of tenant %s: %w", t.ID, err))
+		}
+	}
+	for i := range o.Carriers {
+		carrier := &o.Carriers[i]
+		if err := l.Open(ctx, ledger.Carrier(carrier.ID, carrier.Currency), t0); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("account of carrier %s: %w", carrier.ID, err))
+		}
+	}
+	return failed
+}

@@ -1,0 +1,21 @@
+package demo
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed operator.yaml decks/*.csv tariffs/*
+var files embed.FS //nolint:gochecknoglobals // go:embed needs a package variable.
+
+// OperatorFile is the name of the operator's file in Files.
+const OperatorFile = "operator.yaml"
+
+// Files returns the operator's file with the decks and tariffs beside it.
+func Files() fs.FS { return files }
+
+// Realm is the SIP domain of the demo's phones.
+const Realm = "pbx.demo"
+
+// Password is the password of an extension's phone.
+func Password(extension string) string { return "demo-" + extension }
