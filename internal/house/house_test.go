@@ -1,0 +1,167 @@
+package house_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "trunkline"
+
+// pkg is what `go list` tells of a package.
+type pkg struct {
+	ImportPath string
+	Name       string
+	Doc        string
+	Imports    []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Name,Doc,Imports", module+"/...")
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	var all []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// rule says which rooms of the module a room may import. Rooms not named are below one that is.
+type rule struct {
+	room string
+	may  []string
+	why  string
+}
+
+func rules() []rule {
+	leaves := []string{"internal/money", "internal/e164", "internal/clock"}
+	return []rule{
+		{"internal/money", nil, "a leaf"},
+		{"internal/e164", nil, "a leaf"},
+		{"internal/clock", nil, "a leaf"},
+		{"internal/embedded", []string{"internal/embedded"}, "engines know nothing of telephony"},
+		{"internal/house", nil, "only tests"},
+		{"rating/worker", append([]string{"rating", "cdr", "ledger", "provision"}, leaves...), "where cdr, rating and ledger meet"},
+		{"rating", append([]string{"rating"}, leaves...), "rating computes; it does not store and knows no SIP"},
+		{"ledger", leaves, "the rules of money know no SQL"},
+		{"cdr", append([]string{"cdr"}, leaves...), "records know what happened, not what it costs or how it is stored"},
+		{"lcr", append([]string{"rating"}, leaves...), "routing answers with gateways, not with SIP messages"},
+		{"provision", append([]string{"lcr", "rating", "ledger"}, leaves...), "what is set up is known to all and knows no one who runs it"},
+		{"sipproxy", append([]string{"sipproxy", "lcr", "cdr", "provision"}, leaves...), "SIP asks for money and routes through interfaces"},
+		{"reports/invoice", append([]string{"rating", "ledger", "reports", "cdr", "provision"}, leaves...), "invoices join usage with money"},
+		{"reports", append([]string{"reports", "cdr"}, leaves...), "reports ask stores through interfaces"},
+		{"sql", append([]string{"sql", "cdr", "ledger", "provision", "rating", "reports", "lcr"}, leaves...), "stores know the rows of the rooms"},
+		{"api", append([]string{"api", "cdr", "ledger", "lcr", "provision", "rating", "reports"}, leaves...), "pages ask through interfaces, never SQL, SIP or Kafka"},
+		{"internal/sim", append([]string{"internal/sim", "cdr", "ledger", "lcr", "provision", "rating"}, leaves...), "the real rules in virtual time"},
+	}
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		for _, imported := range p.Imports {
+			checkImport(t, p.ImportPath, imported)
+		}
+	}
+}
+
+func checkImport(t *testing.T, from, imported string) {
+	t.Helper()
+	room := strings.TrimPrefix(from, module+"/")
+	if target, own := strings.CutPrefix(imported, module+"/"); own {
+		if target == "cmd" || strings.HasPrefix(target, "cmd/") {
+			t.Errorf("%s imports %s: nothing imports cmd", room, target)
+		}
+		for _, r := range rules() {
+			if !within(room, r.room) {
+				continue
+			}
+			if !slices.ContainsFunc(r.may, func(may string) bool { return within(target, may) }) {
+				t.Errorf("%s imports %s: %s", room, target, r.why)
+			}
+			return
+		}
+		return
+	}
+	for prefix, only := range map[string]string{
+		"github.com/emiago/sipgo":         "sipproxy",
+		"github.com/segmentio/kafka-go":   "cdr/kafka",
+		"github.com/jackc/pgx":            "sql/postgres",
+		"github.com/ClickHouse":           "sql/clickhouse",
+		"github.com/gin-gonic/gin":        "api",
+		"github.com/twmb/franz-go":        "internal/embedded",
+		"github.com/ebitengine/purego":    "internal/embedded",
+		"github.com/nyaruka/phonenumbers": "demo",
+	} {
+		if strings.HasPrefix(imported, prefix) && !within(room, only) && !within(room, "internal/embedded") && !within(room, "bench") {
+			t.Errorf("%s imports %s: only %s may", room, imported, only)
+		}
+	}
+}
+
+func within(path, room string) bool { return path == room || strings.HasPrefix(path, room+"/") }
+
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		if len(p.Doc) < 20 {
+			t.Errorf("%s has no doc comment that says what it is", p.ImportPath)
+		}
+		for _, bad := range []string{"util", "common", "helper", "misc"} {
+			if strings.Contains(p.Name, bad) {
+				t.Errorf("%s: a package is named after what it knows", p.ImportPath)
+			}
+		}
+	}
+}
+
+func TestFilesAreShort(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && slices.Contains([]string{"node_modules", "var", ".git", ".tools"}, d.Name()) {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, ".gen.go") {
+			return nil
+		}
+		const most = 500
+		if n := lines(t, path); n > most {
+			t.Errorf("%s has %d lines: split it by noun", path, n)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+}
+
+func lines(t *testing.T, path string) int {
+	t.Helper()
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	n := 0
+	for s := bufio.NewScanner(f); s.Scan(); {
+		n++
+	}
+	return n
+}
