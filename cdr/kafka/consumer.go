@@ -1,0 +1,217 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+
+	"trunkline/cdr"
+)
+
+const (
+	fetchBytes  = 8 << 20
+	fetchWait   = time.Second // Below the client's read deadline it complains of time-outs.
+	queueLength = 4096        // Messages read ahead, in all.
+	errorPause  = 500 * time.Millisecond
+)
+
+// Consumer reads the parts of a topic that its group gives it. Where to begin is its caller's business: the group only
+// deals the parts out. Join, Start, Fetch and Commit are called by one goroutine.
+type Consumer struct {
+	cfg   Config
+	topic string
+	group *kafkago.ConsumerGroup
+
+	generation *kafkago.Generation
+	messages   chan cdr.Message
+	over       chan struct{} // Closed when the parts were taken away.
+}
+
+// NewConsumer enters a group of readers of a topic.
+func NewConsumer(c Config, topic, group string) (*Consumer, error) {
+	quiet := kafkago.LoggerFunc(func(text string, args ...any) { c.Log.Debug("kafka", "text", fmt.Sprintf(text, args...)) })
+	g, err := kafkago.NewConsumerGroup(kafkago.ConsumerGroupConfig{
+		ID: group, Brokers: c.Brokers, Topics: []string{topic},
+		HeartbeatInterval: time.Second, SessionTimeout: 10 * time.Second, RebalanceTimeout: 10 * time.Second,
+		JoinGroupBackoff: time.Second, WatchPartitionChanges: true, ErrorLogger: quiet,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("enter the group %s: %w", group, err)
+	}
+	return &Consumer{cfg: c, topic: topic, group: g}, nil
+}
+
+// Join waits until the group has dealt parts out, and returns those that came to this reader; there may be none. Start
+// has to follow.
+func (c *Consumer) Join(ctx context.Context) ([]int, error) {
+	for {
+		generation, err := c.group.Next(ctx)
+		if err == nil {
+			c.generation = generation
+			break
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if errors.Is(err, kafkago.ErrGroupClosed) {
+			return nil, fmt.Errorf("join the readers of %s: %w", c.topic, err)
+		}
+		// The group goes on trying by itself, with a pause between.
+		c.cfg.Log.WarnContext(ctx, "the group of readers cannot be joined yet", "topic", c.topic, "error", err)
+	}
+	var parts []int
+	for _, a := range c.generation.Assignments[c.topic] {
+		parts = append(parts, a.ID)
+	}
+	slices.Sort(parts)
+	return parts, nil
+}
+
+// Start begins to read each part at its mark. A mark that the part does not have, because its messages were removed
+// before they were read or the topic was made anew, is moved to the first message that there is, and reported in the log.
+func (c *Consumer) Start(ctx context.Context, marks []cdr.Mark) error {
+	parts := make([]int, 0, len(marks))
+	for _, m := range marks {
+		parts = append(parts, m.Part)
+	}
+	ends := map[int]bounds{}
+	if len(parts) > 0 {
+		var err error
+		if ends, err = c.cfg.bounds(ctx, c.topic, parts); err != nil {
+			return err
+		}
+	}
+	messages, over := make(chan cdr.Message, queueLength), make(chan struct{})
+	c.messages, c.over = messages, over
+	var readers sync.WaitGroup
+	readers.Add(len(marks) + 1)
+	for _, m := range marks {
+		at := c.begin(m, ends[m.Part])
+		c.generation.Start(func(ctx context.Context) {
+			defer readers.Done()
+			c.read(ctx, m.Part, at, messages)
+		})
+	}
+	c.generation.Start(func(ctx context.Context) {
+		defer readers.Done()
+		<-ctx.Done()
+		close(over)
+	})
+	return nil
+}
+
+func (c *Consumer) begin(m cdr.Mark, b bounds) int64 {
+	switch {
+	case m.Next < b.first:
+		c.cfg.Log.Error("legs were removed from the stream before they were read: raise its retention",
+			"topic", c.topic, "partition", m.Part, "expected", m.Next, "first", b.first)
+		return b.first
+	case m.Next > b.next:
+		c.cfg.Log.Error("the stream is shorter than it was: it was made anew; it is read from its beginning, and legs that were accounted for are passed over",
+			"topic", c.topic, "partition", m.Part, "expected", m.Next, "end", b.next)
+		return b.first
+	}
+	return m.Next
+}
+
+// read reads one part until the generation ends, which it also does when the part cannot be read on.
+func (c *Consumer) read(ctx context.Context, part int, at int64, out chan<- cdr.Message) {
+	log := c.cfg.Log.With(slog.String("topic", c.topic), slog.Int("partition", part))
+	r := kafkago.NewReader(kafkago.ReaderConfig{
+		Brokers: c.cfg.Brokers, Topic: c.topic, Partition: part,
+		MinBytes: 1, MaxBytes: fetchBytes, MaxWait: fetchWait, QueueCapacity: queueLength, OffsetOutOfRangeError: true,
+	})
+	defer func() {
+		if err := r.Close(); err != nil {
+			log.WarnContext(ctx, "the reader did not close", "error", err)
+		}
+	}()
+	if err := r.SetOffset(at); err != nil {
+		log.ErrorContext(ctx, "the part cannot be read", "error", err)
+		return
+	}
+	for {
+		m, err := r.FetchMessage(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, kafkago.OffsetOutOfRange):
+			log.WarnContext(ctx, "the place in the stream is gone; looking again", "error", err)
+			return
+		case err != nil:
+			log.WarnContext(ctx, "the stream cannot be read; trying again", "error", err)
+			pause(ctx, errorPause)
+			continue
+		}
+		select {
+		case out <- cdr.Message{Part: part, Offset: m.Offset, Value: m.Value}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// Fetch waits for messages and returns up to most of them, in order within each part: as many as came within linger
+// after the first. It answers cdr.ErrRevoked when the parts were given to another reader; then Join again.
+func (c *Consumer) Fetch(ctx context.Context, most int, linger time.Duration) ([]cdr.Message, error) {
+	var batch []cdr.Message
+	select {
+	case m := <-c.messages:
+		batch = append(batch, m)
+	case <-c.over:
+		return nil, cdr.ErrRevoked
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	end := time.NewTimer(linger)
+	defer end.Stop()
+	for len(batch) < most {
+		select {
+		case m := <-c.messages:
+			batch = append(batch, m)
+			continue
+		case <-c.over:
+			return nil, cdr.ErrRevoked
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-end.C:
+		}
+		break
+	}
+	return batch, nil
+}
+
+// Commit tells the group up to where the parts were read, for those who look at its lag. Nothing depends on it.
+func (c *Consumer) Commit(marks []cdr.Mark) error {
+	offsets := make(map[int]int64, len(marks))
+	for _, m := range marks {
+		offsets[m.Part] = m.Next
+	}
+	if err := c.generation.CommitOffsets(map[string]map[int]int64{c.topic: offsets}); err != nil {
+		return fmt.Errorf("commit offsets of %s: %w", c.topic, err)
+	}
+	return nil
+}
+
+// Leave gives the parts back to the group.
+func (c *Consumer) Leave() error {
+	if err := c.group.Close(); err != nil {
+		return fmt.Errorf("leave the readers of %s: %w", c.topic, err)
+	}
+	return nil
+}
