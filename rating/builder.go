@@ -111,7 +111,7 @@ func (b *DeckBuilder) pack() (*Deck, error) {
 	for i := range b.lines {
 		if i == 0 || b.lines[i].key != b.lines[i-1].key {
 			keys = append(keys, b.lines[i].key)
-			d.first = append(d.first, uint32(i)) //nolint:gosec // Add bounds the number of lines
+			d.first = append(d.first, uint32(i))
 		}
 		d.lines[i] = b.lines[i].line
 	}

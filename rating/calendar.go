@@ -17,7 +17,7 @@ type dayKind uint8
 
 const (
 	holidayKind dayKind = 7
-	dayKinds            = 8
+	dayKinds    dayKind = 8
 )
 
 // Period is a named part of the week, in the tariff's time zone: "night", "weekend".
@@ -75,7 +75,7 @@ func NewCalendar(loc *time.Location, periods []Period, holidays []Holiday) (*Cal
 	if err := c.addHolidays(holidays); err != nil {
 		return nil, err
 	}
-	for kind := range dayKind(dayKinds) {
+	for kind := range dayKinds {
 		c.days[kind] = c.layOut(kind, periods)
 	}
 	return c, nil
@@ -167,7 +167,7 @@ func (c *Calendar) kind(day int64) dayKind {
 	if c.special && c.holiday(day) {
 		return holidayKind
 	}
-	return dayKind(((day+4)%7 + 7) % 7) //nolint:gosec // 0 to 6
+	return dayKind(((day+4)%7 + 7) % 7)
 }
 
 func (c *Calendar) holiday(day int64) bool {

@@ -51,18 +51,21 @@ func parseAll[T any](c *compiler, list []scalar, key string, read func(string) (
 	return out
 }
 
-// oneOf reads a word of a closed list and returns its position; empty is the first.
-func (c *compiler) oneOf(s scalar, key string, words ...string) int {
-	for i, w := range words {
-		if s.value == w || !s.given() {
-			return i
-		}
+// either reads one of two words; empty is the first.
+func either[T any](c *compiler, s scalar, key, first string, a T, second string, b T) T {
+	switch s.value {
+	case "", first:
+		return a
+	case second:
+		return b
 	}
-	c.fail(s, key, fmt.Errorf("%q: want %s", s.value, strings.Join(words, ", ")))
-	return 0
+	c.fail(s, key, fmt.Errorf("%q: want %s or %s", s.value, first, second))
+	return a
 }
 
-func (c *compiler) yes(s scalar, key string) bool { return c.oneOf(s, key, "false", "true") == 1 }
+func (c *compiler) yes(s scalar, key string) bool {
+	return either(c, s, key, "false", false, "true", true)
+}
 
 func (c *compiler) count(s scalar, key string) int64 {
 	return parse(c, s, key, func(v string) (int64, error) {
@@ -138,9 +141,9 @@ func (c *compiler) spec(doc *document) Spec {
 		Name: doc.Name.value, Version: doc.Version.value,
 		Currency:   parse(c, doc.Currency, "currency", money.ParseCurrency),
 		Rounding:   c.rounding(&doc.Rounding),
-		Boundary:   Boundary(c.oneOf(doc.Boundary, "boundary", "split", "start")),
-		Precedence: Precedence(c.oneOf(doc.Precedence, "precedence", "first", "longest")),
-		RatedOnNet: c.oneOf(doc.OnNet, "on_net", "free", "rated") == 1,
+		Boundary:   either(c, doc.Boundary, "boundary", "split", Split, "start", AtStart),
+		Precedence: either(c, doc.Precedence, "precedence", "first", FirstDeck, "longest", LongestPrefix),
+		RatedOnNet: either(c, doc.OnNet, "on_net", "free", false, "rated", true),
 		Blocked:    parseAll(c, doc.Blocked, "blocked", e164.ParsePrefix),
 		From:       c.moment(doc.EffectiveFrom, "effective_from"),
 		Till:       c.moment(doc.EffectiveTo, "effective_to"),

@@ -43,7 +43,7 @@ func (c *compiler) deckFile(file scalar, key string) *Deck {
 
 func (c *compiler) costPlus(doc *costPlusDoc, key string) *CostPlus {
 	return &CostPlus{
-		Over:     CostBase(c.oneOf(doc.Over, key+".over", "chosen", "cheapest")),
+		Over:     either(c, doc.Over, key+".over", "chosen", ChosenCarrier, "cheapest", CheapestCarrier),
 		Percent:  c.percent(doc.Percent, key+".percent"),
 		Absolute: parse(c, doc.Absolute, key+".absolute", money.ParseRate),
 		Floor:    parse(c, doc.Floor, key+".floor", money.ParseRate),

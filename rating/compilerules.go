@@ -21,7 +21,7 @@ func (c *compiler) allowances(docs []allowanceDoc) []Allowance {
 			ValidDays:         c.number(doc.ValidDays, key+".valid_days", 36600),
 			From:              c.moment(doc.From, key+".effective_from"),
 			Till:              c.moment(doc.Till, key+".effective_to"),
-			ChargesConnectFee: c.oneOf(doc.ConnectFee, key+".connect_fee", "covered", "charged") == 1,
+			ChargesConnectFee: either(c, doc.ConnectFee, key+".connect_fee", "covered", false, "charged", true),
 		}
 		given := 0
 		for _, s := range []scalar{doc.Seconds, doc.Calls, doc.Money} {
@@ -51,14 +51,11 @@ func (c *compiler) tiers(docs []tierDoc) []Tier {
 		doc, key := &docs[i], "tiers["+strconv.Itoa(i)+"]"
 		t := Tier{
 			Name:    doc.Name.value,
-			Mode:    TierMode(c.oneOf(doc.Mode, key+".mode", "graduated", "whole")),
-			Measure: TierSeconds,
+			Mode:    either(c, doc.Mode, key+".mode", "graduated", Graduated, "whole", WholeVolume),
+			Measure: either(c, doc.By, key+".by", "seconds", TierSeconds, "calls", TierCalls),
 			Per:     parse(c, doc.Per, key+".per", ParseScope),
 			Match:   c.match(&doc.matchDoc, key),
 			Cycle:   parse(c, doc.Cycle, key+".cycle", ParseCycle),
-		}
-		if c.oneOf(doc.By, key+".by", "seconds", "calls") == 1 {
-			t.Measure = TierCalls
 		}
 		for j := range doc.Steps {
 			t.Steps = append(t.Steps, c.step(&doc.Steps[j], t.Measure, key+".steps["+strconv.Itoa(j)+"]"))
@@ -95,13 +92,13 @@ func (c *compiler) fees(docs []feeDoc) []Fee {
 		f := Fee{
 			Name: doc.Name.value, Text: doc.Text.value, PerUnit: doc.Per.value,
 			Amount:   parse(c, doc.Amount, key+".amount", money.ParseAmount),
-			OneOff:   c.oneOf(doc.Kind, key+".kind", "recurring", "one_off") == 1,
+			OneOff:   either(c, doc.Kind, key+".kind", "recurring", false, "one_off", true),
 			Classes:  parseAll(c, doc.Classes, key+".classes", plainText),
 			Regions:  parseAll(c, doc.Regions, key+".regions", plainText),
 			Free:     c.count(doc.Free, key+".free"),
 			Unit:     c.count(doc.Unit, key+".unit"),
 			Prorate:  c.yes(doc.Prorate, key+".prorate"),
-			Advance:  c.oneOf(doc.Bill, key+".bill", "arrears", "advance") == 1,
+			Advance:  either(c, doc.Bill, key+".bill", "arrears", false, "advance", true),
 			When:     parse(c, doc.When, key+".when", ParseCondition),
 			FreeWhen: parse(c, doc.FreeWhen, key+".free_when", ParseCondition),
 		}

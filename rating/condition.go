@@ -3,6 +3,7 @@ package rating
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,7 +80,7 @@ func parseComparison(words []string) (Comparison, error) {
 		}
 		c.OfNumber, words = words[1] == "number", words[2:]
 	}
-	if len(words) < 2 || !strings.Contains(" > >= < <= = ", " "+words[0]+" ") {
+	if len(words) < 2 || !slices.Contains([]string{">", ">=", "<", "<=", "="}, words[0]) {
 		return c, errors.New("want one of > >= < <= = and a value")
 	}
 	c.Operator, c.Value = words[0], words[1]

@@ -52,20 +52,20 @@ func (x *PrefixIndex) link() {
 		if len(open) > 0 {
 			x.parents[i] = open[len(open)-1]
 		}
-		open = append(open, int32(i)) //nolint:gosec // NewPrefixIndex bounds the length
+		open = append(open, int32(i))
 	}
 }
 
 func (x *PrefixIndex) fillBuckets() {
 	width := min(maxBucketBits, max(4, bits.Len(uint(len(x.keys)))-1))
-	x.shift = uint(64 - width) //nolint:gosec // width is 4 to 20
+	x.shift = uint(64 - width)
 	x.buckets = make([]uint32, 1<<width+1)
 	next := 0
 	for b := range x.buckets[:1<<width] {
-		for next < len(x.keys) && x.keys[next]>>x.shift < uint64(b) { //nolint:gosec // b is a position
+		for next < len(x.keys) && x.keys[next]>>x.shift < uint64(b) {
 			next++
 		}
-		x.buckets[b] = uint32(next) //nolint:gosec // NewPrefixIndex bounds the length
+		x.buckets[b] = uint32(next)
 	}
 	x.buckets[1<<width] = uint32(len(x.keys)) //nolint:gosec // NewPrefixIndex bounds the length
 }

@@ -11,21 +11,21 @@ import (
 	"trunkline/rating"
 )
 
-func usdDeck(t testing.TB, rates ...rating.Rate) *rating.Deck {
-	t.Helper()
+func usdDeck(tb testing.TB, rates ...rating.Rate) *rating.Deck {
+	tb.Helper()
 	b := rating.NewDeckBuilder("usd", money.MustParseCurrency("USD"))
 	for _, r := range rates {
-		require.NoError(t, b.Add(r))
+		require.NoError(tb, b.Add(r))
 	}
 	d, err := b.Build()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return d
 }
 
-func flat(t testing.TB, rates ...rating.Rate) *rating.Tariff {
-	t.Helper()
-	tariff, err := rating.FlatTariff(usdDeck(t, rates...), rating.DefaultRounding())
-	require.NoError(t, err)
+func flat(tb testing.TB, rates ...rating.Rate) *rating.Tariff {
+	tb.Helper()
+	tariff, err := rating.FlatTariff(usdDeck(tb, rates...), rating.DefaultRounding())
+	require.NoError(tb, err)
 	return tariff
 }
 

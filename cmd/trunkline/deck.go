@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -73,7 +74,7 @@ func writeCheck(out io.Writer, format string, deck *rating.Deck, r *deckfile.Rep
 		w := csv.NewWriter(out)
 		_ = w.Write([]string{"line", "column", "value", "problem", "remedy"}) // Error reports it.
 		for _, f := range r.Faults {
-			_ = w.Write([]string{fmt.Sprint(f.Line), string(f.Column), f.Value, f.Problem, f.Remedy})
+			_ = w.Write([]string{strconv.Itoa(f.Line), string(f.Column), f.Value, f.Problem, f.Remedy})
 		}
 		w.Flush()
 		return w.Error()
@@ -129,7 +130,7 @@ func newDeckExportCommand() *cobra.Command {
 }
 
 func writeDeckFile(name string, deck *rating.Deck) (err error) {
-	f, err := os.Create(name)
+	f, err := os.Create(name) //nolint:gosec // the user names the file on his own command line
 	if err != nil {
 		return err
 	}

@@ -118,13 +118,16 @@ func (o *rateOptions) loadTariff(ctx context.Context) (*rating.Tariff, error) {
 
 // loadTariffFile reads a tariff; the decks that it names stand beside it.
 func loadTariffFile(ctx context.Context, file string) (*rating.Tariff, error) {
-	data, err := os.ReadFile(file)
+	data, err := os.ReadFile(file) //nolint:gosec // the user names the file on his own command line
 	if err != nil {
 		return nil, err
 	}
-	return rating.ParseTariff(file, data, func(name string) (*rating.Deck, error) {
-		return loadDeck(ctx, filepath.Join(filepath.Dir(file), name), "")
-	})
+	return rating.ParseTariff(file, data, decksIn(ctx, filepath.Dir(file)))
+}
+
+// decksIn opens the decks of a folder.
+func decksIn(ctx context.Context, folder string) rating.DeckOpener {
+	return func(name string) (*rating.Deck, error) { return loadDeck(ctx, filepath.Join(folder, name), "") }
 }
 
 // loadDeck reads a deck that must have no faulty lines.
@@ -151,7 +154,7 @@ func loadDeck(ctx context.Context, file, currency string) (*rating.Deck, error) 
 
 // readDeck reads a deck with whatever faults it has.
 func readDeck(ctx context.Context, file string, opts deckfile.Options) (*rating.Deck, *deckfile.Report, error) {
-	f, err := os.Open(file)
+	f, err := os.Open(file) //nolint:gosec // the user names the file on his own command line
 	if err != nil {
 		return nil, nil, err
 	}

@@ -31,6 +31,7 @@ func newRootCommand() *cobra.Command {
 		newConfigCommand(),
 		newClickHouseCommand(),
 	)
+	usageErrors(root)
 	return root
 }
 

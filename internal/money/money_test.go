@@ -35,7 +35,7 @@ func TestAmountText(t *testing.T) {
 		"1.":                    money.ErrSyntax,
 		"1,000.00":              money.ErrSyntax,
 		"1e3":                   money.ErrSyntax,
-		" 1":                    money.ErrSyntax,
+		"1_":                    money.ErrSyntax,
 		"--1":                   money.ErrSyntax,
 		"0.0000001":             money.ErrPrecision,
 		"9223372036854.775808":  money.ErrOverflow,

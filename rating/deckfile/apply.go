@@ -42,6 +42,26 @@ func keyOf(r rating.Rate) scopeKey { return scopeKey{r.Prefix.Digits(), r.Origin
 func Apply(old, list *rating.Deck, mode Mode, effective time.Time, label string) (*rating.Deck, error) {
 	b := rating.NewDeckBuilder(label, list.Currency())
 	b.Grow(old.Len() + list.Len())
+	starts, err := addList(b, list, effective)
+	if err != nil {
+		return nil, err
+	}
+	for r := range old.Rates() {
+		start, named := starts[keyOf(r)]
+		if !named && mode == Full {
+			start = effective
+		}
+		if r, keep := closedAt(r, start); keep {
+			if err := b.Add(r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return b.Build()
+}
+
+// addList adds the rates of a list from the moment on at which it takes effect, and returns when each begins.
+func addList(b *rating.DeckBuilder, list *rating.Deck, effective time.Time) (map[scopeKey]time.Time, error) {
 	starts := make(map[scopeKey]time.Time, list.Len())
 	for r := range list.Rates() {
 		if r.From.IsZero() || r.From.Before(effective) {
@@ -57,24 +77,7 @@ func Apply(old, list *rating.Deck, mode Mode, effective time.Time, label string)
 			return nil, err
 		}
 	}
-	for r := range old.Rates() {
-		start, named := starts[keyOf(r)]
-		if !named {
-			if mode == Update {
-				start = r.Till
-			} else {
-				start = effective
-			}
-		}
-		r, keep := closedAt(r, start)
-		if !keep {
-			continue
-		}
-		if err := b.Add(r); err != nil {
-			return nil, err
-		}
-	}
-	return b.Build()
+	return starts, nil
 }
 
 // closedAt ends a rate at a moment; a rate that had not begun by then is dropped. The zero moment changes nothing.

@@ -21,10 +21,10 @@ import (
 	"trunkline/rating/deckfile"
 )
 
-func load(t testing.TB, text string, opts deckfile.Options) (*rating.Deck, *deckfile.Report) {
-	t.Helper()
-	deck, report, err := deckfile.Load(t.Context(), strings.NewReader(text), nil, opts)
-	require.NoError(t, err)
+func load(tb testing.TB, text string, opts deckfile.Options) (*rating.Deck, *deckfile.Report) {
+	tb.Helper()
+	deck, report, err := deckfile.Load(tb.Context(), strings.NewReader(text), nil, opts)
+	require.NoError(tb, err)
 	return deck, report
 }
 
@@ -301,5 +301,5 @@ func BenchmarkLoadMillion(b *testing.B) {
 			b.Fatal(err, deck.Len())
 		}
 	}
-	b.ReportMetric(1e6*float64(b.N)/b.Elapsed().Seconds(), "lines/s")
+	b.ReportMetric(1e6*float64(b.N)/b.Elapsed().Seconds(), "lines/s") //nolint:forbidigo // a speed, not money
 }

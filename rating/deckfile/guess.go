@@ -2,6 +2,7 @@ package deckfile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -94,10 +95,8 @@ func columnOf(heading string) (Column, bool) {
 		return "", false
 	}
 	for _, s := range synonyms() {
-		for _, name := range s.names {
-			if h == name {
-				return s.column, true
-			}
+		if slices.Contains(s.names, h) {
+			return s.column, true
 		}
 	}
 	for _, s := range synonyms() {
@@ -128,26 +127,47 @@ func synonyms() []synonym {
 		{AttemptFee, []string{"attempt fee"}, []string{"attempt", "попытк"}},
 		{MinCharge, []string{"min charge", "minimum charge"}, []string{"minimum c", "min charge", "минимальн", "mindest"}},
 		{Grace, []string{"grace", "grace seconds", "grace time", "free seconds"}, []string{"grace"}},
-		{EffectiveFrom, []string{"effective from", "effective date", "effective", "from date", "valid from", "start date", "date", "дата", "с"},
-			[]string{"effective f", "effective d", "valid from", "start", "дата нач", "действует с", "gültig ab"}},
-		{EffectiveTo, []string{"effective to", "effective till", "valid to", "valid till", "end date", "expires", "по"},
-			[]string{"effective t", "expir", "valid t", "end", "дата оконч", "действует до", "gültig bis"}},
-		{Initial, []string{"initial", "initial increment", "first increment", "min duration", "minimum duration", "initial seconds", "interval 1"},
-			[]string{"initial", "first in", "начальн"}},
+		{
+			EffectiveFrom,
+			[]string{"effective from", "effective date", "effective", "from date", "valid from", "start date", "date", "дата", "с"},
+			[]string{"effective f", "effective d", "valid from", "start", "дата нач", "действует с", "gültig ab"},
+		},
+		{
+			EffectiveTo,
+			[]string{"effective to", "effective till", "valid to", "valid till", "end date", "expires", "по"},
+			[]string{"effective t", "expir", "valid t", "end", "дата оконч", "действует до", "gültig bis"},
+		},
+		{
+			Initial,
+			[]string{"initial", "initial increment", "first increment", "min duration", "minimum duration", "initial seconds", "interval 1"},
+			[]string{"initial", "first in", "начальн"},
+		},
 		{Next, []string{"next", "next increment", "interval n", "subsequent", "additional increment"}, []string{"next", "subseq", "следующ"}},
-		{Increment, []string{"increment", "increments", "billing", "billing increment", "billing increments", "rounding", "interval", "тарификация", "takt"},
-			[]string{"increment", "тарификац", "шаг", "taktung"}},
+		{
+			Increment,
+			[]string{"increment", "increments", "billing", "billing increment", "billing increments", "rounding", "interval", "тарификация", "takt"},
+			[]string{"increment", "тарификац", "шаг", "taktung"},
+		},
 		{Currency, []string{"currency", "curr", "ccy", "валюта", "währung"}, []string{"currency", "валют"}},
 		{Origin, []string{"origin", "origin prefix", "origination", "source prefix", "a number prefix", "caller prefix"}, []string{"origin"}},
 		{Period, []string{"period", "time class", "time of day", "период", "zeitraum"}, []string{"time class", "период"}},
 		{Blocked, []string{"blocked", "status", "state", "заблокировано"}, []string{"block", "блокир", "gesperrt"}},
-		{Rate, []string{"rate", "price", "rate per minute", "price per minute", "cost", "tariff", "цена", "стоимость", "тариф", "preis"},
-			[]string{"rate", "price", "per min", "цена", "стоимост", "руб", "preis"}},
+		{
+			Rate,
+			[]string{"rate", "price", "rate per minute", "price per minute", "cost", "tariff", "цена", "стоимость", "тариф", "preis"},
+			[]string{"rate", "price", "per min", "цена", "стоимост", "руб", "preis"},
+		},
 		{Area, []string{"area code", "area", "area codes", "city code", "city codes", "код города", "ortsvorwahl"}, []string{"area", "код гор"}},
-		{Prefix, []string{"prefix", "prefixes", "code", "codes", "dial code", "dialcode", "dial codes", "country code", "digits", "e164", "код", "коды", "префикс", "vorwahl"},
-			[]string{"prefix", "code", "код", "префикс", "vorwahl"}},
-		{Destination, []string{"destination", "destination name", "name", "country", "zone", "description", "направление", "страна", "название", "ziel", "land"},
-			[]string{"destination", "name", "country", "направлен", "ziel"}},
+		{
+			Prefix,
+			[]string{"prefix", "prefixes", "code", "codes", "dial code", "dialcode", "dial codes", "country code", "digits", "e164", "код", "коды", "префикс", "vorwahl"},
+			[]string{"prefix", "code", "код", "префикс", "vorwahl"},
+		},
+		{
+			Destination,
+			[]string{"destination", "destination name", "name", "country", "zone", "description", "направление", "страна", "название", "ziel", "land"},
+			[]string{"destination", "name", "country", "направлен", "ziel"},
+		},
 	}
 }
 
