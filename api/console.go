@@ -84,7 +84,7 @@ type Record struct {
 }
 
 //go:embed templates/*.html assets/*
-var content embed.FS //nolint:gochecknoglobals // go:embed needs a package variable.
+var content embed.FS
 
 // parsePages parses all templates, so that a mistake in one is found at the start and not by a user.
 func parsePages() (*template.Template, error) {

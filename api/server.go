@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -76,7 +77,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	go func() {
 		defer close(s.done)
 		if err := s.http.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			o.Log.Error("the HTTP server ended", "error", err)
+			o.Log.ErrorContext(ctx, "the HTTP server ended", "error", err)
 		}
 	}()
 	return s, nil
@@ -157,14 +158,15 @@ const probeLimit = 2 * time.Second
 func (s *Server) ready(c *gin.Context) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), probeLimit)
 	defer cancel()
-	status, text := http.StatusOK, ""
+	status := http.StatusOK
+	var text strings.Builder
 	for _, check := range s.o.Health {
 		state := "ok"
 		if err := check.Probe(ctx); err != nil {
 			status, state = http.StatusServiceUnavailable, "not ready"
 			s.o.Log.Warn("not ready", "part", check.Name, "error", err)
 		}
-		text += check.Name + ": " + state + "\n"
+		text.WriteString(check.Name + ": " + state + "\n")
 	}
-	c.String(status, "%s", text)
+	c.String(status, "%s", text.String())
 }

@@ -48,6 +48,13 @@ func (d *dice) n(limit int) int {
 	return d.rng.IntN(limit)
 }
 
+// salt tells calls of the same millisecond apart.
+func (d *dice) salt() uint64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.rng.Uint64()
+}
+
 // between returns a duration from low up to high.
 func (d *dice) between(low, high time.Duration) time.Duration {
 	return low + time.Duration(d.n(int((high-low)/time.Millisecond)+1))*time.Millisecond

@@ -92,7 +92,7 @@ func (h *historian) call(at time.Time) []*cdr.Leg {
 
 // legs plays one call out.
 func (h *historian) legs(route *provision.Route, number string, at time.Time) []*cdr.Leg {
-	id := cdr.CallIDAt(at, uint64(h.dice.n(1<<31))<<31|uint64(h.dice.n(1<<31)))
+	id := cdr.CallIDAt(at, h.dice.salt())
 	direction, _ := cdr.ParseDirection(route.Direction)
 	common := cdr.Leg{
 		Call: id, Direction: direction, Source: cdr.SourceSIP, Node: "demo",

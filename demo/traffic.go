@@ -107,7 +107,7 @@ func (t *Traffic) keepRegistered(ctx context.Context) {
 				return
 			}
 			if err != nil || status != 200 {
-				t.log.Warn("a demo phone could not register", "login", p.account.Login, "status", status, "error", err)
+				t.log.WarnContext(ctx, "a demo phone could not register", "login", p.account.Login, "status", status, "error", err)
 			}
 		}
 		if clock.Sleep(ctx, t.clock, registerFor/2*time.Second) != nil {
@@ -153,10 +153,10 @@ func (t *Traffic) call(ctx context.Context) {
 func (t *Traffic) dial(ctx context.Context, a *agent.Agent, acc agent.Account, c agent.Call) {
 	out, err := a.Dial(ctx, acc, c)
 	if err != nil && !errors.Is(err, context.Canceled) {
-		t.log.Debug("a demo call failed", "login", acc.Login, "to", c.To, "error", err)
+		t.log.DebugContext(ctx, "a demo call failed", "login", acc.Login, "to", c.To, "error", err)
 		return
 	}
-	t.log.Debug("demo call", "login", acc.Login, "to", c.To, "status", out.Status, "talked", out.Talked)
+	t.log.DebugContext(ctx, "demo call", "login", acc.Login, "to", c.To, "status", out.Status, "talked", out.Talked)
 }
 
 func (t *Traffic) someNumber(p *phone) string {

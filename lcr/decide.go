@@ -55,8 +55,10 @@ func (w *World) Decide(q Request, sale *rating.Quote) Decision {
 func (w *World) finish(d *Decision, limit int) {
 	if len(d.Candidates) > limit {
 		for _, c := range d.Candidates[limit:] {
-			d.Skipped = append(d.Skipped, Skipped{Carrier: c.Carrier, Gateway: c.Gateway, Reason: ReasonLimit,
-				Detail: fmt.Sprintf("beyond the %d tries of the rule", limit)})
+			d.Skipped = append(d.Skipped, Skipped{
+				Carrier: c.Carrier, Gateway: c.Gateway, Reason: ReasonLimit,
+				Detail: fmt.Sprintf("beyond the %d tries of the rule", limit),
+			})
 		}
 		d.Candidates = d.Candidates[:limit]
 	}

@@ -65,9 +65,9 @@ func (e *Exchange) Convert(a money.Amount, from, to money.Currency, at time.Time
 
 func (e *Exchange) inForce(from, to money.Currency, at time.Time) (int64, bool) {
 	rates := e.rates[[2]money.Currency{from, to}]
-	for i := len(rates) - 1; i >= 0; i-- {
-		if !rates[i].from.After(at) {
-			return rates[i].nanos, true
+	for _, r := range slices.Backward(rates) {
+		if !r.from.After(at) {
+			return r.nanos, true
 		}
 	}
 	return 0, false

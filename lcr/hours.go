@@ -23,7 +23,7 @@ func ParseHours(text, zone string) (*Hours, error) {
 	}
 	h := &Hours{zone: loc}
 	fields := strings.Fields(text)
-	clock := ""
+	var clock string
 	switch len(fields) {
 	case 1:
 		clock = fields[0]

@@ -74,7 +74,7 @@ func ids[T any](c *checker, field string, list []T, id func(*T) string) map[stri
 // refers checks that a field names something that exists.
 func (c *checker) refers(field, name, kind string, known map[string]bool) {
 	if name != "" && !known[name] {
-		c.add(field, fmt.Sprintf("there is no %s %q", kind, name), fmt.Sprintf("declare it, or name one of: %s", some(known)))
+		c.add(field, fmt.Sprintf("there is no %s %q", kind, name), "declare it, or name one of: "+some(known))
 	}
 }
 

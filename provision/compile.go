@@ -34,7 +34,7 @@ func NewCompiler() *Compiler {
 
 // Compile checks the bundle and makes a snapshot of it. The bundle must not be changed afterwards. The error holds all
 // that is wrong; the parts that concern the operator's file are *Fault.
-func (c *Compiler) Compile(b *Bundle) (*Snapshot, error) {
+func (c *Compiler) Compile(ctx context.Context, b *Bundle) (*Snapshot, error) {
 	if err := b.Check(); err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (c *Compiler) Compile(b *Bundle) (*Snapshot, error) {
 			return nil, err
 		}
 	}
-	if err := errors.Join(c.compileDecks(b, s), c.compileTariffs(b, s)); err != nil {
+	if err := errors.Join(c.compileDecks(ctx, b, s), c.compileTariffs(ctx, b, s)); err != nil {
 		return nil, err
 	}
 	s.index()
@@ -82,11 +82,11 @@ func contentLabel(id string, data []byte) string {
 	return id + "@" + hex.EncodeToString(sum[:4])
 }
 
-func (c *Compiler) compileDecks(b *Bundle, s *Snapshot) error {
+func (c *Compiler) compileDecks(ctx context.Context, b *Bundle, s *Snapshot) error {
 	var faults []error
 	for i := range b.Operator.Decks {
 		d := &b.Operator.Decks[i]
-		deck, err := c.deck(d.ID, d.File, d.Currency, b.Files[d.File])
+		deck, err := c.deck(ctx, d.ID, d.File, d.Currency, b.Files[d.File])
 		if err != nil {
 			faults = append(faults, b.fault(fmt.Sprintf("decks[%d].file", i), fmt.Sprintf("%s: %s", d.File, err), "correct the deck file"))
 			continue
@@ -100,7 +100,7 @@ func (c *Compiler) compileDecks(b *Bundle, s *Snapshot) error {
 	return errors.Join(faults...)
 }
 
-func (c *Compiler) deck(id, file string, currency money.Currency, data []byte) (*rating.Deck, error) {
+func (c *Compiler) deck(ctx context.Context, id, file string, currency money.Currency, data []byte) (*rating.Deck, error) {
 	label := contentLabel(id, data)
 	key := label + "/" + currency.String()
 	c.used[key] = true
@@ -110,7 +110,7 @@ func (c *Compiler) deck(id, file string, currency money.Currency, data []byte) (
 	if data == nil {
 		return nil, fmt.Errorf("file %s is not there", file)
 	}
-	deck, report, err := deckfile.Load(context.Background(), bytes.NewReader(data), nil, deckfile.Options{Label: label, Currency: currency})
+	deck, report, err := deckfile.Load(ctx, bytes.NewReader(data), nil, deckfile.Options{Label: label, Currency: currency})
 	if err == nil {
 		err = report.Err()
 	}
@@ -121,11 +121,11 @@ func (c *Compiler) deck(id, file string, currency money.Currency, data []byte) (
 	return deck, nil
 }
 
-func (c *Compiler) compileTariffs(b *Bundle, s *Snapshot) error {
+func (c *Compiler) compileTariffs(ctx context.Context, b *Bundle, s *Snapshot) error {
 	var faults []error
 	for i := range b.Operator.Tariffs {
 		t := &b.Operator.Tariffs[i]
-		tariff, err := c.tariff(t, b.Files)
+		tariff, err := c.tariff(ctx, t, b.Files)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("tariff %s: %w", t.ID, err))
 			continue
@@ -136,7 +136,7 @@ func (c *Compiler) compileTariffs(b *Bundle, s *Snapshot) error {
 }
 
 // tariff parses a tariff file. A tariff's version is its content and that of the decks that it names.
-func (c *Compiler) tariff(t *TariffSource, files map[string][]byte) (*rating.Tariff, error) {
+func (c *Compiler) tariff(ctx context.Context, t *TariffSource, files map[string][]byte) (*rating.Tariff, error) {
 	data := files[t.File]
 	var all bytes.Buffer
 	all.Write(data)
@@ -147,7 +147,7 @@ func (c *Compiler) tariff(t *TariffSource, files map[string][]byte) (*rating.Tar
 			return nil, fmt.Errorf("file %s is not there", name)
 		}
 		all.Write(content)
-		return c.deck(strings.TrimSuffix(path.Base(name), path.Ext(name)), name, tariffCurrency(data), content)
+		return c.deck(ctx, strings.TrimSuffix(path.Base(name), path.Ext(name)), name, tariffCurrency(data), content)
 	}
 	tariff, err := rating.ParseTariff(t.File, data, open)
 	if err != nil {

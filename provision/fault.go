@@ -1,7 +1,6 @@
 package provision
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,7 +9,7 @@ import (
 )
 
 // Fault is one thing that is wrong with an operator's file.
-type Fault struct {
+type Fault struct { //nolint:errname // It is shown as a thing of its own, one line each, and only joined into an error.
 	File    string
 	Line    int    // 0 when it is not known.
 	Field   string // Path of the field, such as "tenants[0].branches[2].tariff".
@@ -33,24 +32,17 @@ func (f *Fault) Error() string {
 // Faults returns the faults within an error, for showing them one by one.
 func Faults(err error) []*Fault {
 	var out []*Fault
-	var walk func(error)
-	walk = func(err error) {
-		var f *Fault
-		switch e := err.(type) { //nolint:errorlint // The tree of joined errors is walked here.
-		case nil:
-		case *Fault:
-			out = append(out, e)
-		case interface{ Unwrap() []error }:
-			for _, inner := range e.Unwrap() {
-				walk(inner)
-			}
-		default:
-			if errors.As(err, &f) {
-				out = append(out, f)
-			}
+	switch e := err.(type) { //nolint:errorlint // The tree of joined errors is walked here.
+	case nil:
+	case *Fault:
+		return []*Fault{e}
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			out = append(out, Faults(inner)...)
 		}
+	case interface{ Unwrap() error }:
+		return Faults(e.Unwrap())
 	}
-	walk(err)
 	return out
 }
 

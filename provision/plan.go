@@ -3,9 +3,9 @@ package provision
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -162,7 +162,7 @@ func flattenNode(out map[string]string, path string, n *yaml.Node) {
 		}
 	case yaml.SequenceNode:
 		for i, item := range n.Content {
-			name := fmt.Sprint(i)
+			name := strconv.Itoa(i)
 			if id := child(item, "id"); id != nil {
 				name = id.Value
 			}

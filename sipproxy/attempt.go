@@ -293,5 +293,5 @@ func parseHostPort(host string, port int) (netip.AddrPort, bool) {
 	if port <= 0 || port > 65535 {
 		port = sip.DefaultUdpPort
 	}
-	return netip.AddrPortFrom(addr.Unmap(), uint16(port)), true //nolint:gosec // Bounded above.
+	return netip.AddrPortFrom(addr.Unmap(), uint16(port)), true
 }

@@ -22,7 +22,7 @@ func TestCallIsAnsweredAndHungUpByTheCaller(t *testing.T) {
 	w.carrier("alfa", agent.Behaviour{Status: 200, Ring: 50 * time.Millisecond})
 	w.open()
 
-	out := w.dial(w.agent("phone"), "anna", agent.Call{To: "74951234567", Talk: 200 * time.Millisecond, Hold: 50 * time.Millisecond})
+	out := w.dial(w.agent("phone"), agent.Call{To: "74951234567", Talk: 200 * time.Millisecond, Hold: 50 * time.Millisecond})
 	require.Equal(t, 200, out.Status)
 	require.True(t, out.Rang)
 
@@ -52,7 +52,7 @@ func TestCallIsHungUpByTheCallee(t *testing.T) {
 	w.extension("anna")
 	w.carrier("alfa", agent.Behaviour{Status: 200, Talk: 100 * time.Millisecond})
 	w.open()
-	out := w.dial(w.agent("phone"), "anna", agent.Call{To: "74951234567"})
+	out := w.dial(w.agent("phone"), agent.Call{To: "74951234567"})
 	require.True(t, out.ByCallee)
 	require.Equal(t, cdr.SideCallee, w.record()[0].ReleasedBy)
 }
@@ -86,7 +86,7 @@ func TestRegisterAndCallInside(t *testing.T) {
 	w.open()
 	one, two, caller := w.agent("boris-desk"), w.agent("boris-mobile"), w.agent("anna")
 
-	require.Equal(t, 480, w.dial(caller, "anna", agent.Call{To: "boris"}).Status, "nobody is registered yet")
+	require.Equal(t, 480, w.dial(caller, agent.Call{To: "boris"}).Status, "nobody is registered yet")
 	w.record()
 
 	for _, phone := range []*agent.Agent{one, two} {
@@ -100,7 +100,7 @@ func TestRegisterAndCallInside(t *testing.T) {
 	two.OnCall(func(agent.Incoming) agent.Behaviour {
 		return agent.Behaviour{Status: 200, Ring: 100 * time.Millisecond}
 	})
-	out := w.dial(caller, "anna", agent.Call{To: "boris", Talk: 100 * time.Millisecond})
+	out := w.dial(caller, agent.Call{To: "boris", Talk: 100 * time.Millisecond})
 	require.Equal(t, 200, out.Status, "both phones ring, the second answers")
 	legs := w.record()
 	require.Len(t, legs, 3)
@@ -128,10 +128,14 @@ func TestHunting(t *testing.T) {
 		{name: "busy stops", first: agent.Behaviour{Status: 486}, status: 486, tries: 1},
 		{name: "decline stops", first: agent.Behaviour{Status: 603}, status: 603, tries: 1},
 		{name: "no ringing goes on", first: agent.Behaviour{Silent: true}, status: 200, tries: 2},
-		{name: "ringing for ever stops", first: agent.Behaviour{}, status: 480, tries: 1,
-			set: func(g *provision.Gateway) { g.RingTime = 300 * time.Millisecond }},
-		{name: "a rule of the gateway overrides", first: agent.Behaviour{Status: 486}, status: 200, tries: 2,
-			set: func(g *provision.Gateway) { g.Hunt = []provision.HuntRule{{Status: "486", Do: "next"}} }},
+		{
+			name: "ringing for ever stops", first: agent.Behaviour{}, status: 480, tries: 1,
+			set: func(g *provision.Gateway) { g.RingTime = 300 * time.Millisecond },
+		},
+		{
+			name: "a rule of the gateway overrides", first: agent.Behaviour{Status: 486}, status: 200, tries: 2,
+			set: func(g *provision.Gateway) { g.Hunt = []provision.HuntRule{{Status: "486", Do: "next"}} },
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -145,7 +149,7 @@ func TestHunting(t *testing.T) {
 			w.carrier("beta", answer)
 			w.cfg.ProgressTime = 300 * time.Millisecond
 			w.open()
-			out := w.dial(w.agent("phone"), "anna", agent.Call{To: "74951234567", Talk: 50 * time.Millisecond})
+			out := w.dial(w.agent("phone"), agent.Call{To: "74951234567", Talk: 50 * time.Millisecond})
 			require.Equal(t, c.status, out.Status)
 			legs := w.record()
 			require.Len(t, legs, 1+c.tries)
@@ -167,7 +171,7 @@ func TestNobodyTakesTheCall(t *testing.T) {
 	w.carrier("alfa", agent.Behaviour{Status: 503})
 	w.carrier("beta", agent.Behaviour{Status: 503})
 	w.open()
-	out := w.dial(w.agent("phone"), "anna", agent.Call{To: "74951234567"})
+	out := w.dial(w.agent("phone"), agent.Call{To: "74951234567"})
 	require.Equal(t, 500, out.Status, "a bare 503 would tell the phone that we are out of service")
 	require.Len(t, w.record(), 3)
 	require.Eventually(t, func() bool {
@@ -183,7 +187,7 @@ func TestCancel(t *testing.T) {
 	w.extension("anna")
 	w.carrier("alfa", agent.Behaviour{}) // Rings for ever.
 	w.open()
-	out := w.dial(w.agent("phone"), "anna", agent.Call{To: "74951234567", GiveUp: 300 * time.Millisecond})
+	out := w.dial(w.agent("phone"), agent.Call{To: "74951234567", GiveUp: 300 * time.Millisecond})
 	require.Equal(t, 487, out.Status)
 	legs := w.record()
 	require.Len(t, legs, 2)
@@ -201,7 +205,7 @@ func TestMoneyEnds(t *testing.T) {
 	w.grants = []sipproxy.Grant{{Granted: 400 * time.Millisecond}, {Granted: 700 * time.Millisecond, Final: true}}
 	w.cfg.FirstStretch = 400 * time.Millisecond
 	w.open()
-	out := w.dial(w.agent("phone"), "anna", agent.Call{To: "74951234567"})
+	out := w.dial(w.agent("phone"), agent.Call{To: "74951234567"})
 	require.True(t, out.ByCallee, "we hung up on the caller")
 	legs := w.record()
 	require.Equal(t, cdr.SideLimit, legs[0].ReleasedBy)
@@ -218,7 +222,7 @@ func TestNoMoney(t *testing.T) {
 	w.carrier("alfa", agent.Behaviour{Status: 200})
 	w.grants = []sipproxy.Grant{{Refusal: "balance"}}
 	w.open()
-	out := w.dial(w.agent("phone"), "anna", agent.Call{To: "74951234567"})
+	out := w.dial(w.agent("phone"), agent.Call{To: "74951234567"})
 	require.Equal(t, 402, out.Status)
 	legs := w.record()
 	require.Len(t, legs, 1)
@@ -243,7 +247,7 @@ func TestCapacityIsTakenAndGivenBack(t *testing.T) {
 		done <- out
 	}()
 	<-answered
-	require.Equal(t, 503, w.dial(w.agent("second"), "anna", agent.Call{To: "74951234567"}).Status)
+	require.Equal(t, 503, w.dial(w.agent("second"), agent.Call{To: "74951234567"}).Status)
 	live, err := w.proxy.Live(t.Context())
 	require.NoError(t, err)
 	require.Len(t, live, 1)
@@ -251,7 +255,7 @@ func TestCapacityIsTakenAndGivenBack(t *testing.T) {
 	require.Equal(t, 200, (<-done).Status)
 	w.record()
 	w.record()
-	require.Equal(t, 200, w.dial(w.agent("third"), "anna", agent.Call{To: "74951234567", Talk: 10 * time.Millisecond}).Status)
+	require.Equal(t, 200, w.dial(w.agent("third"), agent.Call{To: "74951234567", Talk: 10 * time.Millisecond}).Status)
 }
 
 func TestDrop(t *testing.T) {
@@ -260,7 +264,7 @@ func TestDrop(t *testing.T) {
 	w.extension("anna")
 	w.carrier("alfa", agent.Behaviour{Status: 200})
 	w.open()
-	out := w.dial(w.agent("phone"), "anna", agent.Call{To: "74951234567", OnAnswer: func() {
+	out := w.dial(w.agent("phone"), agent.Call{To: "74951234567", OnAnswer: func() {
 		live, err := w.proxy.Live(t.Context())
 		require.NoError(t, err)
 		found, err := w.proxy.Drop(t.Context(), live[0].ID, "fraud")
@@ -282,9 +286,9 @@ func TestGatewayIsLockedAndReopened(t *testing.T) {
 	w.open()
 	phone := w.agent("phone")
 	call := agent.Call{To: "74951234567", Talk: 10 * time.Millisecond}
-	require.Equal(t, 200, w.dial(phone, "anna", call).Status)
+	require.Equal(t, 200, w.dial(phone, call).Status)
 	require.Len(t, w.record(), 3)
-	require.Equal(t, 200, w.dial(phone, "anna", call).Status)
+	require.Equal(t, 200, w.dial(phone, call).Status)
 	require.Len(t, w.record(), 2, "the locked gateway is not tried")
 	states := w.proxy.Gateways()
 	require.True(t, states[0].Locked)
@@ -305,7 +309,7 @@ func TestCarrierChallenges(t *testing.T) {
 		}}
 	})
 	w.open()
-	out := w.dial(w.agent("phone"), "anna", agent.Call{To: "74951234567", Talk: 10 * time.Millisecond})
+	out := w.dial(w.agent("phone"), agent.Call{To: "74951234567", Talk: 10 * time.Millisecond})
 	require.Equal(t, 200, out.Status)
 	require.Len(t, w.record(), 2, "both INVITEs are one attempt")
 }
@@ -320,7 +324,7 @@ func TestSilentGatewayIsPassedOver(t *testing.T) {
 	w.gateways = []provision.Gateway{{ID: "deaf", Carrier: "deaf-co", Address: deaf.LocalAddr().String(), Silence: 200 * time.Millisecond}}
 	w.carrier("beta", agent.Behaviour{Status: 200})
 	w.open()
-	out := w.dial(w.agent("phone"), "anna", agent.Call{To: "74951234567", Talk: 50 * time.Millisecond})
+	out := w.dial(w.agent("phone"), agent.Call{To: "74951234567", Talk: 50 * time.Millisecond})
 	require.Equal(t, 200, out.Status)
 	legs := w.record()
 	require.Len(t, legs, 3)

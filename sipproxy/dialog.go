@@ -2,6 +2,7 @@ package sipproxy
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -82,9 +83,8 @@ func (d *dialog) establish(res *sip.Response) {
 		d.target = c.Address
 	}
 	d.routes = d.routes[:0]
-	records := res.GetHeaders("Record-Route")
-	for i := len(records) - 1; i >= 0; i-- {
-		if rr, ok := records[i].(*sip.RecordRouteHeader); ok {
+	for _, h := range slices.Backward(res.GetHeaders("Record-Route")) {
+		if rr, ok := h.(*sip.RecordRouteHeader); ok {
 			d.routes = append(d.routes, rr.Address)
 		}
 	}
@@ -153,7 +153,7 @@ func (d *dialog) nextHop(req *sip.Request) wire.Flow {
 	if port <= 0 || port > 65535 {
 		port = sip.DefaultUdpPort
 	}
-	return d.flow.At(netip.AddrPortFrom(addr, uint16(port))) //nolint:gosec // Bounded above.
+	return d.flow.At(netip.AddrPortFrom(addr, uint16(port)))
 }
 
 // sendACK acknowledges a 2xx to our INVITE (RFC 3261, section 13.2.2.4); it is a request without a transaction.
@@ -218,7 +218,7 @@ func (d *dialog) receive(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	if flow.Reliable() || d.flow.Remote() != flow.Remote() {
 		d.flow = flow // A phone whose router gave it a new port, or that made a new connection.
 	}
-	switch req.Method {
+	switch req.Method { //nolint:exhaustive // The methods that we take; all others are refused alike.
 	case sip.BYE:
 		tx.Reply(sip.StatusOK, "OK")
 		d.byeSent = true // Nothing more is to be said on this dialog.

@@ -178,7 +178,7 @@ func (h *health) resolve(ctx context.Context, g *provision.Gateway) {
 	}
 	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil || len(addrs) == 0 {
-		h.log.Warn("gateway's name does not resolve", "gateway", g.ID, "host", host, "error", err)
+		h.log.WarnContext(ctx, "gateway's name does not resolve", "gateway", g.ID, "host", host, "error", err)
 		return
 	}
 	if port == 0 {
@@ -186,7 +186,7 @@ func (h *health) resolve(ctx context.Context, g *provision.Gateway) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s.remote = netip.AddrPortFrom(addrs[0].Unmap(), uint16(port)) //nolint:gosec // Parsed as a port.
+	s.remote = netip.AddrPortFrom(addrs[0].Unmap(), uint16(port))
 }
 
 func (h *health) probeDue(g *provision.Gateway) bool {

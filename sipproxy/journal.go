@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -111,7 +112,7 @@ func readEntry(r io.Reader) (key string, value []byte, err error) {
 // rewrite replaces the file by one that holds only what is live.
 func (j *journal) rewrite() error {
 	tmp := j.path + ".new"
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // A name of our own in a configured folder.
 	if err != nil {
 		return fmt.Errorf("rewrite the journal: %w", err)
 	}
@@ -177,11 +178,7 @@ func (j *journal) append(key string, value []byte) {
 func (j *journal) entries() map[string][]byte {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	out := make(map[string][]byte, len(j.live))
-	for k, v := range j.live {
-		out[k] = v
-	}
-	return out
+	return maps.Clone(j.live)
 }
 
 func (j *journal) close() error {

@@ -43,7 +43,7 @@ func (p *Proxy) Live(ctx context.Context) ([]LiveCall, error) {
 func (p *Proxy) Drop(ctx context.Context, id cdr.CallID, reason string) (bool, error) {
 	found := false
 	for _, s := range p.shards {
-		err := s.sync(ctx, func() {
+		err := s.sync(ctx, func() { //nolint:contextcheck // What ending a call sets off outlives the request.
 			if c, ok := s.calls[id]; ok && c.state != stateOver {
 				found = true
 				c.end(ending{side: cdr.SideAdmin, cause: causeNormalUnspecified, reason: reason, status: 480})

@@ -46,8 +46,8 @@ func newNonces() (*nonces, error) {
 
 func (n *nonces) mint(at time.Time) string {
 	var b [40]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(at.UnixMilli())) //nolint:gosec // Times after 1970.
-	_, _ = rand.Read(b[8:16])                                 // Never fails (crypto/rand).
+	binary.BigEndian.PutUint64(b[:8], uint64(at.UnixMilli()))
+	_, _ = rand.Read(b[8:16]) // Never fails (crypto/rand).
 	copy(b[16:], n.sign(b[:16]))
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }

@@ -92,7 +92,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		return nil, err
 	}
 	p.metrics = newMetrics(p, deps.Metrics)
-	p.start(ready)
+	p.start(ready) //nolint:contextcheck // It begins the proxy's own life.
 	return p, nil
 }
 
@@ -122,7 +122,7 @@ func (p *Proxy) Drain(ctx context.Context) {
 	p.draining.Store(true)
 	for p.inProgress.Load() > 0 {
 		if clock.Sleep(ctx, p.clock, 100*time.Millisecond) != nil {
-			p.log.Warn("calls in progress outlast the drain; they are taken back at the next start", "calls", p.inProgress.Load())
+			p.log.WarnContext(ctx, "calls in progress outlast the drain; they are taken back at the next start", "calls", p.inProgress.Load())
 			return
 		}
 	}

@@ -79,7 +79,7 @@ func (c *call) ingressLeg() *cdr.Leg {
 }
 
 func statusNumber(status int) uint16 {
-	return uint16(min(max(status, 0), 999)) //nolint:gosec // Bounded.
+	return uint16(min(max(status, 0), 999))
 }
 
 // trace is the routing decision as it was carried out: what the router said, and the gateways that were skipped then

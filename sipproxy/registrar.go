@@ -204,7 +204,7 @@ func (s *shard) expiry(req *sip.Request, c *sip.ContactHeader) time.Duration {
 	if err != nil {
 		return s.cfg.RegisterMax
 	}
-	return time.Duration(n) * time.Second //nolint:gosec // 31 bits.
+	return time.Duration(n) * time.Second
 }
 
 // flowTo is the way to a phone: the one its REGISTER came on, so that routers in between let us through.

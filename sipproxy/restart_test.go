@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/clock"
 	"trunkline/sipproxy"
 	"trunkline/sipproxy/agent"
 )
@@ -23,14 +24,20 @@ func (w *world) restart() {
 	w.open()
 }
 
+// acknowledged waits until the caller's ACK has reached the proxy.
+func (w *world) acknowledged() {
+	w.t.Helper()
+	require.NoError(w.t, clock.Sleep(w.t.Context(), clock.System{}, 100*time.Millisecond))
+}
+
 func TestCallOutlivesTheProxy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.extension("anna")
 	w.carrier("alfa", agent.Behaviour{Status: 200})
 	w.open()
-	out := w.dial(w.agent("phone"), "anna", agent.Call{To: "74951234567", Talk: 600 * time.Millisecond, OnAnswer: func() {
-		time.Sleep(100 * time.Millisecond) // The ACK is on its way to the carrier.
+	out := w.dial(w.agent("phone"), agent.Call{To: "74951234567", Talk: 600 * time.Millisecond, OnAnswer: func() {
+		w.acknowledged()
 		w.restart()
 		live, err := w.proxy.Live(t.Context())
 		require.NoError(t, err)
@@ -54,8 +61,8 @@ func TestCallIsCutInTimeAfterARestart(t *testing.T) {
 	w.carrier("alfa", agent.Behaviour{Status: 200})
 	w.grants = []sipproxy.Grant{{Granted: 800 * time.Millisecond, Final: true}}
 	w.open()
-	out := w.dial(w.agent("phone"), "anna", agent.Call{To: "74951234567", OnAnswer: func() {
-		time.Sleep(100 * time.Millisecond)
+	out := w.dial(w.agent("phone"), agent.Call{To: "74951234567", OnAnswer: func() {
+		w.acknowledged()
 		w.restart()
 	}})
 	require.True(t, out.ByCallee)
@@ -82,8 +89,9 @@ func TestCallBeingSetUpIsRecordedAfterTheRestart(t *testing.T) {
 	w.extension("anna")
 	w.carrier("alfa", agent.Behaviour{}) // Rings for ever.
 	w.open()
+	phone, account := w.agent("phone"), w.account("anna")
 	go func() {
-		_, _ = w.agent("phone").Dial(t.Context(), w.account("anna"), agent.Call{To: "74951234567", GiveUp: 2 * time.Second})
+		_, _ = phone.Dial(t.Context(), account, agent.Call{To: "74951234567", GiveUp: 2 * time.Second})
 	}()
 	require.Eventually(t, func() bool {
 		live, err := w.proxy.Live(t.Context())

@@ -177,7 +177,7 @@ func (c *call) releaseHold() {
 	id, log := c.id, c.log
 	c.sh.async(func(ctx context.Context) func() {
 		if err := c.sh.credit.Release(ctx, id); err != nil {
-			log.Warn("the hold could not be released early; it ends with the call's record", "error", err)
+			log.WarnContext(ctx, "the hold could not be released early; it ends with the call's record", "error", err)
 		}
 		return func() {}
 	})

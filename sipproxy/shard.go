@@ -80,8 +80,7 @@ func (s *shard) async(work func(ctx context.Context) func()) {
 
 func (s *shard) run(ctx context.Context) {
 	tick := make(chan struct{}, 1)
-	var rearm func()
-	rearm = func() {
+	rearm := func() {
 		s.clock.AfterFunc(sweepEvery, func() {
 			select {
 			case tick <- struct{}{}:
@@ -122,7 +121,7 @@ func (s *shard) Request(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 		s.inDialog(req, flow, tx, tag)
 		return
 	}
-	switch req.Method {
+	switch req.Method { //nolint:exhaustive // The methods that we take; all others are refused alike.
 	case sip.INVITE:
 		s.invite(req, flow, tx)
 	case sip.REGISTER:

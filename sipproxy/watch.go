@@ -69,7 +69,7 @@ func (s *shard) outside(method sip.RequestMethod, g provision.Gateway, user stri
 	}
 	req.AppendHeader(&sip.ToHeader{Address: to})
 	if id, err := cdr.NewCallID(); err == nil {
-		callID := sip.CallIDHeader(mintCallID(uint8(s.index), id, 0))
+		callID := sip.CallIDHeader(mintCallID(uint8(s.index), id, 0)) //nolint:gosec // At most 256 shards.
 		req.AppendHeader(&callID)
 	}
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})

@@ -223,10 +223,10 @@ func (w *world) record() []*cdr.Leg {
 	return legs
 }
 
-// dial makes a call from an extension and returns its outcome.
-func (w *world) dial(a *agent.Agent, login string, c agent.Call) agent.Outcome {
+// dial makes a call as anna and returns its outcome.
+func (w *world) dial(a *agent.Agent, c agent.Call) agent.Outcome {
 	w.t.Helper()
-	out, err := a.Dial(w.t.Context(), w.account(login), c)
+	out, err := a.Dial(w.t.Context(), w.account("anna"), c)
 	require.NoError(w.t, err)
 	return out
 }

@@ -53,7 +53,7 @@ Exit status: 0 done, or nothing to do; 2 the file is wrong (each fault is printe
 }
 
 func (o *applyOptions) run(ctx context.Context, out, errOut io.Writer) error {
-	bundle, err := readOperator(o.file)
+	bundle, err := readOperator(ctx, o.file)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (o *applyOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer db.close()
+	defer db.close(ctx)
 	changes, base, err := planChanges(ctx, db, bundle, o.prune)
 	if err != nil {
 		return err
@@ -79,13 +79,13 @@ func (o *applyOptions) run(ctx context.Context, out, errOut io.Writer) error {
 }
 
 // readOperator reads and checks an operator's file; its faults are one line each.
-func readOperator(file string) (*provision.Bundle, error) {
+func readOperator(ctx context.Context, file string) (*provision.Bundle, error) {
 	bundle, err := provision.ReadBundle(os.DirFS(filepath.Dir(file)), filepath.Base(file))
 	if err == nil {
 		err = bundle.Check()
 	}
 	if err == nil {
-		_, err = provision.NewCompiler().Compile(bundle)
+		_, err = provision.NewCompiler().Compile(ctx, bundle)
 	}
 	return bundle, withCode(exitUsage, err)
 }
@@ -100,7 +100,7 @@ func planChanges(ctx context.Context, db *stores, bundle *provision.Bundle, prun
 	if err != nil {
 		return nil, 0, err
 	}
-	if _, err := provision.NewCompiler().Compile(merged); err != nil {
+	if _, err := provision.NewCompiler().Compile(ctx, merged); err != nil {
 		return nil, 0, withCode(exitUsage, fmt.Errorf("with what is provisioned already: %w", err))
 	}
 	return changes, stored.Revision, nil

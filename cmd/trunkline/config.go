@@ -37,8 +37,8 @@ type logConfig struct {
 }
 
 type postgresConfig struct {
-	DSN  string `yaml:"dsn" env:"DSN"` // Empty: the embedded engine.
-	Port int    `yaml:"port" env:"PORT"`    // Of the embedded engine; 0 takes a free one.
+	DSN  string `yaml:"dsn" env:"DSN"`   // Empty: the embedded engine.
+	Port int    `yaml:"port" env:"PORT"` // Of the embedded engine; 0 takes a free one.
 }
 
 type clickConfig struct {

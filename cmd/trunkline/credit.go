@@ -8,6 +8,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/internal/clock"
+	"trunkline/internal/money"
 	"trunkline/ledger"
 	"trunkline/provision"
 	"trunkline/sipproxy"
@@ -56,7 +57,9 @@ func (c *credit) Reserve(ctx context.Context, id cdr.CallID, route *provision.Ro
 }
 
 // Release implements sipproxy.Credit.
-func (c *credit) Release(ctx context.Context, id cdr.CallID) error { return c.ledger.Release(ctx, id.Bytes()) }
+func (c *credit) Release(ctx context.Context, id cdr.CallID) error {
+	return c.ledger.Release(ctx, id.Bytes())
+}
 
 // limits are all caps that a call of the route counts against.
 func (c *credit) limits(t *provision.Tenant, route *provision.Route) []ledger.Limit {
@@ -97,16 +100,16 @@ func openAccounts(ctx context.Context, l *postgres.Ledger, s *provision.Snapshot
 			continue
 		}
 		_, err := l.Post(ctx, ledger.Entry{
-			Key: "opening/" + account.String(), Purpose: ledger.TopUp, Account: account,
+			Key: "opening/" + account.String(), Purpose: ledger.Opening, Account: account,
 			Amount: t.Account.Opened, Reason: "opening balance", At: at,
 		})
-		if err != nil && !errors.Is(err, ledger.ErrKeyReused) {
+		if err != nil && !errors.Is(err, ledger.ErrKeyConflict) {
 			failed = errors.Join(failed, fmt.Errorf("opening balance of tenant %s: %w", t.ID, err))
 		}
 	}
 	for i := range o.Carriers {
 		carrier := &o.Carriers[i]
-		if err := l.Open(ctx, ledger.Carrier(carrier.ID, carrier.Currency), t0); err != nil {
+		if err := l.Open(ctx, ledger.Carrier(carrier.ID, carrier.Currency), money.Amount{}); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("account of carrier %s: %w", carrier.ID, err))
 		}
 	}

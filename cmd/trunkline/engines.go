@@ -56,7 +56,7 @@ func startEngines(ctx context.Context, c *config, log *slog.Logger) (*engines, e
 	ctx, cancel := context.WithTimeout(ctx, engineStart)
 	defer cancel()
 	if err := e.startAll(ctx, c, packages, log); err != nil {
-		e.stop(log)
+		e.stop(ctx, log)
 		return nil, withCode(exitConflict, err)
 	}
 	return e, nil
@@ -114,8 +114,8 @@ func (e *engines) publish(data string) error {
 func runFileOf(data string) string { return filepath.Join(data, "engines.json") }
 
 // stop ends what was started, the broker first, so that nothing new comes in.
-func (e *engines) stop(log *slog.Logger) {
-	ctx, cancel := context.WithTimeout(context.Background(), engineStop)
+func (e *engines) stop(ctx context.Context, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engineStop)
 	defer cancel()
 	if e.runFile != "" {
 		_ = os.Remove(e.runFile) // A file that stays is overwritten by the next start.
@@ -134,7 +134,7 @@ func (e *engines) stop(log *slog.Logger) {
 		err = errors.Join(err, e.folder.Close())
 	}
 	if err != nil {
-		log.Error("the engines did not stop cleanly", "error", err)
+		log.ErrorContext(ctx, "the engines did not stop cleanly", "error", err)
 	}
 }
 

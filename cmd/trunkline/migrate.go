@@ -20,7 +20,7 @@ starts; run it alone before an update of many hosts. It may be repeated, and sev
 			if err != nil {
 				return err
 			}
-			defer db.close()
+			defer db.close(cmd.Context())
 			cmd.Println("the schemas are up to date")
 			return nil
 		},

@@ -45,7 +45,9 @@ Exit status: 0 there is a way; 3 there is none, and the answer says why; 2 an op
 		Example: "  trunkline route -f demo/operator.yaml --tenant beauty --from 101 --to 84951234567\n" +
 			"  trunkline route --tenant beauty --to +4915112345678 --at 2026-11-02T10:00:00Z --format json",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.file, "file", "f", "", "operator's file; without it the database is asked")
@@ -103,14 +105,14 @@ func (o *routeOptions) snapshot(ctx context.Context, errOut io.Writer) (*provisi
 		if err != nil {
 			return nil, withCode(exitUsage, err)
 		}
-		snapshot, err := provision.NewCompiler().Compile(bundle)
+		snapshot, err := provision.NewCompiler().Compile(ctx, bundle)
 		return snapshot, withCode(exitUsage, err)
 	}
 	db, err := o.config.openStores(ctx, errOut)
 	if err != nil {
 		return nil, err
 	}
-	defer db.close()
+	defer db.close(ctx)
 	return db.snapshot(ctx)
 }
 

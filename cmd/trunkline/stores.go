@@ -37,22 +37,22 @@ func (f *configFlags) openStores(ctx context.Context, errOut io.Writer) (*stores
 	}
 	s := &stores{engines: e, log: log}
 	if s.db, err = postgres.Open(ctx, e.Postgres, postgres.Options{MaxConns: 4}); err != nil {
-		s.close()
+		s.close(ctx)
 		return nil, withCode(exitConflict, err)
 	}
 	if err := s.db.Migrate(ctx); err != nil {
-		s.close()
+		s.close(ctx)
 		return nil, withCode(exitConflict, err)
 	}
 	s.provision = postgres.NewProvision(s.db.Pool())
 	return s, nil
 }
 
-func (s *stores) close() {
+func (s *stores) close(ctx context.Context) {
 	if s.db != nil {
 		s.db.Close()
 	}
-	s.engines.stop(s.log)
+	s.engines.stop(ctx, s.log)
 }
 
 // snapshot compiles what is provisioned.
@@ -65,5 +65,5 @@ func (s *stores) snapshot(ctx context.Context) (*provision.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return provision.NewCompiler().Compile(bundle)
+	return provision.NewCompiler().Compile(ctx, bundle)
 }

@@ -24,7 +24,7 @@ type Timer interface {
 type System struct{}
 
 // Now returns the wall time in UTC.
-func (System) Now() time.Time { return time.Now().UTC() }
+func (System) Now() time.Time { return time.Now().UTC() } //nolint:forbidigo // The one place that reads it.
 
 // AfterFunc is time.AfterFunc.
 func (System) AfterFunc(d time.Duration, f func()) Timer { return time.AfterFunc(d, f) }

@@ -77,7 +77,7 @@ func (l *Layer) forget(e expiry) {
 }
 
 func (l *Layer) receiveRequest(req *sip.Request, flow wire.Flow) {
-	switch req.Method {
+	switch req.Method { //nolint:exhaustive // ACK and CANCEL are the two that belong to another transaction.
 	case sip.ACK:
 		if tx, ok := l.servers[serverKey(req, sip.INVITE)]; ok && tx.ackHop() {
 			return

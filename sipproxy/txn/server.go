@@ -68,7 +68,7 @@ func responseFlow(req *sip.Request, flow wire.Flow) wire.Flow {
 	if port <= 0 || port > 65535 {
 		port = sip.DefaultUdpPort
 	}
-	return flow.At(netip.AddrPortFrom(flow.Remote().Addr(), uint16(port))) //nolint:gosec // Bounded above.
+	return flow.At(netip.AddrPortFrom(flow.Remote().Addr(), uint16(port)))
 }
 
 // Flow is the way on which the answers go.

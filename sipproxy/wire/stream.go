@@ -187,7 +187,7 @@ func (c *streamConn) dialAndRun(ctx context.Context) {
 	nc, err := c.dial(ctx)
 	cancel()
 	if err != nil {
-		c.table.wire.log.Info("SIP connection failed", "remote", c.key.remote, "error", err)
+		c.table.wire.log.InfoContext(ctx, "SIP connection failed", "remote", c.key.remote, "error", err)
 		c.table.remove(c)
 		c.close()
 		return

@@ -32,7 +32,7 @@ func (w *Wire) listenUDP(ctx context.Context, l Listen, readBuffer int) error {
 		readBuffer = defaultReadBuffer
 	}
 	if err := conn.SetReadBuffer(readBuffer); err != nil {
-		w.log.Warn("the kernel refused the receive buffer for SIP", "bytes", readBuffer, "error", err)
+		w.log.WarnContext(ctx, "the kernel refused the receive buffer for SIP", "bytes", readBuffer, "error", err)
 	}
 	loc, err := newLocal(UDP, conn.LocalAddr(), l.Advertise)
 	if err != nil {

@@ -35,7 +35,7 @@ type deck struct {
 
 func main() {
 	if err := run(filepath.Join("demo", "decks")); err != nil {
-		fmt.Fprintln(os.Stderr, "generate:", err)
+		fmt.Fprintln(os.Stderr, "demodecks:", err)
 		os.Exit(1)
 	}
 }
@@ -46,8 +46,10 @@ func run(folder string) error {
 		{file: "volga.csv", scale: 90_000, spread: 10, connect: "0", increment: "1,1"},
 		{file: "rhein.csv", scale: 900, spread: 25, connect: "0", increment: "30,6"},
 		{file: "bargain.csv", scale: 550, spread: 30, connect: "0.001", increment: "60,60"},
-		{file: "retail.csv", scale: 160_000, spread: 5, connect: "0", increment: "60,60",
-			special: map[string]int{"53": 100, "535": 100}},
+		{
+			file: "retail.csv", scale: 160_000, spread: 5, connect: "0", increment: "60,60",
+			special: map[string]int{"53": 100, "535": 100},
+		},
 	}
 	for _, d := range decks {
 		if err := d.write(folder, all); err != nil {
@@ -150,7 +152,7 @@ func describe(parent destination, prefix string) destination {
 
 // write writes one deck; prices are in the deck's currency with four places.
 func (d deck) write(folder string, all []destination) error {
-	f, err := os.Create(filepath.Join(folder, d.file))
+	f, err := os.Create(filepath.Join(folder, d.file)) //nolint:gosec // The names are constants of this program.
 	if err != nil {
 		return err
 	}
@@ -189,6 +191,6 @@ func base(d destination) int {
 // seeded is a number that looks random and is always the same for a text.
 func seeded(text string) int {
 	h := fnv.New32a()
-	h.Write([]byte("trunkline demo 1 " + text))
+	_, _ = h.Write([]byte("trunkline demo 1 " + text)) // A hash never fails.
 	return int(h.Sum32() & 0x7fffffff)
 }
