@@ -30,7 +30,7 @@ const progressLines = 4096
 // Read reads all rows of a table and gives every rate to add. What is wrong with a row goes into the report and the row is
 // left out; the error is for what makes the file unreadable, for a cancelled context, and for what add returns.
 func Read(ctx context.Context, t *Table, opts Options, add func(rating.Rate) error) (*Report, error) {
-	r := &rowReader{opts: opts, mapping: t.mapping, spreadsheet: t.book != nil, report: &Report{Mapping: t.mapping, Currency: opts.Currency}}
+	r := &rowReader{opts: opts, mapping: t.mapping, spreadsheet: t.book != nil, report: &Report{Mapping: t.mapping, Currency: opts.Currency}, dates: make(map[string]time.Time)}
 	if r.opts.Location == nil {
 		r.opts.Location = time.UTC
 	}
@@ -90,7 +90,11 @@ type rowReader struct {
 	line        int
 	cells       []string
 	failed      bool
+	dates       map[string]time.Time // Cells that were read already: a list has few different dates.
 }
+
+// maxDates bounds the memory of dates; a list with more of them reads the rest anew.
+const maxDates = 1000
 
 func blank(cells []string) bool {
 	for _, c := range cells {
@@ -246,9 +250,14 @@ func (r *rowReader) date(c Column) time.Time {
 	if cell == "" {
 		return time.Time{}
 	}
+	if t, known := r.dates[cell]; known {
+		return t
+	}
 	t, err := parseDate(cell, r.mapping.Dates, r.opts.Location)
 	if err != nil {
 		r.fault(c, cell, "not a date", "write it as 2026-03-31")
+	} else if len(r.dates) < maxDates {
+		r.dates[strings.Clone(cell)] = t
 	}
 	return t
 }
