@@ -16,7 +16,7 @@ import (
 )
 
 //go:embed migrations/*.sql
-var migrations embed.FS //nolint:gochecknoglobals // go:embed needs a package variable.
+var migrations embed.FS
 
 const connectLimit = 5 * time.Second
 

@@ -51,15 +51,8 @@ type withLast struct {
 
 func (r withLast) Scan(dest ...any) error { return r.CollectableRow.Scan(append(dest, r.last)...) }
 
-// UsageSum is what was posted for calls on one account in a period.
-type UsageSum struct {
-	Account ledger.Account
-	Amount  money.Amount // Sale to a tenant, or cost at a carrier.
-	Legs    int64
-}
-
 // UsageSums returns, per account of a tenant or carrier, what was posted for calls that count in [from, till).
-func (l *Ledger) UsageSums(ctx context.Context, from, till time.Time) ([]UsageSum, error) {
+func (l *Ledger) UsageSums(ctx context.Context, from, till time.Time) ([]ledger.UsageSum, error) {
 	rows, err := l.db.pool.Query(ctx, `
 SELECT account, sum(amount)::bigint, sum(legs)::bigint FROM (
     SELECT CASE WHEN debit LIKE 'tenant/%' THEN debit ELSE credit END AS account,
@@ -73,8 +66,8 @@ SELECT account, sum(amount)::bigint, sum(legs)::bigint FROM (
 	if err != nil {
 		return nil, fmt.Errorf("sums of postings: %w", err)
 	}
-	sums, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (UsageSum, error) {
-		var s UsageSum
+	sums, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (ledger.UsageSum, error) {
+		var s ledger.UsageSum
 		var id string
 		var micros int64
 		if err := row.Scan(&id, &micros, &s.Legs); err != nil {

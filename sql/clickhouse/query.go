@@ -1,0 +1,219 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
+
+	"trunkline/cdr"
+	"trunkline/internal/e164"
+	"trunkline/internal/money"
+)
+
+// MaxRows is the largest number of rows in one answer.
+const MaxRows = 10_000
+
+// Filter says which rows are wanted. Empty conditions are none. Times are those of slots: a leg counts in [From, Till).
+type Filter struct {
+	From, Till   time.Time
+	Tenant       string
+	Branch       string
+	Extension    string
+	Carrier      string
+	Gateway      string
+	Direction    cdr.Direction
+	Kind         cdr.Kind
+	Call         cdr.CallID
+	ToPrefix     string // Digits that the called number begins with.
+	FromPrefix   string // Digits that the caller's number begins with.
+	OnlyAnswered bool
+	Limit        int // 1 to MaxRows; 0: 100.
+	Offset       int
+}
+
+// condition collects the conditions of a query with their values; values never become part of the text.
+type condition struct {
+	terms []string
+	args  []any
+}
+
+func (c *condition) add(term string, value any) {
+	c.terms = append(c.terms, term)
+	c.args = append(c.args, value)
+}
+
+func (c *condition) text(term, value string) {
+	if value != "" {
+		c.add(term, value)
+	}
+}
+
+func (c *condition) String() string {
+	if len(c.terms) == 0 {
+		return "1"
+	}
+	return strings.Join(c.terms, " AND ")
+}
+
+func (f *Filter) condition() *condition {
+	c := &condition{}
+	if !f.From.IsZero() {
+		c.add("slot >= toDateTime(?, 'UTC')", f.From.Unix())
+	}
+	if !f.Till.IsZero() {
+		c.add("slot < toDateTime(?, 'UTC')", f.Till.Unix())
+	}
+	c.text("tenant = ?", f.Tenant)
+	c.text("branch = ?", f.Branch)
+	c.text("extension = ?", f.Extension)
+	c.text("carrier = ?", f.Carrier)
+	c.text("gateway = ?", f.Gateway)
+	c.text("startsWith(to_number, ?)", f.ToPrefix)
+	c.text("startsWith(from_number, ?)", f.FromPrefix)
+	if f.Direction != 0 {
+		c.add("cdr.direction = ?", f.Direction.String())
+	}
+	if f.Kind != 0 {
+		c.add("cdr.kind = ?", f.Kind.String())
+	}
+	if !f.Call.IsZero() {
+		c.add("call = ?", f.Call.String())
+	}
+	if f.OnlyAnswered {
+		c.terms = append(c.terms, "connect > 0")
+	}
+	return c
+}
+
+// row is a row of the table as the driver reads it.
+type row struct {
+	Sign          int8            `ch:"sign"`
+	Batch         int64           `ch:"batch"`
+	Slot          time.Time       `ch:"slot"`
+	Call          uuid.UUID       `ch:"call"`
+	Seq           uint16          `ch:"seq"`
+	Kind          int8            `ch:"kind"`
+	Direction     int8            `ch:"direction"`
+	Source        string          `ch:"source"`
+	Node          string          `ch:"node"`
+	Tenant        string          `ch:"tenant"`
+	Branch        string          `ch:"branch"`
+	Extension     string          `ch:"extension"`
+	Number        string          `ch:"number"`
+	Tariff        string          `ch:"tariff"`
+	Carrier       string          `ch:"carrier"`
+	Gateway       string          `ch:"gateway"`
+	Deck          string          `ch:"deck"`
+	From          string          `ch:"from_number"`
+	To            string          `ch:"to_number"`
+	CallerID      string          `ch:"caller_id"`
+	Dialled       string          `ch:"dialled"`
+	Setup         time.Time       `ch:"setup"`
+	Progress      time.Time       `ch:"progress"`
+	Connect       time.Time       `ch:"connect"`
+	Disconnect    time.Time       `ch:"disconnect"`
+	Granted       int64           `ch:"granted_us"`
+	Status        uint16          `ch:"sip_status"`
+	Cause         uint8           `ch:"cause"`
+	ReleasedBy    int8            `ch:"released_by"`
+	Reason        string          `ch:"reason"`
+	SIPCallID     string          `ch:"sip_call_id"`
+	Remote        string          `ch:"remote"`
+	Trace         string          `ch:"trace"`
+	Raw           string          `ch:"raw"`
+	Billed        int64           `ch:"billed"`
+	Covered       int64           `ch:"covered"`
+	Prefix        string          `ch:"prefix"`
+	Destination   string          `ch:"destination"`
+	Country       string          `ch:"country"`
+	PerMinute     decimal.Decimal `ch:"per_minute"`
+	ConnectFee    decimal.Decimal `ch:"connect_fee"`
+	Sale          decimal.Decimal `ch:"sale"`
+	Cost          decimal.Decimal `ch:"cost"`
+	SaleCurrency  string          `ch:"sale_currency"`
+	CostCurrency  string          `ch:"cost_currency"`
+	TariffVersion string          `ch:"tariff_version"`
+	DeckVersion   string          `ch:"deck_version"`
+	Note          string          `ch:"note"`
+}
+
+// Records returns rows in the order of their setup, the newest first.
+func (s *Store) Records(ctx context.Context, f Filter) ([]cdr.Record, error) {
+	limit := f.Limit
+	if limit <= 0 {
+		limit = 100
+	}
+	where := f.condition()
+	where.args = append(where.args, min(limit, MaxRows), max(0, f.Offset))
+	var rows []row
+	query := "SELECT * EXCEPT (duration_us, pdd_us) REPLACE (CAST(kind AS Int8) AS kind, CAST(direction AS Int8) AS direction, CAST(released_by AS Int8) AS released_by) " +
+		"FROM cdr WHERE " + where.String() + " ORDER BY setup DESC, call, seq, sign LIMIT ? OFFSET ?"
+	if err := s.db.conn.Select(ctx, &rows, query, where.args...); err != nil {
+		return nil, fmt.Errorf("list calls: %w", err)
+	}
+	out := make([]cdr.Record, len(rows))
+	for i := range rows {
+		if err := rows[i].record(&out[i]); err != nil {
+			return nil, fmt.Errorf("call %s: %w", rows[i].Call, err)
+		}
+	}
+	return out, nil
+}
+
+func (r *row) record(out *cdr.Record) (err error) {
+	l := &out.Leg
+	if l.Call, err = cdr.CallIDFromBytes(r.Call[:]); err != nil {
+		return err
+	}
+	l.Seq, l.Kind, l.Direction = r.Seq, cdr.Kind(r.Kind), cdr.Direction(r.Direction) //nolint:gosec // Of a closed set.
+	l.Source, l.Node, l.Tenant, l.Branch, l.Extension, l.Number = r.Source, r.Node, r.Tenant, r.Branch, r.Extension, r.Number
+	l.Tariff, l.Carrier, l.Gateway, l.Deck = r.Tariff, r.Carrier, r.Gateway, r.Deck
+	if l.From, err = number(r.From); err != nil {
+		return err
+	}
+	if l.To, err = number(r.To); err != nil {
+		return err
+	}
+	l.CallerID, l.Dialled = r.CallerID, r.Dialled
+	l.Setup, l.Progress, l.Connect, l.Disconnect = moment(r.Setup), moment(r.Progress), moment(r.Connect), moment(r.Disconnect)
+	l.Granted = time.Duration(r.Granted) * time.Microsecond
+	l.SIPStatus, l.Cause, l.ReleasedBy, l.Reason = r.Status, r.Cause, cdr.Side(r.ReleasedBy), r.Reason //nolint:gosec // Of a closed set.
+	l.SIPCallID, l.Remote, l.Raw = r.SIPCallID, r.Remote, r.Raw
+	if r.Trace != "" {
+		l.Trace = []byte(r.Trace)
+	}
+	out.Sign, out.Batch, out.Slot = r.Sign, r.Batch, r.Slot.UTC()
+	out.Billed, out.Covered, out.Prefix, out.Destination, out.Country = r.Billed, r.Covered, r.Prefix, r.Destination, r.Country
+	out.PerMinute = money.PerMinute(r.PerMinute.Shift(money.RateScale).IntPart())
+	for _, a := range []struct {
+		to   *money.Amount
+		from decimal.Decimal
+	}{{&out.ConnectFee, r.ConnectFee}, {&out.Sale, r.Sale}, {&out.Cost, r.Cost}} {
+		if *a.to, err = money.FromDecimal(a.from, money.HalfUp); err != nil {
+			return err
+		}
+	}
+	if err := out.SaleCurrency.UnmarshalText([]byte(r.SaleCurrency)); err != nil {
+		return err
+	}
+	out.TariffVersion, out.DeckVersion, out.Note = r.TariffVersion, r.DeckVersion, r.Note
+	return out.CostCurrency.UnmarshalText([]byte(r.CostCurrency))
+}
+
+func number(digits string) (e164.Number, error) {
+	var n e164.Number
+	err := n.UnmarshalText([]byte(digits))
+	return n, err
+}
+
+// moment turns the beginning of 1970 back into no time.
+func moment(t time.Time) time.Time {
+	if t.UnixMicro() == 0 {
+		return time.Time{}
+	}
+	return t.UTC()
+}
