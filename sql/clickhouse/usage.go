@@ -14,19 +14,16 @@ import (
 // usageDigits is how much of the called number the report of expenses is grouped by: country and area codes.
 const usageDigits = 7
 
-const usageSQL = `SELECT branch, direction IN ('outbound', 'forwarded') AS out, substring(to_number, 1, {digits:UInt8}) AS area,
-    destination, sale_currency, sum(sign * (connect > 0)) AS calls, sum(toInt64(sign)) AS attempts, sum(sign * cdr.billed) AS seconds,
-    sum(cdr.sale * sign) AS total
+const usageSQL = `SELECT branch, direction IN ('outbound', 'forwarded') AS out, substring(to_number, 1, ?) AS area,
+    destination, sale_currency, sum(toInt64(sign) * (connect > 0)) AS calls, sum(toInt64(sign)) AS attempts,
+    sum(sign * cdr.billed) AS seconds, sum(cdr.sale * sign) AS total
 FROM cdr
-WHERE tenant = {tenant:String} AND slot >= {from:DateTime('UTC')} AND slot < {till:DateTime('UTC')}
-    AND kind = 'ingress' AND direction <> 'internal'
+WHERE tenant = ? AND slot >= toDateTime(?, 'UTC') AND slot < toDateTime(?, 'UTC') AND kind = 'ingress' AND direction <> 'internal'
 GROUP BY branch, out, area, destination, sale_currency`
 
 // Usage implements reports.UsageStore.
 func (s *Store) Usage(ctx context.Context, tenant string, from, till time.Time) ([]reports.Usage, error) {
-	rows, err := s.db.conn.Query(withParameters(ctx, map[string]string{
-		"digits": fmt.Sprint(usageDigits), "tenant": tenant, "from": from.UTC().Format(time.DateTime), "till": till.UTC().Format(time.DateTime),
-	}), usageSQL)
+	rows, err := s.db.conn.Query(ctx, usageSQL, usageDigits, tenant, from.Unix(), till.Unix())
 	if err != nil {
 		return nil, fmt.Errorf("use of tenant %s: %w", tenant, err)
 	}
