@@ -48,6 +48,13 @@ type owner struct {
 	number *Number
 }
 
+// Empty is the snapshot of a system in which nothing has been set up yet: it refuses every call.
+func Empty() *Snapshot {
+	s := &Snapshot{operator: &Operator{}, exchange: new(lcr.Exchange)}
+	s.index()
+	return s
+}
+
 // index makes the look-up tables.
 func (s *Snapshot) index() {
 	s.carriers, s.gateways = make(map[string]*Carrier), make(map[string]*Gateway)
@@ -160,6 +167,20 @@ func (s *Snapshot) Branch(tenant, id string) (*Branch, bool) {
 func (s *Snapshot) Extension(tenant, id string) (*Extension, bool) {
 	p, ok := s.extensions[extensionKey{tenant, id}]
 	return p.extension, ok
+}
+
+// DialPlan returns the dial plan that a branch of a tenant dials by.
+func (s *Snapshot) DialPlan(tenant, branch string) (*DialPlan, bool) {
+	t, ok := s.tenants[tenant]
+	if !ok {
+		return nil, false
+	}
+	id := t.DialPlan
+	if b, ok := s.branches[branchKey{tenant, branch}]; ok && b.DialPlan != "" {
+		id = b.DialPlan
+	}
+	plan, ok := s.dials[id]
+	return plan, ok
 }
 
 // Carrier returns a carrier by id.

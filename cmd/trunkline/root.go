@@ -27,6 +27,7 @@ func newRootCommand() *cobra.Command {
 		newDeckCommand(),
 		newRouteCommand(),
 		newApplyCommand(),
+		newReportCommand(),
 		newMigrateCommand(),
 		newConfigCommand(),
 		newClickHouseCommand(),

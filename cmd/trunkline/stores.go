@@ -4,8 +4,15 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"trunkline/internal/clock"
+	"trunkline/internal/money"
+	"trunkline/ledger"
 	"trunkline/provision"
+	"trunkline/sql/clickhouse"
 	"trunkline/sql/postgres"
 )
 
@@ -14,6 +21,9 @@ type stores struct {
 	engines   *engines
 	db        *postgres.DB
 	provision *postgres.Provision
+	ledger    *postgres.Ledger
+	clicks    *clickhouse.DB
+	records   *clickhouse.Store
 	log       *slog.Logger
 }
 
@@ -35,24 +45,71 @@ func (f *configFlags) openStores(ctx context.Context, errOut io.Writer) (*stores
 	if err != nil {
 		return nil, err
 	}
-	s := &stores{engines: e, log: log}
-	if s.db, err = postgres.Open(ctx, e.Postgres, postgres.Options{MaxConns: 4}); err != nil {
-		s.close(ctx)
+	s, err := newStores(ctx, e, 4, log)
+	if err != nil {
+		e.stop(ctx, log)
 		return nil, withCode(exitConflict, err)
 	}
-	if err := s.db.Migrate(ctx); err != nil {
-		s.close(ctx)
-		return nil, withCode(exitConflict, err)
+	return s, nil
+}
+
+// newStores connects to the engines and brings the schemas up to date.
+func newStores(ctx context.Context, e *engines, conns int32, log *slog.Logger) (_ *stores, err error) {
+	s := &stores{engines: e, log: log}
+	defer func() {
+		if err != nil {
+			s.disconnect()
+		}
+	}()
+	if s.db, err = postgres.Open(ctx, e.Postgres, postgres.Options{MaxConns: conns}); err != nil {
+		return nil, err
+	}
+	if s.clicks, err = clickhouse.Open(e.ClickHouse); err != nil {
+		return nil, err
+	}
+	var g errgroup.Group
+	g.Go(func() error { return s.db.Migrate(ctx) })
+	g.Go(func() error { return s.clicks.Migrate(ctx) })
+	if err := g.Wait(); err != nil {
+		return nil, err
 	}
 	s.provision = postgres.NewProvision(s.db.Pool())
+	s.ledger = postgres.NewLedger(s.db, clock.System{})
+	s.records = clickhouse.NewStore(s.clicks)
 	return s, nil
 }
 
 func (s *stores) close(ctx context.Context) {
+	s.disconnect()
+	s.engines.stop(ctx, s.log)
+}
+
+func (s *stores) disconnect() {
 	if s.db != nil {
 		s.db.Close()
 	}
-	s.engines.stop(ctx, s.log)
+	if s.clicks != nil {
+		if err := s.clicks.Close(); err != nil {
+			s.log.Warn("closing ClickHouse failed", "error", err)
+		}
+	}
+}
+
+// usagePosted is what the ledger has of a tenant's usage over slots in [from, till).
+func (s *stores) usagePosted(ctx context.Context, tenant string, currency money.Currency, from, till time.Time) (money.Amount, error) {
+	sums, err := s.ledger.UsageSums(ctx, from, till)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	var total money.Amount
+	for _, sum := range sums {
+		if sum.Account == ledger.Tenant(tenant, currency) {
+			if total, err = total.Add(sum.Amount); err != nil {
+				return total, err
+			}
+		}
+	}
+	return total, nil
 }
 
 // snapshot compiles what is provisioned.
