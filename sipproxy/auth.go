@@ -67,10 +67,11 @@ func (s *shard) identify(req *sip.Request, flow wire.Flow, tx *txn.Server, kind 
 
 // credentials finds the credentials for our realm; phones send those for other realms too.
 func (s *shard) credentials(req *sip.Request) *digest.Credentials {
+	realm := s.cfg.Realm()
 	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
 		for _, h := range req.GetHeaders(name) {
 			cred, err := digest.ParseCredentials(h.Value())
-			if err == nil && cred.Realm == s.cfg.Realm {
+			if err == nil && cred.Realm == realm {
 				return cred
 			}
 		}
@@ -111,7 +112,7 @@ func (s *shard) challenge(tx *txn.Server, kind challengeKind, stale bool) {
 	headers := make([]sip.Header, 0, 2)
 	for _, algorithm := range []string{"SHA-256", "MD5"} {
 		c := digest.Challenge{
-			Realm: s.cfg.Realm, Nonce: nonce, Algorithm: algorithm, QOP: []string{"auth"}, Stale: stale,
+			Realm: s.cfg.Realm(), Nonce: nonce, Algorithm: algorithm, QOP: []string{"auth"}, Stale: stale,
 		}
 		headers = append(headers, sip.NewHeader(name, c.String()))
 	}

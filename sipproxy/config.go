@@ -12,7 +12,7 @@ import (
 // Config sets up a Proxy. The zero value of every field but Node, Realm, Listen and StateDir has a default.
 type Config struct {
 	Node     string        // Name of this proxy, in its records and its journal.
-	Realm    string        // Digest realm; the domain of the extensions' logins.
+	Realm    func() string // Digest realm, the domain of the extensions' logins, as it is provisioned now.
 	Listen   []wire.Listen // At least one.
 	TLS      *tls.Config
 	StateDir string // Folder of the journal of calls in progress and registrations.
@@ -62,8 +62,8 @@ func (c *Config) validate() error {
 	switch {
 	case c.Node == "":
 		return errors.New("sip.node is empty: give this proxy a name")
-	case c.Realm == "":
-		return errors.New("sip.realm is empty: give the domain of the extensions' logins")
+	case c.Realm == nil:
+		return errors.New("the realm of the extensions' logins is not set")
 	case len(c.Listen) == 0:
 		return errors.New("sip.listen is empty: give at least one address, such as udp/127.0.0.1:5060")
 	case c.StateDir == "":

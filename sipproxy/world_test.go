@@ -58,7 +58,7 @@ func newWorld(t *testing.T) *world {
 		recorded: make(chan struct{}, 100),
 	}
 	w.cfg = sipproxy.Config{
-		Node: "test", Realm: realm, StateDir: t.TempDir(),
+		Node: "test", Realm: func() string { return realm }, StateDir: t.TempDir(),
 		Listen: []wire.Listen{{Transport: "udp", Address: "127.0.0.1:0"}, {Transport: "tcp", Address: "127.0.0.1:0"}},
 	}
 	return w

@@ -28,7 +28,8 @@ type credit struct {
 
 // Reserve implements sipproxy.Credit.
 func (c *credit) Reserve(ctx context.Context, id cdr.CallID, route *provision.Route, upTo time.Duration) (sipproxy.Grant, error) {
-	tenant, ok := c.live.Snapshot().Tenant(route.Tenant)
+	snapshot := c.live.Snapshot()
+	tenant, ok := snapshot.Tenant(route.Tenant)
 	if !ok {
 		return sipproxy.Grant{Refusal: ledger.BoundAccount}, nil
 	}
@@ -46,7 +47,7 @@ func (c *credit) Reserve(ctx context.Context, id cdr.CallID, route *provision.Ro
 	}
 	answer, err := c.ledger.Reserve(ctx, ledger.HoldRequest{
 		Call: id.Bytes(), Node: c.node, Account: ledger.Tenant(tenant.ID, tenant.Currency), Ladder: ladder,
-		Limits: c.limits(tenant, route), Zone: zone, At: c.clock.Now(),
+		Limits: limitsFor(snapshot, tenant, route.Branch, route.Extension), Zone: zone, At: c.clock.Now(),
 	})
 	if err != nil {
 		return sipproxy.Grant{}, err
@@ -61,14 +62,13 @@ func (c *credit) Release(ctx context.Context, id cdr.CallID) error {
 	return c.ledger.Release(ctx, id.Bytes())
 }
 
-// limits are all caps that a call of the route counts against.
-func (c *credit) limits(t *provision.Tenant, route *provision.Route) []ledger.Limit {
+// limitsFor are all caps that a call of an extension counts against.
+func limitsFor(s *provision.Snapshot, t *provision.Tenant, branch, extension string) []ledger.Limit {
 	out := limitsOf(ledger.TenantScope, "", t.Limits)
-	snapshot := c.live.Snapshot()
-	if b, ok := snapshot.Branch(t.ID, route.Branch); ok {
+	if b, ok := s.Branch(t.ID, branch); ok {
 		out = append(out, limitsOf(ledger.BranchScope, b.ID, b.Limits)...)
 	}
-	if e, ok := snapshot.Extension(t.ID, route.Extension); ok {
+	if e, ok := s.Extension(t.ID, extension); ok {
 		out = append(out, limitsOf(ledger.ExtensionScope, e.ID, e.Limits)...)
 	}
 	return out

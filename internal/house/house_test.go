@@ -108,7 +108,7 @@ func checkImport(t *testing.T, from, imported string) {
 		"github.com/gin-gonic/gin":        "api",
 		"github.com/twmb/franz-go":        "internal/embedded",
 		"github.com/ebitengine/purego":    "internal/embedded",
-		"github.com/nyaruka/phonenumbers": "demo",
+		"github.com/nyaruka/phonenumbers": "cmd",
 	} {
 		if strings.HasPrefix(imported, prefix) && !within(room, only) && !within(room, "internal/embedded") && !within(room, "bench") {
 			t.Errorf("%s imports %s: only %s may", room, imported, only)

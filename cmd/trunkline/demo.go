@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"trunkline/cdr"
+	"trunkline/cdr/kafka"
+	"trunkline/demo"
+	"trunkline/internal/clock"
+	"trunkline/provision"
+)
+
+// provisionDemo sets the sample operator up where nothing is provisioned yet.
+func provisionDemo(ctx context.Context, db *stores) error {
+	bundle, err := provision.ReadBundle(demo.Files(), demo.OperatorFile)
+	if err != nil {
+		return err
+	}
+	changes, base, err := planChanges(ctx, db, bundle, false)
+	if err != nil {
+		return err
+	}
+	if changes.Empty() || base > 0 { // What somebody changed since stays as it is.
+		return nil
+	}
+	_, err = storeChanges(ctx, db, base, changes)
+	return err
+}
+
+// startDemo sends the history, once, and begins the traffic.
+func (s *system) startDemo(ctx context.Context) error {
+	addr, err := s.sipAddr()
+	if err != nil {
+		return err
+	}
+	s.running.Go(func() {
+		if err := s.sendHistory(s.life); err != nil && s.life.Err() == nil {
+			s.log.ErrorContext(s.life, "the demo's history could not be sent", "error", err)
+		}
+	})
+	s.traffic, err = demo.Start(ctx, addr, s.provisioning.live.Snapshot(), clock.System{}, s.log)
+	return withCode(exitConflict, err)
+}
+
+const historyChunk = 2000
+
+// sendHistory sends the calls of the last weeks into the topic, as a proxy would have. A file remembers that it was
+// done; a history that was cut short is sent again from its beginning and takes effect once.
+func (s *system) sendHistory(ctx context.Context) error {
+	mark := s.config.Data + "/demo-history"
+	until := clock.System{}.Now()
+	if text, err := os.ReadFile(mark); err == nil { //nolint:gosec // A name of our own in a configured folder.
+		if strings.HasPrefix(string(text), "done") {
+			return nil
+		}
+		if err := until.UnmarshalText([]byte(strings.TrimSpace(string(text)))); err != nil {
+			return fmt.Errorf("read %s: %w: delete it", mark, err)
+		}
+	}
+	if err := os.WriteFile(mark, []byte(until.Format("2006-01-02T15:04:05Z07:00")), 0o600); err != nil {
+		return err
+	}
+	producer := kafka.NewProducer(s.kafkaConfig(), kafka.LegsTopic)
+	defer func() { _ = producer.Close() }()
+	sent := 0
+	chunk := make([]cdr.Envelope, 0, historyChunk)
+	flush := func() error {
+		err := producer.Send(ctx, chunk)
+		sent += len(chunk)
+		chunk = chunk[:0]
+		return err
+	}
+	for legs := range demo.History(s.provisioning.live.Snapshot(), until.Truncate(1e9)) {
+		for _, leg := range legs {
+			chunk = append(chunk, cdr.Envelope{Key: leg.Call.Bytes(), Value: cdr.AppendLeg(nil, leg)})
+		}
+		if len(chunk) >= historyChunk {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	s.log.InfoContext(ctx, "the demo's history was sent", "legs", sent)
+	return os.WriteFile(mark, []byte("done\n"), 0o600)
+}
+
+func demoHints(c *config) string {
+	data := ""
+	if c.Data != "./var" {
+		data = " --data " + c.Data
+	}
+	return `
+The demo: Salons "Линия" in nine cities and a small prepaid client; carriers Volga, Rhein and Bargain. Phones call each
+other and the world; 35 days of history are on their way through Kafka and the worker. Try in another terminal:
+  trunkline report expenses --tenant beauty` + data + `
+  trunkline report cdr --tenant beauty --answered --limit 20` + data + `
+  trunkline route --tenant beauty --from 101 --to 84951234567` + data + `
+  trunkline apply -f demo/operator.yaml --dry-run` + data + `
+A phone of your own: user beauty-102, password demo-102, realm pbx.demo, at the SIP address above.
+`
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"time"
+
+	"trunkline/cdr"
+	"trunkline/ledger"
+	"trunkline/provision"
+	"trunkline/rating"
+	"trunkline/rating/worker"
+)
+
+// prices are the tariffs, decks and limits of one snapshot, as the worker asks for them.
+type prices struct {
+	snapshot *provision.Snapshot
+}
+
+// Tenant implements worker.Prices.
+func (p prices) Tenant(id string) (worker.Tenant, bool) {
+	t, ok := p.snapshot.Tenant(id)
+	if !ok {
+		return worker.Tenant{}, false
+	}
+	zone, err := time.LoadLocation(t.TimeZone)
+	if err != nil { // Checked when it was provisioned.
+		return worker.Tenant{}, false
+	}
+	return worker.Tenant{Zone: zone}, true
+}
+
+// Tariff implements worker.Prices. Calls inside the house, and calls that were refused before a tariff was chosen, have
+// none and cost nothing.
+func (p prices) Tariff(leg *cdr.Leg) (*rating.Tariff, bool) {
+	if leg.Tariff == "" {
+		return nil, leg.Direction == cdr.Internal || !leg.Answered()
+	}
+	return p.snapshot.Tariff(leg.Tariff)
+}
+
+// Cost implements worker.Prices. Legs to phones have no deck.
+func (p prices) Cost(leg *cdr.Leg) (*rating.Tariff, bool) {
+	if leg.Deck == "" {
+		return nil, leg.Carrier == "" || !leg.Answered()
+	}
+	return p.snapshot.Cost(leg.Deck)
+}
+
+// Limits implements worker.Prices.
+func (p prices) Limits(leg *cdr.Leg) []ledger.Limit {
+	t, ok := p.snapshot.Tenant(leg.Tenant)
+	if !ok {
+		return nil
+	}
+	return limitsFor(p.snapshot, t, leg.Branch, leg.Extension)
+}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"trunkline/api"
+	"trunkline/cdr"
+	"trunkline/cdr/kafka"
+	"trunkline/cdr/spool"
+	"trunkline/demo"
+	"trunkline/internal/clock"
+	"trunkline/sipproxy"
+)
+
+// system is everything that a process runs.
+type system struct {
+	config  *config
+	parts   parts
+	log     *slog.Logger
+	metrics *prometheus.Registry
+
+	engines      *engines
+	stores       *stores
+	provisioning *provisioning
+	producer     *kafka.Producer
+	spool        *spool.Spool
+	proxy        *sipproxy.Proxy
+	http         *api.Server
+	password     string
+	traffic      *demo.Traffic
+
+	failed  chan error
+	life    context.Context //nolint:containedctx // Ends with the system; its background work hangs on it.
+	end     context.CancelFunc
+	running sync.WaitGroup
+	started time.Duration
+}
+
+// startSystem starts the engines and then the parts, each when what it needs is ready.
+func startSystem(ctx context.Context, c *config, p parts, log *slog.Logger) (*system, error) {
+	begun := clock.System{}.Now()
+	s := &system{config: c, parts: p, log: log, metrics: prometheus.NewRegistry(), failed: make(chan error, 4)}
+	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))
+	if err := s.start(ctx); err != nil {
+		s.stop(ctx)
+		return nil, err
+	}
+	s.started = clock.System{}.Now().Sub(begun)
+	log.InfoContext(ctx, "ready", "milliseconds", s.started.Milliseconds())
+	return s, nil
+}
+
+func (s *system) start(ctx context.Context) (err error) {
+	if s.engines, err = startEngines(ctx, s.config, s.log); err != nil {
+		return err
+	}
+	if err := s.engines.publish(s.config.Data); err != nil {
+		return err
+	}
+	const conns = 24
+	if s.stores, err = newStores(ctx, s.engines, conns, s.log); err != nil {
+		return withCode(exitConflict, err)
+	}
+	if err := s.topics(ctx); err != nil {
+		return withCode(exitConflict, err)
+	}
+	if s.parts.demo {
+		if err := provisionDemo(ctx, s.stores); err != nil {
+			return err
+		}
+	}
+	if s.provisioning, err = newProvisioning(ctx, s.stores, s.log); err != nil {
+		return err
+	}
+	s.running.Go(func() { s.provisioning.watch(s.life) })
+	if s.parts.worker {
+		s.startWorker()
+	}
+	if s.parts.sip {
+		if err := s.startProxy(ctx); err != nil {
+			return withCode(exitConflict, err)
+		}
+	}
+	if s.parts.http {
+		if err := s.startHTTP(ctx); err != nil {
+			return withCode(exitConflict, err)
+		}
+	}
+	if s.parts.demo {
+		return s.startDemo(ctx)
+	}
+	return nil
+}
+
+func (s *system) kafkaConfig() kafka.Config {
+	return kafka.Config{Brokers: s.engines.Kafka, Log: s.log}
+}
+
+func (s *system) topics(ctx context.Context) error {
+	return kafka.EnsureTopics(ctx, s.kafkaConfig(),
+		kafka.Topic{Name: kafka.LegsTopic, Parts: s.config.Kafka.Partitions}, kafka.Topic{Name: kafka.DeadTopic, Parts: 1})
+}
+
+func (s *system) startProxy(ctx context.Context) (err error) {
+	s.producer = kafka.NewProducer(s.kafkaConfig(), kafka.LegsTopic)
+	s.spool, err = spool.Open(spool.Config{
+		Dir: filepath.Join(s.config.Data, "spool"), Clock: clock.System{}, Log: s.log,
+	}, s.producer)
+	if err != nil {
+		return err
+	}
+	listen, err := s.config.SIP.listeners()
+	if err != nil {
+		return err
+	}
+	tls, err := s.config.SIP.tls()
+	if err != nil {
+		return err
+	}
+	sip := &s.config.SIP
+	s.proxy, err = sipproxy.Open(ctx, sipproxy.Config{
+		Node: s.config.Node, Realm: s.realm, Listen: listen, TLS: tls, StateDir: filepath.Join(s.config.Data, "sip"),
+		Shards: sip.Shards, MaxCalls: sip.MaxCalls, RingTime: sip.RingTime, MaxDuration: sip.MaxDuration,
+		FirstStretch: sip.FirstStretch, Stretch: sip.Stretch, DrainTime: sip.DrainTime, LetPass: sip.LetPass,
+	}, sipproxy.Deps{
+		Router: s.provisioning.live,
+		Credit: &credit{ledger: s.stores.ledger, live: s.provisioning.live, clock: clock.System{}, node: s.config.Node},
+		Recorder: s.spool, Clock: clock.System{}, Log: s.log, Metrics: s.metrics,
+	})
+	return err
+}
+
+// realm is asked anew for every challenge, as it may be provisioned after the start.
+func (s *system) realm() string { return s.provisioning.live.Snapshot().Operator().Realm }
+
+func (s *system) startHTTP(ctx context.Context) (err error) {
+	if s.password, err = consolePassword(s.config.Data); err != nil {
+		return err
+	}
+	title := s.provisioning.live.Snapshot().Operator().Name
+	if title == "" {
+		title = "Trunkline"
+	}
+	s.http, err = api.Open(ctx, api.Options{
+		Listen: s.config.HTTP.Listen, User: consoleUser, Password: s.password, Title: title,
+		Health: s.checks(), Console: &console{s}, Metrics: s.metrics, Clock: clock.System{}, Log: s.log,
+	})
+	return err
+}
+
+const consoleUser = "operator"
+
+// consolePassword reads the password of the pages, or makes one at the first start.
+func consolePassword(data string) (string, error) {
+	file := filepath.Join(data, "console.password")
+	text, err := os.ReadFile(file) //nolint:gosec // A name of our own in a configured folder.
+	if err == nil && len(strings.TrimSpace(string(text))) > 0 {
+		return strings.TrimSpace(string(text)), nil
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("password of the pages: %w", err)
+	}
+	var b [15]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", fmt.Errorf("password of the pages: %w", err)
+	}
+	password := base64.RawURLEncoding.EncodeToString(b[:])
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return "", fmt.Errorf("password of the pages: %w", err)
+	}
+	if err := os.WriteFile(file, []byte(password+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("password of the pages: %w", err)
+	}
+	return password, nil
+}
+
+func (s *system) checks() []api.Check {
+	return []api.Check{
+		{Name: "postgres", Probe: func(ctx context.Context) error { return s.stores.db.Pool().Ping(ctx) }},
+		{Name: "clickhouse", Probe: s.stores.clicks.Ping},
+		{Name: "kafka", Probe: func(ctx context.Context) error { return kafka.Ping(ctx, s.kafkaConfig()) }},
+	}
+}
+
+// stop ends the parts in the order in which work flows: no new calls, then what they left behind, then the engines.
+func (s *system) stop(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	if s.traffic != nil {
+		s.traffic.Close()
+	}
+	if s.proxy != nil {
+		drain, cancel := context.WithTimeout(ctx, s.config.SIP.DrainTime)
+		s.proxy.Drain(drain)
+		cancel()
+		err = errors.Join(err, s.proxy.Close())
+	}
+	if s.spool != nil {
+		flush, cancel := context.WithTimeout(ctx, 5*time.Second)
+		_ = s.spool.Flush(flush) // What is not sent is sent at the next start.
+		cancel()
+		err = errors.Join(err, s.spool.Close(), s.producer.Close())
+	}
+	if s.http != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	s.end()
+	s.running.Wait()
+	if s.stores != nil {
+		s.stores.disconnect()
+	}
+	if s.engines != nil {
+		s.engines.stop(ctx, s.log)
+	}
+	if err != nil {
+		s.log.ErrorContext(ctx, "stopping was not clean", "error", err)
+	}
+}
+
+// banner says where everything is and what to try.
+func (s *system) banner(out io.Writer) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nTrunkline is ready after %.1f s.\n", s.started.Seconds())
+	if s.http != nil {
+		fmt.Fprintf(&b, "  page     http://%s/   log in as %s with %s\n", s.http.Addr(), consoleUser, s.password)
+		fmt.Fprintf(&b, "  health   http://%s/healthz/ready   metrics at /metrics, with the same log-in\n", s.http.Addr())
+	}
+	if s.proxy != nil {
+		for _, transport := range []string{"udp", "tcp", "tls"} {
+			if addr, ok := s.proxy.Addr(transport); ok {
+				fmt.Fprintf(&b, "  sip      %s/%s   realm %s\n", transport, addr, s.realm())
+			}
+		}
+	}
+	fmt.Fprintf(&b, "  data     %s\n", s.config.Data)
+	if s.parts.demo {
+		fmt.Fprint(&b, demoHints(s.config))
+	}
+	_, _ = io.WriteString(out, b.String()+"\nStop with Ctrl-C.\n")
+}
+
+// sipAddr is the proxy's address for the demo's phones.
+func (s *system) sipAddr() (netip.AddrPort, error) {
+	addr, ok := s.proxy.Addr("udp")
+	if !ok {
+		return addr, errors.New("the demo needs a UDP listener: add udp/127.0.0.1:5060 to sip.listen")
+	}
+	return addr, nil
+}
