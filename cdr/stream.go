@@ -7,8 +7,9 @@ var ErrRevoked = errors.New("the parts of the stream were taken away")
 
 // Envelope is a leg on its way to the stream: its binary form under the key that it is ordered by, the call's id.
 type Envelope struct {
-	Key   [16]byte
-	Value []byte
+	Key    [16]byte
+	Value  []byte
+	Reason string // Why a leg could not be rated; empty for others.
 }
 
 // Message is a leg as it comes from the stream, in its binary form, with its place there.

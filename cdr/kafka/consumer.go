@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"sync"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -26,15 +25,34 @@ const (
 type Consumer struct {
 	cfg   Config
 	topic string
+	take  Take
 	group *kafkago.ConsumerGroup
 
 	generation *kafkago.Generation
+	drop       chan struct{} // Closed to give the parts back.
 	messages   chan cdr.Message
 	over       chan struct{} // Closed when the parts were taken away.
 }
 
+// Take says how much Fetch returns at a time.
+type Take struct {
+	Most   int           // Messages; 0: 10,000.
+	Linger time.Duration // How long it waits for more after the first; 0: 150 ms.
+}
+
+const (
+	defaultMost   = 10_000
+	defaultLinger = 150 * time.Millisecond
+)
+
 // NewConsumer enters a group of readers of a topic.
-func NewConsumer(c Config, topic, group string) (*Consumer, error) {
+func NewConsumer(c Config, topic, group string, take Take) (*Consumer, error) {
+	if take.Most <= 0 {
+		take.Most = defaultMost
+	}
+	if take.Linger <= 0 {
+		take.Linger = defaultLinger
+	}
 	quiet := kafkago.LoggerFunc(func(text string, args ...any) { c.Log.Debug("kafka", "text", fmt.Sprintf(text, args...)) })
 	g, err := kafkago.NewConsumerGroup(kafkago.ConsumerGroupConfig{
 		ID: group, Brokers: c.Brokers, Topics: []string{topic},
@@ -44,16 +62,27 @@ func NewConsumer(c Config, topic, group string) (*Consumer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("enter the group %s: %w", group, err)
 	}
-	return &Consumer{cfg: c, topic: topic, group: g}, nil
+	return &Consumer{cfg: c, topic: topic, take: take, group: g}, nil
 }
 
-// Join waits until the group has dealt parts out, and returns those that came to this reader; there may be none. Start
-// has to follow.
+// Join gives back what this reader has, waits until the group has dealt parts out, and returns those that came to this
+// reader; there may be none. Start has to follow.
 func (c *Consumer) Join(ctx context.Context) ([]int, error) {
+	if c.drop != nil {
+		close(c.drop)
+	}
+	drop := make(chan struct{})
+	c.drop = drop
 	for {
 		generation, err := c.group.Next(ctx)
 		if err == nil {
 			c.generation = generation
+			generation.Start(func(ctx context.Context) {
+				select {
+				case <-drop:
+				case <-ctx.Done():
+				}
+			})
 			break
 		}
 		if ctx.Err() != nil {
@@ -89,17 +118,13 @@ func (c *Consumer) Start(ctx context.Context, marks []cdr.Mark) error {
 	}
 	messages, over := make(chan cdr.Message, queueLength), make(chan struct{})
 	c.messages, c.over = messages, over
-	var readers sync.WaitGroup
-	readers.Add(len(marks) + 1)
 	for _, m := range marks {
 		at := c.begin(m, ends[m.Part])
 		c.generation.Start(func(ctx context.Context) {
-			defer readers.Done()
 			c.read(ctx, m.Part, at, messages)
 		})
 	}
 	c.generation.Start(func(ctx context.Context) {
-		defer readers.Done()
 		<-ctx.Done()
 		close(over)
 	})
@@ -166,9 +191,9 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// Fetch waits for messages and returns up to most of them, in order within each part: as many as came within linger
-// after the first. It answers cdr.ErrRevoked when the parts were given to another reader; then Join again.
-func (c *Consumer) Fetch(ctx context.Context, most int, linger time.Duration) ([]cdr.Message, error) {
+// Fetch waits for messages and returns them, in order within each part: as many as came within the time to linger after
+// the first. It answers cdr.ErrRevoked when the parts were given to another reader; then Join again.
+func (c *Consumer) Fetch(ctx context.Context) ([]cdr.Message, error) {
 	var batch []cdr.Message
 	select {
 	case m := <-c.messages:
@@ -178,9 +203,9 @@ func (c *Consumer) Fetch(ctx context.Context, most int, linger time.Duration) ([
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	end := time.NewTimer(linger)
+	end := time.NewTimer(c.take.Linger)
 	defer end.Stop()
-	for len(batch) < most {
+	for len(batch) < c.take.Most {
 		select {
 		case m := <-c.messages:
 			batch = append(batch, m)

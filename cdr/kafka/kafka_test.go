@@ -43,7 +43,7 @@ func send(tb testing.TB, c kafka.Config, topic string, from, to int) {
 
 func consumer(tb testing.TB, c kafka.Config, topic string) *kafka.Consumer {
 	tb.Helper()
-	r, err := kafka.NewConsumer(c, topic, "readers of "+topic)
+	r, err := kafka.NewConsumer(c, topic, "readers of "+topic, kafka.Take{Linger: 10 * time.Millisecond})
 	require.NoError(tb, err)
 	return r
 }
@@ -59,7 +59,7 @@ func fetch(tb testing.TB, r *kafka.Consumer, n int) []cdr.Message {
 	tb.Helper()
 	var all []cdr.Message
 	for len(all) < n {
-		m, err := r.Fetch(limited(tb), n-len(all), 10*time.Millisecond)
+		m, err := r.Fetch(limited(tb))
 		require.NoError(tb, err)
 		all = append(all, m...)
 	}
@@ -123,7 +123,7 @@ func TestPartsAreShared(t *testing.T) {
 		}
 		joined <- parts
 	}()
-	_, err = first.Fetch(limited(t), 1, time.Millisecond)
+	_, err = first.Fetch(limited(t))
 	require.ErrorIs(t, err, cdr.ErrRevoked)
 	parts, err = first.Join(limited(t))
 	require.NoError(t, err)
@@ -153,7 +153,7 @@ func TestBrokerRestarts(t *testing.T) {
 	send(t, c, name, 10, 20)
 	next := int64(10)
 	for next < 20 {
-		got, err := r.Fetch(limited(t), 10, time.Millisecond)
+		got, err := r.Fetch(limited(t))
 		if err != nil {
 			require.ErrorIs(t, err, cdr.ErrRevoked)
 			_, err = r.Join(limited(t))

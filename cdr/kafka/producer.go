@@ -14,6 +14,7 @@ const (
 	produceWait  = 2 * time.Millisecond // How long the client gathers a batch; the spool has gathered already.
 	produceBatch = 5000
 	produceBytes = 4 << 20
+	reasonHeader = "reason"
 )
 
 // Producer sends legs to one topic. It is safe for concurrent use.
@@ -47,6 +48,9 @@ func (p *Producer) Send(ctx context.Context, legs []cdr.Envelope) error {
 	messages := make([]kafkago.Message, len(legs))
 	for i := range legs {
 		messages[i] = kafkago.Message{Key: legs[i].Key[:], Value: legs[i].Value}
+		if legs[i].Reason != "" {
+			messages[i].Headers = []kafkago.Header{{Key: reasonHeader, Value: []byte(legs[i].Reason)}}
+		}
 	}
 	if err := p.writer.WriteMessages(ctx, messages...); err != nil {
 		return fmt.Errorf("send %d legs to %s: %w", len(legs), p.topic, err)

@@ -1,0 +1,296 @@
+package worker
+
+import (
+	"errors"
+	"time"
+
+	"trunkline/cdr"
+	"trunkline/internal/e164"
+	"trunkline/ledger"
+	"trunkline/rating"
+)
+
+// The words for unratable legs beside those of rating.
+const (
+	ReasonUnreadable = "unreadable" // The message is no leg.
+	ReasonTimes      = "bad_times"  // The leg's times make no sense.
+	ReasonTenant     = "no_tenant"  // The tenant is not known.
+	ReasonTariff     = "no_tariff"  // The tariff is not known.
+	ReasonDeck       = "no_deck"    // The carrier's deck is not known.
+)
+
+// clockSkew is how far ahead of ours the clock of a proxy may be.
+const clockSkew = 24 * time.Hour
+
+// earliest is a time before all calls.
+const earliest = 946684800 // 2000-01-01.
+
+// rater prices the legs of one delivery.
+type rater struct {
+	prices  Prices
+	country func(e164.Number) string
+	now     time.Time
+	fresh   Fresh
+	out     Outcome
+	totals  totals
+	known   map[*rating.Tariff]facts
+}
+
+// facts are what of a tariff is looked at for every leg.
+type facts struct {
+	name   string // The name of its counters.
+	onCost bool   // It builds on the carrier's cost.
+}
+
+func (r *rater) rate(f Fresh) (Outcome, error) {
+	r.fresh = f
+	r.out = Outcome{Records: make([]cdr.Record, 0, len(f.Legs)), Limits: make(map[ledger.Counter]ledger.Use)}
+	r.totals = make(totals)
+	r.known = make(map[*rating.Tariff]facts)
+	for _, leg := range f.Legs {
+		if err := r.leg(leg); err != nil {
+			return Outcome{}, err
+		}
+	}
+	var err error
+	r.out.Postings, err = r.totals.postings()
+	return r.out, err
+}
+
+// verdict is why a leg cannot be rated; nil: it can.
+type verdict struct{ reason, detail string }
+
+func (r *rater) leg(leg *cdr.Leg) error {
+	record := cdr.Record{Leg: *leg, Sign: 1, Slot: cdr.SlotOf(leg)}
+	if r.country != nil {
+		other := leg.To
+		if leg.Direction == cdr.Inbound {
+			other = leg.From
+		}
+		record.Country = r.country(other)
+	}
+	v := r.checkTimes(leg)
+	var use ledger.Use
+	if v == nil && leg.Kind == cdr.Ingress {
+		use, v = r.sell(&record)
+	} else if v == nil {
+		v = r.buy(&record)
+	}
+	if v != nil {
+		r.out.Dead = append(r.out.Dead, Dead{Leg: leg, Message: cdr.AppendLeg(nil, leg), Reason: v.reason, Detail: v.detail})
+		return nil
+	}
+	if leg.Kind == cdr.Ingress {
+		if err := r.settle(&record, use); err != nil {
+			return err
+		}
+	}
+	r.out.Records = append(r.out.Records, record)
+	return r.totals.add(&record)
+}
+
+// checkTimes refuses legs that would count in a period that they do not belong to, or last for ever.
+func (r *rater) checkTimes(leg *cdr.Leg) *verdict {
+	switch {
+	case leg.Setup.Unix() < earliest:
+		return &verdict{ReasonTimes, "the call has no setup time, or one before 2000"}
+	case leg.Setup.After(r.now.Add(clockSkew)):
+		return &verdict{ReasonTimes, "the call was set up in the future: set the clock of " + leg.Node}
+	case !leg.Answered():
+		return nil
+	case leg.Connect.Before(leg.Setup.Add(-clockSkew)) || leg.Connect.After(r.now.Add(clockSkew)):
+		return &verdict{ReasonTimes, "the call was connected long before its setup, or in the future"}
+	case leg.Disconnect.Before(leg.Connect):
+		return &verdict{ReasonTimes, "the call ended before it was connected"}
+	}
+	return nil
+}
+
+// sell prices an ingress leg for its tenant, and returns what it uses of limits.
+func (r *rater) sell(record *cdr.Record) (ledger.Use, *verdict) {
+	leg := &record.Leg
+	tariff, known := r.prices.Tariff(leg)
+	switch {
+	case !known && leg.Chargeable() == 0:
+		return ledger.Use{}, nil
+	case !known:
+		return ledger.Use{}, &verdict{ReasonTariff, "the tariff " + leg.Tariff + " is not known"}
+	case tariff == nil:
+		return ledger.Use{}, nil
+	}
+	tenant, ok := r.prices.Tenant(leg.Tenant)
+	if !ok {
+		return ledger.Use{}, &verdict{ReasonTenant, "the tenant " + leg.Tenant + " is not known"}
+	}
+	call := rating.Call{
+		From: leg.From, To: leg.To, Direction: direction(leg.Direction), Connect: start(leg), Duration: leg.Chargeable(),
+		Extension: leg.Extension, Branch: leg.Branch, OnNet: leg.Direction == cdr.Internal, Since: tenant.Since,
+	}
+	f := r.facts(tariff)
+	if f.onCost {
+		call.Chosen = r.chosen(leg)
+	}
+	charge, err := tariff.Price(call, r.fresh.Counters(leg.Tenant, f.name))
+	if v := verdictOf(err, leg.Chargeable()); v != nil {
+		return ledger.Use{}, v
+	}
+	record.SaleCurrency = tariff.Currency()
+	if err != nil {
+		return ledger.Use{}, nil
+	}
+	fill(record, &charge)
+	record.Sale, record.TariffVersion = charge.Total, charge.Tariff
+	for _, u := range charge.Uses {
+		r.out.Uses = append(r.out.Uses, CounterUse{leg.Tenant, f.name, u})
+	}
+	if charge.Notes&(rating.NoteOnNet|rating.NoteInbound|rating.NoteUnanswered) != 0 {
+		return ledger.Use{Money: charge.Total}, nil
+	}
+	return ledger.Use{Money: charge.Total, Seconds: charge.Billed, Calls: 1}, nil
+}
+
+func (r *rater) facts(t *rating.Tariff) facts {
+	f, ok := r.known[t]
+	if ok {
+		return f
+	}
+	spec := t.Spec()
+	f.name = spec.Name
+	for _, source := range spec.Sources {
+		f.onCost = f.onCost || source.CostPlus != nil
+	}
+	r.known[t] = f
+	return f
+}
+
+// chosen is the rate of the carrier that took the call, where its deck is known.
+func (r *rater) chosen(leg *cdr.Leg) *rating.Rate {
+	cost, ok := r.prices.Cost(leg)
+	if !ok || cost == nil {
+		return nil
+	}
+	for _, source := range cost.Spec().Sources {
+		if source.Deck == nil {
+			continue
+		}
+		if rate, ok := source.Deck.Lookup(leg.To, start(leg)); ok {
+			return &rate
+		}
+	}
+	return nil
+}
+
+// buy prices an egress leg as its carrier does, over its whole duration. An attempt at an extension costs nothing.
+func (r *rater) buy(record *cdr.Record) *verdict {
+	leg := &record.Leg
+	if leg.Carrier == "" {
+		return nil
+	}
+	cost, known := r.prices.Cost(leg)
+	switch {
+	case !known && leg.Duration() == 0:
+		return nil
+	case !known:
+		return &verdict{ReasonDeck, "the deck " + leg.Deck + " of the carrier " + leg.Carrier + " is not known"}
+	case cost == nil:
+		return nil
+	}
+	charge, err := cost.Price(rating.Call{
+		From: leg.From, To: leg.To, Direction: rating.Outbound, Connect: start(leg), Duration: leg.Duration(),
+	}, nil)
+	if v := verdictOf(err, leg.Duration()); v != nil {
+		return v
+	}
+	record.CostCurrency = cost.Currency()
+	if err != nil {
+		return nil
+	}
+	fill(record, &charge)
+	record.Cost, record.DeckVersion = charge.Total, charge.Deck
+	return nil
+}
+
+// settle ends the hold of a call, or counts what a call without one used. No more is charged than was held: a price that
+// rose between the reservation and the connection is not the client's affair.
+func (r *rater) settle(record *cdr.Record, use ledger.Use) error {
+	leg := &record.Leg
+	held, ok := r.fresh.Holds[leg.Call]
+	if ok {
+		if held.Less(record.Sale) {
+			record.Sale, use.Money = held, held
+			record.Note = join(record.Note, "bounded by the reservation")
+		}
+		r.out.Settled = append(r.out.Settled, Settled{leg.Call, use})
+		return nil
+	}
+	if use.IsZero() {
+		return nil
+	}
+	tenant, _ := r.prices.Tenant(leg.Tenant)
+	zone := tenant.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	account := ledger.Tenant(leg.Tenant, record.SaleCurrency)
+	for _, limit := range r.prices.Limits(leg) {
+		counter := limit.Counter(account, leg.Setup, zone)
+		sum, err := r.out.Limits[counter].Add(use)
+		if err != nil {
+			return err
+		}
+		r.out.Limits[counter] = sum
+	}
+	return nil
+}
+
+// fill takes over what a charge says of the call, beside the sum.
+func fill(record *cdr.Record, c *rating.Charge) {
+	record.Billed, record.Covered = c.Billed, c.Covered
+	record.Prefix, record.Destination = c.Prefix.String(), c.Destination
+	record.PerMinute, record.ConnectFee = c.PerMinute, c.ConnectFee
+	record.DeckVersion = c.Deck
+	if c.Notes != 0 {
+		record.Note = c.Notes.String()
+	}
+}
+
+func join(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "; " + b
+}
+
+// verdictOf is what an error of pricing means for a leg: one that lasted no time costs nothing whatever the tariff says.
+func verdictOf(err error, lasted time.Duration) *verdict {
+	var unratable *rating.UnratableError
+	switch {
+	case err == nil || lasted == 0:
+		return nil
+	case errors.As(err, &unratable):
+		return &verdict{unratable.Reason.String(), unratable.Detail}
+	}
+	return &verdict{rating.BadCall.String(), err.Error()}
+}
+
+// start is the moment that prices are taken of.
+func start(leg *cdr.Leg) time.Time {
+	if leg.Answered() {
+		return leg.Connect
+	}
+	return leg.Setup
+}
+
+func direction(d cdr.Direction) rating.Direction {
+	switch d {
+	case cdr.Outbound:
+		return rating.Outbound
+	case cdr.Inbound:
+		return rating.Inbound
+	case cdr.Forwarded:
+		return rating.Forwarded
+	case cdr.Internal:
+		return rating.Internal
+	}
+	return rating.Outbound
+}
