@@ -34,7 +34,20 @@ type rater struct {
 	out     Outcome
 	totals  totals
 	known   map[*rating.Tariff]facts
+	used    map[counterOwner]*overlay
 }
+
+// counterOwner is who counters of allowances and tiers belong to: one tenant under one tariff.
+type counterOwner struct{ tenant, tariff string }
+
+// overlay is what the counters stand at within a delivery: what the store has, and what its calls have used so far.
+type overlay struct {
+	store rating.Counters
+	own   rating.Tally
+}
+
+// Used implements rating.Counters.
+func (o *overlay) Used(c rating.Counter) int64 { return o.store.Used(c) + o.own[c] }
 
 // facts are what of a tariff is looked at for every leg.
 type facts struct {
@@ -47,6 +60,7 @@ func (r *rater) rate(f Fresh) (Outcome, error) {
 	r.out = Outcome{Records: make([]cdr.Record, 0, len(f.Legs)), Limits: make(map[ledger.Counter]ledger.Use)}
 	r.totals = make(totals)
 	r.known = make(map[*rating.Tariff]facts)
+	r.used = make(map[counterOwner]*overlay)
 	for _, leg := range f.Legs {
 		if err := r.leg(leg); err != nil {
 			return Outcome{}, err
@@ -130,7 +144,8 @@ func (r *rater) sell(record *cdr.Record) (ledger.Use, *verdict) {
 	if f.onCost {
 		call.Chosen = r.chosen(leg)
 	}
-	charge, err := tariff.Price(call, r.fresh.Counters(leg.Tenant, f.name))
+	used := r.counters(leg.Tenant, f.name)
+	charge, err := tariff.Price(call, used)
 	if v := verdictOf(err, leg.Chargeable()); v != nil {
 		return ledger.Use{}, v
 	}
@@ -140,6 +155,7 @@ func (r *rater) sell(record *cdr.Record) (ledger.Use, *verdict) {
 	}
 	fill(record, &charge)
 	record.Sale, record.TariffVersion = charge.Total, charge.Tariff
+	used.own.Apply(charge.Uses)
 	for _, u := range charge.Uses {
 		r.out.Uses = append(r.out.Uses, CounterUse{leg.Tenant, f.name, u})
 	}
@@ -147,6 +163,16 @@ func (r *rater) sell(record *cdr.Record) (ledger.Use, *verdict) {
 		return ledger.Use{Money: charge.Total}, nil
 	}
 	return ledger.Use{Money: charge.Total, Seconds: charge.Billed, Calls: 1}, nil
+}
+
+func (r *rater) counters(tenant, tariff string) *overlay {
+	owner := counterOwner{tenant, tariff}
+	o, ok := r.used[owner]
+	if !ok {
+		o = &overlay{r.fresh.Counters(tenant, tariff), make(rating.Tally)}
+		r.used[owner] = o
+	}
+	return o
 }
 
 func (r *rater) facts(t *rating.Tariff) facts {

@@ -29,8 +29,8 @@ type Config struct {
 const (
 	pauseFirst = 200 * time.Millisecond
 	pauseMax   = 10 * time.Second
-	backlog    = 2  // Batches that are posted and wait to be stored, beside the one that is being stored.
-	recovered  = 16 // Batches that are read at a time when what was left over is stored.
+	backlog    = 2 // Batches that are posted and wait to be stored, beside the one that is being stored.
+	recovered  = 4 // Batches that are read at a time when what was left over is stored.
 )
 
 // Worker accounts for the legs of a topic. Several may share one.
@@ -74,7 +74,7 @@ func (w *Worker) Run(ctx context.Context) error {
 			w.cfg.Log.InfoContext(ctx, "the parts of the stream are dealt out again", "topic", w.cfg.Topic, "cause", err)
 		default:
 			w.cfg.Log.WarnContext(ctx, "the worker cannot go on yet; trying again", "topic", w.cfg.Topic, "error", err)
-			wait.sleep(ctx, w.cfg.Clock)
+			_ = wait.sleep(ctx, w.cfg.Clock) // It fails when ctx ends, which the loop sees by itself.
 		}
 	}
 	return nil

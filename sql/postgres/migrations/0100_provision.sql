@@ -38,7 +38,7 @@ CREATE TABLE provision_file (
 
 -- One row: the number of the last change.
 CREATE TABLE provision_revision (
-    only     boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single   boolean PRIMARY KEY DEFAULT true CHECK (single),
     revision bigint  NOT NULL
 );
 INSERT INTO provision_revision (revision) VALUES (0);

@@ -1,0 +1,235 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/klauspost/compress/zstd"
+
+	"trunkline/cdr"
+	"trunkline/internal/clock"
+	"trunkline/rating/worker"
+)
+
+// Books accounts for legs: it implements worker.Books and worker.Retrier. It is safe for concurrent use.
+type Books struct {
+	db    *DB
+	clock clock.Clock
+
+	packer *zstd.Encoder
+
+	mu   sync.Mutex
+	days map[string]bool // Days that rated_leg is known to have a partition for.
+}
+
+// NewBooks returns the books in a database.
+func NewBooks(db *DB, c clock.Clock) (*Books, error) {
+	packer, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2))
+	if err != nil {
+		return nil, fmt.Errorf("packer of records: %w", err)
+	}
+	return &Books{db: db, clock: c, packer: packer, days: make(map[string]bool)}, nil
+}
+
+// Marks returns up to where the parts of a topic were accounted for; 0 for one that is new.
+func (b *Books) Marks(ctx context.Context, topic string, parts []int) ([]cdr.Mark, error) {
+	rows, err := b.db.pool.Query(ctx, `SELECT p.part, coalesce(m.next, 0) FROM unnest($2::integer[]) AS p (part) `+
+		`LEFT JOIN stream_mark m ON m.topic = $1 AND m.part = p.part ORDER BY p.part`, topic, parts)
+	if err != nil {
+		return nil, fmt.Errorf("marks of %s: %w", topic, err)
+	}
+	marks, err := pgx.CollectRows(rows, pgx.RowToStructByPos[cdr.Mark])
+	if err != nil {
+		return nil, fmt.Errorf("marks of %s: %w", topic, err)
+	}
+	return marks, nil
+}
+
+// Post accounts for a delivery in one transaction: it locks the marks, claims the legs that are new, has them rated, and
+// writes the outcome and the new marks.
+func (b *Books) Post(ctx context.Context, d *worker.Delivery, rate func(worker.Fresh) (worker.Outcome, error)) (worker.Batch, error) {
+	if err := b.ensureDays(ctx, d.Legs); err != nil {
+		return worker.Batch{}, err
+	}
+	p := &posting{books: b, now: b.clock.Now(), delivery: d}
+	err := b.db.inTx(ctx, func(tx pgx.Tx) error {
+		p.tx = tx
+		if err := p.lockMarks(ctx); err != nil {
+			return err
+		}
+		legs, err := p.claim(ctx, d.Legs)
+		if err != nil {
+			return err
+		}
+		if err := p.account(ctx, legs, d.Broken, rate); err != nil {
+			return err
+		}
+		return p.moveMarks(ctx)
+	})
+	if err != nil {
+		return worker.Batch{}, fmt.Errorf("post %d legs of %s: %w", len(d.Legs), d.Source, err)
+	}
+	return p.batch, nil
+}
+
+// posting is one transaction that accounts for legs.
+type posting struct {
+	books    *Books
+	tx       pgx.Tx
+	now      time.Time
+	delivery *worker.Delivery
+	batch    worker.Batch
+	counters counterView
+}
+
+// lockMarks keeps others from the same parts until the transaction ends, and checks that nobody has moved them.
+func (p *posting) lockMarks(ctx context.Context) error {
+	d := p.delivery
+	slices.SortFunc(d.Steps, func(a, b worker.Step) int { return a.Part - b.Part })
+	parts := make([]int32, 0, len(d.Steps))
+	for _, s := range d.Steps {
+		parts = append(parts, int32(s.Part)) //nolint:gosec // Kafka's partitions are 32-bit numbers.
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`INSERT INTO stream_mark (topic, part, next) SELECT $1, part, 0 FROM unnest($2::integer[]) AS part `+
+		`WHERE NOT EXISTS (SELECT FROM stream_mark m WHERE m.topic = $1 AND m.part = part) ON CONFLICT DO NOTHING`, d.Source, parts)
+	batch.Queue(`SELECT part, next FROM stream_mark WHERE topic = $1 AND part = ANY ($2::integer[]) ORDER BY part FOR UPDATE`, d.Source, parts)
+	results := p.tx.SendBatch(ctx, batch)
+	defer results.Close()
+	if _, err := results.Exec(); err != nil {
+		return fmt.Errorf("lock marks: %w", err)
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return fmt.Errorf("lock marks: %w", err)
+	}
+	marks, err := pgx.CollectRows(rows, pgx.RowToStructByPos[cdr.Mark])
+	if err != nil {
+		return fmt.Errorf("lock marks: %w", err)
+	}
+	for i, m := range marks {
+		if s := d.Steps[i]; m.Part != s.Part || m.Next != s.From {
+			return fmt.Errorf("%w: part %d stands at %d, not at %d", worker.ErrMoved, s.Part, m.Next, s.From)
+		}
+	}
+	return results.Close()
+}
+
+func (p *posting) moveMarks(ctx context.Context) error {
+	var parts []int32
+	var nexts []int64
+	for _, s := range p.delivery.Steps {
+		parts = append(parts, int32(s.Part)) //nolint:gosec // As in lockMarks.
+		nexts = append(nexts, s.Next)
+	}
+	_, err := p.tx.Exec(ctx, `UPDATE stream_mark m SET next = s.next FROM unnest($2::integer[], $3::bigint[]) AS s (part, next) `+
+		`WHERE m.topic = $1 AND m.part = s.part`, p.delivery.Source, parts, nexts)
+	if err != nil {
+		return fmt.Errorf("move marks: %w", err)
+	}
+	return nil
+}
+
+// identity is what a leg is known by.
+type identity struct {
+	call cdr.CallID
+	seq  uint16
+}
+
+// claim returns the legs that nobody has accounted for, in their order, and marks them as accounted for.
+func (p *posting) claim(ctx context.Context, legs []cdr.Leg) ([]*cdr.Leg, error) {
+	candidates := make([]*cdr.Leg, 0, len(legs))
+	seen := make(map[identity]bool, len(legs))
+	calls, seqs := make([][16]byte, 0, len(legs)), make([]int32, 0, len(legs))
+	for i := range legs {
+		id := identity{legs[i].Call, legs[i].Seq}
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		candidates = append(candidates, &legs[i])
+		calls, seqs = append(calls, id.call.Bytes()), append(seqs, int32(id.seq))
+	}
+	if len(candidates) == 0 {
+		return nil, nil
+	}
+	rows, err := p.tx.Query(ctx, `INSERT INTO rated_leg (call, seq) SELECT * FROM unnest($1::uuid[], $2::integer[]) `+
+		`ON CONFLICT DO NOTHING RETURNING call, seq`, calls, seqs)
+	if err != nil {
+		return nil, fmt.Errorf("claim legs: %w", err)
+	}
+	claimed := make(map[identity]bool, len(candidates))
+	var call [16]byte
+	var seq int32
+	_, err = pgx.ForEachRow(rows, []any{&call, &seq}, func() error {
+		id, err := cdr.CallIDFromBytes(call[:])
+		claimed[identity{id, uint16(seq)}] = true //nolint:gosec // As it was written.
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim legs: %w", err)
+	}
+	if len(claimed) == len(candidates) {
+		return candidates, nil
+	}
+	return slices.DeleteFunc(candidates, func(l *cdr.Leg) bool { return !claimed[identity{l.Call, l.Seq}] }), nil
+}
+
+// account has legs rated and writes what comes of it. Broken messages go to the dead with them.
+func (p *posting) account(ctx context.Context, legs []*cdr.Leg, broken []worker.Dead, rate func(worker.Fresh) (worker.Outcome, error)) error {
+	if len(legs) == 0 && len(broken) == 0 {
+		return nil
+	}
+	accounts, err := p.lockTenants(ctx, legs)
+	if err != nil {
+		return err
+	}
+	fresh := worker.Fresh{Legs: legs}
+	if fresh.Holds, err = p.holds(ctx, legs, accounts); err != nil {
+		return err
+	}
+	p.counters = counterView{ctx: ctx, tx: p.tx}
+	fresh.Counters = p.counters.of
+	out, err := rate(fresh)
+	if err == nil {
+		err = p.counters.err
+	}
+	if err != nil {
+		return fmt.Errorf("rate: %w", err)
+	}
+	out.Dead = append(out.Dead, broken...)
+	return p.write(ctx, &out, accounts)
+}
+
+// write puts the outcome of the rating down.
+func (p *posting) write(ctx context.Context, out *worker.Outcome, accounts []string) error {
+	if err := p.writeBatch(ctx, out); err != nil {
+		return err
+	}
+	if err := ensureAccounts(ctx, p.tx, sides(out.Postings), p.now); err != nil {
+		return err
+	}
+	if err := p.settle(ctx, out, accounts); err != nil {
+		return err
+	}
+	if err := p.writeUses(ctx, out.Uses); err != nil {
+		return err
+	}
+	if err := p.bury(ctx, out.Dead); err != nil {
+		return err
+	}
+	return postUsage(ctx, p.tx, out.Postings, p.batch.ID, p.now)
+}
+
+// Stored confirms that the store of calls has a batch; its records are kept here no longer. It may be repeated.
+func (b *Books) Stored(ctx context.Context, id int64) error {
+	_, err := b.db.pool.Exec(ctx, `UPDATE batch SET blob = NULL, stored_at = $2 WHERE id = $1 AND stored_at IS NULL`, id, b.clock.Now())
+	if err != nil {
+		return fmt.Errorf("confirm batch %d: %w", id, err)
+	}
+	return nil
+}
