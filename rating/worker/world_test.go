@@ -94,12 +94,13 @@ type world struct {
 	prices *prices
 	random *rand.Rand
 	at     time.Time
+	step   time.Duration // Between two calls.
 }
 
 func newWorld(tb testing.TB, parts int) *world {
 	tb.Helper()
 	w := &world{
-		tb: tb, parts: parts, prices: newPrices(tb), random: rand.New(rand.NewPCG(1, 2)),
+		tb: tb, parts: parts, step: 7 * time.Second, prices: newPrices(tb), random: rand.New(rand.NewPCG(1, 2)),
 		cfg: kafka.Config{Brokers: enginetest.Kafka(tb), Log: slog.New(slog.DiscardHandler)},
 		at:  time.Now().UTC().Add(-30 * time.Hour).Truncate(time.Microsecond), //nolint:forbidigo // Ids are minted now.
 	}
@@ -127,7 +128,7 @@ func (w *world) call(tenant string, seconds int) []cdr.Leg {
 	w.tb.Helper()
 	id, err := cdr.NewCallID()
 	require.NoError(w.tb, err)
-	w.at = w.at.Add(7 * time.Second)
+	w.at = w.at.Add(w.step)
 	base := cdr.Leg{
 		Call: id, Direction: cdr.Outbound, Source: cdr.SourceSIP, Node: "proxy-1", Tenant: tenant, Branch: "moscow",
 		Extension: strconv.Itoa(100 + w.random.IntN(3)), From: e164.MustParse("74951234567"), To: e164.MustParse("79161234567"),
@@ -320,3 +321,5 @@ func mustTariff(tb testing.TB, spec rating.Spec) *rating.Tariff {
 	require.NoError(tb, err)
 	return t
 }
+
+func noCounters(string, string) rating.Counters { return rating.Tally{} }

@@ -86,7 +86,7 @@ type counterKey struct {
 // counterView reads counters as they are asked for, inside a transaction that has the tenant's account locked, and
 // remembers them. The interface that it serves has no errors: the first one is kept, and stops the transaction.
 type counterView struct {
-	ctx   context.Context //nolint:containedctx // It lives as long as one transaction, and its interface has no context.
+	ctx   context.Context // It lives as long as one transaction, and its interface has no context.
 	tx    pgx.Tx
 	known map[counterKey]int64
 	err   error
