@@ -13,7 +13,7 @@ import (
 const (
 	// HistoryDays is how far back the history goes.
 	HistoryDays = 35
-	callsADay   = 900
+	callsADay   = 1500
 )
 
 // History makes up the calls of the days before a moment, call by call in the order of time. Every call is routed by

@@ -67,11 +67,11 @@ func Start(ctx context.Context, proxy netip.AddrPort, s *provision.Snapshot, c c
 // Close ends the traffic and waits for its calls.
 func (t *Traffic) Close() {
 	t.stop()
-	t.work.Wait()
-	closeAll(t.carriers)
+	closeAll(t.carriers) // First, because a call that waits for an answer ends with its agent.
 	for _, p := range t.phones {
 		p.agent.Close()
 	}
+	t.work.Wait()
 }
 
 func (t *Traffic) openPhones(ctx context.Context) error {

@@ -164,7 +164,7 @@ func cdrColumns() []cdrColumn {
 		{"branch", false, func(r *cdr.Record) string { return r.Branch }},
 		{"extension", false, func(r *cdr.Record) string { return r.Extension }},
 		{"from", false, func(r *cdr.Record) string { return r.From.String() }},
-		{"to", false, func(r *cdr.Record) string { return orDialled(r) }},
+		{"to", false, orDialled},
 		{"destination", false, func(r *cdr.Record) string { return r.Destination }},
 		{"carrier", true, func(r *cdr.Record) string { return r.Carrier }},
 		{"gateway", false, func(r *cdr.Record) string { return r.Gateway }},

@@ -23,6 +23,11 @@ func newRootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withCode(exitUsage, err) })
 	root.AddCommand(
 		newVersionCommand(),
+		newServeCommand(),
+		newSIPCommand(),
+		newWorkerCommand(),
+		newAPICommand(),
+		newDemoCommand(),
 		newRateCommand(),
 		newDeckCommand(),
 		newRouteCommand(),

@@ -19,11 +19,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"trunkline/api"
-	"trunkline/cdr"
 	"trunkline/cdr/kafka"
 	"trunkline/cdr/spool"
 	"trunkline/demo"
 	"trunkline/internal/clock"
+	"trunkline/rating/worker"
 	"trunkline/sipproxy"
 )
 
@@ -40,6 +40,7 @@ type system struct {
 	producer     *kafka.Producer
 	spool        *spool.Spool
 	proxy        *sipproxy.Proxy
+	worker       *worker.Worker
 	http         *api.Server
 	password     string
 	traffic      *demo.Traffic
@@ -90,7 +91,9 @@ func (s *system) start(ctx context.Context) (err error) {
 	}
 	s.running.Go(func() { s.provisioning.watch(s.life) })
 	if s.parts.worker {
-		s.startWorker()
+		if err := s.startWorker(); err != nil {
+			return err
+		}
 	}
 	if s.parts.sip {
 		if err := s.startProxy(ctx); err != nil {
@@ -119,7 +122,7 @@ func (s *system) topics(ctx context.Context) error {
 
 func (s *system) startProxy(ctx context.Context) (err error) {
 	s.producer = kafka.NewProducer(s.kafkaConfig(), kafka.LegsTopic)
-	s.spool, err = spool.Open(spool.Config{
+	s.spool, err = spool.Open(spool.Config{ //nolint:contextcheck // The spool has a life of its own, ended by Close.
 		Dir: filepath.Join(s.config.Data, "spool"), Clock: clock.System{}, Log: s.log,
 	}, s.producer)
 	if err != nil {
@@ -139,8 +142,8 @@ func (s *system) startProxy(ctx context.Context) (err error) {
 		Shards: sip.Shards, MaxCalls: sip.MaxCalls, RingTime: sip.RingTime, MaxDuration: sip.MaxDuration,
 		FirstStretch: sip.FirstStretch, Stretch: sip.Stretch, DrainTime: sip.DrainTime, LetPass: sip.LetPass,
 	}, sipproxy.Deps{
-		Router: s.provisioning.live,
-		Credit: &credit{ledger: s.stores.ledger, live: s.provisioning.live, clock: clock.System{}, node: s.config.Node},
+		Router:   s.provisioning.live,
+		Credit:   &credit{ledger: s.stores.ledger, live: s.provisioning.live, clock: clock.System{}, node: s.config.Node},
 		Recorder: s.spool, Clock: clock.System{}, Log: s.log, Metrics: s.metrics,
 	})
 	return err
@@ -218,7 +221,7 @@ func (s *system) stop(ctx context.Context) {
 		err = errors.Join(err, s.spool.Close(), s.producer.Close())
 	}
 	if s.http != nil {
-		err = errors.Join(err, s.http.Close())
+		err = errors.Join(err, s.http.Close()) //nolint:contextcheck // Its limit is its own.
 	}
 	s.end()
 	s.running.Wait()

@@ -8,9 +8,12 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
+
+	"trunkline/internal/clock"
 )
 
 // Agent is a SIP user agent on a UDP port of its own.
@@ -62,11 +65,35 @@ func New(ctx context.Context, name, address string, log *slog.Logger) (*Agent, e
 	a.calls = sipgo.NewDialogClientCache(a.client, a.contact)
 	a.handle()
 	a.work.Go(func() { _ = a.server.ServeUDP(conn) })
+	if err := a.serving(ctx); err != nil {
+		a.Close()
+		return nil, err
+	}
 	return a, nil
+}
+
+// serving waits until sipgo has taken the port over: a request that is sent before would be given another one.
+func (a *Agent) serving(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for {
+		if c, err := a.ua.TransportLayer().GetConnection("udp", a.addr.String()); err == nil && c != nil {
+			_, _ = c.TryClose() // Only the reference that was just taken.
+			return nil
+		}
+		if err := clock.Sleep(ctx, clock.System{}, time.Millisecond); err != nil {
+			return fmt.Errorf("agent %s does not serve: %w", a.name, err)
+		}
+	}
 }
 
 // Addr is where the agent listens.
 func (a *Agent) Addr() netip.AddrPort { return a.addr }
+
+// local binds a request to the agent's own port; sipgo would take another one for it.
+func (a *Agent) local() sip.Addr {
+	return sip.Addr{IP: a.addr.Addr().AsSlice(), Port: int(a.addr.Port())}
+}
 
 // Close ends the agent and its calls.
 func (a *Agent) Close() {

@@ -27,6 +27,7 @@ func (acc Account) server() sip.Uri {
 // Register registers the agent under a login; seconds 0 takes the registration back. It returns the final status.
 func (a *Agent) Register(ctx context.Context, acc Account, seconds int) (int, error) {
 	req := sip.NewRequest(sip.REGISTER, acc.server())
+	req.Laddr = a.local()
 	identity := sip.Uri{Scheme: "sip", User: acc.Login, Host: acc.Realm}
 	req.AppendHeader(&sip.FromHeader{Address: identity, Params: sip.HeaderParams{{K: "tag", V: sip.GenerateTagN(10)}}})
 	req.AppendHeader(&sip.ToHeader{Address: identity})
@@ -79,7 +80,13 @@ func (a *Agent) Dial(ctx context.Context, acc Account, c Call) (Outcome, error) 
 		},
 		sdpType(),
 	}, c.Headers...)
-	session, err := a.calls.Invite(ctx, uri, a.SDP(), headers...)
+	req := sip.NewRequest(sip.INVITE, uri)
+	req.Laddr = a.local()
+	req.SetBody(a.SDP())
+	for _, h := range headers {
+		req.AppendHeader(h)
+	}
+	session, err := a.calls.WriteInvite(ctx, req)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("invite %s: %w", c.To, err)
 	}
@@ -97,14 +104,23 @@ func (a *Agent) Dial(ctx context.Context, acc Account, c Call) (Outcome, error) 
 	return a.stay(ctx, session, c, out)
 }
 
-func (a *Agent) waitAnswer(ctx context.Context, s *sipgo.DialogClientSession, acc Account, c Call) (Outcome, error) {
-	var out Outcome
-	wait, cancel := ctx, context.CancelFunc(func() {})
+// errGaveUp is why a call is cancelled that rang for too long.
+var errGaveUp = errors.New("nobody answered in time")
+
+func (a *Agent) waitAnswer(ctx context.Context, s *sipgo.DialogClientSession, acc Account, c Call) (out Outcome, err error) {
+	wait, giveUp := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer giveUp(nil)
+	defer context.AfterFunc(ctx, func() { giveUp(sipgo.WaitAnswerForceCancelErr) })()
 	if c.GiveUp > 0 {
-		wait, cancel = context.WithTimeout(ctx, c.GiveUp)
+		t := time.AfterFunc(c.GiveUp, func() { giveUp(errGaveUp) })
+		defer t.Stop()
 	}
-	defer cancel()
-	err := s.WaitAnswer(wait, sipgo.AnswerOptions{
+	defer func() { // sipgo 1.7.2 reads an answer that is not there when the agent is closed while it cancels.
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the agent was closed in mid-call: %v", v)
+		}
+	}()
+	err = s.WaitAnswer(wait, sipgo.AnswerOptions{
 		Username: acc.Login, Password: acc.Password,
 		OnResponse: func(res *sip.Response) error {
 			out.Rang = out.Rang || (res.IsProvisional() && res.StatusCode > sip.StatusTrying)
@@ -117,7 +133,7 @@ func (a *Agent) waitAnswer(ctx context.Context, s *sipgo.DialogClientSession, ac
 		out.Status = sip.StatusOK
 	case errors.As(err, &refused):
 		out.Status = refused.Res.StatusCode
-	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+	case errors.Is(context.Cause(wait), errGaveUp):
 		out.Status = sip.StatusRequestTerminated
 	default:
 		return out, fmt.Errorf("wait for the answer of %s: %w", c.To, err)
@@ -162,6 +178,7 @@ func (a *Agent) stay(ctx context.Context, s *sipgo.DialogClientSession, c Call, 
 // reinvite changes the session within the call.
 func (a *Agent) reinvite(ctx context.Context, s *sipgo.DialogClientSession) error {
 	req := sip.NewRequest(sip.INVITE, s.InviteResponse.Contact().Address)
+	req.Laddr = a.local()
 	req.AppendHeader(sdpType())
 	req.AppendHeader(&a.contact)
 	req.SetBody(a.SDP())

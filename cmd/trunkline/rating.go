@@ -1,0 +1,42 @@
+package main
+
+import (
+	"trunkline/cdr/kafka"
+	"trunkline/internal/clock"
+	"trunkline/internal/e164"
+	"trunkline/rating/worker"
+	"trunkline/sql/postgres"
+)
+
+const workerGroup = "trunkline-rating"
+
+// startWorker runs the rating worker until the system ends.
+func (s *system) startWorker() error {
+	consumer, err := kafka.NewConsumer(s.kafkaConfig(), kafka.LegsTopic, workerGroup, kafka.Take{})
+	if err != nil {
+		return err
+	}
+	countries, err := e164.NewCountries()
+	if err != nil {
+		return err
+	}
+	books, err := postgres.NewBooks(s.stores.db, clock.System{})
+	if err != nil {
+		return err
+	}
+	graveyard := kafka.NewProducer(s.kafkaConfig(), kafka.DeadTopic)
+	s.worker = worker.New(worker.Config{
+		Topic: kafka.LegsTopic, Stream: consumer, Books: books,
+		Calls: s.stores.records, Graveyard: graveyard,
+		Prices:  func() worker.Prices { return prices{s.provisioning.live.Snapshot()} },
+		Country: countries.Of, Clock: clock.System{}, Log: s.log,
+	})
+	s.running.Go(func() {
+		if err := s.worker.Run(s.life); err != nil {
+			s.failed <- err
+		}
+		_ = consumer.Leave()
+		_ = graveyard.Close()
+	})
+	return nil
+}
