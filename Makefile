@@ -37,6 +37,16 @@ lint: $(TOOLS)/golangci-lint ## Run the linters
 $(TOOLS)/golangci-lint:
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
 
+vuln: ## Scan the dependencies for known holes (needs the Go vulnerability database)
+	@./.ci/vuln
+
+test-sipp: setup build ## Pass the SIPp scenarios; fetches sip-tester with apt-get where it is missing
+	@command -v sipp >/dev/null || { apt-get update -qq && apt-get install -y -qq sip-tester; }
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -tags sipp -run SIPp -timeout 10m ./cmd/trunkline
+
+bench-system: setup build ## Measure the start, calls a second through the whole path, and BYE to visible record
+	go test -run '^$$' -bench System -benchtime 1x -timeout 20m ./bench/...
+
 fuzz: ## Fuzz every parser for 30 seconds each
 	@for pkg in $$(go list ./...); do \
 	  for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
@@ -49,4 +59,4 @@ bench-rating: ## Measure pricing and prefix look-up
 clean: ## Remove what was built (not ./var)
 	rm -rf bin .tools
 
-.PHONY: help setup build run test lint fuzz bench-rating clean
+.PHONY: help setup build run test test-sipp lint vuln fuzz bench-rating bench-system clean
