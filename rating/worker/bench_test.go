@@ -31,7 +31,7 @@ func BenchmarkWorker(b *testing.B) {
 	w.settled()
 	b.StopTimer()
 	r.stop()
-	b.ReportMetric(float64(sent)/b.Elapsed().Seconds(), "legs/s")
+	b.ReportMetric(float64(sent)/b.Elapsed().Seconds(), "legs/s") //nolint:forbidigo // A figure, not money.
 	w.requireSums(sent)
 }
 

@@ -61,11 +61,15 @@ func (b *Books) Post(ctx context.Context, d *worker.Delivery, rate func(worker.F
 		if err := p.lockMarks(ctx); err != nil {
 			return err
 		}
-		legs, err := p.claim(ctx, d.Legs)
+		known, dead, err := p.sift(ctx, d.Legs)
 		if err != nil {
 			return err
 		}
-		if err := p.account(ctx, legs, d.Broken, rate); err != nil {
+		legs, err := p.claim(ctx, known)
+		if err != nil {
+			return err
+		}
+		if err := p.account(ctx, legs, append(dead, d.Broken...), rate); err != nil {
 			return err
 		}
 		return p.moveMarks(ctx)
@@ -179,9 +183,9 @@ func (p *posting) claim(ctx context.Context, legs []cdr.Leg) ([]*cdr.Leg, error)
 	return slices.DeleteFunc(candidates, func(l *cdr.Leg) bool { return !claimed[identity{l.Call, l.Seq}] }), nil
 }
 
-// account has legs rated and writes what comes of it. Broken messages go to the dead with them.
-func (p *posting) account(ctx context.Context, legs []*cdr.Leg, broken []worker.Dead, rate func(worker.Fresh) (worker.Outcome, error)) error {
-	if len(legs) == 0 && len(broken) == 0 {
+// account has legs rated and writes what comes of it, and of those that are dead already.
+func (p *posting) account(ctx context.Context, legs []*cdr.Leg, dead []worker.Dead, rate func(worker.Fresh) (worker.Outcome, error)) error {
+	if len(legs) == 0 && len(dead) == 0 {
 		return nil
 	}
 	accounts, err := p.lockTenants(ctx, legs)
@@ -201,7 +205,7 @@ func (p *posting) account(ctx context.Context, legs []*cdr.Leg, broken []worker.
 	if err != nil {
 		return fmt.Errorf("rate: %w", err)
 	}
-	out.Dead = append(out.Dead, broken...)
+	out.Dead = append(out.Dead, dead...)
 	return p.write(ctx, &out, accounts)
 }
 

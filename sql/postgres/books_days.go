@@ -5,12 +5,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"trunkline/cdr"
+	"trunkline/rating/worker"
 )
 
 const (
@@ -102,9 +104,13 @@ func (b *Books) makeDay(ctx context.Context, day time.Time) error {
 	return err
 }
 
-// DropDays removes what is known of the legs of calls minted before a day. A leg that comes after that is taken for new,
-// so it must be older than anything that the stream, a spool or an importer can still bring.
+// DropDays removes what is known of the legs of calls minted before a day, and returns how many days that were. A leg of
+// such a call that comes later is not taken for new but kept among the unratable, so the day should be older than
+// anything that the stream, a spool or an importer can still bring.
 func (b *Books) DropDays(ctx context.Context, before time.Time) (int, error) {
+	if _, err := b.db.pool.Exec(ctx, `UPDATE rated_leg_floor SET day = greatest(day, $1::date)`, before.UTC()); err != nil {
+		return 0, fmt.Errorf("drop old legs: %w", err)
+	}
 	rows, err := b.db.pool.Query(ctx, `SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid `+
 		`WHERE i.inhparent = 'rated_leg'::regclass AND c.relname ~ '^rated_leg_[0-9]{8}$' AND c.relname < $1 ORDER BY 1`,
 		"rated_leg_"+before.UTC().Format(dayFormat))
@@ -124,4 +130,35 @@ func (b *Books) DropDays(ctx context.Context, before time.Time) (int, error) {
 	defer b.mu.Unlock()
 	clear(b.days)
 	return len(names), nil
+}
+
+// ReasonTooOld is the word for a leg of which it is no longer known whether it was accounted for.
+const ReasonTooOld = "too_old"
+
+// sift takes out the legs of calls from before the floor. The lock keeps DropDays from moving it meanwhile.
+func (p *posting) sift(ctx context.Context, legs []cdr.Leg) (known []cdr.Leg, old []worker.Dead, err error) {
+	var floor time.Time
+	if err := p.tx.QueryRow(ctx, `SELECT day FROM rated_leg_floor FOR SHARE`).Scan(&floor); err != nil {
+		return nil, nil, fmt.Errorf("floor of legs: %w", err)
+	}
+	first := slices.IndexFunc(legs, func(l cdr.Leg) bool { return below(l.Call, floor) })
+	if first < 0 {
+		return legs, nil, nil
+	}
+	for i := range legs {
+		if l := &legs[i]; below(l.Call, floor) {
+			old = append(old, worker.Dead{
+				Leg: l, Message: cdr.AppendLeg(nil, l), Reason: ReasonTooOld,
+				Detail: "it is no longer known whether legs of that day were accounted for",
+			})
+			continue
+		}
+		known = append(known, legs[i])
+	}
+	return known, old, nil
+}
+
+func below(call cdr.CallID, floor time.Time) bool {
+	day, ok := dayOf(call)
+	return ok && day.Before(floor)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"trunkline/internal/embedded/enginetest"
 	"trunkline/internal/money"
 	"trunkline/ledger"
 	"trunkline/sql/postgres"
@@ -213,6 +214,47 @@ func TestNoOverspend(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.granted*1_500_000, s.Pending.Micros())
 	}
+}
+
+// TestKilledWhileReserving kills PostgreSQL under many callers, who ask again until they have an answer: what is held in
+// the end is what was answered, and no more than there was.
+func TestKilledWhileReserving(t *testing.T) {
+	l, _ := openLedger(t)
+	account := prepaid(t, l, "beauty", "60.9")
+	requests := make([]ledger.HoldRequest, 100)
+	answers := make([]ledger.HoldAnswer, len(requests))
+	var group sync.WaitGroup
+	began := make(chan struct{}, len(requests))
+	for i := range requests {
+		requests[i] = request(account, 1)
+		group.Go(func() {
+			for {
+				a, err := l.Reserve(context.WithoutCancel(t.Context()), requests[i])
+				began <- struct{}{}
+				if err == nil {
+					answers[i] = a
+					return
+				}
+			}
+		})
+	}
+	<-began
+	wait := enginetest.KillPostgres(t)
+	go func() {
+		for range began { // Callers never wait for the test.
+			continue
+		}
+	}()
+	wait()
+	group.Wait()
+	close(began)
+	var granted int64
+	for i := range requests {
+		require.Equal(t, answers[i].Granted, mustReserve(t, l, requests[i]).Granted, "a repetition has the same answer")
+		granted += answers[i].Granted / 60
+	}
+	require.Equal(t, int64(40), granted)
+	requireMoney(t, l, account, "60", "0.9")
 }
 
 func TestExpireLeavesCallsThatMayGoOn(t *testing.T) {

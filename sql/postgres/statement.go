@@ -19,9 +19,9 @@ const MaxLines = 10_000
 func (l *Ledger) Statement(ctx context.Context, account ledger.Account, from, till time.Time, limit int) ([]ledger.Line, error) {
 	rows, err := l.db.pool.Query(ctx, `
 SELECT id, purpose, debit, credit, amount, slot, legs, coalesce(batch, 0), coalesce(key, ''), reason, posted_at,
-    (coalesce((SELECT sum(CASE WHEN credit = $1 THEN amount ELSE -amount END) FROM posting WHERE $1 IN (debit, credit) AND slot < $2), 0)
+    (coalesce((SELECT sum(CASE WHEN credit = $1 THEN amount ELSE -amount END) FROM posting WHERE (debit = $1 OR credit = $1) AND slot < $2), 0)
         + sum(CASE WHEN credit = $1 THEN amount ELSE -amount END) OVER (ORDER BY slot, id))::bigint
-FROM posting WHERE $1 IN (debit, credit) AND slot >= $2 AND slot < $3 ORDER BY slot, id LIMIT $4`,
+FROM posting WHERE (debit = $1 OR credit = $1) AND slot >= $2 AND slot < $3 ORDER BY slot, id LIMIT $4`,
 		account.String(), from, till, min(max(limit, 1), MaxLines))
 	if err != nil {
 		return nil, fmt.Errorf("statement of %s: %w", account, err)
