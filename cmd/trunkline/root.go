@@ -34,6 +34,8 @@ func newRootCommand() *cobra.Command {
 		newApplyCommand(),
 		newReportCommand(),
 		newMigrateCommand(),
+		newDoctorCommand(),
+		newDeadCommand(),
 		newConfigCommand(),
 		newClickHouseCommand(),
 	)

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"trunkline/internal/clock"
+	"trunkline/internal/e164"
+	"trunkline/rating/worker"
+	"trunkline/sql/postgres"
+)
+
+func newDeadCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "dead",
+		Short: "Legs that could not be rated",
+		Long: `A leg that cannot be rated (its tariff or deck is not known, has no rate for the number, or its times make no sense) is
+kept here with the reason and blocks the invoice of its period. Mend the cause, then retry it: it is priced as if it came
+now, under its own identity, so it cannot be charged twice.`,
+	}
+	cmd.AddCommand(newDeadListCommand(), newDeadRetryCommand())
+	return cmd
+}
+
+func newDeadListCommand() *cobra.Command {
+	var f configFlags
+	var filter postgres.DeadFilter
+	cmd := &cobra.Command{
+		Use: "list", Short: "List them, the oldest first", Args: cobra.NoArgs,
+		Example: "  trunkline dead list\n  trunkline dead list --tenant beauty --reason no_rate",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			db, books, err := openBooks(cmd, &f)
+			if err != nil {
+				return err
+			}
+			defer db.close(cmd.Context())
+			dead, err := books.Dead(cmd.Context(), filter)
+			if err != nil {
+				return err
+			}
+			return printDead(cmd.OutOrStdout(), dead)
+		},
+	}
+	cmd.Flags().StringVar(&filter.Tenant, "tenant", "", "tenant")
+	cmd.Flags().StringVar(&filter.Reason, "reason", "", "reason, such as no_rate")
+	cmd.Flags().IntVar(&filter.Limit, "limit", 100, "most rows")
+	f.register(cmd)
+	return cmd
+}
+
+func printDead(out io.Writer, dead []postgres.DeadLeg) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprint(w, "ID\tDIED\tTENANT\tLEG\tTO\tREASON\tDETAIL\n")
+	for i := range dead {
+		d := &dead[i]
+		leg, to := "-", "-"
+		if d.Leg != nil {
+			leg, to = d.Leg.ID(), dash(d.Leg.To.String())
+		}
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.Died.UTC().Format(time.RFC3339), dash(d.Tenant), leg, to, d.Reason, d.Detail)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "%d legs\n", len(dead))
+	return err
+}
+
+func newDeadRetryCommand() *cobra.Command {
+	var f configFlags
+	cmd := &cobra.Command{
+		Use: "retry ID...", Short: "Price them again", Args: cobra.MinimumNArgs(1),
+		Example: "  trunkline dead retry 17 18",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ids := make([]int64, 0, len(args))
+			for _, a := range args {
+				id, err := strconv.ParseInt(a, 10, 64)
+				if err != nil {
+					return withCode(exitUsage, fmt.Errorf("%q is no id: take it from `trunkline dead list`", a))
+				}
+				ids = append(ids, id)
+			}
+			db, books, err := openBooks(cmd, &f)
+			if err != nil {
+				return err
+			}
+			defer db.close(cmd.Context())
+			left, err := retryDead(cmd.Context(), db, books, ids)
+			if err != nil {
+				return err
+			}
+			cmd.Printf("%d priced, %d still cannot be rated\n", len(ids)-left, left)
+			if left > 0 {
+				return withCode(exitPartial, fmt.Errorf("%d legs still cannot be rated: see `trunkline dead list`", left))
+			}
+			return nil
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func openBooks(cmd *cobra.Command, f *configFlags) (*stores, *postgres.Books, error) {
+	db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
+	if err != nil {
+		return nil, nil, err
+	}
+	books, err := postgres.NewBooks(db.db, clock.System{})
+	if err != nil {
+		db.close(cmd.Context())
+		return nil, nil, err
+	}
+	return db, books, nil
+}
+
+// retryDead prices legs again, stores what came of it, and returns how many are still unrated.
+func retryDead(ctx context.Context, db *stores, books *postgres.Books, ids []int64) (int, error) {
+	snapshot, err := db.snapshot(ctx)
+	if err != nil {
+		return 0, err
+	}
+	countries, err := e164.NewCountries()
+	if err != nil {
+		return 0, err
+	}
+	w := worker.New(worker.Config{
+		Books: books, Calls: db.records, Prices: func() worker.Prices { return prices{snapshot} },
+		Country: countries.Of, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
+	})
+	if _, err := books.Retry(ctx, ids, w.Rate); err != nil {
+		return 0, err
+	}
+	if err := w.Recover(ctx); err != nil {
+		return 0, fmt.Errorf("the legs are posted; the worker stores them at its next start: %w", err)
+	}
+	left, err := books.Dead(ctx, postgres.DeadFilter{IDs: ids})
+	return len(left), err
+}
