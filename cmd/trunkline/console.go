@@ -8,6 +8,7 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/internal/embedded"
 	"trunkline/sql/clickhouse"
+	"trunkline/sql/postgres"
 )
 
 const (
@@ -33,6 +34,13 @@ func (c *console) Overview(ctx context.Context) (api.Overview, error) {
 		if err := c.calls(ctx, now, &o); err != nil {
 			return o, err
 		}
+	}
+	dead, err := c.s.books.DeadCount(ctx, postgres.DeadFilter{})
+	if err != nil {
+		return o, err
+	}
+	for _, n := range dead {
+		o.Dead += int(n)
 	}
 	records, err := c.s.stores.records.Records(ctx, clickhouse.Filter{From: now.Add(-24 * time.Hour), Limit: recordsShown})
 	if err != nil {

@@ -93,14 +93,14 @@ func compareSums(ctx context.Context, db *stores, back time.Duration, out io.Wri
 		return 0, err
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(w, "ACCOUNT\tLEGS\tPOSTED\tCALLS ADD UP TO\tDIFFERENCE\t\n")
+	fmt.Fprint(w, "ACCOUNT\tLEGS\tPOSTED\tCALLS ADD UP TO\tDIFFERENCE\t\t\n")
 	for _, d := range differences {
 		mark := "ok"
 		if !d.OK() {
 			mark = "DIFFERS"
 			off++
 		}
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\n", d.Account, d.Legs, d.Posted, d.Recorded, d.Off, mark)
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t\n", d.Account, d.Legs, d.Posted, d.Recorded, d.Off, mark)
 	}
 	return off, w.Flush()
 }

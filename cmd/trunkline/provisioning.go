@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"trunkline/internal/clock"
@@ -17,7 +18,7 @@ type provisioning struct {
 	compiler *provision.Compiler
 	live     *provision.Live
 	log      *slog.Logger
-	revision int64
+	revision atomic.Int64
 }
 
 // newProvisioning compiles what is stored now.
@@ -36,7 +37,7 @@ func (p *provisioning) compile(ctx context.Context) (*provision.Snapshot, error)
 	if err != nil {
 		return nil, err
 	}
-	p.revision = stored.Revision
+	p.revision.Store(stored.Revision)
 	if len(stored.Objects) == 0 {
 		return provision.Empty(), nil
 	}
@@ -67,14 +68,14 @@ func (p *provisioning) watch(ctx context.Context) {
 }
 
 func (p *provisioning) reload(ctx context.Context) {
-	before := p.revision
+	before := p.revision.Load()
 	snapshot, err := p.compile(ctx)
 	if err != nil {
-		p.log.ErrorContext(ctx, "the provisioning cannot be put in force; the former state stays", "revision", p.revision, "error", err)
+		p.log.ErrorContext(ctx, "the provisioning cannot be put in force; the former state stays", "revision", p.revision.Load(), "error", err)
 		return
 	}
-	if p.revision != before {
+	if p.revision.Load() != before {
 		p.live.Swap(snapshot)
-		p.log.InfoContext(ctx, "provisioning in force", "revision", p.revision)
+		p.log.InfoContext(ctx, "provisioning in force", "revision", p.revision.Load())
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/internal/e164"
 	"trunkline/rating/worker"
-	"trunkline/sql/postgres"
 )
 
 const workerGroup = "trunkline-rating"
@@ -20,13 +19,9 @@ func (s *system) startWorker() error {
 	if err != nil {
 		return err
 	}
-	books, err := postgres.NewBooks(s.stores.db, clock.System{})
-	if err != nil {
-		return err
-	}
 	graveyard := kafka.NewProducer(s.kafkaConfig(), kafka.DeadTopic)
 	s.worker = worker.New(worker.Config{
-		Topic: kafka.LegsTopic, Stream: consumer, Books: books,
+		Topic: kafka.LegsTopic, Stream: consumer, Books: s.books,
 		Calls: s.stores.records, Graveyard: graveyard,
 		Prices:  func() worker.Prices { return prices{s.provisioning.live.Snapshot()} },
 		Country: countries.Of, Clock: clock.System{}, Log: s.log,

@@ -25,6 +25,7 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/rating/worker"
 	"trunkline/sipproxy"
+	"trunkline/sql/postgres"
 )
 
 // system is everything that a process runs.
@@ -36,6 +37,7 @@ type system struct {
 
 	engines      *engines
 	stores       *stores
+	books        *postgres.Books
 	provisioning *provisioning
 	producer     *kafka.Producer
 	spool        *spool.Spool
@@ -78,6 +80,9 @@ func (s *system) start(ctx context.Context) (err error) {
 	if s.stores, err = newStores(ctx, s.engines, conns, s.log); err != nil {
 		return withCode(exitConflict, err)
 	}
+	if s.books, err = postgres.NewBooks(s.stores.db, clock.System{}); err != nil {
+		return err
+	}
 	if err := s.topics(ctx); err != nil {
 		return withCode(exitConflict, err)
 	}
@@ -90,6 +95,8 @@ func (s *system) start(ctx context.Context) (err error) {
 		return err
 	}
 	s.running.Go(func() { s.provisioning.watch(s.life) })
+	s.running.Go(func() { s.keepHouse(s.life) })
+	s.observe()
 	if s.parts.worker {
 		if err := s.startWorker(); err != nil {
 			return err

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"trunkline/internal/clock"
+	"trunkline/rating/worker"
+)
+
+const (
+	houseEvery = time.Hour
+	// A hold is given back only when its proxy has been gone for so long that its records must have come.
+	holdAge = 24 * time.Hour
+	// Closed holds are remembered for so long, so that a late request cannot open them again.
+	closedAge = 48 * time.Hour
+	// The identities of legs are kept for so long; a leg that comes later is put before the operator.
+	identityAge = 100 * 24 * time.Hour
+)
+
+// keepHouse clears away what is of the past, once an hour.
+func (s *system) keepHouse(ctx context.Context) {
+	for clock.Sleep(ctx, clock.System{}, houseEvery) == nil {
+		now := clock.System{}.Now()
+		s.tidy(ctx, "holds of vanished proxies", func() (int64, error) { return s.stores.ledger.Expire(ctx, now.Add(-holdAge)) })
+		s.tidy(ctx, "closed holds", func() (int64, error) { return s.stores.ledger.Forget(ctx, now.Add(-closedAge)) })
+		s.tidy(ctx, "days of identities", func() (int64, error) {
+			n, err := s.books.DropDays(ctx, now.Add(-identityAge))
+			return int64(n), err
+		})
+	}
+}
+
+// tidy repeats a step until it finds nothing more.
+func (s *system) tidy(ctx context.Context, what string, step func() (int64, error)) {
+	for ctx.Err() == nil {
+		n, err := step()
+		if err != nil {
+			s.log.WarnContext(ctx, "clearing away failed; it is tried again in an hour", "what", what, "error", err)
+			return
+		}
+		if n == 0 {
+			return
+		}
+		s.log.InfoContext(ctx, "cleared away", "what", what, "count", n)
+	}
+}
+
+// observe registers the metrics of the parts that are not SIP.
+func (s *system) observe() {
+	gauge := func(name, help string, value func() int64) {
+		s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value()) }))
+	}
+	counter := func(name, help string, value func(worker.Stats) int64) {
+		s.metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 {
+			if s.worker == nil {
+				return 0
+			}
+			return float64(value(s.worker.Stats()))
+		}))
+	}
+	counter("trunkline_worker_legs_total", "Legs read from the stream, those that came again included.", func(w worker.Stats) int64 { return w.Legs })
+	counter("trunkline_worker_repeated_total", "Legs that had been accounted for before.", func(w worker.Stats) int64 { return w.Repeated })
+	counter("trunkline_worker_unrated_total", "Legs that could not be rated.", func(w worker.Stats) int64 { return w.Dead })
+	counter("trunkline_clickhouse_insert_rows_total", "Rated legs stored.", func(w worker.Stats) int64 { return w.Records })
+	gauge("trunkline_spool_waiting", "Legs on the proxy's disk that the stream does not have yet.", func() int64 {
+		if s.spool == nil {
+			return 0
+		}
+		return s.spool.Stats().Waiting
+	})
+	gauge("trunkline_provision_revision", "The revision of the provisioning that is in force.", func() int64 { return s.provisioning.revision.Load() })
+}
