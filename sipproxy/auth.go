@@ -105,12 +105,12 @@ func proves(cred *digest.Credentials, caller provision.Caller, method string) bo
 	return equal && known
 }
 
-// challenge asks for credentials, with SHA-256 first and MD5 for old phones (RFC 8760, section 2.4).
+// challenge asks for credentials, in one header for each algorithm, the preferred one first (RFC 8760, section 2.4).
 func (s *shard) challenge(tx *txn.Server, kind challengeKind, stale bool) {
 	name, _, status := kind.headers()
 	nonce := s.nonces.mint(s.clock.Now())
 	headers := make([]sip.Header, 0, 2)
-	for _, algorithm := range []string{"SHA-256", "MD5"} {
+	for _, algorithm := range s.cfg.Digest {
 		c := digest.Challenge{
 			Realm: s.cfg.Realm(), Nonce: nonce, Algorithm: algorithm, QOP: []string{"auth"}, Stale: stale,
 		}

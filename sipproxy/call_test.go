@@ -331,3 +331,16 @@ func TestSilentGatewayIsPassedOver(t *testing.T) {
 	require.Equal(t, "silent", legs[1].Reason)
 	require.Equal(t, uint16(408), legs[1].SIPStatus)
 }
+
+func TestDigestAlgorithms(t *testing.T) {
+	t.Parallel()
+	for _, algorithm := range []string{"MD5", "SHA-256"} {
+		w := newWorld(t)
+		w.cfg.Digest = []string{algorithm}
+		w.extension("anna")
+		w.open()
+		status, err := w.agent("phone").Register(t.Context(), w.account("anna"), 60)
+		require.NoError(t, err)
+		require.Equal(t, 200, status, algorithm)
+	}
+}

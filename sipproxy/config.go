@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"trunkline/sipproxy/wire"
@@ -11,10 +12,13 @@ import (
 
 // Config sets up a Proxy. The zero value of every field but Node, Realm, Listen and StateDir has a default.
 type Config struct {
-	Node     string        // Name of this proxy, in its records and its journal.
-	Realm    func() string // Digest realm, the domain of the extensions' logins, as it is provisioned now.
-	Listen   []wire.Listen // At least one.
-	TLS      *tls.Config
+	Node   string        // Name of this proxy, in its records and its journal.
+	Realm  func() string // Digest realm, the domain of the extensions' logins, as it is provisioned now.
+	Listen []wire.Listen // At least one.
+	TLS    *tls.Config
+	// Digest are the algorithms that phones may authenticate with, the preferred one first: MD5, SHA-256. The default is
+	// MD5 before SHA-256: phones that know only MD5 and look only at the first challenge are still many.
+	Digest   []string
 	StateDir string // Folder of the journal of calls in progress and registrations.
 
 	Shards       int           // Ordered workers that the calls are spread over; default 4.
@@ -36,6 +40,9 @@ type Config struct {
 }
 
 func (c *Config) setDefaults() {
+	if len(c.Digest) == 0 {
+		c.Digest = []string{"MD5", "SHA-256"}
+	}
 	setDefault(&c.Shards, 4)
 	setDefault(&c.MaxCalls, 20_000)
 	setDefault(&c.RingTime, time.Minute)
@@ -66,6 +73,8 @@ func (c *Config) validate() error {
 		return errors.New("the realm of the extensions' logins is not set")
 	case len(c.Listen) == 0:
 		return errors.New("sip.listen is empty: give at least one address, such as udp/127.0.0.1:5060")
+	case slices.ContainsFunc(c.Digest, func(a string) bool { return a != "MD5" && a != "SHA-256" }):
+		return fmt.Errorf("sip.digest is %v: use MD5 and SHA-256", c.Digest)
 	case c.StateDir == "":
 		return errors.New("the folder for calls in progress is not set")
 	case c.Shards < 1 || c.Shards > 256:

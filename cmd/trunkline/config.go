@@ -64,6 +64,7 @@ type sipConfig struct {
 	Stretch      time.Duration `yaml:"stretch" env:"STRETCH"`
 	DrainTime    time.Duration `yaml:"drain_time" env:"DRAIN_TIME"`
 	LetPass      time.Duration `yaml:"let_pass" env:"LET_PASS"` // Lease of a call when the ledger does not answer; 0 refuses.
+	Digest       []string      `yaml:"digest" env:"DIGEST"`     // MD5, SHA-256: the preferred one first.
 	Certificate  string        `yaml:"certificate" env:"CERTIFICATE"`
 	Key          string        `yaml:"key" env:"KEY"`
 }

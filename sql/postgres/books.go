@@ -99,8 +99,8 @@ func (p *posting) lockMarks(ctx context.Context) error {
 		parts = append(parts, int32(s.Part)) //nolint:gosec // Kafka's partitions are 32-bit numbers.
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`INSERT INTO stream_mark (topic, part, next) SELECT $1, part, 0 FROM unnest($2::integer[]) AS part `+
-		`WHERE NOT EXISTS (SELECT FROM stream_mark m WHERE m.topic = $1 AND m.part = part) ON CONFLICT DO NOTHING`, d.Source, parts)
+	batch.Queue(`INSERT INTO stream_mark (topic, part, next) SELECT $1, s.part, 0 FROM unnest($2::integer[]) AS s (part) `+
+		`WHERE NOT EXISTS (SELECT FROM stream_mark m WHERE m.topic = $1 AND m.part = s.part) ON CONFLICT DO NOTHING`, d.Source, parts)
 	batch.Queue(`SELECT part, next FROM stream_mark WHERE topic = $1 AND part = ANY ($2::integer[]) ORDER BY part FOR UPDATE`, d.Source, parts)
 	results := p.tx.SendBatch(ctx, batch)
 	defer results.Close()
@@ -114,6 +114,9 @@ func (p *posting) lockMarks(ctx context.Context) error {
 	marks, err := pgx.CollectRows(rows, pgx.RowToStructByPos[cdr.Mark])
 	if err != nil {
 		return fmt.Errorf("lock marks: %w", err)
+	}
+	if len(marks) != len(d.Steps) {
+		return fmt.Errorf("lock marks: %d of %d parts have one", len(marks), len(d.Steps))
 	}
 	for i, m := range marks {
 		if s := d.Steps[i]; m.Part != s.Part || m.Next != s.From {

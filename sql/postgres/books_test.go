@@ -70,6 +70,20 @@ func TestBatchesWaitUntilStored(t *testing.T) {
 	require.Zero(t, again.ID, "nothing was new")
 }
 
+func TestPartsThatComeLaterGetTheirMark(t *testing.T) {
+	b, _, c := openBooks(t)
+	_, err := b.Post(t.Context(), deliver(0, legAt(c.Now(), 1)), flat)
+	require.NoError(t, err)
+	_, err = b.Post(t.Context(), &worker.Delivery{
+		Source: "s", Legs: []cdr.Leg{legAt(c.Now(), 2), legAt(c.Now(), 3)},
+		Steps: []worker.Step{{Part: 0, From: 0, Next: 1}, {Part: 3, From: 1, Next: 2}},
+	}, flat)
+	require.NoError(t, err)
+	marks, err := b.Marks(t.Context(), "s", []int{0, 3})
+	require.NoError(t, err)
+	require.Equal(t, []cdr.Mark{{Part: 0, Next: 1}, {Part: 3, Next: 2}}, marks)
+}
+
 func TestDaysAreDroppedAndNotForgotten(t *testing.T) {
 	b, db, c := openBooks(t)
 	old, recent, ancient, future := c.Now().AddDate(0, 0, -40), c.Now(), c.Now().AddDate(-3, 0, 0), c.Now().AddDate(0, 0, 9)
