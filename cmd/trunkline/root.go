@@ -29,7 +29,7 @@ func newRootCommand() *cobra.Command {
 		newAPICommand(),
 		newDemoCommand(),
 		newRateCommand(),
-		newDeckCommand(),
+		newDeckCommand(newDeckImportCommand(), newDeckUndoCommand()),
 		newRouteCommand(),
 		newApplyCommand(),
 		newReportCommand(),

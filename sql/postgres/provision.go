@@ -97,6 +97,8 @@ func (p *Provision) Save(ctx context.Context, base int64, c *provision.Changes, 
 			batch.Queue(`INSERT INTO provision_blob (sha256, content) VALUES ($1, $2) ON CONFLICT DO NOTHING`, sum[:], data)
 			batch.Queue(`INSERT INTO provision_file (name, sha256, revision) VALUES ($1, $2, $3)
 				ON CONFLICT (name) DO UPDATE SET sha256 = $2, revision = $3`, name, sum[:], revision)
+			batch.Queue(`INSERT INTO provision_file_history (name, revision, sha256, changed_at, changed_by) VALUES ($1, $2, $3, $4, $5)`,
+				name, revision, sum[:], at, by)
 		}
 		batch.Queue(`SELECT pg_notify($1, $2)`, provisionChannel, strconv.FormatInt(revision, 10))
 		return tx.SendBatch(ctx, batch).Close()
@@ -121,6 +123,28 @@ func queueDrop(b *pgx.Batch, o provision.Object, revision int64, at time.Time, b
 		SELECT $1, kind, id, spec, NULL, $4, $5 FROM provision_object WHERE kind = $2 AND id = $3`,
 		revision, o.Kind, o.ID, at, by)
 	b.Queue(`DELETE FROM provision_object WHERE kind = $1 AND id = $2`, o.Kind, o.ID)
+}
+
+// FileVersion is a content that a file had from a revision on.
+type FileVersion struct {
+	Revision int64
+	At       time.Time
+	By       string
+	Content  []byte
+}
+
+// FileVersions returns the contents that a file had, the newest first, two at the most.
+func (p *Provision) FileVersions(ctx context.Context, name string) ([]FileVersion, error) {
+	rows, err := p.pool.Query(ctx, `SELECT h.revision, h.changed_at, h.changed_by, b.content FROM provision_file_history h
+		JOIN provision_blob b USING (sha256) WHERE h.name = $1 ORDER BY h.revision DESC LIMIT 2`, name)
+	if err != nil {
+		return nil, fmt.Errorf("versions of %s: %w", name, err)
+	}
+	versions, err := pgx.CollectRows(rows, pgx.RowToStructByPos[FileVersion])
+	if err != nil {
+		return nil, fmt.Errorf("versions of %s: %w", name, err)
+	}
+	return versions, nil
 }
 
 // Listen calls changed every time the provisioning was stored, and once at the start of every connection, because
