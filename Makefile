@@ -45,7 +45,11 @@ test-sipp: setup build ## Pass the SIPp scenarios; fetches sip-tester with apt-g
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -tags sipp -run SIPp -timeout 10m ./cmd/trunkline
 
 bench-system: setup build ## Measure the start, calls a second through the whole path, and BYE to visible record
-	go test -run '^$$' -bench System -benchtime 1x -timeout 20m ./bench/...
+	go test -run "^$$" -bench SystemStart -benchtime 3x ./cmd/trunkline
+	go test -run "^$$" -bench SystemBye -benchtime 40x ./cmd/trunkline
+
+bench-sip: setup build ## Measure CPU a call through the whole path at 100, 300 and 600 calls a second (SIPp on the same cores)
+	go test -tags sipp -run '^$$' -bench SIPp -benchtime 1x -timeout 10m ./cmd/trunkline
 
 fuzz: ## Fuzz every parser for 30 seconds each
 	@for pkg in $$(go list ./...); do \
@@ -59,4 +63,4 @@ bench-rating: ## Measure pricing and prefix look-up
 clean: ## Remove what was built (not ./var)
 	rm -rf bin .tools
 
-.PHONY: help setup build run test test-sipp lint vuln fuzz bench-rating bench-system clean
+.PHONY: help setup build run test test-sipp lint vuln fuzz bench-rating bench-system bench-sip clean

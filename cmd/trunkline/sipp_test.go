@@ -15,7 +15,7 @@ import (
 )
 
 // sipp makes a SIPp process for a scenario of testdata/sipp.
-func sipp(ctx context.Context, t *testing.T, scenario string, args ...string) *exec.Cmd {
+func sipp(ctx context.Context, t testing.TB, scenario string, args ...string) *exec.Cmd {
 	t.Helper()
 	path, err := exec.LookPath("sipp")
 	require.NoError(t, err, "SIPp is not installed: run make test-sipp")
@@ -55,7 +55,7 @@ func TestSIPpCallerAndCarriers(t *testing.T) {
 	s.sums()
 }
 
-func port(t *testing.T) string {
+func port(t testing.TB) string {
 	t.Helper()
 	_, p, _ := strings.Cut(freeAddress(t, "udp"), ":")
 	return p

@@ -25,7 +25,7 @@ import (
 
 // site is a whole system in a process of its own, with phones and carriers around it.
 type site struct {
-	t       *testing.T
+	t       testing.TB
 	dir     string
 	sip     netip.AddrPort
 	http    string
@@ -77,7 +77,7 @@ tenants:
 
 // newSite writes the files of a system with two carriers. Prepaid tenant poor has the given opening balance; a second
 // of talk costs him 0.1.
-func newSite(t *testing.T, alfa, beta, opening string) *site {
+func newSite(t testing.TB, alfa, beta, opening string) *site {
 	t.Helper()
 	s := &site{t: t, dir: t.TempDir()}
 	write := func(name, text string) {
@@ -98,7 +98,7 @@ func newSite(t *testing.T, alfa, beta, opening string) *site {
 	return s
 }
 
-func freeAddress(t *testing.T, network string) string {
+func freeAddress(t testing.TB, network string) string {
 	t.Helper()
 	if network == "udp" {
 		c, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
@@ -113,7 +113,7 @@ func freeAddress(t *testing.T, network string) string {
 }
 
 // carrier is a simulated gateway; carriers have addresses of their own, by which their calls are known.
-func carrier(t *testing.T, name string, b agent.Behaviour) *agent.Agent {
+func carrier(t testing.TB, name string, b agent.Behaviour) *agent.Agent {
 	t.Helper()
 	a, err := agent.New(t.Context(), name, "127.0.3.1:0", slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
@@ -122,7 +122,7 @@ func carrier(t *testing.T, name string, b agent.Behaviour) *agent.Agent {
 	return a
 }
 
-func phone(t *testing.T) *agent.Agent {
+func phone(t testing.TB) *agent.Agent {
 	t.Helper()
 	a, err := agent.New(t.Context(), "phone", "127.0.0.1:0", slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
@@ -137,7 +137,8 @@ func (s *site) start() {
 	require.NoError(s.t, err)
 	s.output = &bytes.Buffer{}
 	s.process = exec.Command(exe, "serve")
-	s.process.Env, s.process.Stdout, s.process.Stderr = s.env, &lockedWriter{b: s.output}, &lockedWriter{b: s.output}
+	both := &lockedWriter{b: s.output}
+	s.process.Env, s.process.Stdout, s.process.Stderr = s.env, both, both
 	require.NoError(s.t, s.process.Start())
 	s.t.Cleanup(s.kill)
 	require.Eventually(s.t, func() bool {
