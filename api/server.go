@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"strings"
 	"time"
 
@@ -103,6 +104,9 @@ func (s *Server) routes() http.Handler {
 	r.GET("/healthz/ready", s.ready)
 	inside := r.Group("/", s.authenticated)
 	inside.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.o.Metrics, promhttp.HandlerOpts{})))
+	inside.GET("/debug/pprof/profile", gin.WrapF(pprof.Profile)) // Where the time goes, for those who run it.
+	inside.GET("/debug/pprof/heap", gin.WrapH(pprof.Handler("heap")))
+	inside.GET("/debug/pprof/goroutine", gin.WrapH(pprof.Handler("goroutine")))
 	if s.o.Console != nil {
 		inside.GET("/", s.overview)
 		inside.GET("/assets/style.css", style)

@@ -12,7 +12,7 @@ import (
 
 const (
 	produceWait  = 2 * time.Millisecond // How long the client gathers a batch; the spool has gathered already.
-	produceBatch = 5000
+	produceBatch = 1000
 	produceBytes = 4 << 20
 	reasonHeader = "reason"
 )

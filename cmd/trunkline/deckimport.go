@@ -145,7 +145,7 @@ func (o *importOptions) find(ctx context.Context, db *stores) (*importTarget, er
 		return nil, err
 	}
 	t := &importTarget{base: stored.Revision}
-	if t.id, t.file, t.currency, err = o.locate(bundle); err != nil {
+	if t.id, t.file, t.currency, err = o.locate(ctx, bundle); err != nil {
 		return nil, withCode(exitUsage, err)
 	}
 	content, ok := stored.Files[t.file]
@@ -164,7 +164,7 @@ func (o *importOptions) find(ctx context.Context, db *stores) (*importTarget, er
 	return t, nil
 }
 
-func (o *importOptions) locate(b *provision.Bundle) (id, file string, currency money.Currency, err error) {
+func (o *importOptions) locate(ctx context.Context, b *provision.Bundle) (id, file string, currency money.Currency, err error) {
 	deck := o.deck
 	for i := range b.Operator.Carriers {
 		if c := &b.Operator.Carriers[i]; o.carrier != "" && c.ID == o.carrier {
@@ -178,7 +178,7 @@ func (o *importOptions) locate(b *provision.Bundle) (id, file string, currency m
 	}
 	for i := range b.Operator.Tariffs {
 		if t := &b.Operator.Tariffs[i]; o.tariff != "" && t.ID == o.tariff {
-			file, currency, err = tariffDeck(t, b.Files)
+			file, currency, err = tariffDeck(ctx, t, b.Files)
 			return t.ID, file, currency, err
 		}
 	}
@@ -186,12 +186,12 @@ func (o *importOptions) locate(b *provision.Bundle) (id, file string, currency m
 }
 
 // tariffDeck returns the only deck file of a tariff, and its currency.
-func tariffDeck(t *provision.TariffSource, files map[string][]byte) (string, money.Currency, error) {
+func tariffDeck(ctx context.Context, t *provision.TariffSource, files map[string][]byte) (string, money.Currency, error) {
 	var names []string
 	tariff, err := rating.ParseTariff(t.File, files[t.File], func(file string) (*rating.Deck, error) {
 		name := path.Join(path.Dir(t.File), file)
 		names = append(names, name)
-		deck, _, err := deckfile.Load(context.Background(), bytes.NewReader(files[name]), nil, deckfile.Options{Label: name})
+		deck, _, err := deckfile.Load(ctx, bytes.NewReader(files[name]), nil, deckfile.Options{Label: name})
 		return deck, err
 	})
 	if len(names) != 1 {

@@ -36,6 +36,7 @@ func newRootCommand() *cobra.Command {
 		newMigrateCommand(),
 		newDoctorCommand(),
 		newDeadCommand(),
+		newImportCommand(),
 		newConfigCommand(),
 		newClickHouseCommand(),
 	)

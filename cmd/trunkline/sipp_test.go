@@ -15,14 +15,14 @@ import (
 )
 
 // sipp makes a SIPp process for a scenario of testdata/sipp.
-func sipp(ctx context.Context, t testing.TB, scenario string, args ...string) *exec.Cmd {
-	t.Helper()
+func sipp(ctx context.Context, tb testing.TB, scenario string, args ...string) *exec.Cmd {
+	tb.Helper()
 	path, err := exec.LookPath("sipp")
-	require.NoError(t, err, "SIPp is not installed: run make test-sipp")
+	require.NoError(tb, err, "SIPp is not installed: run make test-sipp")
 	file, err := filepath.Abs(filepath.Join("testdata", "sipp", scenario))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	cmd := exec.CommandContext(ctx, path, append([]string{"-sf", file, "-nostdin"}, args...)...)
-	cmd.Dir = t.TempDir() // It leaves files behind.
+	cmd.Dir = tb.TempDir() // It leaves files behind.
 	return cmd
 }
 
@@ -55,8 +55,8 @@ func TestSIPpCallerAndCarriers(t *testing.T) {
 	s.sums()
 }
 
-func port(t testing.TB) string {
-	t.Helper()
-	_, p, _ := strings.Cut(freeAddress(t, "udp"), ":")
+func port(tb testing.TB) string {
+	tb.Helper()
+	_, p, _ := strings.Cut(freeAddress(tb, "udp"), ":")
 	return p
 }

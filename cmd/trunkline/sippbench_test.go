@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -44,12 +45,28 @@ func measureSIPp(b *testing.B, rate int) {
 		_ = carrier.Wait()
 	}()
 	before := cpuOf(b, s.process.Process.Pid)
+	profile(b, s)
 	out, _ := sipp(ctx, b, "uac.xml", "-i", "127.0.0.1", "-p", port(b), "-s", "+49301234567", "-m", strconv.Itoa(calls),
 		"-r", strconv.Itoa(rate), "-l", strconv.Itoa(calls), s.sip.String()).CombinedOutput()
 	after := cpuOf(b, s.process.Process.Pid)
 	b.ReportMetric(float64((after - before).Milliseconds())/float64(calls), "cpu-ms/call")
 	b.ReportMetric(float64(failedCalls(string(out))), "failed")
 	s.kill()
+}
+
+// profile writes a CPU profile of the process to the file that TRUNKLINE_PROFILE names, while the calls go on.
+func profile(b *testing.B, s *site) {
+	b.Helper()
+	file := os.Getenv("TRUNKLINE_PROFILE")
+	if file == "" {
+		return
+	}
+	password, err := os.ReadFile(s.dir + "/var/console.password")
+	require.NoError(b, err)
+	go func() {
+		_ = exec.Command("curl", "-s", "-o", file, "-u", "operator:"+strings.TrimSpace(string(password)),
+			"http://"+s.http+"/debug/pprof/profile?seconds=8").Run()
+	}()
 }
 
 // cpuOf is the CPU time of a process without its children (proc(5), stat, fields 14 and 15).

@@ -60,7 +60,7 @@ tenants:
     currency: EUR
     tariff: retail
     dial_plan: plain
-    account: {mode: postpaid, credit: "1000"}
+    account: {mode: postpaid, credit: "100000"}
     branches:
       - {id: berlin, name: Berlin, area: "30", extensions: [{id: "101", password: secret}, {id: "102", password: secret}]}
       - {id: koeln, name: Köln, area: "221", extensions: [{id: "103", password: secret}]}
@@ -77,56 +77,56 @@ tenants:
 
 // newSite writes the files of a system with two carriers. Prepaid tenant poor has the given opening balance; a second
 // of talk costs him 0.1.
-func newSite(t testing.TB, alfa, beta, opening string) *site {
-	t.Helper()
-	s := &site{t: t, dir: t.TempDir()}
+func newSite(tb testing.TB, alfa, beta, opening string) *site {
+	tb.Helper()
+	s := &site{t: tb, dir: tb.TempDir()}
 	write := func(name, text string) {
-		require.NoError(t, os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600))
+		require.NoError(tb, os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600))
 	}
 	write("operator.yaml", fmt.Sprintf(siteOperator, alfa, beta, opening))
 	write("alfa.csv", "prefix,destination,rate,connect_fee,initial,next\n49,Germany,1.2,0,1,1\n4915,Germany mobile,2.4,0,1,1\n")
 	write("beta.csv", "prefix,destination,rate,connect_fee,initial,next\n49,Germany,1.8,0,1,1\n4915,Germany mobile,3.0,0,1,1\n")
 	write("retail.yaml", "name: retail\ncurrency: EUR\ndecks:\n  - name: world\n    defaults: {increment: 1/1}\n    rates:\n"+
 		"      - {prefix: \"49\", destination: Germany, rate: 6}\n      - {prefix: \"4915\", destination: Germany mobile, rate: 9}\n")
-	s.sip = netip.MustParseAddrPort(freeAddress(t, "udp"))
-	s.http = freeAddress(t, "tcp")
+	s.sip = netip.MustParseAddrPort(freeAddress(tb, "udp"))
+	s.http = freeAddress(tb, "tcp")
 	packages, err := filepath.Abs(filepath.Join("..", "..", "node_modules"))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	s.env = append(os.Environ(), "TRUNKLINE_PACKAGES="+packages, "TRUNKLINE_DATA="+filepath.Join(s.dir, "var"), "TRUNKLINE_NODE=test",
 		"TRUNKLINE_SIP_LISTEN=udp/"+s.sip.String()+",tcp/"+s.sip.String(), "TRUNKLINE_HTTP_LISTEN="+s.http,
 		"TRUNKLINE_SIP_FIRST_STRETCH=10s", "TRUNKLINE_SIP_DRAIN_TIME=2s")
 	return s
 }
 
-func freeAddress(t testing.TB, network string) string {
-	t.Helper()
+func freeAddress(tb testing.TB, network string) string {
+	tb.Helper()
 	if network == "udp" {
-		c, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
-		require.NoError(t, err)
+		c, err := new(net.ListenConfig).ListenPacket(tb.Context(), "udp", "127.0.0.1:0")
+		require.NoError(tb, err)
 		defer c.Close()
 		return c.LocalAddr().String()
 	}
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	l, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(tb, err)
 	defer l.Close()
 	return l.Addr().String()
 }
 
 // carrier is a simulated gateway; carriers have addresses of their own, by which their calls are known.
-func carrier(t testing.TB, name string, b agent.Behaviour) *agent.Agent {
-	t.Helper()
-	a, err := agent.New(t.Context(), name, "127.0.3.1:0", slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
-	t.Cleanup(a.Close)
+func carrier(tb testing.TB, name string, b agent.Behaviour) *agent.Agent {
+	tb.Helper()
+	a, err := agent.New(tb.Context(), name, "127.0.3.1:0", slog.New(slog.DiscardHandler))
+	require.NoError(tb, err)
+	tb.Cleanup(a.Close)
 	a.OnCall(func(agent.Incoming) agent.Behaviour { return b })
 	return a
 }
 
-func phone(t testing.TB) *agent.Agent {
-	t.Helper()
-	a, err := agent.New(t.Context(), "phone", "127.0.0.1:0", slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
-	t.Cleanup(a.Close)
+func phone(tb testing.TB) *agent.Agent {
+	tb.Helper()
+	a, err := agent.New(tb.Context(), "phone", "127.0.0.1:0", slog.New(slog.DiscardHandler))
+	require.NoError(tb, err)
+	tb.Cleanup(a.Close)
 	return a
 }
 
