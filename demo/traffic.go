@@ -66,12 +66,12 @@ func Start(ctx context.Context, proxy netip.AddrPort, s *provision.Snapshot, c c
 
 // Close ends the traffic and waits for its calls.
 func (t *Traffic) Close() {
-	t.stop()
-	closeAll(t.carriers) // First, because a call that waits for an answer ends with its agent.
+	t.stop() // Those who talk hang up.
+	t.work.Wait()
+	closeAll(t.carriers)
 	for _, p := range t.phones {
 		p.agent.Close()
 	}
-	t.work.Wait()
 }
 
 func (t *Traffic) openPhones(ctx context.Context) error {

@@ -77,7 +77,7 @@ func defaultConfig() config {
 	return config{
 		Data: "./var", Log: logConfig{Level: "info", Format: "text"},
 		Kafka: kafkaConfig{Partitions: 4},
-		SIP:   sipConfig{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}},
+		SIP:   sipConfig{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second},
 		HTTP:  httpConfig{Listen: "127.0.0.1:8080"},
 	}
 }

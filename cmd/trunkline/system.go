@@ -208,6 +208,9 @@ func (s *system) checks() []api.Check {
 	}
 }
 
+// demoDrain is how long the demo waits for its calls: its phones have hung up, only unanswered ones are left.
+const demoDrain = 2 * time.Second
+
 // stop ends the parts in the order in which work flows: no new calls, then what they left behind, then the engines.
 func (s *system) stop(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
@@ -216,7 +219,11 @@ func (s *system) stop(ctx context.Context) {
 		s.traffic.Close()
 	}
 	if s.proxy != nil {
-		drain, cancel := context.WithTimeout(ctx, s.config.SIP.DrainTime)
+		limit := s.config.SIP.DrainTime
+		if s.parts.demo {
+			limit = min(limit, demoDrain)
+		}
+		drain, cancel := context.WithTimeout(ctx, limit)
 		s.proxy.Drain(drain)
 		cancel()
 		err = errors.Join(err, s.proxy.Close())
