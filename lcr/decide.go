@@ -3,241 +3,195 @@ package lcr
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 
 	"trunkline/internal/money"
 	"trunkline/rating"
 )
 
-// defaultTries bounds the candidates of a rule that says nothing else.
-const defaultTries = 4
-
-// Decide answers a request. sale is what the tenant would pay; nil when that is nothing.
-func (w *World) Decide(q Request, sale *rating.Quote) Decision {
-	if q.Assumed <= 0 {
-		q.Assumed = assumedDefault
-	}
-	d := Decision{From: q.From, To: q.To, Candidates: []Candidate{}, Skipped: []Skipped{}}
-	plan, ok := w.plans[q.Plan]
-	if !ok {
-		d.Refusal = ReasonNoRule
-		return d
-	}
-	limit := 0
-	for i := range plan.Rules {
-		r := &plan.Rules[i]
-		if !r.matches(&q) {
+// Decide answers a request, in d, whose memory is used again. It allocates nothing when d has room for the verdicts.
+func (w *World) Decide(q *Request, d *Decision) {
+	d.reset(w, q)
+	to, from := q.To.Key(), q.From.Key()
+	for _, r := range w.plans[q.Plan] {
+		if !r.matches(q, to, from) || (r.Policy == Block && q.Emergency) {
 			continue
 		}
-		if d.Rule == "" {
-			d.Rule = plan.ID + "/" + r.ID
+		if d.rule == nil {
+			d.rule = r
 		}
 		if r.Policy == Block {
-			if len(d.Candidates) == 0 {
-				d.Refusal = ReasonBlocked
+			if d.count == 0 {
+				d.refusal = ReasonBlocked
 			}
 			break
 		}
-		limit += max(r.MaxTries, 0)
-		if r.MaxTries == 0 {
-			limit += defaultTries
-		}
-		w.apply(plan, r, &q, sale, &d)
+		d.apply(w, r, to)
 		if !r.Continue {
 			break
 		}
 	}
-	w.finish(&d, limit)
-	return d
+	d.conclude()
 }
 
-func (w *World) finish(d *Decision, limit int) {
-	if len(d.Candidates) > limit {
-		for _, c := range d.Candidates[limit:] {
-			d.Skipped = append(d.Skipped, Skipped{
-				Carrier: c.Carrier, Gateway: c.Gateway, Reason: ReasonLimit,
-				Detail: fmt.Sprintf("beyond the %d tries of the rule", limit),
-			})
+// room is how many gateways of a rule are weighed without taking memory for it.
+const room = 32
+
+// quoted is what a deck asks for the call.
+type quoted struct {
+	cost   money.Amount // Of the assumed length, in the currency of the sale.
+	nanos  int64        // Per minute, in the deck's own currency.
+	digits int8         // Of the prefix.
+	reason code         // Why there is no cost; 0 when there is.
+}
+
+// place is a gateway that passed the gates, with what its policy orders it by: the three keys in turn, each rising.
+type place struct {
+	keys    [3]int64
+	target  uint16 // Position in the rule.
+	verdict uint16 // Position in the decision.
+}
+
+// before reports whether the place comes before the other.
+func (p *place) before(other *place) bool {
+	for i := range p.keys {
+		if p.keys[i] != other.keys[i] {
+			return p.keys[i] < other.keys[i]
 		}
-		d.Candidates = d.Candidates[:limit]
 	}
-	if len(d.Candidates) > 0 || d.Refusal != "" {
-		return
-	}
-	switch {
-	case d.Rule == "":
-		d.Refusal = ReasonNoRule
-	case len(d.Skipped) > 0:
-		d.Refusal = d.Skipped[0].Reason
-	default:
-		d.Refusal = ReasonNoRate
-	}
-}
-
-// ranked is a candidate with what its policy orders it by.
-type ranked struct {
-	Candidate
-	priority int
-	weight   int
-	compared money.Amount // The cost in the currency of the sale.
+	return p.target < other.target
 }
 
 // apply adds the candidates of one rule in the order of its policy.
-func (w *World) apply(plan *Plan, r *Rule, q *Request, sale *rating.Quote, d *Decision) {
-	price, saleErr := salePrice(sale, q)
-	found := make([]ranked, 0, 8)
-	consider := func(g *Gateway, t Target) {
-		if slices.ContainsFunc(d.Candidates, func(c Candidate) bool { return c.Gateway == g.ID }) {
-			return
-		}
-		c, reason, detail := w.candidate(g, r, q, sale, price)
-		if reason == "" && saleErr != nil {
-			reason, detail = ReasonNoSale, saleErr.Error()
-		}
-		if reason != "" {
-			d.Skipped = append(d.Skipped, Skipped{Carrier: g.Carrier, Gateway: g.ID, Reason: reason, Detail: detail})
-			return
-		}
-		c.priority, c.weight = cmp.Or(t.Priority, g.Priority), cmp.Or(t.Weight, g.Weight, 1)
-		found = append(found, c)
+func (d *Decision) apply(w *World, r *rule, to uint64) {
+	var quotedRoom [room]quoted
+	var placeRoom [room]place
+	quotes, found := quotedRoom[:0], placeRoom[:0]
+	if !d.request.Emergency && !r.dedicated {
+		quotes = d.quote(w, r, to, quotes)
 	}
-	if len(r.Targets) == 0 {
-		for i := range w.gateways {
-			if w.gateways[i].Cost != nil {
-				consider(&w.gateways[i], Target{})
+	quality := w.measures.quality.Load()
+	d.verdicts = slices.Grow(d.verdicts, len(r.targets))
+	for i := range r.targets {
+		t := &r.targets[i]
+		if d.count > 0 && d.has(t.gateway) {
+			continue
+		}
+		v := d.judge(w, r, t, quotes)
+		var stats *Stats
+		if v.reason == 0 && (r.Quality != nil || r.byQuality) {
+			if stats = quality.of(t.gateway, to, r.Quality.minCalls()); r.Quality != nil && !d.request.Emergency {
+				v.demand(r.Quality, stats)
+			}
+		}
+		if v.reason == 0 {
+			found = append(found, place{
+				keys: r.keys(v, t, stats), target: uint16(i), verdict: uint16(len(d.verdicts) - 1), //nolint:gosec // maxGateways bounds both.
+			})
+		}
+	}
+	r.order(found, d.request.Simulated)
+	d.take(r, found)
+}
+
+// quote asks the decks of a rule for the cost of the call.
+func (d *Decision) quote(w *World, r *rule, to uint64, out []quoted) []quoted {
+	at, row := d.request.At.Unix(), w.book.row(to)
+	for i, deck := range r.decks {
+		out = append(out, quoted{})
+		o := &out[i]
+		d.ask(o, w.book.decks[deck], w.book.rate(deck, row, to, at))
+		if from := w.currencies[deck]; from != d.currency && o.reason == 0 {
+			var known bool
+			if o.cost, known = w.exchange.convert(o.cost, from, d.currency, at); !known {
+				o.reason = noExchange
 			}
 		}
 	}
-	for _, t := range r.Targets {
-		consider(&w.gateways[w.byID[t.Gateway]], t)
-	}
-	w.order(plan, r, found)
-	for i := range found {
-		d.Candidates = append(d.Candidates, found[i].Candidate)
-	}
+	return out
 }
 
-// salePrice is what the tenant would pay for the assumed call.
-func salePrice(sale *rating.Quote, q *Request) (money.Amount, error) {
-	if sale == nil {
-		return money.Amount{}, nil
+// ask works out what a deck asks by the rate that it has.
+func (d *Decision) ask(o *quoted, c *Costs, rate rate) {
+	o.nanos, o.digits = rate.nanos, int8(rate.digits) //nolint:gosec // At most 15.
+	var err error
+	switch {
+	case rate.odd:
+		err = o.price(c, &d.request)
+	case rate.digits < 0:
+		o.reason = noRate
+	case rate.terms.Blocked:
+		o.reason = blocked
+	default:
+		o.cost, err = rate.cost(d.request.Assumed)
 	}
-	return sale.Cost(int64(q.Assumed.Seconds()))
-}
-
-// candidate prices the call at one gateway and holds it against the rule's gates.
-func (w *World) candidate(g *Gateway, r *Rule, q *Request, sale *rating.Quote, price money.Amount) (ranked, Reason, string) {
-	if g.Inactive {
-		return ranked{}, ReasonInactive, ""
-	}
-	c := ranked{Candidate: Candidate{
-		Carrier: g.Carrier, Gateway: g.ID, Deck: g.Deck, Sale: price,
-		ToSent: Rewrite(g.To, q.To.Digits()), FromSent: Rewrite(g.From, q.From.Digits()),
-	}}
-	if q.Emergency {
-		return c, "", ""
-	}
-	if g.Cost == nil {
-		return ranked{}, ReasonNoRate, "the carrier has no deck"
-	}
-	charge, err := g.Cost.Price(rating.Call{From: q.From, To: q.To, Connect: q.At, Duration: q.Assumed}, rating.Exhausted{})
 	if err != nil {
-		var unratable *rating.UnratableError
-		if errors.As(err, &unratable) && unratable.Reason == rating.Blocked {
-			return ranked{}, ReasonBlocked, "by the carrier's deck"
-		}
-		return ranked{}, ReasonNoRate, err.Error()
+		o.reason = noRate
 	}
-	c.Prefix, c.Rate, c.Cost, c.Version = charge.Prefix, charge.PerMinute, charge.Total, charge.Deck
-	c.compared = c.Cost
-	if sale == nil {
-		return c, "", ""
-	}
-	var ok bool
-	if c.compared, ok = w.exchange.Convert(c.Cost, charge.Currency, sale.Currency(), q.At); !ok {
-		return ranked{}, ReasonCurrency, fmt.Sprintf("no exchange rate from %s to %s", charge.Currency, sale.Currency())
-	}
-	if c.Margin, err = price.Sub(c.compared); err != nil {
-		return ranked{}, ReasonMargin, err.Error()
-	}
-	if reason, detail := guard(r, c.Margin, c.compared); reason != "" {
-		return ranked{}, reason, detail
-	}
-	return c, "", ""
 }
 
-// guard holds the margin against what the rule demands.
-func guard(r *Rule, margin, cost money.Amount) (Reason, string) {
-	if r.MinMargin != nil && margin.Cmp(*r.MinMargin) < 0 {
-		return ReasonMargin, fmt.Sprintf("margin %s is below %s", margin, *r.MinMargin)
+// price asks the tariff, where the rate depends on more than number and time.
+func (o *quoted) price(c *Costs, q *Request) error {
+	charge, err := c.tariff.Price(rating.Call{From: q.From, To: q.To, Connect: q.At, Duration: q.Assumed}, rating.Exhausted{})
+	var unratable *rating.UnratableError
+	if errors.As(err, &unratable) && unratable.Reason == rating.Blocked {
+		o.reason = blocked
+		return nil
 	}
-	if r.MinPct == nil {
-		return "", ""
-	}
-	least, err := cost.MulDiv(int64(*r.MinPct), 100, money.Ceiling)
-	if err != nil || margin.Cmp(least) < 0 {
-		return ReasonMargin, fmt.Sprintf("margin %s is below %d %% of the cost %s", margin, *r.MinPct, cost)
-	}
-	return "", ""
+	o.cost, o.nanos, o.digits = charge.Total, charge.PerMinute.Nanos(), int8(charge.Prefix.Len()) //nolint:gosec // At most 15.
+	return err
 }
 
-// order sorts the candidates of a rule as its policy says.
-func (w *World) order(plan *Plan, r *Rule, found []ranked) {
-	byCost := func(a, b ranked) int {
-		return cmp.Or(a.compared.Cmp(b.compared), cmp.Compare(a.priority, b.priority), cmp.Compare(a.Gateway, b.Gateway))
+// keys returns what the rule's policy orders a gateway by. Gateways stand in a rule that names none by their ids, and
+// where all keys are equal they are tried in the order of the rule.
+func (r *rule) keys(v *verdict, t *target, s *Stats) [3]int64 {
+	cost := v.cost.Micros()
+	switch {
+	case r.byPriority:
+		return [3]int64{t.priority, cost}
+	case r.byQuality && s == nil:
+		return [3]int64{1, cost, t.priority}
+	case r.byQuality:
+		return [3]int64{-s.ASR(), s.MeanPDD().Milliseconds(), cost}
 	}
+	return [3]int64{cost, t.priority}
+}
+
+// order puts the gateways in the order in which they are to be tried.
+func (r *rule) order(found []place, simulated bool) {
 	switch r.Policy {
-	case LeastCost:
-		slices.SortFunc(found, byCost)
-	case Priority:
-		slices.SortFunc(found, func(a, b ranked) int { return cmp.Or(cmp.Compare(a.priority, b.priority), byCost(a, b)) })
+	case LeastCost, Priority, BestFirst:
+		pick(found, 2*r.MaxTries)
 	case Weight, Percent, RoundRobin:
-		w.share(plan, r, found)
-	case List, Block:
+		r.share(found, simulated)
+	case List, Dedicated, Block:
 	}
 }
 
-// share puts the gateway whose turn it is first and the others after it by their weight. The turns follow the smooth
-// weighted round robin, so over any full cycle every gateway has had exactly its share.
-func (w *World) share(plan *Plan, r *Rule, found []ranked) {
-	if len(found) < 2 {
-		return
-	}
-	total := 0
-	for i := range found {
-		if r.Policy == RoundRobin {
-			found[i].weight = 1
-		}
-		total += found[i].weight
-	}
-	turn := int(w.rotations.next(plan.ID+"/"+r.ID) % uint64(total)) //nolint:gosec // Below total.
-	first := smooth(found, turn)
-	chosen := found[first]
-	rest := slices.Delete(slices.Clone(found), first, first+1)
-	slices.SortStableFunc(rest, func(a, b ranked) int { return cmp.Compare(b.weight, a.weight) })
-	found[0] = chosen
-	copy(found[1:], rest)
-}
-
-// smooth returns which gateway has the given turn of a cycle: at each turn every gateway gains its weight, the richest
-// takes the turn and pays the total.
-func smooth(found []ranked, turn int) int {
-	credit := make([]int, len(found))
-	total := 0
-	for i := range found {
-		total += found[i].weight
-	}
-	best := 0
-	for range turn + 1 {
-		best = 0
-		for i := range found {
-			credit[i] += found[i].weight
-			if credit[i] > credit[best] {
-				best = i
+// pick puts the best so many in front, in their order. The others are not sorted: nobody tries them.
+func pick(found []place, most int) {
+	for i := range min(most, len(found)-1) {
+		best := i
+		for j := i + 1; j < len(found); j++ {
+			if found[j].before(&found[best]) {
+				best = j
 			}
 		}
-		credit[best] -= total
+		found[i], found[best] = found[best], found[i]
 	}
-	return best
+}
+
+// take makes candidates of the first of the gateways found: twice as many as may be tried, so that one that turns out to
+// be locked or full uses up no try.
+func (d *Decision) take(r *rule, found []place) {
+	d.tries = min(d.tries+r.MaxTries, maxCandidates)
+	d.setup = cmp.Or(d.setup, r.SetupTime)
+	for i := range found {
+		if i < 2*r.MaxTries && d.count < len(d.order) {
+			d.order[d.count] = found[i].verdict
+			d.count++
+			continue
+		}
+		d.verdicts[found[i].verdict].reason = outranked
+	}
 }

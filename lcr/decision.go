@@ -1,79 +1,115 @@
 package lcr
 
 import (
+	"cmp"
+	"encoding/json"
 	"time"
 
-	"trunkline/internal/e164"
 	"trunkline/internal/money"
 )
 
-// Request asks where a call is to go. Both numbers are normalised already.
-type Request struct {
-	Plan      string // Id of the route plan.
-	Tenant    string
-	Branch    string
-	Extension string
-	From      e164.Number
-	To        e164.Number
-	At        time.Time     // The moment of the call; rates, time conditions and locks are taken as of it.
-	Emergency bool          // Goes out by the gateways of the rule, whatever they cost.
-	Assumed   time.Duration // The length of call by which cost, sale and margin are compared; zero means 60 s.
-}
-
-// Decision is the answer to a Request and its explanation. It is stored with the call as its trace.
+// Decision is the answer to a Request in a compact form; Explain puts it into words. It may be kept for the length of a call:
+// it holds on to the rules and gateways of its world, and not to the decks. A finished decision may be read by many. The zero
+// value is ready for World.Decide.
 type Decision struct {
-	From       e164.Number `json:"from"`
-	To         e164.Number `json:"to"`
-	Rule       string      `json:"rule"` // The rule of the route plan that matched, "plan/rule".
-	Candidates []Candidate `json:"candidates"`
-	Skipped    []Skipped   `json:"skipped"`
-	Refusal    Reason      `json:"refusal,omitempty"` // Why there is no candidate at all, as one of the Reason words.
+	exchange *exchange
+	request  Request
+	currency int   // Position of the currency of all costs.
+	rule     *rule // The first that matched.
+	verdicts []verdict
+	order    [maxCandidates]uint16 // The verdicts on the candidates, in the order of trying.
+	count    int
+	tries    int
+	setup    time.Duration
+	refusal  Reason
 }
 
-// Candidate is one gateway to try. Order in Decision.Candidates is the order of trying.
-type Candidate struct {
-	Carrier   string       `json:"carrier"`
-	Gateway   string       `json:"gateway"`
-	Deck      string       `json:"deck,omitempty"`
-	Prefix    e164.Prefix  `json:"prefix"`
-	Rate      money.Rate   `json:"rate"` // What the carrier charges, per minute.
-	Cost      money.Amount `json:"cost"` // What the carrier would charge for the assumed duration.
-	Sale      money.Amount `json:"sale"` // What the tenant would pay for the assumed duration.
-	Margin    money.Amount `json:"margin"`
-	ToSent    string       `json:"to_sent"`   // The called number as the gateway wants it.
-	FromSent  string       `json:"from_sent"` // The caller's number as the gateway wants it.
-	Version   string       `json:"version,omitempty"`
-	RouteRank int          `json:"-"`
+// verdict is what became of one gateway.
+type verdict struct {
+	gateway  *gateway
+	rule     *rule
+	cost     money.Amount
+	nanos    int64 // The carrier's rate per minute.
+	measured int64 // What closed the gate, in the unit of the reason.
+	calls    int32 // That a figure of quality was made of.
+	reason   code  // Why it is not to be tried; 0 for a candidate.
+	figure   figure
+	digits   int8 // Of the deck's prefix; -1: there is none.
 }
 
-// Skipped is a gateway that was considered and will not be tried.
-type Skipped struct {
-	Carrier string `json:"carrier"`
-	Gateway string `json:"gateway"`
-	Reason  Reason `json:"reason"`
-	Detail  string `json:"detail,omitempty"`
+func (d *Decision) reset(w *World, q *Request) {
+	*d = Decision{exchange: w.exchange, request: *q, verdicts: d.verdicts[:0]}
+	d.request.Assumed = cmp.Or(max(q.Assumed, 0), assumedDefault)
+	d.currency = w.exchange.position(q.Currency)
+	if q.Currency.IsZero() {
+		d.currency = w.exchange.base // The costs need only one currency between them.
+	}
 }
 
-// Reason is a word for why a gateway was skipped or a call refused. The words are part of the interface.
-type Reason string
+func (d *Decision) has(g *gateway) bool {
+	for _, at := range d.order[:d.count] {
+		if d.verdicts[at].gateway == g {
+			return true
+		}
+	}
+	return false
+}
 
-// The reasons.
-const (
-	ReasonNoRate      Reason = "no_rate"     // The carrier's deck has no rate for the number at that time.
-	ReasonMargin      Reason = "margin"      // The margin would be below what the rule demands.
-	ReasonCapacity    Reason = "capacity"    // All channels are in use.
-	ReasonCPS         Reason = "cps"         // Calls per second are used up.
-	ReasonLocked      Reason = "locked"      // The gateway failed and is locked until its retest.
-	ReasonQuality     Reason = "quality"     // ASR, ACD, NER or PDD is below the gate.
-	ReasonTime        Reason = "time"        // Not at this time of day.
-	ReasonBlocked     Reason = "blocked"     // The destination is blocked.
-	ReasonMaxPrice    Reason = "max_price"   // Dearer than the client accepts.
-	ReasonInactive    Reason = "inactive"    // Switched off.
-	ReasonDebt        Reason = "debt"        // The carrier's debt limit is reached.
-	ReasonNotInRule   Reason = "not_in_rule" // The rule names other gateways.
-	ReasonNoSale      Reason = "no_sale"     // The tenant's tariff has no rate for the number.
-	ReasonNoRule      Reason = "no_rule"     // No rule of the route plan matches.
-	ReasonCurrency    Reason = "currency"    // No exchange rate between the deck's and the tariff's currency.
-	ReasonLimit       Reason = "rank"        // Enough better candidates were found.
-	ReasonUnsupported Reason = "unsupported" // The gateway cannot carry this call (codec, transport).
-)
+// conclude finds the reason of a call that no gateway takes.
+func (d *Decision) conclude() {
+	if d.count > 0 || d.refusal != "" {
+		return
+	}
+	d.refusal = ReasonNoRate
+	if d.rule == nil {
+		d.refusal = ReasonNoRule
+	}
+	farthest := code(0)
+	for i := range d.verdicts {
+		farthest = max(farthest, d.verdicts[i].reason)
+	}
+	if farthest != 0 {
+		d.refusal = farthest.reason()
+	}
+}
+
+// Refusal is why there is no candidate; empty when there is one.
+func (d *Decision) Refusal() Reason { return d.refusal }
+
+// Len returns the number of candidates.
+func (d *Decision) Len() int { return d.count }
+
+// MaxTries is how many of the candidates may be tried; there can be more, for those that turn out to be locked or full.
+func (d *Decision) MaxTries() int { return min(d.tries, d.count) }
+
+// SetupTime bounds the time from the INVITE to the end of hunting; zero leaves it to the proxy.
+func (d *Decision) SetupTime() time.Duration { return d.setup }
+
+// Candidate returns the i-th gateway to be tried.
+func (d *Decision) Candidate(i int) Candidate {
+	v := &d.verdicts[d.order[i]]
+	g := v.gateway
+	c := Candidate{
+		Carrier: g.Carrier, Gateway: g.ID, Rate: money.PerMinute(v.nanos), Cost: v.cost, Sale: d.request.Sale, Margin: d.margin(v),
+		ToSent: Rewrite(g.To, d.request.To.Digits()), FromSent: g.FromSent(d.request.From.Digits()),
+	}
+	if v.digits >= 0 {
+		c.Deck, c.Version, c.Prefix = g.Deck, g.version, d.request.To.Prefix(int(v.digits))
+	}
+	return c
+}
+
+// margin is what is left of the sale; nothing where nobody pays or there is no cost.
+func (d *Decision) margin(v *verdict) money.Amount {
+	if d.request.Currency.IsZero() || v.digits < 0 {
+		return money.Amount{}
+	}
+	margin, err := d.request.Sale.Sub(v.cost)
+	if err != nil {
+		return money.Amount{}
+	}
+	return margin
+}
+
+// MarshalJSON writes the explanation.
+func (d *Decision) MarshalJSON() ([]byte, error) { return json.Marshal(d.Explain()) }

@@ -5,70 +5,131 @@ import (
 	"slices"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"trunkline/internal/money"
 )
 
-// exchangeScale is the scale that exchange rates are kept with.
-const exchangeScale = 9
-
-// Exchange holds dated exchange rates. The zero value has none; it is immutable once it is in use.
-type Exchange struct {
-	rates map[[2]money.Currency][]datedRate
+// exchange is the operator's exchange table, worked out for every pair of currencies into fractions that cost nothing
+// to apply. The rates themselves are those of money.ExchangeTable.
+type exchange struct {
+	currencies []money.Currency
+	pairs      [][]fraction // From each currency to each other; in the order of their times.
+	base       int          // Position of the currency that most others have a rate to; -1: there is none.
 }
 
-type datedRate struct {
-	from  time.Time
-	nanos int64
+// fraction is an exchange rate from a moment on.
+type fraction struct {
+	since    int64 // Unix time.
+	num, den int64
 }
 
-// Add takes a rate: from that moment on one unit of from is worth rate units of to. The reverse is worked out.
-func (e *Exchange) Add(from, to money.Currency, rate string, at time.Time) error {
-	d, err := decimal.NewFromString(rate)
-	if err != nil || d.Sign() <= 0 {
-		return fmt.Errorf("exchange rate %q from %s to %s: want a positive decimal", rate, from, to)
+// exchangeDigits is the most decimal places that a fraction keeps.
+const exchangeDigits = 18
+
+func newExchange(rates []money.ExchangeRate, more []money.Currency) (*exchange, error) {
+	table, err := money.NewExchangeTable(rates)
+	if err != nil {
+		return nil, err
 	}
-	scaled := d.Shift(exchangeScale)
-	if !scaled.IsInteger() || !scaled.BigInt().IsInt64() {
-		return fmt.Errorf("exchange rate %q from %s to %s: more than %d places", rate, from, to, exchangeScale)
+	x := &exchange{}
+	for i := range rates {
+		x.know(rates[i].From)
+		x.know(rates[i].To)
 	}
-	if e.rates == nil {
-		e.rates = make(map[[2]money.Currency][]datedRate)
+	for _, c := range more {
+		x.know(c)
 	}
-	key := [2]money.Currency{from, to}
-	e.rates[key] = append(e.rates[key], datedRate{at, scaled.IntPart()})
-	slices.SortStableFunc(e.rates[key], func(a, b datedRate) int { return a.from.Compare(b.from) })
-	return nil
+	for _, from := range x.currencies {
+		for _, to := range x.currencies {
+			pair, err := fractions(table, rates, from, to)
+			if err != nil {
+				return nil, err
+			}
+			x.pairs = append(x.pairs, pair)
+		}
+	}
+	x.base = x.central()
+	return x, nil
 }
 
-// Convert changes an amount from one currency into another by the rate in force, rounded half to even; it reports
-// false when there is none in either direction.
-func (e *Exchange) Convert(a money.Amount, from, to money.Currency, at time.Time) (money.Amount, bool) {
+// central returns the currency that costs are compared in when nobody pays for the call.
+func (x *exchange) central() int {
+	best, most := -1, -1
+	for to := range x.currencies {
+		known := 0
+		for from := range x.currencies {
+			if len(x.pairs[from*len(x.currencies)+to]) > 0 {
+				known++
+			}
+		}
+		if known > most {
+			best, most = to, known
+		}
+	}
+	return best
+}
+
+func (x *exchange) know(c money.Currency) {
+	if x.position(c) < 0 {
+		x.currencies = append(x.currencies, c)
+	}
+}
+
+// position returns the position of a currency, or -1.
+func (x *exchange) position(c money.Currency) int { return slices.Index(x.currencies, c) }
+
+// fractions returns the rates of a pair from each moment on at which one begins.
+func fractions(table *money.ExchangeTable, rates []money.ExchangeRate, from, to money.Currency) ([]fraction, error) {
+	if from == to {
+		return nil, nil
+	}
+	var moments []time.Time
+	for i := range rates {
+		if r := &rates[i]; (r.From == from && r.To == to) || (r.From == to && r.To == from) {
+			moments = append(moments, r.Since)
+		}
+	}
+	slices.SortFunc(moments, time.Time.Compare)
+	var out []fraction
+	for _, at := range slices.CompactFunc(moments, time.Time.Equal) {
+		f, err := fractionAt(table, from, to, at)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// fractionAt keeps as many digits of the rate as fit into 64 bits.
+func fractionAt(table *money.ExchangeTable, from, to money.Currency, at time.Time) (fraction, error) {
+	rate, err := table.At(from, to, at)
+	if err != nil {
+		return fraction{}, err
+	}
+	den := int64(1e18)
+	for places := int32(exchangeDigits); places >= 0; places-- {
+		if whole := rate.Round(places).Shift(places).BigInt(); whole.IsInt64() && whole.Sign() > 0 {
+			return fraction{since: at.Unix(), num: whole.Int64(), den: den}, nil
+		}
+		den /= 10
+	}
+	return fraction{}, fmt.Errorf("exchange rate %s from %s to %s is out of range", rate, from, to)
+}
+
+// convert changes an amount between two currencies by their positions, rounded half to even; false: no rate is known.
+func (x *exchange) convert(a money.Amount, from, to int, at int64) (money.Amount, bool) {
 	if from == to {
 		return a, true
 	}
-	if e == nil {
+	if from < 0 || to < 0 {
 		return money.Amount{}, false
 	}
-	const unit = 1_000_000_000
-	if nanos, ok := e.inForce(from, to, at); ok {
-		out, err := a.MulDiv(nanos, unit, money.HalfEven)
-		return out, err == nil
-	}
-	if nanos, ok := e.inForce(to, from, at); ok {
-		out, err := a.MulDiv(unit, nanos, money.HalfEven)
-		return out, err == nil
-	}
-	return money.Amount{}, false
-}
-
-func (e *Exchange) inForce(from, to money.Currency, at time.Time) (int64, bool) {
-	rates := e.rates[[2]money.Currency{from, to}]
-	for _, r := range slices.Backward(rates) {
-		if !r.from.After(at) {
-			return r.nanos, true
+	pair := x.pairs[from*len(x.currencies)+to]
+	for _, f := range slices.Backward(pair) {
+		if f.since <= at {
+			out, err := a.MulDiv(f.num, f.den, money.HalfEven)
+			return out, err == nil
 		}
 	}
-	return 0, false
+	return money.Amount{}, false
 }

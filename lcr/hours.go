@@ -2,74 +2,91 @@ package lcr
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// Hours is a set of times of the week in a time zone.
+// Hours is a set of times of the week in a time zone. It is immutable and safe for concurrent use.
 type Hours struct {
-	zone *time.Location
-	days [7]bool // By time.Weekday.
-	from int     // Minutes after midnight.
-	till int     // Minutes after midnight, not included; below from it runs over midnight.
+	zone  *time.Location
+	spans []weekSpan
 }
 
-// ParseHours reads "Mo-Fr 08:00-20:00", "Sa,Su 00:00-24:00" or just "22:00-06:00", in an IANA time zone. A span over
-// midnight belongs to the day on which it begins.
+// weekSpan is a time of the day on some days of the week. A till that is not after from is on the next day.
+type weekSpan struct {
+	days [7]bool // By time.Weekday; of a span over midnight, the days on which it begins.
+	from int     // Minutes after midnight.
+	till int     // Minutes after midnight, not included.
+}
+
+// ParseHours reads "Mo-Fr 08:00-20:00", "Sa,Su 00:00-24:00", just "22:00-06:00", or several of them with ";" between, in
+// an IANA time zone; an empty zone is UTC. A span over midnight belongs to the day on which it begins.
 func ParseHours(text, zone string) (*Hours, error) {
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
 		return nil, fmt.Errorf("time zone %q: %w", zone, err)
 	}
 	h := &Hours{zone: loc}
-	fields := strings.Fields(text)
-	var clock string
-	switch len(fields) {
-	case 1:
-		clock = fields[0]
-		h.days = [7]bool{true, true, true, true, true, true, true}
-	case 2:
-		clock = fields[1]
-		if err := h.parseDays(fields[0]); err != nil {
+	for part := range strings.SplitSeq(text, ";") {
+		span, err := parseSpan(part)
+		if err != nil {
 			return nil, err
 		}
-	default:
-		return nil, fmt.Errorf("hours %q: want days and a span, such as \"Mo-Fr 08:00-20:00\"", text)
-	}
-	from, till, ok := strings.Cut(clock, "-")
-	if !ok {
-		return nil, fmt.Errorf("hours %q: want a span such as 08:00-20:00", text)
-	}
-	if h.from, err = parseClock(from); err != nil {
-		return nil, err
-	}
-	if h.till, err = parseClock(till); err != nil {
-		return nil, err
+		h.spans = append(h.spans, span)
 	}
 	return h, nil
 }
 
-func (h *Hours) parseDays(text string) error {
+func parseSpan(text string) (weekSpan, error) {
+	fields := strings.Fields(text)
+	s := weekSpan{days: [7]bool{true, true, true, true, true, true, true}}
+	switch len(fields) {
+	case 1:
+	case 2:
+		days, err := parseDays(fields[0])
+		if err != nil {
+			return s, err
+		}
+		s.days = days
+	default:
+		return s, fmt.Errorf("hours %q: want days and a span, such as \"Mo-Fr 08:00-20:00\"", text)
+	}
+	from, till, _ := strings.Cut(fields[len(fields)-1], "-")
+	var err error
+	if s.from, err = parseClock(from); err != nil {
+		return s, err
+	}
+	if s.till, err = parseClock(till); err != nil {
+		return s, err
+	}
+	if s.from == s.till || s.from == 24*60 {
+		return s, fmt.Errorf("hours %q: the span is empty; the whole day is 00:00-24:00", text)
+	}
+	return s, nil
+}
+
+func parseDays(text string) (days [7]bool, err error) {
 	for part := range strings.SplitSeq(text, ",") {
 		first, last, span := strings.Cut(part, "-")
 		a, err := weekday(first)
 		if err != nil {
-			return err
+			return days, err
 		}
 		b := a
 		if span {
 			if b, err = weekday(last); err != nil {
-				return err
+				return days, err
 			}
 		}
 		for d := a; ; d = (d + 1) % 7 {
-			h.days[d] = true
+			days[d] = true
 			if d == b {
 				break
 			}
 		}
 	}
-	return nil
+	return days, nil
 }
 
 func weekday(s string) (int, error) {
@@ -82,21 +99,30 @@ func weekday(s string) (int, error) {
 }
 
 func parseClock(s string) (int, error) {
-	var hour, minute int
-	if _, err := fmt.Sscanf(s, "%d:%d", &hour, &minute); err != nil ||
-		hour < 0 || minute < 0 || minute > 59 || hour*60+minute > 24*60 {
+	h, m, _ := strings.Cut(s, ":")
+	hour, err1 := strconv.ParseUint(h, 10, 8)
+	minute, err2 := strconv.ParseUint(m, 10, 8)
+	if err1 != nil || err2 != nil || len(m) != 2 || minute > 59 || hour*60+minute > 24*60 {
 		return 0, fmt.Errorf("time %q: want hours and minutes from 00:00 to 24:00", s)
 	}
-	return hour*60 + minute, nil
+	return int(hour*60 + minute), nil
 }
 
-// Contain reports whether the moment is within the hours.
+// Contain reports whether the moment is within the hours, by the wall clock of their zone.
 func (h *Hours) Contain(at time.Time) bool {
 	local := at.In(h.zone)
-	minute := local.Hour()*60 + local.Minute()
-	today, yesterday := int(local.Weekday()), (int(local.Weekday())+6)%7
-	if h.from < h.till {
-		return h.days[today] && minute >= h.from && minute < h.till
+	minute, day := local.Hour()*60+local.Minute(), int(local.Weekday())
+	for i := range h.spans {
+		if h.spans[i].contains(day, minute) {
+			return true
+		}
 	}
-	return (h.days[today] && minute >= h.from) || (h.days[yesterday] && minute < h.till)
+	return false
+}
+
+func (s *weekSpan) contains(day, minute int) bool {
+	if s.from < s.till {
+		return s.days[day] && minute >= s.from && minute < s.till
+	}
+	return (s.days[day] && minute >= s.from) || (s.days[(day+6)%7] && minute < s.till)
 }

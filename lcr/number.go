@@ -4,7 +4,7 @@ import "strings"
 
 // NumberRule rewrites a number; of a list the first that matches is applied, and only that.
 type NumberRule struct {
-	Match string // Prefix of digits, with X for any digit; a "$" at the end asks for the whole number.
+	Match string // Beginning of the digits, with X for any digit; a "$" at the end asks for the whole number.
 	Strip int    // Digits taken from the front.
 	Add   string // Put in front afterwards.
 	Set   string // The whole new number instead.
@@ -12,7 +12,8 @@ type NumberRule struct {
 
 // Rewrite applies the rules to a number in digits. Without a rule that matches the digits stay as they are.
 func Rewrite(rules []NumberRule, digits string) string {
-	for _, r := range rules {
+	for i := range rules {
+		r := &rules[i]
 		if !matchDigits(r.Match, digits) {
 			continue
 		}

@@ -1,158 +1,142 @@
 package lcr
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
-	"time"
 
-	"trunkline/internal/e164"
 	"trunkline/internal/money"
-	"trunkline/rating"
 )
-
-// Policy is how a rule puts its gateways in order.
-type Policy string
-
-// The policies.
-const (
-	LeastCost  Policy = "least_cost"  // Cheapest first; equal costs by priority, then by id.
-	Priority   Policy = "priority"    // Lowest priority number first; equal ones by cost.
-	Weight     Policy = "weight"      // First places are shared out by weight, exactly over time.
-	Percent    Policy = "percent"     // As Weight; the percents have to make 100.
-	RoundRobin Policy = "round_robin" // As Weight, with equal weights.
-	List       Policy = "list"        // In the order of the rule.
-	Block      Policy = "block"       // Not at all.
-)
-
-// Policies returns all of them.
-func Policies() []Policy {
-	return []Policy{LeastCost, Priority, Weight, Percent, RoundRobin, List, Block}
-}
 
 // ErrWorld is returned, wrapped, for a world that makes no sense.
 var ErrWorld = errors.New("routing")
 
+// errTooDear is the reason why a rate has no cost.
+var errTooDear = errors.New("the cost is beyond any amount")
+
+// maxGateways bounds the gateways of a world: verdicts are numbered in 16 bits.
+const maxGateways = 10_000
+
 // Gateway is what routing knows of a gateway.
 type Gateway struct {
-	ID       string
-	Carrier  string
-	Deck     string         // Id of the carrier's deck.
-	Cost     *rating.Tariff // The deck as a price; nil when the carrier only brings calls.
-	Inactive bool
-	Priority int
-	Weight   int
-	To       []NumberRule
-	From     []NumberRule
-}
-
-// Target is a gateway in a rule.
-type Target struct {
-	Gateway  string
-	Priority int // 0: the gateway's own.
-	Weight   int // Or percent; 0: the gateway's own.
-}
-
-// Rule is one line of a plan. Empty conditions match every call.
-type Rule struct {
 	ID        string
-	To        []e164.Prefix
-	From      []e164.Prefix
-	Tenants   []string
-	Branches  []string
-	Hours     *Hours
-	Policy    Policy
-	Targets   []Target // Empty: every gateway with a deck.
-	MinMargin *money.Amount
-	MinPct    *int
-	MaxTries  int  // 0: the default.
-	Continue  bool // The gateways of the next rule that matches follow.
+	Carrier   string
+	Deck      string // Id of the carrier's deck.
+	Costs     *Costs // The deck; nil when the carrier has none.
+	Inactive  bool
+	Priority  int
+	Weight    int
+	MaxCalls  int           // 0: no bound.
+	MaxCPS    int           // 0: no bound.
+	DebtLimit *money.Amount // What we may owe the carrier, in its currency; nil: no bound.
+	To        []NumberRule
+	From      []NumberRule
+	Permitted []string // Beginnings of callers' numbers that the carrier accepts, as in NumberRule.Match; empty: all.
+	CallerID  string   // The digits that are shown instead of a number that is not permitted; empty: the gateway is skipped.
 }
 
-// Plan is an ordered list of rules.
-type Plan struct {
-	ID    string
-	Rules []Rule
-}
-
-// Rotations remember whose turn it is under the policies that share calls out. One set serves all snapshots of a
-// process, so that a change of the plans does not start the sharing anew. It is safe for concurrent use.
-type Rotations struct {
-	turns sync.Map // Plan and rule -> *atomic.Uint64.
-}
-
-func (r *Rotations) next(key string) uint64 {
-	v, ok := r.turns.Load(key)
-	if !ok {
-		v, _ = r.turns.LoadOrStore(key, new(atomic.Uint64))
-	}
-	counter, _ := v.(*atomic.Uint64)
-	return counter.Add(1) - 1
+// Parts is what a World is made of. None of it may be changed afterwards.
+type Parts struct {
+	Gateways  []Gateway
+	Plans     []Plan
+	Exchange  []money.ExchangeRate
+	Rotations *Rotations // Shared by the worlds of a process; nil: of its own.
+	Measures  *Measures  // Likewise.
+	Previous  *World     // The world that this one replaces, whose decks need not be packed again; nil: none.
 }
 
 // World is everything that routing looks at: immutable, and safe for concurrent use.
 type World struct {
-	gateways  []Gateway
-	byID      map[string]int
-	plans     map[string]*Plan
-	exchange  *Exchange
-	rotations *Rotations
+	gateways   []gateway // By their ids.
+	byID       map[string]int32
+	plans      map[string][]*rule
+	book       *book
+	currencies []int // Of the book's decks: positions in the exchange table.
+	exchange   *exchange
+	measures   *Measures
 }
 
-// NewWorld checks its parts and puts them together; none of them may be changed afterwards.
-func NewWorld(gateways []Gateway, plans []Plan, exchange *Exchange, rotations *Rotations) (*World, error) {
-	w := &World{gateways: gateways, byID: map[string]int{}, plans: map[string]*Plan{}, exchange: exchange, rotations: rotations}
-	for i := range gateways {
-		w.byID[gateways[i].ID] = i
+// gateway is a Gateway with its places in the tables. It does not hold on to the deck.
+type gateway struct {
+	Gateway
+	priced  bool // It has a deck.
+	deck    int  // Position in the book.
+	version string
+	money   money.Currency
+	quality int32 // Position in the tables of Measures.
+	debt    int32
+}
+
+// NewWorld checks the parts and puts them together.
+func NewWorld(p Parts) (*World, error) {
+	if len(p.Gateways) > maxGateways {
+		return nil, fmt.Errorf("%w: %d gateways are more than %d", ErrWorld, len(p.Gateways), maxGateways)
 	}
-	for i := range plans {
-		p := &plans[i]
-		w.plans[p.ID] = p
-		for j := range p.Rules {
-			if err := w.check(&p.Rules[j]); err != nil {
-				return nil, fmt.Errorf("%w: plan %s, rule %s: %w", ErrWorld, p.ID, p.Rules[j].ID, err)
-			}
+	if p.Rotations == nil {
+		p.Rotations = new(Rotations)
+	}
+	if p.Measures == nil {
+		p.Measures = new(Measures)
+	}
+	w := &World{byID: make(map[string]int32), plans: make(map[string][]*rule), measures: p.Measures}
+	if err := w.addDecks(&p); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrWorld, err)
+	}
+	w.addGateways(p.Gateways)
+	plans := make(map[string]*Plan, len(p.Plans))
+	for i := range p.Plans {
+		plans[p.Plans[i].ID] = &p.Plans[i]
+	}
+	for id := range plans {
+		rules, err := w.chain(plans, id, p.Rotations)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrWorld, err)
 		}
+		w.plans[id] = rules
 	}
 	return w, nil
 }
 
-func (w *World) check(r *Rule) error {
-	if !slices.Contains(Policies(), r.Policy) {
-		return fmt.Errorf("unknown policy %q: use one of %v", r.Policy, Policies())
-	}
-	percent := 0
-	for _, t := range r.Targets {
-		if _, ok := w.byID[t.Gateway]; !ok {
-			return fmt.Errorf("there is no gateway %q", t.Gateway)
+// addDecks makes the book of all decks and the exchange table of their currencies.
+func (w *World) addDecks(p *Parts) error {
+	var decks []*Costs
+	var currencies []money.Currency
+	for i := range p.Gateways {
+		if c := p.Gateways[i].Costs; c != nil && !slices.Contains(decks, c) {
+			decks, currencies = append(decks, c), append(currencies, c.Currency())
 		}
-		if t.Weight < 0 {
-			return fmt.Errorf("gateway %s has a negative weight", t.Gateway)
-		}
-		percent += t.Weight
 	}
-	if r.Policy == Percent && percent != 100 {
-		return fmt.Errorf("the percents make %d, not 100", percent)
+	var err error
+	if w.exchange, err = newExchange(p.Exchange, currencies); err != nil {
+		return err
 	}
-	if len(r.Targets) == 0 && (r.Policy == List || r.Policy == Percent) {
-		return fmt.Errorf("policy %s needs a list of gateways", r.Policy)
+	for _, c := range currencies {
+		w.currencies = append(w.currencies, w.exchange.position(c))
 	}
+	var previous *book
+	if p.Previous != nil {
+		previous = p.Previous.book
+	}
+	w.book = newBook(decks, previous)
 	return nil
 }
 
-// matches reports whether the rule is for the call.
-func (r *Rule) matches(q *Request) bool {
-	return (len(r.Tenants) == 0 || slices.Contains(r.Tenants, q.Tenant)) &&
-		(len(r.Branches) == 0 || slices.Contains(r.Branches, q.Branch)) &&
-		anyPrefix(r.To, q.To) && anyPrefix(r.From, q.From) &&
-		(r.Hours == nil || r.Hours.Contain(q.At))
+func (w *World) addGateways(list []Gateway) {
+	for i := range list {
+		g := gateway{Gateway: list[i]}
+		if c := g.Costs; c != nil {
+			g.priced, g.deck = true, slices.Index(w.book.decks, c)
+			g.version, g.money, g.Costs = c.tariff.Label(), c.Currency(), nil
+		}
+		g.quality, g.debt = w.measures.gateways.slot(g.ID), w.measures.carriers.slot(g.Carrier)
+		w.gateways = append(w.gateways, g)
+	}
+	slices.SortFunc(w.gateways, func(a, b gateway) int { return cmp.Compare(a.ID, b.ID) })
+	for i := range w.gateways {
+		w.byID[w.gateways[i].ID] = int32(i)
+	}
 }
 
-func anyPrefix(prefixes []e164.Prefix, n e164.Number) bool {
-	return len(prefixes) == 0 || slices.ContainsFunc(prefixes, n.HasPrefix)
-}
-
-// assumedDefault is the length of call that costs are compared by when the request names none.
-const assumedDefault = time.Minute
+// RateMemory returns the memory in bytes that the rates of all decks take beside the decks themselves, and their number.
+func (w *World) RateMemory() (bytes, rates int) { return w.book.bytes() }

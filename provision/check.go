@@ -108,9 +108,17 @@ func (c *checker) currency(field string, cur money.Currency) {
 
 func (c *checker) supply(o *Operator) {
 	for i := range o.Exchange {
-		x := &o.Exchange[i]
-		if err := new(lcr.Exchange).Add(x.From, x.To, x.Rate, x.Day); err != nil {
-			c.add(fmt.Sprintf("exchange[%d].rate", i), err.Error(), "give a decimal such as 92.50")
+		rates, err := exchangeRates(o.Exchange[i : i+1])
+		if err == nil {
+			_, err = money.NewExchangeTable(rates)
+		}
+		if err != nil {
+			c.add(fmt.Sprintf("exchange[%d].rate", i), err.Error(), "give two currencies and a positive decimal such as 92.50")
+		}
+	}
+	if rates, err := exchangeRates(o.Exchange); err == nil {
+		if _, err := money.NewExchangeTable(rates); err != nil {
+			c.add("exchange", err.Error(), "give each pair of currencies one rate a day")
 		}
 	}
 	for i := range o.Decks {
@@ -160,11 +168,8 @@ func parseSource(s string) (netip.Prefix, error) {
 
 func (c *checker) hunt(at string, rules []HuntRule) {
 	for i, r := range rules {
-		if r.Do != "next" && r.Do != "stop" {
-			c.add(fmt.Sprintf("%s.hunt[%d].do", at, i), fmt.Sprintf("%q is not known", r.Do), "use next or stop")
-		}
-		if !regexp.MustCompile(`^([3-6]\d\d|[3-6]xx|timeout)$`).MatchString(r.Status) {
-			c.add(fmt.Sprintf("%s.hunt[%d].status", at, i), fmt.Sprintf("%q is no status", r.Status), `use "503", "5xx" or "timeout"`)
+		if err := lcr.HuntRule(r).Check(); err != nil {
+			c.add(fmt.Sprintf("%s.hunt[%d]", at, i), err.Error(), "see Hunting in docs/operator.md")
 		}
 	}
 }

@@ -9,9 +9,10 @@ import (
 	"fmt"
 	"net/netip"
 	"path"
+	"runtime"
 	"strings"
+	"sync"
 
-	"trunkline/internal/e164"
 	"trunkline/internal/money"
 	"trunkline/lcr"
 	"trunkline/rating"
@@ -22,15 +23,24 @@ import (
 // others anew. It is not safe for concurrent use; its snapshots are.
 type Compiler struct {
 	rotations lcr.Rotations
+	measures  lcr.Measures
+	world     *lcr.World
 	decks     map[string]*rating.Deck   // By id, currency and content.
+	costs     map[string]*lcr.Costs     // Likewise.
 	tariffs   map[string]*rating.Tariff // By id and content.
 	used      map[string]bool
 }
 
 // NewCompiler returns a compiler that has made nothing yet.
 func NewCompiler() *Compiler {
-	return &Compiler{decks: make(map[string]*rating.Deck), tariffs: make(map[string]*rating.Tariff)}
+	return &Compiler{
+		decks: make(map[string]*rating.Deck), costs: make(map[string]*lcr.Costs), tariffs: make(map[string]*rating.Tariff),
+	}
 }
+
+// Measures returns the figures of quality and the debts that all snapshots of the compiler look at. It is safe for
+// concurrent use, and changing it changes the routes of the snapshot in force at once.
+func (c *Compiler) Measures() *lcr.Measures { return &c.measures }
 
 // Compile checks the bundle and makes a snapshot of it. The bundle must not be changed afterwards. The error holds all
 // that is wrong; the parts that concern the operator's file are *Fault.
@@ -39,14 +49,10 @@ func (c *Compiler) Compile(ctx context.Context, b *Bundle) (*Snapshot, error) {
 		return nil, err
 	}
 	c.used = make(map[string]bool)
+	operator := b.Operator // A copy: the snapshot does not hold on to the bundle's files.
 	s := &Snapshot{
-		operator: &b.Operator, exchange: new(lcr.Exchange),
-		decks: make(map[string]*rating.Deck), costs: make(map[string]*rating.Tariff), tariffs: make(map[string]*rating.Tariff),
-	}
-	for _, x := range b.Operator.Exchange {
-		if err := s.exchange.Add(x.From, x.To, x.Rate, x.Day); err != nil {
-			return nil, err
-		}
+		operator: &operator,
+		decks:    make(map[string]*rating.Deck), costs: make(map[string]*lcr.Costs), tariffs: make(map[string]*rating.Tariff),
 	}
 	if err := errors.Join(c.compileDecks(ctx, b, s), c.compileTariffs(ctx, b, s)); err != nil {
 		return nil, err
@@ -56,9 +62,10 @@ func (c *Compiler) Compile(ctx context.Context, b *Bundle) (*Snapshot, error) {
 		return nil, err
 	}
 	var err error
-	if s.world, err = c.world(&b.Operator, s); err != nil {
+	if s.world, err = c.newWorld(&operator, s); err != nil {
 		return nil, err
 	}
+	c.world = s.world
 	c.forget()
 	return s, nil
 }
@@ -68,6 +75,7 @@ func (c *Compiler) forget() {
 	for key := range c.decks {
 		if !c.used[key] {
 			delete(c.decks, key)
+			delete(c.costs, key)
 		}
 	}
 	for key := range c.tariffs {
@@ -82,43 +90,70 @@ func contentLabel(id string, data []byte) string {
 	return id + "@" + hex.EncodeToString(sum[:4])
 }
 
+// compileDecks makes the decks that are new or have changed, several at a time.
 func (c *Compiler) compileDecks(ctx context.Context, b *Bundle, s *Snapshot) error {
-	var faults []error
-	for i := range b.Operator.Decks {
-		d := &b.Operator.Decks[i]
-		deck, err := c.deck(ctx, d.ID, d.File, d.Currency, b.Files[d.File])
-		if err != nil {
-			faults = append(faults, b.fault(fmt.Sprintf("decks[%d].file", i), fmt.Sprintf("%s: %s", d.File, err), "correct the deck file"))
+	sources := b.Operator.Decks
+	faults := make([]error, len(sources))
+	var group sync.WaitGroup
+	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
+	made := make([]*rating.Deck, len(sources))
+	costs := make([]*lcr.Costs, len(sources))
+	keys := make([]string, len(sources))
+	for i := range sources {
+		d := &sources[i]
+		keys[i] = deckKey(d.ID, d.Currency, b.Files[d.File])
+		if made[i], costs[i] = c.decks[keys[i]], c.costs[keys[i]]; costs[i] != nil {
 			continue
 		}
-		s.decks[d.ID] = deck
-		rounding := rating.DefaultRounding()
-		if s.costs[d.ID], err = rating.FlatTariff(deck, rounding); err != nil {
-			faults = append(faults, fmt.Errorf("deck %s: %w", d.ID, err))
+		turns <- struct{}{}
+		group.Go(func() {
+			defer func() { <-turns }()
+			if made[i], faults[i] = newDeck(ctx, d.ID, d.File, d.Currency, b.Files[d.File]); faults[i] == nil {
+				costs[i], faults[i] = lcr.NewCosts(made[i])
+			}
+		})
+	}
+	group.Wait()
+	for i := range sources {
+		d := &sources[i]
+		if faults[i] != nil {
+			faults[i] = b.fault(fmt.Sprintf("decks[%d].file", i), fmt.Sprintf("%s: %s", d.File, faults[i]), "correct the deck file")
+			continue
 		}
+		c.decks[keys[i]], c.costs[keys[i]], c.used[keys[i]] = made[i], costs[i], true
+		s.decks[d.ID], s.costs[d.ID] = made[i], costs[i]
 	}
 	return errors.Join(faults...)
 }
 
+func deckKey(id string, currency money.Currency, data []byte) string {
+	return contentLabel(id, data) + "/" + currency.String()
+}
+
+// deck makes a deck, or finds the one that it made before of the same content.
 func (c *Compiler) deck(ctx context.Context, id, file string, currency money.Currency, data []byte) (*rating.Deck, error) {
-	label := contentLabel(id, data)
-	key := label + "/" + currency.String()
+	key := deckKey(id, currency, data)
 	c.used[key] = true
 	if deck, ok := c.decks[key]; ok {
 		return deck, nil
 	}
+	deck, err := newDeck(ctx, id, file, currency, data)
+	if err == nil {
+		c.decks[key] = deck
+	}
+	return deck, err
+}
+
+func newDeck(ctx context.Context, id, file string, currency money.Currency, data []byte) (*rating.Deck, error) {
 	if data == nil {
 		return nil, fmt.Errorf("file %s is not there", file)
 	}
-	deck, report, err := deckfile.Load(ctx, bytes.NewReader(data), nil, deckfile.Options{Label: label, Currency: currency})
+	options := deckfile.Options{Label: contentLabel(id, data), Currency: currency}
+	deck, report, err := deckfile.Load(ctx, bytes.NewReader(data), nil, options)
 	if err == nil {
 		err = report.Err()
 	}
-	if err != nil {
-		return nil, err
-	}
-	c.decks[key] = deck
-	return deck, nil
+	return deck, err
 }
 
 func (c *Compiler) compileTariffs(ctx context.Context, b *Bundle, s *Snapshot) error {
@@ -174,77 +209,6 @@ func tariffCurrency(data []byte) money.Currency {
 		}
 	}
 	return money.Currency{}
-}
-
-// world translates what routing needs.
-func (c *Compiler) world(o *Operator, s *Snapshot) (*lcr.World, error) {
-	gateways := make([]lcr.Gateway, 0, len(o.Gateways))
-	for i := range o.Gateways {
-		g := &o.Gateways[i]
-		carrier := s.carriers[g.Carrier]
-		gateways = append(gateways, lcr.Gateway{
-			ID: g.ID, Carrier: g.Carrier, Deck: carrier.Deck, Cost: s.costs[carrier.Deck],
-			Inactive: g.Inactive || carrier.Inactive, Priority: g.Priority, Weight: g.Weight,
-			To: numberRules(g.ToRules), From: numberRules(g.FromRules),
-		})
-	}
-	plans := make([]lcr.Plan, 0, len(o.RoutePlans))
-	for i := range o.RoutePlans {
-		plan, err := routePlan(&o.RoutePlans[i])
-		if err != nil {
-			return nil, err
-		}
-		plans = append(plans, plan)
-	}
-	return lcr.NewWorld(gateways, plans, s.exchange, &c.rotations)
-}
-
-func numberRules(rules []NumberRule) []lcr.NumberRule {
-	out := make([]lcr.NumberRule, 0, len(rules))
-	for _, r := range rules {
-		out = append(out, lcr.NumberRule(r))
-	}
-	return out
-}
-
-func routePlan(p *RoutePlan) (lcr.Plan, error) {
-	plan := lcr.Plan{ID: p.ID}
-	for i := range p.Rules {
-		r := &p.Rules[i]
-		rule := lcr.Rule{
-			ID: r.ID, Tenants: r.Tenants, Branches: r.Branches, Policy: lcr.Policy(r.Policy),
-			MinMargin: r.MinMargin, MinPct: r.MinPct, MaxTries: r.MaxTries, Continue: r.Continue,
-		}
-		var err error
-		if rule.To, err = prefixes(r.To); err != nil {
-			return plan, err
-		}
-		if rule.From, err = prefixes(r.From); err != nil {
-			return plan, err
-		}
-		if r.Hours != "" {
-			if rule.Hours, err = lcr.ParseHours(r.Hours, r.TimeZone); err != nil {
-				return plan, err
-			}
-		}
-		for _, g := range r.Gateways {
-			rule.Targets = append(rule.Targets, lcr.Target{Gateway: g.Gateway, Priority: g.Priority, Weight: g.Weight + g.Percent})
-		}
-		plan.Rules = append(plan.Rules, rule)
-	}
-	return plan, nil
-}
-
-func prefixes(texts []string) ([]e164.Prefix, error) {
-	out := make([]e164.Prefix, 0, len(texts))
-	for _, t := range texts {
-		p, err := e164.ParsePrefix(t)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, p)
-	}
-	return out, nil
 }
 
 // sourceRoute is an address range and whom calls from it come from.

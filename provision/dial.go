@@ -24,25 +24,62 @@ func (p *DialPlan) Resolve(dialled, area string) Dialled {
 		area = p.Area
 	}
 	text := plain(dialled)
-	for i, r := range p.Rules {
-		if !matchDialled(r.Match, text) {
-			continue
-		}
-		d := Dialled{Rule: i, Emergency: r.Emergency, Blocked: r.Block}
-		rest := text[min(r.Strip, len(text)):]
-		rest = strings.NewReplacer("{country}", p.Country, "{area}", area).Replace(r.Add) + rest
-		if r.Extension {
-			d.Extension = rest
+	for i := range p.Rules {
+		if d, problem := p.apply(i, text, area); problem == "" {
 			return d
 		}
-		n, err := e164.Parse(rest)
-		if err != nil {
-			continue // The pattern was too wide; another rule may know better.
-		}
-		d.Number = n
-		return d
 	}
 	return Dialled{Rule: -1}
+}
+
+// DialStep is what one rule of a dial plan made of what was dialled.
+type DialStep struct {
+	Rule    int
+	Match   string
+	Problem string // Why the rule does not decide; empty when it does.
+	Result  Dialled
+}
+
+// Explain is Resolve with every rule that was tried.
+func (p *DialPlan) Explain(dialled, area string) []DialStep {
+	if area == "" {
+		area = p.Area
+	}
+	var steps []DialStep
+	for i := range p.Rules {
+		d, problem := p.apply(i, plain(dialled), area)
+		steps = append(steps, DialStep{Rule: i, Match: p.Rules[i].Match, Problem: problem, Result: d})
+		if problem == "" {
+			break
+		}
+	}
+	return steps
+}
+
+// apply holds what was dialled against one rule, and says why it does not decide.
+func (p *DialPlan) apply(rule int, text, area string) (Dialled, string) {
+	r := &p.Rules[rule]
+	d := Dialled{Rule: rule, Emergency: r.Emergency, Blocked: r.Block}
+	switch {
+	case !matchDialled(r.Match, text):
+		return d, "does not match"
+	case area == "" && strings.Contains(r.Add, "{area}"):
+		return d, "the area of the caller is not known"
+	}
+	rest := text[min(r.Strip, len(text)):]
+	if r.Add != "" {
+		rest = strings.NewReplacer("{country}", p.Country, "{area}", area).Replace(r.Add) + rest
+	}
+	if r.Extension {
+		d.Extension = rest
+		return d, ""
+	}
+	n, err := e164.Parse(rest)
+	if err != nil && !r.Block {
+		return d, err.Error() // The pattern was too wide; another rule may know better.
+	}
+	d.Number = n
+	return d, ""
 }
 
 func plain(s string) string {

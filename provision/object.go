@@ -36,7 +36,10 @@ type Object struct {
 // Objects takes the bundle apart.
 func (b *Bundle) Objects() ([]Object, error) {
 	o := &b.Operator
-	settings := Operator{Name: o.Name, Realm: o.Realm, Exchange: o.Exchange}
+	settings := Operator{
+		Name: o.Name, Realm: o.Realm, Exchange: o.Exchange, Assumed: o.Assumed,
+		Blocked: o.Blocked, Risky: o.Risky, Destinations: o.Destinations,
+	}
 	var t taker
 	t.take(KindSettings, settingsID, settings)
 	takeAll(&t, KindCarrier, o.Carriers, func(v *Carrier) string { return v.ID })
@@ -78,7 +81,7 @@ func NewBundle(objects []Object, files map[string][]byte) (*Bundle, error) {
 		case KindSettings:
 			var s Operator
 			err = decode(obj.Spec, &s)
-			o.Name, o.Realm, o.Exchange = s.Name, s.Realm, s.Exchange
+			o.settle(&s)
 		case KindCarrier:
 			err = decodeInto(obj.Spec, &o.Carriers)
 		case KindGateway:
@@ -102,6 +105,12 @@ func NewBundle(objects []Object, files map[string][]byte) (*Bundle, error) {
 	}
 	b.complete()
 	return b, nil
+}
+
+// settle takes the operator's own settings over.
+func (o *Operator) settle(s *Operator) {
+	o.Name, o.Realm, o.Exchange, o.Assumed = s.Name, s.Realm, s.Exchange, s.Assumed
+	o.Blocked, o.Risky, o.Destinations = s.Blocked, s.Risky, s.Destinations
 }
 
 func decode(spec string, v any) error {

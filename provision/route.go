@@ -41,18 +41,22 @@ type Route struct {
 	Number    string // The tenant's number that was called, digits; inbound only.
 	From      e164.Number
 	To        e164.Number
-	CallerID  string // What the called party is to see: E.164 with "+", or a short number for internal calls.
+	CallerID  string      // What the called party is to see: E.164 with "+", or a short number for internal calls.
+	Anonymous bool        // The caller hides its number.
+	Diverted  e164.Number // Of a forwarded call: the number that was called first.
 
 	Targets []Target
 	// Refusal is not empty when the call is not to be placed: one of lcr's reasons or of the Refused words.
 	Refusal lcr.Reason
-	Status  int // The SIP status that goes with Refusal.
+	Status  int    // The SIP status that goes with Refusal.
+	Detail  string // What more there is to say about Refusal.
 
 	Tariff     string        // Empty when nothing is charged.
 	Quote      *rating.Quote // What the tenant pays; nil when nothing is charged and nothing need be reserved.
 	Emergency  bool          // No credit, limit or capacity stands in its way.
 	Capacities []Capacity
 	MaxTries   int
+	SetupTime  time.Duration // From the INVITE to the end of hunting; 0: as the proxy is set up.
 	Trace      *lcr.Decision // nil for calls that do not leave the house.
 }
 
@@ -63,17 +67,45 @@ const (
 	RefusedInactive lcr.Reason = "inactive" // The tenant, extension or gateway is switched off.
 )
 
-// Target is one destination to try: a gateway or the phones of an extension.
+// Target is one destination to try: a gateway, the phones of an extension or of several, or a whole other call that this one
+// is forwarded as.
 type Target struct {
-	Gateway   *Gateway // nil for an extension.
-	Carrier   *Carrier
-	Deck      string
-	ToSent    string
-	FromSent  string
-	Login     string // Extension: whose registered contacts are to ring.
-	Extension string
-	RingTime  time.Duration
+	Gateway     *Gateway // nil for phones.
+	Carrier     *Carrier
+	Deck        string
+	ToSent      string
+	FromSent    string
+	Login       string // Extension: whose registered contacts are to ring.
+	Extension   string
+	Others      []Phone // That ring at the same time.
+	LeastRecent bool    // Of the targets beside it that say so too, the one comes first whose phone has waited longest.
+	RingTime    time.Duration
+	After       Trigger // After which outcome of the target before it is tried; 0: as the rules of hunting say.
+	Forward     *Route  // The call that it is forwarded as, which has its own price and limits; nil: none.
+
+	// What a gateway is told of the caller beside FromSent.
+	Anonymous  bool   // From is anonymous (RFC 3323); AssertedID comes with "Privacy: id".
+	AssertedID string // P-Asserted-Identity (RFC 3325); empty: none.
+	Diversion  string // The number that forwarded the call (RFC 5806); empty: none.
 }
+
+// Phone is an extension that rings beside another.
+type Phone struct {
+	Extension string
+	Login     string
+}
+
+// Trigger says after which outcome of the one before a target is tried. Outcomes are added up.
+type Trigger uint8
+
+// The outcomes.
+const (
+	AfterBusy        Trigger = 1 << iota // 486, 600, or declined with 603.
+	AfterNoAnswer                        // It rang for its time.
+	AfterUnavailable                     // No phone is registered, or none could be reached.
+
+	AfterAny = AfterBusy | AfterNoAnswer | AfterUnavailable
+)
 
 // Capacity is a bound on simultaneous calls that the call takes a place of.
 type Capacity struct {

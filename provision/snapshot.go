@@ -13,10 +13,9 @@ import (
 // Snapshot is everything that calls are routed and rated by, at one moment: immutable, and safe for concurrent use.
 type Snapshot struct {
 	operator *Operator
-	exchange *lcr.Exchange
 	world    *lcr.World
 	decks    map[string]*rating.Deck
-	costs    map[string]*rating.Tariff
+	costs    map[string]*lcr.Costs
 	tariffs  map[string]*rating.Tariff
 
 	carriers   map[string]*Carrier
@@ -50,7 +49,7 @@ type owner struct {
 
 // Empty is the snapshot of a system in which nothing has been set up yet: it refuses every call.
 func Empty() *Snapshot {
-	s := &Snapshot{operator: &Operator{}, exchange: new(lcr.Exchange)}
+	s := &Snapshot{operator: &Operator{}}
 	s.index()
 	return s
 }
@@ -203,8 +202,11 @@ func (s *Snapshot) Deck(id string) (*rating.Deck, bool) {
 
 // Cost returns a deck as a price.
 func (s *Snapshot) Cost(deck string) (*rating.Tariff, bool) {
-	t, ok := s.costs[deck]
-	return t, ok
+	c, ok := s.costs[deck]
+	if !ok {
+		return nil, false
+	}
+	return c.Tariff(), true
 }
 
 // Login returns the extension with a SIP user name.

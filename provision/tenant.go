@@ -22,10 +22,19 @@ type Tenant struct {
 	MaxPrice  *money.Rate    `yaml:"max_price,omitempty"`       // Dearest price per minute that the client accepts.
 	MaxFee    *money.Amount  `yaml:"max_connect_fee,omitempty"` // Dearest connection fee that the client accepts.
 	CallerID  string         `yaml:"caller_id,omitempty"`       // E.164 number shown where branch and extension have none.
-	Inactive  bool           `yaml:"inactive,omitempty"`
-	Branches  []Branch       `yaml:"branches,omitempty"`
-	Numbers   []Number       `yaml:"numbers,omitempty"`
-	Trunks    []Trunk        `yaml:"trunks,omitempty"`
+	CallerIDs []CallerIDRule `yaml:"caller_id_rules,omitempty"` // By direction and group of extensions; the first that fits goes before all other caller ids.
+	// Permitted are prefixes of the numbers beside its own that the tenant's trunks may show, and its phones ask for.
+	Permitted  []string `yaml:"permitted_caller_ids,omitempty"`
+	Barring    `yaml:",inline"`
+	AllowRisky bool `yaml:"allow_risky,omitempty"` // It may call the operator's risky destinations.
+	// ShowForwarded shows the original caller's number where a call is forwarded outside; else it is the tenant's own,
+	// since many carriers accept no other.
+	ShowForwarded bool     `yaml:"show_forwarded_caller,omitempty"`
+	Groups        []Group  `yaml:"groups,omitempty"`
+	Inactive      bool     `yaml:"inactive,omitempty"`
+	Branches      []Branch `yaml:"branches,omitempty"`
+	Numbers       []Number `yaml:"numbers,omitempty"`
+	Trunks        []Trunk  `yaml:"trunks,omitempty"`
 }
 
 // Account says how a tenant pays.
@@ -45,16 +54,18 @@ type Limit struct {
 
 // Branch is a department or city of a tenant: the cost centre of expense reports.
 type Branch struct {
-	ID         string      `yaml:"id"`
-	Name       string      `yaml:"name,omitempty"`
-	Parent     string      `yaml:"parent,omitempty"` // Another branch, for trees such as company > city > department.
-	City       string      `yaml:"city,omitempty"`
-	Area       string      `yaml:"area,omitempty"` // Area code for locally dialled numbers.
-	Tariff     string      `yaml:"tariff,omitempty"`
-	DialPlan   string      `yaml:"dial_plan,omitempty"`
-	CallerID   string      `yaml:"caller_id,omitempty"`
-	Limits     []Limit     `yaml:"limits,omitempty"`
-	MaxCalls   int         `yaml:"max_calls,omitempty"`
+	ID         string  `yaml:"id"`
+	Name       string  `yaml:"name,omitempty"`
+	Parent     string  `yaml:"parent,omitempty"` // Another branch, for trees such as company > city > department.
+	City       string  `yaml:"city,omitempty"`
+	Area       string  `yaml:"area,omitempty"` // Area code for locally dialled numbers.
+	Tariff     string  `yaml:"tariff,omitempty"`
+	DialPlan   string  `yaml:"dial_plan,omitempty"`
+	CallerID   string  `yaml:"caller_id,omitempty"`
+	Limits     []Limit `yaml:"limits,omitempty"`
+	MaxCalls   int     `yaml:"max_calls,omitempty"`
+	Anonymous  bool    `yaml:"anonymous,omitempty"` // Its phones hide their numbers.
+	Barring    `yaml:",inline"`
 	Extensions []Extension `yaml:"extensions,omitempty"`
 }
 
@@ -71,6 +82,12 @@ type Extension struct {
 	Limits   []Limit   `yaml:"limits,omitempty"`
 	MaxCalls int       `yaml:"max_calls,omitempty"`
 	Inactive bool      `yaml:"inactive,omitempty"`
+	// Anonymous hides the extension's number from those it calls.
+	Anonymous bool          `yaml:"anonymous,omitempty"`
+	Area      string        `yaml:"area,omitempty"`      // Area code for locally dialled numbers; the branch's if empty.
+	RingTime  time.Duration `yaml:"ring_time,omitempty"` // How long it rings before nobody is taken to answer; default as the proxy is set up.
+	Forward   *Forward      `yaml:"forward,omitempty"`
+	Barring   `yaml:",inline"`
 	// HA1MD5 and HA1SHA256 are the hashes that digest authentication needs (RFC 7616, section 3.4.2), in lower-case hex.
 	// They are made of Password when the file is read, and are what is stored.
 	HA1MD5    string `yaml:"ha1_md5,omitempty"`
@@ -83,6 +100,8 @@ type Number struct {
 	Class     string      `yaml:"class,omitempty"` // city, federal, toll_free, multichannel, beautiful.
 	Branch    string      `yaml:"branch,omitempty"`
 	Extension string      `yaml:"extension,omitempty"` // Where calls to it go.
+	Group     string      `yaml:"group,omitempty"`     // Or to a group.
+	Forward   *Forward    `yaml:"forward,omitempty"`   // Goes before the forwarding of the extension.
 	MaxCalls  int         `yaml:"max_calls,omitempty"` // Quota of simultaneous inbound calls.
 }
 
@@ -93,4 +112,40 @@ type Trunk struct {
 	Sources  []string `yaml:"sources"` // Addresses or CIDR ranges.
 	CallerID string   `yaml:"caller_id,omitempty"`
 	MaxCalls int      `yaml:"max_calls,omitempty"`
+}
+
+// Group is some extensions of a tenant that take calls together.
+type Group struct {
+	ID         string        `yaml:"id"`
+	Mode       string        `yaml:"mode"`                // all: they ring at the same time; in_turn: one after the other, in their order; least_recent: who has waited longest first.
+	Extensions []string      `yaml:"extensions"`          // Of the tenant.
+	RingTime   time.Duration `yaml:"ring_time,omitempty"` // How long one of them rings, or all; default 20s.
+}
+
+// Forward says where calls go that an extension, group or number does not take: a number as it is dialled, or an
+// extension. What is forwarded to a number outside is an outbound call of whoever forwards it, with its price and limits.
+type Forward struct {
+	Always      string        `yaml:"always,omitempty"`
+	Busy        string        `yaml:"busy,omitempty"`
+	NoAnswer    string        `yaml:"no_answer,omitempty"`
+	After       time.Duration `yaml:"after,omitempty"` // How long it rings before NoAnswer; default 20s.
+	Unavailable string        `yaml:"unavailable,omitempty"`
+}
+
+// Barring says which numbers may not be called. A call must be let through by the operator, the tenant, the branch and the
+// extension, each by its own lists.
+type Barring struct {
+	Blocked []string `yaml:"blocked,omitempty"` // Prefixes. Of a blocked and an allowed prefix the longer counts.
+	Allowed []string `yaml:"allowed,omitempty"` // Prefixes; if there are any, no other number may be called.
+}
+
+// CallerIDRule chooses the number that the called party sees.
+type CallerIDRule struct {
+	To         []string `yaml:"to,omitempty"`         // Prefixes of the called number; empty: any.
+	Branches   []string `yaml:"branches,omitempty"`   // Empty: all.
+	Extensions []string `yaml:"extensions,omitempty"` // Empty: all.
+	// Show are numbers with country codes. Of several the one is shown that has the most leading digits in common with the
+	// called number, and of those the first.
+	Show      []string `yaml:"show,omitempty"`
+	Anonymous bool     `yaml:"anonymous,omitempty"` // The number is hidden.
 }

@@ -8,6 +8,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/internal/clock"
+	"trunkline/lcr"
 	"trunkline/provision"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
@@ -224,17 +225,18 @@ func (a *attempt) failed(res *sip.Response) {
 	a.status = res.StatusCode
 	a.side = cdr.SideCallee
 	a.cause = causeOf(res)
-	if a.cause == 0 {
+	told := a.cause != 0
+	if !told {
 		a.cause = causeOfStatus(res.StatusCode)
 	}
 	a.disconnect = a.call.sh.clock.Now()
 	a.settle()
-	if carrierFault(res.StatusCode) {
+	if lcr.CarrierFault(res.StatusCode) {
 		a.call.sh.health.failed(a.gatewayID(), statusText(res.StatusCode))
 	} else {
 		a.call.sh.health.heard(a.gatewayID())
 	}
-	a.call.huntOn(a, failure{status: res.StatusCode, cause: a.cause, text: res.Reason})
+	a.call.huntOn(a, failure{status: res.StatusCode, cause: a.cause, told: told, text: res.Reason})
 }
 
 // answered takes a 2xx. One that comes after we gave the attempt up, or after another phone answered, made a call all

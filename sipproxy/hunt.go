@@ -15,6 +15,7 @@ import (
 type failure struct {
 	status int
 	cause  uint8
+	told   bool // The cause was in the answer.
 	text   string
 	silent bool // No answer at all, rather than one with that status.
 }
@@ -106,15 +107,15 @@ func (c *call) huntOn(a *attempt, f failure) {
 		return
 	}
 	a.hunted = true
-	rule := verdict(a.target, f)
-	if rule.as != 0 {
-		f.status, f.cause = rule.as, 0
+	ruling := verdict(a.target, f)
+	if ruling.As != 0 {
+		f.status, f.cause = ruling.As, 0
 	}
 	c.best = better(c.best, f)
 	if c.ringingElsewhere() && f.status < 600 {
 		return
 	}
-	if !rule.next {
+	if !ruling.Next {
 		c.best = f // An answer of the called party counts more than those of carriers before.
 		c.nobody()
 		return
@@ -150,59 +151,22 @@ func (c *call) nobody() {
 	c.end(ending{side: side, cause: cause, status: status})
 }
 
-// ruling is what a failure means to the hunting.
-type ruling struct {
-	next bool
-	as   int // The status to go on with instead; 0 keeps it.
-}
-
-// verdict looks the failure up: first in the gateway's rules, then the carrier's, then by default.
-func verdict(t provision.Target, f failure) ruling {
+// verdict tells what a failure means to the hunting: by the gateway's rules, then the carrier's, then as usual.
+func verdict(t provision.Target, f failure) lcr.Ruling {
+	outcome := lcr.Outcome{Status: f.status, Cause: f.cause, Told: f.told, Silent: f.silent}
+	var rules []provision.HuntRule
 	if t.Gateway != nil {
-		if r, ok := ruled(t.Gateway.Hunt, f); ok {
-			return r
-		}
+		rules = append(rules, t.Gateway.Hunt...)
 	}
 	if t.Carrier != nil {
-		if r, ok := ruled(t.Carrier.Hunt, f); ok {
-			return r
+		rules = append(rules, t.Carrier.Hunt...)
+	}
+	for _, rule := range rules {
+		if ruling, ok := lcr.HuntRule(rule).Rule(outcome); ok {
+			return ruling
 		}
 	}
-	return ruling{next: f.silent || carrierFault(f.status)}
-}
-
-func ruled(rules []provision.HuntRule, f failure) (ruling, bool) {
-	for _, r := range rules {
-		if statusMatches(r.Status, f) {
-			return ruling{next: r.Do == "next", as: r.As}, true
-		}
-	}
-	return ruling{}, false
-}
-
-// statusMatches understands "503", "5xx" and "timeout".
-func statusMatches(pattern string, f failure) bool {
-	if f.silent {
-		return pattern == "timeout"
-	}
-	code := strconv.Itoa(f.status)
-	return pattern == code || (len(pattern) == 3 && strings.HasSuffix(pattern, "xx") && pattern[0] == code[0])
-}
-
-// carrierFault tells answers that speak of the carrier from those that speak of the called party. The first are a
-// reason to try another carrier, the second are not: a busy line is busy through every carrier.
-func carrierFault(status int) bool {
-	switch status {
-	case sip.StatusUnauthorized, sip.StatusPaymentRequired, sip.StatusForbidden, sip.StatusNotFound,
-		sip.StatusMethodNotAllowed, sip.StatusNotAcceptable, sip.StatusProxyAuthRequired, sip.StatusRequestTimeout,
-		sip.StatusUnsupportedMediaType, sip.StatusBadExtension, sip.StatusCallTransactionDoesNotExists,
-		sip.StatusLoopDetected, sip.StatusTooManyHops, sip.StatusNotAcceptableHere:
-		return true
-	case sip.StatusGone, sip.StatusTemporarilyUnavailable, sip.StatusAddressIncomplete, sip.StatusBusyHere,
-		sip.StatusRequestTerminated:
-		return false
-	}
-	return status < 400 || (status >= 500 && status < 600)
+	return lcr.DefaultRuling(outcome)
 }
 
 // upstream is the status that the caller is given for a failure (RFC 3261, section 16.7, step 6: a 503 would tell
@@ -233,7 +197,7 @@ func weight(f failure) int {
 		return 4
 	case f.silent:
 		return 1
-	case carrierFault(f.status):
+	case lcr.CarrierFault(f.status):
 		return 2
 	}
 	return 3

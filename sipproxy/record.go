@@ -88,14 +88,11 @@ func (c *call) trace() []byte {
 	if c.route.Trace == nil {
 		return nil
 	}
-	decision := *c.route.Trace
-	if len(c.skipped) > 0 {
-		decision.Skipped = append([]lcr.Skipped{}, decision.Skipped...)
-		for _, s := range c.skipped {
-			decision.Skipped = append(decision.Skipped, lcr.Skipped{
-				Carrier: s.target.Gateway.Carrier, Gateway: s.target.Gateway.ID, Reason: s.reason, Detail: "when tried",
-			})
-		}
+	decision := c.route.Trace.Explain()
+	for _, s := range c.skipped {
+		decision.Skipped = append(decision.Skipped, lcr.Skipped{
+			Carrier: s.target.Gateway.Carrier, Gateway: s.target.Gateway.ID, Reason: s.reason, Detail: "when tried",
+		})
 	}
 	data, err := json.Marshal(decision)
 	if err != nil {

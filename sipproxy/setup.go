@@ -1,6 +1,7 @@
 package sipproxy
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -104,7 +105,7 @@ func (c *call) place() {
 	if !c.takeCapacity() {
 		return
 	}
-	c.setupTimer = c.sh.after(c.sh.cfg.SetupTime, func() {
+	c.setupTimer = c.sh.after(cmp.Or(c.route.SetupTime, c.sh.cfg.SetupTime), func() {
 		c.end(ending{side: cdr.SideTimer, cause: causeNoAnswer, reason: "setup_time", status: sip.StatusTemporarilyUnavailable})
 	})
 	if !c.reserved {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,6 +28,8 @@ type routeOptions struct {
 	at        string
 	duration  time.Duration
 	format    string
+	state     string
+	trace     string
 	config    *configFlags
 }
 
@@ -41,12 +42,26 @@ func newRouteCommand() *cobra.Command {
 route plan that matched, the gateways in the order of trying with cost, sale and margin, and those that were skipped with
 the reason. With -f it reads an operator's file and needs no engine; without, it reads the running system's database.
 
+Costs, sales and margins are in the currency that the tenant pays in, rates in the carrier's.
+
+Whether a gateway is locked or full is seen by a proxy in the moment of trying. --state gives the command such a moment, as
+JSON: [{"gateway": "volga-1", "locked_until": "2026-11-02T10:00:30Z", "calls": 30, "calls_per_second": 2}]
+
+--trace prints the decision that is stored with a past call, as it was made then.
+
 Exit status: 0 there is a way; 3 there is none, and the answer says why; 2 an option or the file is wrong.`,
 		Example: "  trunkline route -f demo/operator.yaml --tenant beauty --from 101 --to 84951234567\n" +
-			"  trunkline route --tenant beauty --to +4915112345678 --at 2026-11-02T10:00:00Z --format json",
+			"  trunkline route --tenant beauty --to +4915112345678 --at 2026-11-02T10:00:00Z --format json\n" +
+			"  trunkline route --trace decision.json",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			if o.format != "table" && o.format != "json" {
+				return withCode(exitUsage, fmt.Errorf("--format %q: want table or json", o.format))
+			}
+			if o.trace != "" {
+				return o.printTrace(cmd.InOrStdin(), cmd.OutOrStdout())
+			}
+			return o.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
@@ -59,22 +74,26 @@ Exit status: 0 there is a way; 3 there is none, and the answer says why; 2 an op
 	f.StringVar(&o.at, "at", "", "time of the call, RFC 3339; now if empty")
 	f.DurationVar(&o.duration, "duration", time.Minute, "length of call that cost and margin are computed for")
 	f.StringVar(&o.format, "format", "table", "table or json")
+	f.StringVar(&o.state, "state", "", "file with the state of gateways (JSON); \"-\" is standard input")
+	f.StringVar(&o.trace, "trace", "", "file with a stored decision (JSON) to print; \"-\" is standard input")
 	o.config.register(cmd)
-	_ = cmd.MarkFlagRequired("tenant") // It fails only for a flag that does not exist.
-	_ = cmd.MarkFlagRequired("to")
+	cmd.MarkFlagsOneRequired("tenant", "trace")
+	cmd.MarkFlagsRequiredTogether("tenant", "to")
+	cmd.MarkFlagsMutuallyExclusive("tenant", "trace")
 	return cmd
 }
 
-func (o *routeOptions) run(ctx context.Context, out, errOut io.Writer) error {
-	if o.format != "table" && o.format != "json" {
-		return withCode(exitUsage, fmt.Errorf("--format %q: want table or json", o.format))
-	}
+func (o *routeOptions) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
 	at := clock.System{}.Now()
 	if o.at != "" {
 		var err error
 		if at, err = time.Parse(time.RFC3339, o.at); err != nil {
 			return withCode(exitUsage, fmt.Errorf("--at %q: want a time such as 2026-11-02T10:00:00Z", o.at))
 		}
+	}
+	live, err := o.liveState(in)
+	if err != nil {
+		return withCode(exitUsage, err)
 	}
 	snapshot, err := o.snapshot(ctx, errOut)
 	if err != nil {
@@ -84,19 +103,66 @@ func (o *routeOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	route := snapshot.RouteFor(caller, o.to, o.from, at, o.duration)
-	answer := newRouteAnswer(route)
-	if o.format == "json" {
-		enc := json.NewEncoder(out)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(answer)
-	} else {
-		err = answer.print(out)
+	route := snapshot.Answer(&provision.Question{
+		Caller: caller, Dialled: o.to, CallerID: o.from, At: at, Assumed: o.duration, Simulated: true, Live: live,
+	})
+	if err := newRouteAnswer(route).write(out, o.format); err != nil {
+		return err
 	}
-	if err == nil && route.Refusal != "" {
-		return withCode(exitPartial, fmt.Errorf("the call would be refused: %s (SIP %d)", route.Refusal, route.Status))
+	if route.Refusal == "" {
+		return nil
 	}
-	return err
+	detail := ""
+	if route.Detail != "" {
+		detail = ": " + route.Detail
+	}
+	return withCode(exitPartial, fmt.Errorf("the call would be refused: %s (SIP %d)%s", route.Refusal, route.Status, detail))
+}
+
+// liveState reads what --state says of the gateways.
+func (o *routeOptions) liveState(in io.Reader) (map[string]lcr.GatewayState, error) {
+	if o.state == "" {
+		return nil, nil //nolint:nilnil // Nothing is known.
+	}
+	var list []struct {
+		Gateway     string    `json:"gateway"`
+		LockedUntil time.Time `json:"locked_until"`
+		Calls       int       `json:"calls"`
+		CPS         int       `json:"calls_per_second"`
+	}
+	if err := readJSON(o.state, in, &list); err != nil {
+		return nil, fmt.Errorf("--state: %w", err)
+	}
+	out := make(map[string]lcr.GatewayState, len(list))
+	for _, s := range list {
+		out[s.Gateway] = lcr.GatewayState{LockedUntil: s.LockedUntil, Calls: s.Calls, CPS: s.CPS}
+	}
+	return out, nil
+}
+
+// printTrace prints the decision that is stored with a call.
+func (o *routeOptions) printTrace(in io.Reader, out io.Writer) error {
+	var e lcr.Explanation
+	if err := readJSON(o.trace, in, &e); err != nil {
+		return withCode(exitUsage, fmt.Errorf("--trace: %w", err))
+	}
+	a := routeAnswer{From: e.From.String(), To: e.To.String(), Rule: e.Rule, Candidates: e.Candidates, Skipped: e.Skipped, Refusal: string(e.Refusal)}
+	return a.write(out, o.format)
+}
+
+func readJSON(file string, in io.Reader, v any) error {
+	if file != "-" {
+		f, err := os.Open(file) //nolint:gosec // The file that the user names.
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	const most = 1 << 20
+	d := json.NewDecoder(io.LimitReader(in, most))
+	d.DisallowUnknownFields()
+	return d.Decode(v)
 }
 
 func (o *routeOptions) snapshot(ctx context.Context, errOut io.Writer) (*provision.Snapshot, error) {
@@ -141,62 +207,4 @@ func (o *routeOptions) caller(s *provision.Snapshot) (provision.Caller, error) {
 		caller.Branch = o.branch
 	}
 	return caller, nil
-}
-
-// routeAnswer is the JSON contract of the command.
-type routeAnswer struct {
-	From       string          `json:"from"`
-	To         string          `json:"to"`
-	Direction  string          `json:"direction"`
-	Rule       string          `json:"rule"`
-	Candidates []lcr.Candidate `json:"candidates"`
-	Skipped    []lcr.Skipped   `json:"skipped"`
-	Extensions []string        `json:"extensions,omitempty"` // Of a call that stays in the house.
-	Refusal    string          `json:"refusal,omitempty"`
-	Status     int             `json:"status,omitempty"`
-}
-
-func newRouteAnswer(r *provision.Route) routeAnswer {
-	a := routeAnswer{
-		From: r.From.String(), To: r.To.String(), Direction: r.Direction, Refusal: string(r.Refusal), Status: r.Status,
-		Candidates: []lcr.Candidate{}, Skipped: []lcr.Skipped{},
-	}
-	if r.Trace != nil {
-		a.Rule, a.Candidates, a.Skipped = r.Trace.Rule, r.Trace.Candidates, r.Trace.Skipped
-	}
-	for _, t := range r.Targets {
-		if t.Gateway == nil {
-			a.Extensions = append(a.Extensions, t.Extension)
-		}
-	}
-	return a
-}
-
-func (a *routeAnswer) print(out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "from\t%s\nto\t%s\ndirection\t%s\nrule\t%s\n", dash(a.From), dash(a.To), a.Direction, dash(a.Rule))
-	for _, e := range a.Extensions {
-		fmt.Fprintf(w, "rings\textension %s\n", e)
-	}
-	if len(a.Candidates) > 0 {
-		fmt.Fprint(w, "\n#\tGATEWAY\tCARRIER\tPREFIX\tRATE/MIN\tCOST\tSALE\tMARGIN\tCALLED AS\tSHOWN AS\n")
-	}
-	for i, c := range a.Candidates {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", i+1, c.Gateway, c.Carrier, c.Prefix, c.Rate,
-			c.Cost, c.Sale, c.Margin, c.ToSent, dash(c.FromSent))
-	}
-	if len(a.Skipped) > 0 {
-		fmt.Fprint(w, "\nSKIPPED\tCARRIER\tREASON\tDETAIL\n")
-	}
-	for _, s := range a.Skipped {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.Gateway, s.Carrier, s.Reason, s.Detail)
-	}
-	return w.Flush()
-}
-
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }

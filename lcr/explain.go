@@ -1,0 +1,164 @@
+package lcr
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"trunkline/internal/e164"
+	"trunkline/internal/money"
+)
+
+// Explanation is a Decision in words. As JSON it is stored with the call as its trace; amounts are in the tenant's currency,
+// rates in the carriers'.
+type Explanation struct {
+	From       e164.Number `json:"from"`
+	To         e164.Number `json:"to"`
+	Rule       string      `json:"rule"` // The rule of the route plan that matched, "plan/rule".
+	Candidates []Candidate `json:"candidates"`
+	Skipped    []Skipped   `json:"skipped"`
+	Refusal    Reason      `json:"refusal,omitempty"` // Why there is no candidate at all, as one of the Reason words.
+}
+
+// Candidate is one gateway to try. Order in Explanation.Candidates is the order of trying.
+type Candidate struct {
+	Carrier  string       `json:"carrier"`
+	Gateway  string       `json:"gateway"`
+	Deck     string       `json:"deck,omitempty"`
+	Prefix   e164.Prefix  `json:"prefix"`
+	Rate     money.Rate   `json:"rate"` // What the carrier charges, per minute, in its currency.
+	Cost     money.Amount `json:"cost"` // What the carrier would charge for the assumed duration, in the currency of the sale.
+	Sale     money.Amount `json:"sale"` // What the tenant would pay for the assumed duration.
+	Margin   money.Amount `json:"margin"`
+	ToSent   string       `json:"to_sent"`   // The called number as the gateway wants it.
+	FromSent string       `json:"from_sent"` // The caller's number as the gateway wants it.
+	Version  string       `json:"version,omitempty"`
+}
+
+// Skipped is a gateway that was considered and will not be tried.
+type Skipped struct {
+	Carrier string `json:"carrier"`
+	Gateway string `json:"gateway"`
+	Reason  Reason `json:"reason"`
+	Detail  string `json:"detail,omitempty"`
+}
+
+// Explain puts the decision into words.
+func (d *Decision) Explain() Explanation {
+	e := Explanation{
+		From: d.request.From, To: d.request.To, Refusal: d.refusal,
+		Candidates: make([]Candidate, 0, d.count), Skipped: make([]Skipped, 0, len(d.verdicts)-d.count),
+	}
+	if d.rule != nil {
+		e.Rule = d.rule.name
+	}
+	for i := range d.count {
+		e.Candidates = append(e.Candidates, d.Candidate(i))
+	}
+	for _, v := range d.skipped() {
+		e.Skipped = append(e.Skipped, Skipped{
+			Carrier: v.gateway.Carrier, Gateway: v.gateway.ID, Reason: v.reason.reason(), Detail: d.detail(v),
+		})
+	}
+	return e
+}
+
+// skipped returns the verdicts on the gateways that are not to be tried: those that were good enough first.
+func (d *Decision) skipped() []*verdict {
+	var out []*verdict
+	for i := range d.verdicts {
+		if d.verdicts[i].reason != 0 {
+			out = append(out, &d.verdicts[i])
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *verdict) int {
+		if a.reason == outranked && b.reason == outranked {
+			return a.cost.Cmp(b.cost)
+		}
+		return cmp.Compare(notLimit(a), notLimit(b))
+	})
+	return out
+}
+
+func notLimit(v *verdict) int {
+	if v.reason == outranked {
+		return 0
+	}
+	return 1
+}
+
+// detail says with figures what the reason means for this gateway.
+func (d *Decision) detail(v *verdict) string {
+	g, r := v.gateway, v.rule
+	switch v.reason {
+	case noRate:
+		if !g.priced {
+			return "the carrier has no deck"
+		}
+		return "deck " + g.Deck + " has no rate for the number at that time"
+	case blocked:
+		return "by deck " + g.Deck
+	case noExchange:
+		return fmt.Sprintf("no exchange rate from %s to %s", g.money, d.currencyName())
+	case lowMargin:
+		return r.marginDetail(v, d.margin(v))
+	case lowQuality:
+		return r.Quality.detail(v)
+	case wrongTime:
+		return "rule " + r.name + " uses the gateway at other hours"
+	case callerID:
+		return "the carrier does not accept the caller's number " + d.request.From.String()
+	case inDebt:
+		return fmt.Sprintf("%s is owed to the carrier, the limit is %s", money.FromMicros(v.measured), *g.DebtLimit)
+	case locked:
+		return "until " + time.Unix(v.measured, 0).UTC().Format(time.RFC3339)
+	case full:
+		return fmt.Sprintf("%d of %d calls in progress", v.measured, g.MaxCalls)
+	case tooFast:
+		return fmt.Sprintf("%d of %d calls in this second", v.measured, g.MaxCPS)
+	case outranked:
+		return fmt.Sprintf("at a cost of %s it comes after enough others", v.cost)
+	case inactive:
+		return "switched off"
+	}
+	return ""
+}
+
+// currencyName returns the currency that costs were to be compared in.
+func (d *Decision) currencyName() money.Currency {
+	if d.request.Currency.IsZero() && d.currency >= 0 {
+		return d.exchange.currencies[d.currency]
+	}
+	return d.request.Currency
+}
+
+func (r *rule) marginDetail(v *verdict, margin money.Amount) string {
+	if r.MinMargin != nil && margin.Less(*r.MinMargin) {
+		return fmt.Sprintf("margin %s is below %s", margin, *r.MinMargin)
+	}
+	if r.MinPct != nil {
+		return fmt.Sprintf("margin %s is below %d %% of the cost %s", margin, *r.MinPct, v.cost)
+	}
+	return "the margin is beyond any amount"
+}
+
+// detail names the figure that closed the gate, what was measured and what is demanded.
+func (q *QualityGate) detail(v *verdict) string {
+	ms := time.Duration(v.measured) * time.Millisecond
+	share := fmt.Sprintf("%d.%d %%", v.measured/10, v.measured%10)
+	var text string
+	switch v.figure {
+	case figureASR:
+		text = fmt.Sprintf("ASR %s is below %d %%", share, q.MinASR)
+	case figureNER:
+		text = fmt.Sprintf("NER %s is below %d %%", share, q.MinNER)
+	case figureACD:
+		text = fmt.Sprintf("ACD %s is below %s", ms, q.MinACD)
+	case figurePDD:
+		text = fmt.Sprintf("PDD %s is above %s", ms, q.MaxPDD)
+	case figureShort:
+		text = fmt.Sprintf("short calls %s are above %d %%", share, q.MaxShort)
+	}
+	return fmt.Sprintf("%s over %d calls", text, v.calls)
+}

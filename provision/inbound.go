@@ -1,0 +1,210 @@
+package provision
+
+import (
+	"cmp"
+	"time"
+
+	"trunkline/internal/e164"
+	"trunkline/lcr"
+	"trunkline/rating"
+)
+
+// defaultRing is how long a phone rings before a call goes on to the next, where nothing else is said.
+const defaultRing = 20 * time.Second
+
+// routeInbound leads a call from a carrier to where the number that was called leads.
+func (s *Snapshot) routeInbound(q *Question) *Route {
+	r := &Route{Direction: rating.Inbound.String()}
+	g := s.gateways[q.Caller.Gateway]
+	to, ok := s.inboundNumber(g, q.Dialled)
+	if !ok {
+		return refusal(r, RefusedNumber, statusIncomplete)
+	}
+	r.To = to
+	if from, ok := s.inboundNumber(g, q.CallerID); ok {
+		r.From = from
+	}
+	r.CallerID = cmp.Or(r.From.String(), q.CallerID)
+	own, ok := s.numbers[to]
+	if !ok {
+		return refusal(r, RefusedUnknown, statusNotFound)
+	}
+	r.Tenant, r.Branch, r.Number = own.tenant.ID, own.number.Branch, to.Digits()
+	if own.tenant.Inactive {
+		return refusal(r, RefusedInactive, statusForbidden)
+	}
+	if own.number.MaxCalls > 0 {
+		r.Capacities = append(r.Capacities, Capacity{"number/" + r.Number, own.number.MaxCalls})
+	}
+	if s.deliver(r, own, q); r.Refusal != "" {
+		return r
+	}
+	p, _ := s.party(r.Tenant, r.Branch, r.Extension)
+	r.Capacities = append(r.Capacities, capacities(&p)...)
+	r.Tariff = p.tariff()
+	quote, err := s.tariffs[r.Tariff].Quote(rating.Call{
+		From: r.From, To: r.To, Direction: rating.Inbound, Connect: q.At, Extension: r.Extension, Branch: r.Branch,
+	}, rating.Exhausted{})
+	if err == nil && !quote.Free() {
+		r.Quote = &quote
+	}
+	return r
+}
+
+// inboundNumber reads a number as a carrier sends it: by the gateway's dial plan, else with its country code.
+func (s *Snapshot) inboundNumber(g *Gateway, text string) (e164.Number, bool) {
+	if plan, ok := s.dials[g.InDial]; ok {
+		if d := plan.Resolve(text, ""); !d.Number.IsZero() {
+			return d.Number, true
+		}
+	}
+	n, err := e164.Parse(text)
+	return n, err == nil
+}
+
+// leads reports whether calls to the number go anywhere.
+func (n *Number) leads() bool {
+	return n.Extension != "" || n.Group != "" || (n.Forward != nil && n.Forward.Always != "")
+}
+
+// maxRings bounds the phones and gateways that are tried for one call to a number of the house.
+const maxRings = 64
+
+// deliver leads a call to where a number leads: its forwarding, its group or its extension.
+func (s *Snapshot) deliver(r *Route, own owner, q *Question) *Route {
+	r.MaxTries = maxRings
+	n := own.number
+	if group := own.tenant.group(n.Group); group != nil {
+		return s.ringGroup(r, own, group, q)
+	}
+	called, ok := s.extensions[extensionKey{own.tenant.ID, n.Extension}]
+	if !ok {
+		if n.Forward == nil || n.Forward.Always == "" {
+			return refusal(r, RefusedUnknown, statusNotFound)
+		}
+		called = place{own.tenant, cmp.Or(s.branches[branchKey{own.tenant.ID, n.Branch}], &Branch{}), &Extension{}}
+	}
+	return s.ring(r, called, n.Forward, q)
+}
+
+func (t *Tenant) group(id string) *Group {
+	for i := range t.Groups {
+		if t.Groups[i].ID == id && id != "" {
+			return &t.Groups[i]
+		}
+	}
+	return nil
+}
+
+// ring leads a call to an extension, and on where it is forwarded to: by the number that was called, else by itself.
+func (s *Snapshot) ring(r *Route, called place, forward *Forward, q *Question) *Route {
+	if r.Direction == rating.Inbound.String() {
+		r.Branch, r.Extension = cmp.Or(r.Branch, called.branch.ID), called.extension.ID
+	}
+	if called.extension.Inactive {
+		return refusal(r, RefusedInactive, statusForbidden)
+	}
+	forward = cmp.Or(forward, called.extension.Forward, &Forward{})
+	if forward.Always == "" {
+		ring := called.extension.RingTime
+		if forward.NoAnswer != "" {
+			ring = cmp.Or(forward.After, ring, defaultRing)
+		}
+		r.Targets = append(r.Targets, phones(r, ring, called.extension))
+	}
+	return s.forward(r, called, forward, q)
+}
+
+// phones is a target that rings extensions at the same time.
+func phones(r *Route, ring time.Duration, first *Extension, others ...*Extension) Target {
+	t := Target{
+		Login: first.Login, Extension: first.ID, ToSent: first.ID, RingTime: ring, FromSent: cmp.Or(r.From.String(), "anonymous"),
+	}
+	if r.Direction == rating.Internal.String() {
+		t.FromSent = cmp.Or(r.CallerID, r.From.Digits(), "anonymous")
+	}
+	for _, e := range others {
+		t.Others = append(t.Others, Phone{Extension: e.ID, Login: e.Login})
+	}
+	return t
+}
+
+// ringGroup leads a call to the extensions of a group.
+func (s *Snapshot) ringGroup(r *Route, own owner, group *Group, q *Question) *Route {
+	var members []*Extension
+	where := place{tenant: own.tenant, branch: s.branches[branchKey{own.tenant.ID, own.number.Branch}], extension: &Extension{}}
+	for _, id := range group.Extensions {
+		p, ok := s.extensions[extensionKey{own.tenant.ID, id}]
+		if ok && !p.extension.Inactive {
+			members = append(members, p.extension)
+			where.branch = cmp.Or(where.branch, p.branch)
+		}
+	}
+	if len(members) == 0 {
+		return refusal(r, RefusedInactive, statusForbidden)
+	}
+	if r.Direction == rating.Inbound.String() {
+		r.Branch = cmp.Or(r.Branch, where.branch.ID)
+	}
+	ring := cmp.Or(group.RingTime, defaultRing)
+	if group.Mode == "all" {
+		r.Targets = append(r.Targets, phones(r, ring, members[0], members[1:]...))
+	} else {
+		for _, e := range members {
+			t := phones(r, ring, e)
+			t.After, t.LeastRecent = AfterAny, group.Mode == "least_recent"
+			r.Targets = append(r.Targets, t)
+		}
+	}
+	return s.forward(r, where, cmp.Or(own.number.Forward, &Forward{}), q)
+}
+
+// forward adds what a call is forwarded to, and when.
+func (s *Snapshot) forward(r *Route, from place, f *Forward, q *Question) *Route {
+	for _, way := range []struct {
+		to    string
+		after Trigger
+	}{{f.Always, AfterAny}, {f.Busy, AfterBusy}, {f.NoAnswer, AfterNoAnswer}, {f.Unavailable, AfterUnavailable}} {
+		if way.to == "" {
+			continue
+		}
+		if t, ok := s.forwardTarget(r, from, way.to, q); ok {
+			t.After = way.after
+			r.Targets = append(r.Targets, t)
+		}
+	}
+	if len(r.Targets) == 0 {
+		return refusal(r, RefusedUnknown, statusNotFound)
+	}
+	return r
+}
+
+// forwardTarget is the phones of another extension, or a call to a number outside that the forwarding party pays for.
+func (s *Snapshot) forwardTarget(r *Route, from place, to string, q *Question) (Target, bool) {
+	p := party(from)
+	d := s.dial(&p, to)
+	if d.Extension != "" {
+		called, ok := s.extensions[extensionKey{from.tenant.ID, d.Extension}]
+		if !ok || called.extension.Inactive {
+			return Target{}, false
+		}
+		return phones(r, cmp.Or(called.extension.RingTime, defaultRing), called.extension), true
+	}
+	out := &Route{
+		Direction: rating.Forwarded.String(), Tenant: p.tenant.ID, Branch: p.branch.ID, Extension: p.extension.ID,
+		From: r.From, To: d.Number, Diverted: r.To, Capacities: capacities(&p), Anonymous: r.Anonymous,
+	}
+	switch {
+	case d.Blocked:
+		refusal(out, lcr.ReasonBlocked, statusForbidden)
+	case d.Number.IsZero():
+		refusal(out, RefusedNumber, statusIncomplete)
+	default:
+		if out.From.IsZero() || !p.tenant.ShowForwarded {
+			out.From = p.number(out, q)
+		}
+		out.CallerID = out.From.String()
+		s.routeOutside(out, &p, q)
+	}
+	return Target{Forward: out, FromSent: out.CallerID, ToSent: out.To.Digits()}, true
+}

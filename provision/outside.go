@@ -1,0 +1,116 @@
+package provision
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"time"
+
+	"trunkline/lcr"
+	"trunkline/rating"
+)
+
+// assumedDefault is the length of call that costs and margins are compared by where the operator says nothing.
+const assumedDefault = time.Minute
+
+// routeOutside prices the call for the tenant and asks for gateways.
+func (s *Snapshot) routeOutside(r *Route, p *party, q *Question) *Route {
+	request := lcr.Request{
+		Plan: cmp.Or(p.tenant.RoutePlan, s.plan), Tenant: r.Tenant, Branch: r.Branch, Extension: r.Extension,
+		From: r.From, To: r.To, At: q.At, Emergency: r.Emergency,
+		Assumed: cmp.Or(q.Assumed, s.operator.Assumed, assumedDefault), Simulated: q.Simulated, Live: q.Live,
+	}
+	r.Tariff = p.tariff()
+	if !r.Emergency {
+		if who := s.barred(p, r.To); who != "" {
+			r.Detail = "the number is barred by the " + who
+			return refusal(r, lcr.ReasonBlocked, statusForbidden)
+		}
+		if !s.price(r, p, &request) {
+			return r
+		}
+	}
+	r.Trace = new(lcr.Decision)
+	s.world.Decide(&request, r.Trace)
+	if reason := r.Trace.Refusal(); reason != "" {
+		return refusal(r, reason, routingStatus(reason))
+	}
+	r.MaxTries, r.SetupTime = r.Trace.MaxTries(), r.Trace.SetupTime()
+	r.Targets = make([]Target, 0, r.Trace.Len())
+	for i := range r.Trace.Len() {
+		r.Targets = append(r.Targets, s.target(r, r.Trace.Candidate(i)))
+	}
+	return r
+}
+
+// price works out what the tenant pays; false: the call is refused.
+func (s *Snapshot) price(r *Route, p *party, request *lcr.Request) bool {
+	direction, _ := rating.ParseDirection(r.Direction)
+	quote, err := s.tariffs[r.Tariff].Quote(rating.Call{
+		From: r.From, To: r.To, Direction: direction, Connect: request.At, Extension: r.Extension, Branch: r.Branch,
+	}, rating.Exhausted{})
+	if err != nil {
+		r.Detail = err.Error()
+		refusal(r, unratableReason(err), statusForbidden)
+		return false
+	}
+	if r.Detail = tooDear(p.tenant, &quote); r.Detail != "" {
+		refusal(r, lcr.ReasonMaxPrice, statusForbidden)
+		return false
+	}
+	if request.Sale, err = quote.Cost(wholeSeconds(request.Assumed)); err != nil {
+		r.Detail = err.Error()
+		refusal(r, lcr.ReasonNoSale, statusForbidden)
+		return false
+	}
+	request.Currency, r.Quote = quote.Currency(), &quote
+	return true
+}
+
+func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
+
+// target is a candidate with what the SIP side needs.
+func (s *Snapshot) target(r *Route, c lcr.Candidate) Target {
+	g := s.gateways[c.Gateway]
+	t := Target{
+		Gateway: g, Carrier: s.carriers[g.Carrier], Deck: c.Deck, ToSent: c.ToSent, FromSent: c.FromSent, RingTime: g.RingTime,
+		Anonymous: r.Anonymous,
+	}
+	if !r.Anonymous || g.Trusted || r.Emergency {
+		t.AssertedID = c.FromSent
+	}
+	if g.Diversion && !r.Diverted.IsZero() {
+		t.Diversion = lcr.Rewrite(numberRules(g.FromRules), r.Diverted.Digits())
+	}
+	return t
+}
+
+func unratableReason(err error) lcr.Reason {
+	var unratable *rating.UnratableError
+	if errors.As(err, &unratable) && unratable.Reason == rating.Blocked {
+		return lcr.ReasonBlocked
+	}
+	return lcr.ReasonNoSale
+}
+
+// routingStatus tells a number that cannot be called from one that cannot be called now.
+func routingStatus(reason lcr.Reason) int {
+	if reason == lcr.ReasonBlocked {
+		return statusForbidden
+	}
+	if reason == lcr.ReasonNoRule || reason == lcr.ReasonNoRate {
+		return statusNotFound
+	}
+	return statusUnavailable
+}
+
+// tooDear holds the price against the dearest that the client accepts, and says what is dearer.
+func tooDear(t *Tenant, q *rating.Quote) string {
+	if t.MaxPrice != nil && q.PerMinute().Cmp(*t.MaxPrice) > 0 {
+		return fmt.Sprintf("%s per minute is above the %s that the client accepts", q.PerMinute(), *t.MaxPrice)
+	}
+	if t.MaxFee != nil && q.ConnectFee().Cmp(*t.MaxFee) > 0 {
+		return fmt.Sprintf("a connect fee of %s is above the %s that the client accepts", q.ConnectFee(), *t.MaxFee)
+	}
+	return ""
+}
