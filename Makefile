@@ -44,6 +44,12 @@ test-sipp: setup build ## Pass the SIPp scenarios; fetches sip-tester with apt-g
 	@command -v sipp >/dev/null || { apt-get update -qq && apt-get install -y -qq sip-tester; }
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -tags sipp -run SIPp -timeout 10m ./cmd/trunkline
 
+test-kafka: setup ## Pass the stream's tests against Apache Kafka's own broker (fetched with Maven, Java 17, loopback only)
+	./cdr/kafka/testdata/broker/run start
+	trap './cdr/kafka/testdata/broker/run stop' EXIT; \
+	TRUNKLINE_TEST_KAFKA=127.0.0.1:29092 TRUNKLINE_TEST_KAFKA_RESTART="$(CURDIR)/cdr/kafka/testdata/broker/run restart" \
+	  go test -p 1 -count=1 -timeout 10m ./cdr/kafka ./rating/worker
+
 bench-system: setup build ## Measure the start, calls a second through the whole path, and BYE to visible record
 	go test -run "^$$" -bench SystemStart -benchtime 3x ./cmd/trunkline
 	go test -run "^$$" -bench SystemBye -benchtime 40x ./cmd/trunkline
@@ -63,4 +69,4 @@ bench-rating: ## Measure pricing and prefix look-up
 clean: ## Remove what was built (not ./var)
 	rm -rf bin .tools
 
-.PHONY: help setup build run test test-sipp lint vuln fuzz bench-rating bench-system bench-sip clean
+.PHONY: help setup build run test test-sipp test-kafka lint vuln fuzz bench-rating bench-system bench-sip clean

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -36,12 +38,15 @@ func ClickHouse(tb testing.TB) string {
 // of their own; Name makes some.
 func Kafka(tb testing.TB) []string {
 	tb.Helper()
+	if outside := os.Getenv(outsideKafka); outside != "" {
+		return strings.Split(outside, ",")
+	}
 	defer engines.lock(tb)()
 	startKafka(tb)
 	return engines.kafka.Addrs()
 }
 
-// Name returns a word that no other caller in this test binary gets, for topics, groups and the like.
+// Name returns a word that no other caller gets, for topics, groups and the like.
 func Name(tb testing.TB) string {
 	tb.Helper()
 	defer engines.lock(tb)()
@@ -51,7 +56,7 @@ func Name(tb testing.TB) string {
 // name is called with the stand locked.
 func (s *stand) name() string {
 	s.databases++
-	return fmt.Sprintf("test_%d", s.databases)
+	return fmt.Sprintf("test_%d_%d", os.Getpid(), s.databases) // A broker outside keeps the names of earlier runs.
 }
 
 func postgres(tb testing.TB) (server *embedded.Postgres, name string) {

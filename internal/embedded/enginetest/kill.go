@@ -27,6 +27,10 @@ func KillClickHouse(tb testing.TB) (wait func()) {
 // RestartKafka stops the broker and starts it again on the same address and log.
 func RestartKafka(tb testing.TB) {
 	tb.Helper()
+	if os.Getenv(outsideKafka) != "" {
+		restartOutside(tb)
+		return
+	}
 	defer engines.lock(tb)()
 	startKafka(tb)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), stopLimit)
