@@ -1,0 +1,217 @@
+package smdr
+
+import (
+	"io"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// Options are what a reader is to know of the system beside its format.
+type Options struct {
+	Zone      *time.Location // Of the system's clock; UTC if nil.
+	Reference time.Time      // Records without a year are not later than a day after it.
+	Day       time.Time      // First day of records that have a time and no day; zero when a header tells it.
+	Stamp     string         // What the time of a record is, if not what the format says: start, answer or end.
+	Strict    bool           // A last line that nothing ended is cut off, and so a fault, not a record.
+}
+
+// Reader reads the records of one stream. Bytes are written to it as they come, in any pieces; the calls come out of the
+// sink in an order that depends on the bytes alone. It is not safe for concurrent use.
+type Reader struct {
+	format    *Format
+	options   Options
+	sink      Sink
+	lines     splitter
+	assembler *assembler
+	cutter    cutter
+	builder   builder
+	joiner    *joiner
+	runs      runs
+	seen      *seen
+	sum       Summary
+	entry     entry
+	takeLine  func(*line) error
+	takeRec   func(*record) error
+	partial   bool
+}
+
+// NewReader returns a reader of one stream; a wrong Stamp is ErrDescription.
+func NewReader(f *Format, o Options, sink Sink) (*Reader, error) {
+	if o.Zone == nil || f.description.UTC {
+		o.Zone = time.UTC
+	}
+	stamp := f.stamp
+	if o.Stamp != "" {
+		var err error
+		if stamp, err = parseStamp(o.Stamp); err != nil {
+			return nil, err
+		}
+	}
+	r := &Reader{
+		format: f, options: o, sink: sink, lines: splitter{framed: f.description.Layout.Framed},
+		assembler: newAssembler(f), cutter: f.cutter(), seen: newSeen(),
+		builder: builder{format: f, stamp: stamp, stamps: stamper{zone: o.Zone, reference: o.Reference, last: noon(o.Day)}},
+	}
+	r.joiner = newJoiner(f, r.emit, r.fault)
+	r.takeLine = func(l *line) error {
+		r.partial = l.partial
+		return r.assembler.add(l, r.takeRec)
+	}
+	r.takeRec = r.record
+	return r, nil
+}
+
+// Write reads the records that end in p. Its only errors are those of the sink.
+func (r *Reader) Write(p []byte) (int, error) {
+	r.sum.Bytes += int64(len(p))
+	if err := r.lines.write(p, r.takeLine); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// Close ends the stream: calls that waited for more of their records are given out.
+func (r *Reader) Close() error {
+	if err := r.lines.rest(r.takeLine); err != nil {
+		return err
+	}
+	if err := r.assembler.close(r.takeRec); err != nil {
+		return err
+	}
+	return r.joiner.close()
+}
+
+// record reads one record.
+func (r *Reader) record(rec *record) error {
+	if rec.fault == "" && r.partial && r.options.Strict {
+		rec.fault = "cut off: the stream ended within the line"
+	}
+	if rec.fault != "" {
+		return r.fault(Fault{rec.line, rec.fault, valid(rec.raw)})
+	}
+	if r.header(rec.raw) || r.format.skip.any(rec.raw) {
+		r.sum.Other++
+		return nil
+	}
+	reason := r.cutter.cut(rec.raw, &r.builder.values)
+	if reason == "" {
+		reason = r.builder.build(rec, &r.entry)
+	}
+	switch reason {
+	case "":
+	case skipped:
+		r.sum.Other++
+		return nil
+	default:
+		return r.fault(Fault{rec.line, reason, valid(rec.raw)})
+	}
+	r.sum.Records++
+	c := &r.entry.call
+	c.Digest = xxhash.Sum64String(c.Raw)
+	c.Again = r.runs.count(c.Wall, c.Digest, rec.offset)
+	if r.seen.before(c.Digest ^ uint64(c.Wall.UnixMicro())*0x9e3779b97f4a7c15 ^ uint64(c.Again)*0xff51afd7ed558ccd) { //nolint:gosec // A mixture of bits.
+		r.sum.Duplicates++
+		return nil
+	}
+	r.sum.time(c.Start)
+	return r.joiner.add(&r.entry)
+}
+
+// header takes the day out of a line that tells it.
+func (r *Reader) header(raw string) bool {
+	for i := range r.format.dates {
+		h := &r.format.dates[i]
+		if !h.line.match(raw) {
+			continue
+		}
+		at := findShape(raw, h.shape)
+		if at < 0 {
+			continue
+		}
+		var m moment
+		if !h.form.read(raw[at:at+len(h.shape)], &m) {
+			continue
+		}
+		if t, _, reason := r.builder.stamps.resolve(&m); reason == "" {
+			r.builder.stamps.last = t.Add(h.shift())
+		}
+		return true
+	}
+	return false
+}
+
+func (r *Reader) emit(c *Call) error {
+	r.sum.Calls++
+	c.Raw = valid(c.Raw)
+	return r.sink.Call(c)
+}
+
+func (r *Reader) fault(f Fault) error {
+	r.sum.Faulty++
+	return r.sink.Fault(f)
+}
+
+// Summary returns what was read so far.
+func (r *Reader) Summary() Summary {
+	s := r.sum
+	s.Lines, s.Joined = r.lines.number, r.joiner.joined
+	return s
+}
+
+// Resume returns the offset from which a later reader has to read so that nothing is lost: the first byte of what waits
+// for more. Calls that come out again are the same calls.
+func (r *Reader) Resume() int64 {
+	at := r.lines.start
+	if len(r.lines.carry) == 0 {
+		at = r.lines.offset
+	}
+	if r.assembler.count > 0 {
+		at = min(at, r.assembler.first.offset)
+	}
+	if first := r.joiner.first(); first >= 0 {
+		at = min(at, first)
+	}
+	if r.runs.started {
+		at = min(at, r.runs.offset)
+	}
+	return at
+}
+
+// ReadAll reads a whole stream and closes the reader.
+func (r *Reader) ReadAll(in io.Reader) error {
+	buffer := make([]byte, 256<<10)
+	for {
+		n, err := in.Read(buffer)
+		if n > 0 {
+			if _, err := r.Write(buffer[:n]); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF { //nolint:errorlint // io.Reader returns it as it is.
+			return r.Close()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// shift is added to the time of a heading without a time of day: the day that it tells is nearest to its own noon.
+func (h *headerDate) shift() time.Duration {
+	for _, op := range h.form {
+		if op.kind == 'H' || op.kind == 'h' {
+			return 0
+		}
+	}
+	return halfDay
+}
+
+const halfDay = 12 * time.Hour
+
+func noon(day time.Time) time.Time {
+	if day.IsZero() {
+		return day
+	}
+	return day.Add(halfDay)
+}

@@ -1,0 +1,182 @@
+package smdr
+
+import "strings"
+
+// record is what a description calls a record: one line or several.
+type record struct {
+	raw    string
+	line   int64
+	offset int64
+	end    int64 // Offset behind it.
+	fault  string
+}
+
+// assembler puts lines together to records.
+type assembler struct {
+	format  *Format
+	lines   int
+	begins  matchers
+	kind    string
+	text    strings.Builder
+	count   int
+	first   record
+	depth   int // JSON: open brackets.
+	inText  bool
+	escaped bool
+}
+
+// maxRecord bounds a record of several lines.
+const maxRecord = 1 << 20
+
+func newAssembler(f *Format) *assembler {
+	return &assembler{format: f, lines: max(1, f.description.Layout.Lines), begins: f.begins, kind: f.description.Layout.Kind}
+}
+
+// add takes a line and hands over the records that it completes.
+func (a *assembler) add(l *line, take func(*record) error) error {
+	switch {
+	case a.kind == "attributes":
+		return a.addAttribute(l, take)
+	case a.kind == "json":
+		return a.addJSON(l, take)
+	case a.lines > 1:
+		return a.addLine(l, take)
+	}
+	if len(l.text) == 0 {
+		return nil
+	}
+	return take(&record{raw: string(l.text), line: l.number, offset: l.offset, fault: faultOf(l)})
+}
+
+func faultOf(l *line) string {
+	switch {
+	case l.long:
+		return "the line is longer than 65536 bytes"
+	case l.damaged:
+		return "control characters stand in it: noise on the line"
+	}
+	return ""
+}
+
+func (a *assembler) addAttribute(l *line, take func(*record) error) error {
+	if isBlank(l.text) {
+		return a.flush("", take)
+	}
+	a.append(l)
+	if a.text.Len() > maxRecord {
+		return a.flush("the record does not end", take)
+	}
+	return nil
+}
+
+func (a *assembler) addLine(l *line, take func(*record) error) error {
+	if isBlank(l.text) {
+		return nil
+	}
+	text := string(l.text)
+	begins := a.begins.match(text)
+	if begins && a.count > 0 {
+		if err := a.flush(a.incomplete(), take); err != nil {
+			return err
+		}
+	}
+	if !begins && a.count == 0 {
+		return take(&record{raw: text, line: l.number, offset: l.offset, fault: faultOf(l)})
+	}
+	a.append(l)
+	if a.count == a.lines {
+		return a.flush("", take)
+	}
+	return nil
+}
+
+// incomplete is what is wrong with a record whose last lines did not come.
+func (a *assembler) incomplete() string {
+	if a.count == 0 || a.count == a.lines || a.format.description.Layout.Short {
+		return ""
+	}
+	return "the rest of the record is missing"
+}
+
+func (a *assembler) addJSON(l *line, take func(*record) error) error {
+	if a.count == 0 && isBlank(l.text) {
+		return nil
+	}
+	if a.count == 0 && !strings.HasPrefix(trim(string(l.text)), "{") {
+		return take(&record{raw: string(l.text), line: l.number, offset: l.offset, fault: faultOf(l)})
+	}
+	a.append(l)
+	a.nest(l.text)
+	if a.depth <= 0 {
+		return a.flush("", take)
+	}
+	if a.text.Len() > maxRecord {
+		return a.flush("the record does not end", take)
+	}
+	return nil
+}
+
+// nest counts the brackets of a line.
+func (a *assembler) nest(text []byte) {
+	for _, c := range text {
+		switch {
+		case a.escaped:
+			a.escaped = false
+		case a.inText && c == '\\':
+			a.escaped = true
+		case c == '"':
+			a.inText = !a.inText
+		case a.inText:
+		case c == '{' || c == '[':
+			a.depth++
+		case c == '}' || c == ']':
+			a.depth--
+		}
+	}
+}
+
+func (a *assembler) append(l *line) {
+	if a.count == 0 {
+		a.first = record{line: l.number, offset: l.offset}
+	} else {
+		a.text.WriteByte('\n')
+	}
+	if a.first.fault == "" {
+		a.first.fault = faultOf(l)
+	}
+	a.text.Write(l.text)
+	a.count++
+}
+
+// flush hands over what has been put together.
+func (a *assembler) flush(fault string, take func(*record) error) error {
+	if a.count == 0 {
+		return nil
+	}
+	r := a.first
+	r.raw = a.text.String()
+	if r.fault == "" {
+		r.fault = fault
+	}
+	a.text.Reset()
+	a.count, a.depth, a.inText, a.escaped = 0, 0, false, false
+	return take(&r)
+}
+
+// close hands over a record that the end of the stream cut off, or completed.
+func (a *assembler) close(take func(*record) error) error {
+	fault := a.incomplete()
+	if a.kind == "json" && a.count > 0 {
+		fault = "the record does not end"
+	}
+	return a.flush(fault, take)
+}
+
+func isBlank(text []byte) bool {
+	for _, c := range text {
+		if c != ' ' && c != '\t' {
+			return false
+		}
+	}
+	return true
+}

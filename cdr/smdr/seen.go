@@ -1,0 +1,66 @@
+package smdr
+
+import "time"
+
+// runs tells equal records apart. Records that are equal to the last byte are several calls only where they stand in one
+// run of equal time stamps: a system that repeats its buffer goes back in time and begins a new run.
+type runs struct {
+	started bool
+	wall    time.Time
+	offset  int64 // Of the first record of the run.
+	first   uint64
+	more    map[uint64]int
+}
+
+// count returns how many equal records the run had before this one.
+func (r *runs) count(wall time.Time, digest uint64, offset int64) int {
+	if !r.started || !wall.Equal(r.wall) {
+		r.started, r.wall, r.offset, r.first = true, wall, offset, digest
+		if len(r.more) > 0 {
+			clear(r.more)
+		}
+		return 0
+	}
+	if r.more == nil {
+		r.more = make(map[uint64]int)
+	}
+	n, ok := r.more[digest]
+	if !ok && digest == r.first {
+		n = 1
+	}
+	r.more[digest] = n + 1
+	return n
+}
+
+// seen remembers records, the last million or so, in a bounded table.
+type seen struct {
+	table []uint64
+}
+
+const (
+	seenWays = 4
+	seenSets = 1 << 18
+)
+
+func newSeen() *seen { return &seen{} }
+
+// before reports whether the key was there before, and remembers it.
+func (s *seen) before(key uint64) bool {
+	if s.table == nil {
+		s.table = make([]uint64, seenSets*seenWays)
+	}
+	key |= 1 // Zero is an empty place.
+	set := s.table[(key>>20)%seenSets*seenWays:][:seenWays]
+	for i, k := range set {
+		if k == key {
+			return true
+		}
+		if k == 0 {
+			set[i] = key
+			return false
+		}
+	}
+	copy(set, set[1:]) // The oldest goes.
+	set[seenWays-1] = key
+	return false
+}

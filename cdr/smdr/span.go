@@ -1,0 +1,134 @@
+package smdr
+
+import (
+	"fmt"
+	"time"
+)
+
+// span reads durations that are written in one way.
+type span uint8
+
+// The ways of writing a duration.
+const (
+	spanHMS     span = iota // Groups of digits with anything between them, the last of them seconds: 1:02:03, 02'03, 00:02'03".
+	spanHM                  // Groups of digits, the last of them minutes: 01:02.
+	spanSeconds             // A number of seconds, with or without a fraction.
+	spanMillis              // A number of milliseconds.
+	spanHMT                 // Hours, two digits of minutes, tenths of minutes, without anything between them: 0025.
+	spanHHMMSS              // Digits without anything between them, the last two seconds: 000203.
+	spanMinutes             // Minutes, with or without tenths: 2.5.
+)
+
+func newSpan(name string) (span, error) {
+	for i, n := range []string{"hms", "hm", "seconds", "millis", "hmt", "hhmmss", "minutes"} {
+		if n == name {
+			return span(i), nil //nolint:gosec // A short list.
+		}
+	}
+	return 0, fmt.Errorf("%w: %q is no form of a duration: use hms, hm, seconds, millis, hmt, hhmmss or minutes", ErrDescription, name)
+}
+
+// maxSpan is longer than any call; what is longer is no duration.
+const maxSpan = 1000 * time.Hour
+
+// read returns the duration that text says; false: it is none.
+func (s span) read(text string) (time.Duration, bool) {
+	var d time.Duration
+	var ok bool
+	switch s {
+	case spanHMS:
+		d, ok = groups(text, time.Second)
+	case spanHM:
+		d, ok = groups(text, time.Minute)
+	case spanSeconds:
+		d, ok = decimal(text, time.Second)
+	case spanMillis:
+		d, ok = decimal(text, time.Millisecond)
+	case spanMinutes:
+		d, ok = decimal(text, time.Minute)
+	case spanHMT, spanHHMMSS:
+		d, ok = s.packed(text)
+	}
+	return d, ok && d <= maxSpan
+}
+
+func (s span) packed(text string) (time.Duration, bool) {
+	n, ok := digits(text)
+	if !ok || len(text) > 8 {
+		return 0, false
+	}
+	d := time.Duration(n)
+	if s == spanHMT {
+		minutes := d / 10 % 100
+		return d/1000*time.Hour + minutes*time.Minute + d%10*6*time.Second, minutes < 60
+	}
+	return d/10000*time.Hour + d/100%100*time.Minute + d%100*time.Second, d%100 < 60 && d/100%100 < 60
+}
+
+// groups reads one to three groups of digits; the unit is that of the last.
+func groups(text string, unit time.Duration) (time.Duration, bool) {
+	var d, group time.Duration
+	count, width := 0, 0
+	for i := 0; i <= len(text); i++ {
+		if i < len(text) && text[i]-'0' <= 9 {
+			group = group*10 + time.Duration(text[i]-'0')
+			width++
+			continue
+		}
+		if i < len(text) && !separates(text[i]) {
+			return 0, false
+		}
+		if width == 0 {
+			if i < len(text) { // Two separators, or one at the beginning: no groups.
+				return 0, false
+			}
+			break // One at the end: 02'03".
+		}
+		if width > 6 || count > 0 && group > 59 {
+			return 0, false
+		}
+		d = d*60 + group
+		count++
+		group, width = 0, 0
+	}
+	return d * unit, count > 0 && count <= 3
+}
+
+func separates(c byte) bool {
+	switch c {
+	case ':', '\'', '.', '"', ' ':
+		return true
+	}
+	return false
+}
+
+// decimal reads a number with at most six places.
+func decimal(text string, unit time.Duration) (time.Duration, bool) {
+	whole, i := time.Duration(0), 0
+	for ; i < len(text) && text[i]-'0' <= 9; i++ {
+		whole = whole*10 + time.Duration(text[i]-'0')
+	}
+	if i == 0 || i > 8 {
+		return 0, false
+	}
+	d := whole * unit
+	if i == len(text) {
+		return d, true
+	}
+	if text[i] != '.' && text[i] != ',' {
+		return 0, false
+	}
+	places := text[i+1:]
+	if len(places) > 9 {
+		places = places[:9]
+	}
+	scale := unit
+	for j := range len(places) {
+		if places[j]-'0' > 9 {
+			return 0, false
+		}
+		scale /= 10
+		d += time.Duration(places[j]-'0') * scale
+	}
+	return d, true
+}
