@@ -64,6 +64,16 @@ func (d *Decision) Explain() Explanation {
 	return e
 }
 
+// Why says of one gateway what stood in the way of a call that is refused.
+func (e *Explanation) Why() string {
+	for _, s := range e.Skipped {
+		if s.Reason == e.Refusal {
+			return s.Gateway + ": " + s.Detail
+		}
+	}
+	return ""
+}
+
 // skipped returns the verdicts on the gateways that are not to be tried: those that were good enough first.
 func (d *Decision) skipped() []*verdict {
 	var out []*verdict

@@ -71,8 +71,8 @@ const (
 	maxCandidates = 2 * maxTries
 )
 
-// check reports what is wrong with a rule in itself.
-func (r *Rule) check() error {
+// Check reports what is wrong with a rule in itself; whether its gateways exist only a world knows.
+func (r *Rule) Check() error {
 	percent := 0
 	for i := range r.Targets {
 		if r.Targets[i].Weight < 0 {

@@ -64,7 +64,7 @@ func (w *World) chain(plans map[string]*Plan, id string, rotations *Rotations) (
 }
 
 func (w *World) compile(p *Plan, spec *Rule, rotations *Rotations) (*rule, error) {
-	if err := spec.check(); err != nil {
+	if err := spec.Check(); err != nil {
 		return nil, err
 	}
 	r := &rule{Rule: *spec, name: p.ID + "/" + spec.ID, branches: members(spec.Branches), extensions: members(spec.Extensions)}

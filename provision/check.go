@@ -11,7 +11,6 @@ import (
 
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
-	"trunkline/lcr"
 )
 
 // checker goes through an operator's file and collects what is wrong.
@@ -21,6 +20,8 @@ type checker struct {
 	word   *regexp.Regexp
 
 	carriers, gateways, decks, tariffs, dials, routes map[string]bool
+	tenants, groups                                   map[string]bool
+	hasDefault                                        bool // There is a route plan for tenants that name none.
 	logins                                            map[string]string
 	numbers                                           map[e164.Number]string
 }
@@ -41,7 +42,9 @@ func (b *Bundle) Check() error {
 	c.tariffs = ids(c, "tariffs", o.Tariffs, func(d *TariffSource) string { return d.ID })
 	c.dials = ids(c, "dial_plans", o.DialPlans, func(d *DialPlan) string { return d.ID })
 	c.routes = ids(c, "route_plans", o.RoutePlans, func(d *RoutePlan) string { return d.ID })
-	ids(c, "tenants", o.Tenants, func(d *Tenant) string { return d.ID })
+	c.tenants = ids(c, "tenants", o.Tenants, func(d *Tenant) string { return d.ID })
+	c.groups = ids(c, "destinations", o.Destinations, func(d *Destination) string { return d.ID })
+	c.settings(o)
 	c.supply(o)
 	c.plans(o)
 	for i := range o.Tenants {
@@ -107,20 +110,6 @@ func (c *checker) currency(field string, cur money.Currency) {
 }
 
 func (c *checker) supply(o *Operator) {
-	for i := range o.Exchange {
-		rates, err := exchangeRates(o.Exchange[i : i+1])
-		if err == nil {
-			_, err = money.NewExchangeTable(rates)
-		}
-		if err != nil {
-			c.add(fmt.Sprintf("exchange[%d].rate", i), err.Error(), "give two currencies and a positive decimal such as 92.50")
-		}
-	}
-	if rates, err := exchangeRates(o.Exchange); err == nil {
-		if _, err := money.NewExchangeTable(rates); err != nil {
-			c.add("exchange", err.Error(), "give each pair of currencies one rate a day")
-		}
-	}
 	for i := range o.Decks {
 		c.currency(fmt.Sprintf("decks[%d].currency", i), o.Decks[i].Currency)
 	}
@@ -129,6 +118,9 @@ func (c *checker) supply(o *Operator) {
 		c.currency(at+".currency", o.Carriers[i].Currency)
 		c.refers(at+".deck", o.Carriers[i].Deck, "deck", c.decks)
 		c.hunt(at, o.Carriers[i].Hunt)
+		if limit := o.Carriers[i].DebtLimit; limit != nil && limit.Sign() < 0 {
+			c.add(at+".debt_limit", "is negative", "give what may be owed, 0 or more")
+		}
 	}
 	for i := range o.Gateways {
 		c.gateway(fmt.Sprintf("gateways[%d]", i), &o.Gateways[i])
@@ -147,8 +139,17 @@ func (c *checker) gateway(at string, g *Gateway) {
 	if g.Register && g.Login == "" {
 		c.add(at+".login", "is empty, and register asks for one", "give the login of the carrier's account")
 	}
+	if g.MaxCalls < 0 || g.MaxCPS < 0 || g.Weight < 0 {
+		c.add(at, "has a negative bound or weight", "give 0 for none")
+	}
+	c.callerID(at+".caller_id", g.CallerID)
 	c.sources(at+".sources", g.Sources)
 	c.hunt(at, g.Hunt)
+	c.numberRules(at+".to_rules", g.ToRules)
+	c.numberRules(at+".from_rules", g.FromRules)
+	for i, pattern := range g.Permitted {
+		c.numberPattern(fmt.Sprintf("%s.permitted_caller_ids[%d]", at, i), pattern)
+	}
 }
 
 func (c *checker) sources(at string, sources []string) {
@@ -164,57 +165,6 @@ func parseSource(s string) (netip.Prefix, error) {
 		return netip.PrefixFrom(addr, addr.BitLen()), nil
 	}
 	return netip.ParsePrefix(s)
-}
-
-func (c *checker) hunt(at string, rules []HuntRule) {
-	for i, r := range rules {
-		if err := lcr.HuntRule(r).Check(); err != nil {
-			c.add(fmt.Sprintf("%s.hunt[%d]", at, i), err.Error(), "see Hunting in docs/operator.md")
-		}
-	}
-}
-
-func (c *checker) plans(o *Operator) {
-	for i := range o.DialPlans {
-		for j, r := range o.DialPlans[i].Rules {
-			if err := checkDialRule(r); err != nil {
-				c.add(fmt.Sprintf("dial_plans[%d].rules[%d].match", i, j), err.Error(), "see docs/operator.md for patterns")
-			}
-		}
-	}
-	defaults := 0
-	for i := range o.RoutePlans {
-		if o.RoutePlans[i].Default {
-			defaults++
-		}
-		for j := range o.RoutePlans[i].Rules {
-			c.routeRule(fmt.Sprintf("route_plans[%d].rules[%d]", i, j), &o.RoutePlans[i].Rules[j])
-		}
-	}
-	if defaults > 1 {
-		c.add("route_plans", "more than one is the default", "leave default: true on one of them")
-	}
-}
-
-func (c *checker) routeRule(at string, r *RouteRule) {
-	for i, g := range r.Gateways {
-		c.requires(fmt.Sprintf("%s.gateways[%d].gateway", at, i), g.Gateway, "gateway", c.gateways)
-	}
-	for field, list := range map[string][]string{"to": r.To, "from": r.From} {
-		for i, p := range list {
-			if _, err := e164.ParsePrefix(p); err != nil {
-				c.add(fmt.Sprintf("%s.%s[%d]", at, field, i), err.Error(), "give digits that begin with a country code")
-			}
-		}
-	}
-	if r.Hours != "" {
-		if _, err := lcr.ParseHours(r.Hours, r.TimeZone); err != nil {
-			c.add(at+".hours", err.Error(), "give hours and time_zone, such as \"Mo-Fr 08:00-20:00\" and Europe/Moscow")
-		}
-	}
-	if !slices.Contains(lcr.Policies(), lcr.Policy(r.Policy)) {
-		c.add(at+".policy", fmt.Sprintf("%q is no policy", r.Policy), fmt.Sprintf("use one of %v", lcr.Policies()))
-	}
 }
 
 func (c *checker) zone(at, name string) {

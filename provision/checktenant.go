@@ -12,7 +12,12 @@ func (c *checker) tenant(at string, t *Tenant) {
 	c.requires(at+".tariff", t.Tariff, "tariff", c.tariffs)
 	c.requires(at+".dial_plan", t.DialPlan, "dial plan", c.dials)
 	c.refers(at+".route_plan", t.RoutePlan, "route plan", c.routes)
+	if t.RoutePlan == "" && !c.hasDefault {
+		c.add(at+".route_plan", "is empty, and no plan is the default", "name a route plan, or set default: true on one")
+	}
 	c.callerID(at+".caller_id", t.CallerID)
+	c.barring(at, &t.Barring)
+	c.prefixes(at+".permitted_caller_ids", t.Permitted)
 	c.limits(at, t.Limits)
 	if t.Account.Mode != "prepaid" && t.Account.Mode != "postpaid" {
 		c.add(at+".account.mode", fmt.Sprintf("%q is no mode", t.Account.Mode), "use prepaid or postpaid")
@@ -25,6 +30,7 @@ func (c *checker) tenant(at string, t *Tenant) {
 	for i := range t.Branches {
 		c.branch(fmt.Sprintf("%s.branches[%d]", at, i), t, &t.Branches[i], branches, extensions)
 	}
+	c.telephony(at, t, branches, extensions)
 	for i := range t.Numbers {
 		c.number(fmt.Sprintf("%s.numbers[%d]", at, i), t, &t.Numbers[i], branches, extensions)
 	}
@@ -40,6 +46,7 @@ func (c *checker) branch(at string, t *Tenant, b *Branch, branches, extensions m
 	c.refers(at+".dial_plan", b.DialPlan, "dial plan", c.dials)
 	c.refers(at+".parent", b.Parent, "branch", branches)
 	c.callerID(at+".caller_id", b.CallerID)
+	c.barring(at, &b.Barring)
 	c.limits(at, b.Limits)
 	for i := range b.Extensions {
 		e := &b.Extensions[i]
@@ -61,6 +68,8 @@ func (c *checker) branch(at string, t *Tenant, b *Branch, branches, extensions m
 		c.refers(ext+".tariff", e.Tariff, "tariff", c.tariffs)
 		c.refers(ext+".dial_plan", e.DialPlan, "dial plan", c.dials)
 		c.callerID(ext+".caller_id", e.CallerID)
+		c.barring(ext, &e.Barring)
+		c.forward(ext+".forward", e.Forward)
 		c.limits(ext, e.Limits)
 	}
 }
@@ -76,6 +85,58 @@ func (c *checker) number(at string, t *Tenant, n *Number, branches, extensions m
 	c.numbers[n.E164] = t.ID
 	c.refers(at+".branch", n.Branch, "branch", branches)
 	c.refers(at+".extension", n.Extension, "extension", extensions)
+	if n.Group != "" && t.group(n.Group) == nil {
+		c.add(at+".group", fmt.Sprintf("there is no group %q", n.Group), "declare it under groups of the tenant")
+	}
+	if n.Group != "" && n.Extension != "" {
+		c.add(at+".group", "stands beside extension", "lead the number to one of both")
+	}
+	c.forward(at+".forward", n.Forward)
+}
+
+// telephony checks the groups and the rules for caller ids.
+func (c *checker) telephony(at string, t *Tenant, branches, extensions map[string]bool) {
+	ids(c, at+".groups", t.Groups, func(g *Group) string { return g.ID })
+	for i := range t.Groups {
+		g, field := &t.Groups[i], fmt.Sprintf("%s.groups[%d]", at, i)
+		if g.Mode != "all" && g.Mode != "in_turn" && g.Mode != "least_recent" {
+			c.add(field+".mode", fmt.Sprintf("%q is no mode", g.Mode), "use all, in_turn or least_recent")
+		}
+		if len(g.Extensions) == 0 || len(g.Extensions) > maxMembers {
+			c.add(field+".extensions", fmt.Sprintf("are %d", len(g.Extensions)), fmt.Sprintf("name 1 to %d extensions", maxMembers))
+		}
+		for j, e := range g.Extensions {
+			c.requires(fmt.Sprintf("%s.extensions[%d]", field, j), e, "extension", extensions)
+		}
+	}
+	for i := range t.CallerIDs {
+		r, field := &t.CallerIDs[i], fmt.Sprintf("%s.caller_id_rules[%d]", at, i)
+		c.prefixes(field+".to", r.To)
+		for j, b := range r.Branches {
+			c.refers(fmt.Sprintf("%s.branches[%d]", field, j), b, "branch", branches)
+		}
+		for j, e := range r.Extensions {
+			c.refers(fmt.Sprintf("%s.extensions[%d]", field, j), e, "extension", extensions)
+		}
+		for j, n := range r.Show {
+			c.callerID(fmt.Sprintf("%s.show[%d]", field, j), n)
+		}
+	}
+}
+
+// maxMembers bounds a group, whose phones may all ring at once.
+const maxMembers = 50
+
+func (c *checker) forward(at string, f *Forward) {
+	if f == nil {
+		return
+	}
+	if f.Always == "" && f.Busy == "" && f.NoAnswer == "" && f.Unavailable == "" {
+		c.add(at, "forwards nothing", "give always, busy, no_answer or unavailable")
+	}
+	if f.After < 0 {
+		c.add(at+".after", "is negative", "give how long it rings, such as 20s")
+	}
 }
 
 func (c *checker) callerID(at, text string) {

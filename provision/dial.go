@@ -17,6 +17,21 @@ type Dialled struct {
 	Rule      int // Index of the rule that matched; -1 when none did.
 }
 
+// String says in a few words what became of what was dialled.
+func (d Dialled) String() string {
+	switch {
+	case d.Rule < 0:
+		return "no rule matches"
+	case d.Blocked:
+		return "blocked"
+	case d.Extension != "":
+		return "extension " + d.Extension
+	case d.Emergency:
+		return d.Number.String() + ", emergency"
+	}
+	return d.Number.String()
+}
+
 // Resolve applies the plan. area is the area code of who dials; the plan's own if empty. Spaces, hyphens and brackets
 // that people type into numbers are passed over.
 func (p *DialPlan) Resolve(dialled, area string) Dialled {

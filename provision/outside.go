@@ -33,6 +33,8 @@ func (s *Snapshot) routeOutside(r *Route, p *party, q *Question) *Route {
 	r.Trace = new(lcr.Decision)
 	s.world.Decide(&request, r.Trace)
 	if reason := r.Trace.Refusal(); reason != "" {
+		explanation := r.Trace.Explain()
+		r.Detail = explanation.Why()
 		return refusal(r, reason, routingStatus(reason))
 	}
 	r.MaxTries, r.SetupTime = r.Trace.MaxTries(), r.Trace.SetupTime()
@@ -76,7 +78,7 @@ func (s *Snapshot) target(r *Route, c lcr.Candidate) Target {
 		Gateway: g, Carrier: s.carriers[g.Carrier], Deck: c.Deck, ToSent: c.ToSent, FromSent: c.FromSent, RingTime: g.RingTime,
 		Anonymous: r.Anonymous,
 	}
-	if !r.Anonymous || g.Trusted || r.Emergency {
+	if !r.Anonymous || g.Trusted {
 		t.AssertedID = c.FromSent
 	}
 	if g.Diversion && !r.Diverted.IsZero() {

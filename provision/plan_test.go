@@ -127,7 +127,7 @@ tenants:
 	}
 	require.Equal(t, map[string]int{
 		"carriers[0].deck": 4, "carriers[1].id": 5, "gateways[0].carrier": 8, "gateways[0].address": 9, "gateways[0].transport": 10,
-		"tenants[0].time_zone": 13, "tenants[0].tariff": 12, "tenants[0].dial_plan": 12, "tenants[0].account.mode": 15,
+		"tenants[0].time_zone": 13, "tenants[0].tariff": 12, "tenants[0].dial_plan": 12, "tenants[0].route_plan": 12, "tenants[0].account.mode": 15,
 		"tenants[0].limits[0].period": 17,
 	}, found)
 }

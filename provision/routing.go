@@ -2,6 +2,7 @@ package provision
 
 import (
 	"cmp"
+	"fmt"
 	"time"
 
 	"trunkline/internal/e164"
@@ -100,12 +101,14 @@ func (s *Snapshot) routeFromTenant(q *Question) *Route {
 	d := s.dial(&p, q.Dialled)
 	r.To, r.Emergency = d.Number, d.Emergency
 	s.showCaller(r, &p, q)
+	r.Anonymous = r.Anonymous && !r.Emergency // Whoever helps has to know where.
 	switch {
 	case d.Blocked:
 		return refusal(r, lcr.ReasonBlocked, statusForbidden)
 	case d.Extension != "":
 		return s.routeInside(r, &p, d.Extension, q)
 	case d.Rule < 0:
+		r.Detail = fmt.Sprintf("no rule of the dial plan takes %q", q.Dialled)
 		return refusal(r, RefusedNumber, statusIncomplete)
 	}
 	if own, ok := s.numbers[d.Number]; ok && own.tenant == p.tenant && own.number.leads() {

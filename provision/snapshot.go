@@ -188,6 +188,12 @@ func (s *Snapshot) Carrier(id string) (*Carrier, bool) {
 	return c, ok
 }
 
+// DialPlanByID returns a dial plan by id.
+func (s *Snapshot) DialPlanByID(id string) (*DialPlan, bool) {
+	d, ok := s.dials[id]
+	return d, ok
+}
+
 // Tariff returns a tariff by id.
 func (s *Snapshot) Tariff(id string) (*rating.Tariff, bool) {
 	t, ok := s.tariffs[id]
