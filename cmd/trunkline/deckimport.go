@@ -20,8 +20,8 @@ import (
 	"trunkline/rating/deckfile"
 )
 
-// importOptions are the flags of `trunkline deck import` and `deck undo`.
-type importOptions struct {
+// deckImportOptions are the flags of `trunkline deck import` and `deck undo`.
+type deckImportOptions struct {
 	deck      string
 	carrier   string
 	tariff    string
@@ -33,7 +33,7 @@ type importOptions struct {
 	config    configFlags
 }
 
-func (o *importOptions) target(cmd *cobra.Command) {
+func (o *deckImportOptions) target(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.deck, "deck", "", "deck to change")
 	f.StringVar(&o.carrier, "carrier", "", "carrier whose deck is to change")
@@ -44,7 +44,7 @@ func (o *importOptions) target(cmd *cobra.Command) {
 }
 
 func newDeckImportCommand() *cobra.Command {
-	o := &importOptions{}
+	o := &deckImportOptions{}
 	cmd := &cobra.Command{
 		Use:   "import FILE --carrier ID",
 		Short: "Put a carrier's new price list, or a tariff's, in force",
@@ -77,7 +77,7 @@ changed the provisioning meanwhile, or no engine can be reached.`,
 // mappingSuffix is added to a deck's file for the file that remembers how its lists are read.
 const mappingSuffix = ".mapping.json"
 
-func (o *importOptions) run(ctx context.Context, file string, out, errOut io.Writer) error {
+func (o *deckImportOptions) run(ctx context.Context, file string, out, errOut io.Writer) error {
 	effective, err := parseMoment("effective", o.effective)
 	if err != nil {
 		return withCode(exitUsage, err)
@@ -124,8 +124,8 @@ func (o *importOptions) run(ctx context.Context, file string, out, errOut io.Wri
 	return o.store(ctx, db, t, map[string][]byte{t.file: content.Bytes(), t.file + mappingSuffix: mapping}, out)
 }
 
-// importTarget is the deck that is to change, as it is provisioned.
-type importTarget struct {
+// deckTarget is the deck that is to change, as it is provisioned.
+type deckTarget struct {
 	id       string
 	file     string
 	currency money.Currency
@@ -135,7 +135,7 @@ type importTarget struct {
 }
 
 // find looks up which file holds the deck, and reads it.
-func (o *importOptions) find(ctx context.Context, db *stores) (*importTarget, error) {
+func (o *deckImportOptions) find(ctx context.Context, db *stores) (*deckTarget, error) {
 	stored, err := db.provision.Load(ctx)
 	if err != nil {
 		return nil, err
@@ -144,7 +144,7 @@ func (o *importOptions) find(ctx context.Context, db *stores) (*importTarget, er
 	if err != nil {
 		return nil, err
 	}
-	t := &importTarget{base: stored.Revision}
+	t := &deckTarget{base: stored.Revision}
 	if t.id, t.file, t.currency, err = o.locate(ctx, bundle); err != nil {
 		return nil, withCode(exitUsage, err)
 	}
@@ -164,7 +164,7 @@ func (o *importOptions) find(ctx context.Context, db *stores) (*importTarget, er
 	return t, nil
 }
 
-func (o *importOptions) locate(ctx context.Context, b *provision.Bundle) (id, file string, currency money.Currency, err error) {
+func (o *deckImportOptions) locate(ctx context.Context, b *provision.Bundle) (id, file string, currency money.Currency, err error) {
 	deck := o.deck
 	for i := range b.Operator.Carriers {
 		if c := &b.Operator.Carriers[i]; o.carrier != "" && c.ID == o.carrier {
@@ -204,7 +204,7 @@ func tariffDeck(ctx context.Context, t *provision.TariffSource, files map[string
 }
 
 // readList reads the new list as the last one of the deck was read, with a count of lines for the patient.
-func (o *importOptions) readList(ctx context.Context, file string, t *importTarget, errOut io.Writer) (*rating.Deck, *deckfile.Report, error) {
+func (o *deckImportOptions) readList(ctx context.Context, file string, t *deckTarget, errOut io.Writer) (*rating.Deck, *deckfile.Report, error) {
 	f, err := os.Open(file) //nolint:gosec // The user names the file on his own command line.
 	if err != nil {
 		return nil, nil, err
@@ -230,7 +230,7 @@ func (o *importOptions) readList(ctx context.Context, file string, t *importTarg
 	return deck, report, nil
 }
 
-func (o *importOptions) store(ctx context.Context, db *stores, t *importTarget, files map[string][]byte, out io.Writer) error {
+func (o *deckImportOptions) store(ctx context.Context, db *stores, t *deckTarget, files map[string][]byte, out io.Writer) error {
 	revision, err := storeChanges(ctx, db, t.base, &provision.Changes{Files: files})
 	if err != nil {
 		return withCode(exitConflict, err)
@@ -240,7 +240,7 @@ func (o *importOptions) store(ctx context.Context, db *stores, t *importTarget, 
 }
 
 func newDeckUndoCommand() *cobra.Command {
-	o := &importOptions{}
+	o := &deckImportOptions{}
 	cmd := &cobra.Command{
 		Use:   "undo --carrier ID",
 		Short: "Take the last change of a deck back",
@@ -256,7 +256,7 @@ twice does it again. What calls cost meanwhile stays as it was.`,
 	return cmd
 }
 
-func (o *importOptions) undo(ctx context.Context, out, errOut io.Writer) error {
+func (o *deckImportOptions) undo(ctx context.Context, out, errOut io.Writer) error {
 	db, err := o.config.openStores(ctx, errOut)
 	if err != nil {
 		return err

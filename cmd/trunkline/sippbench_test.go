@@ -49,7 +49,7 @@ func measureSIPp(b *testing.B, rate int) {
 	out, _ := sipp(ctx, b, "uac.xml", "-i", "127.0.0.1", "-p", port(b), "-s", "+49301234567", "-m", strconv.Itoa(calls),
 		"-r", strconv.Itoa(rate), "-l", strconv.Itoa(calls), s.sip.String()).CombinedOutput()
 	after := cpuOf(b, s.process.Process.Pid)
-	b.ReportMetric(float64((after - before).Milliseconds())/float64(calls), "cpu-ms/call")
+	b.ReportMetric(float64((after-before).Milliseconds())/float64(calls), "cpu-ms/call")
 	b.ReportMetric(float64(failedCalls(string(out))), "failed")
 	s.kill()
 }
