@@ -31,6 +31,7 @@ func newRootCommand() *cobra.Command {
 		newRateCommand(),
 		newDeckCommand(newDeckImportCommand(), newDeckUndoCommand()),
 		newRouteCommand(),
+		newDialPlanCommand(),
 		newApplyCommand(),
 		newReportCommand(),
 		newMigrateCommand(),

@@ -58,6 +58,9 @@ Exit status: 0 there is a way; 3 there is none, and the answer says why; 2 an op
 			if o.format != "table" && o.format != "json" {
 				return withCode(exitUsage, fmt.Errorf("--format %q: want table or json", o.format))
 			}
+			if (o.trace == "") != (o.tenant != "" && o.to != "") {
+				return withCode(exitUsage, errors.New("give either --tenant and --to, or --trace alone"))
+			}
 			if o.trace != "" {
 				return o.printTrace(cmd.InOrStdin(), cmd.OutOrStdout())
 			}
@@ -77,9 +80,6 @@ Exit status: 0 there is a way; 3 there is none, and the answer says why; 2 an op
 	f.StringVar(&o.state, "state", "", "file with the state of gateways (JSON); \"-\" is standard input")
 	f.StringVar(&o.trace, "trace", "", "file with a stored decision (JSON) to print; \"-\" is standard input")
 	o.config.register(cmd)
-	cmd.MarkFlagsOneRequired("tenant", "trace")
-	cmd.MarkFlagsRequiredTogether("tenant", "to")
-	cmd.MarkFlagsMutuallyExclusive("tenant", "trace")
 	return cmd
 }
 
