@@ -37,10 +37,11 @@ func (p prices) Tariff(leg *cdr.Leg) (*rating.Tariff, bool) {
 	return p.snapshot.Tariff(leg.Tariff)
 }
 
-// Cost implements worker.Prices. Legs to phones have no deck.
+// Cost implements worker.Prices. Legs to phones have no deck, and neither have emergency calls, which carriers take free
+// of charge.
 func (p prices) Cost(leg *cdr.Leg) (*rating.Tariff, bool) {
 	if leg.Deck == "" {
-		return nil, leg.Carrier == "" || !leg.Answered()
+		return nil, true
 	}
 	return p.snapshot.Cost(leg.Deck)
 }
