@@ -215,3 +215,18 @@ func noon(day time.Time) time.Time {
 	}
 	return day.Add(halfDay)
 }
+
+// Settle says that nothing came for a long time: a last line without an end is complete, and calls that wait for more
+// records are given out. Calls of events that have not ended go on.
+func (r *Reader) Settle() error {
+	if err := r.lines.rest(r.takeLine); err != nil {
+		return err
+	}
+	if r.format.events != nil {
+		return nil
+	}
+	if err := r.assembler.close(r.takeRec); err != nil {
+		return err
+	}
+	return r.joiner.close()
+}

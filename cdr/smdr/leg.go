@@ -1,0 +1,203 @@
+package smdr
+
+import (
+	"encoding/binary"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"trunkline/cdr"
+	"trunkline/internal/e164"
+)
+
+// Place is whose a call is.
+type Place struct {
+	Branch    string
+	Extension string
+	Tariff    string
+	CallerID  e164.Number // The number that the extension shows to others.
+	Number    e164.Number // The own number on the line of the call.
+	Internal  bool        // The line leads to another system of the tenant.
+}
+
+// Plan knows the tenant whose system it is.
+type Plan interface {
+	// Place says whose a call was at a moment.
+	Place(extension, account, trunk string, at time.Time) Place
+	// Dialled reads digits by the dial plan of a branch: a number, or a short number of the tenant, or neither.
+	Dialled(branch, digits string) (to e164.Number, extension string)
+}
+
+// Mapper makes legs of the calls of one system.
+type Mapper struct {
+	Tenant  string
+	PBX     string
+	Plan    Plan
+	Prefix  string        // Access code in front of what is dialled.
+	Seizure time.Duration // Outgoing calls are counted from the seizure: so much too long.
+	RoundTo time.Duration // Durations are rounded to this; 0: they are not.
+	Round   string        // up, down or nearest.
+}
+
+// Faults of calls that were read and cannot be rated.
+const (
+	FaultNumber    = "the dial plan does not know the number"
+	FaultDirection = "the record does not tell whether the call was incoming or outgoing"
+)
+
+// sipStatus are the answers of SIP that stand for what happened, for reports that count by them.
+const (
+	statusAnswered = 200
+	statusNoAnswer = 480
+	statusBusy     = 486
+)
+
+// Causes of Q.850, section 2.2.7.
+const (
+	causeNormal   = 16
+	causeBusy     = 17
+	causeNoAnswer = 19
+)
+
+// Leg makes the leg of a call; the reason is not empty when it cannot be rated. The same call always gets the same id,
+// whatever the provisioning says.
+func (m *Mapper) Leg(c *Call) (cdr.Leg, string) {
+	place := m.Plan.Place(c.Extension, c.Account, c.Trunk, c.Start)
+	leg := cdr.Leg{
+		Call: m.id(c), Kind: cdr.Ingress, Direction: c.Direction, Source: c.Source, Node: m.PBX, Tenant: m.Tenant,
+		Branch: place.Branch, Extension: place.Extension, CallerID: c.From, Dialled: c.To, Raw: c.Raw,
+	}
+	if reason := m.parties(c, &place, &leg); reason != "" {
+		return leg, reason
+	}
+	m.times(c, &leg)
+	if leg.Direction != cdr.Internal {
+		leg.Tariff = place.Tariff
+	}
+	return leg, ""
+}
+
+// id is made of what the system recorded, and of nothing that can be set up differently tomorrow.
+func (m *Mapper) id(c *Call) cdr.CallID {
+	var tail [16]byte
+	binary.LittleEndian.PutUint64(tail[:8], c.Digest)
+	binary.LittleEndian.PutUint64(tail[8:], uint64(c.Again)) //nolint:gosec // A small count.
+	h := xxhash.New()
+	_, _ = h.WriteString(m.Tenant + "\x00" + m.PBX + "\x00")
+	_, _ = h.Write(tail[:])
+	return cdr.CallIDAt(c.Wall, h.Sum64())
+}
+
+func (m *Mapper) parties(c *Call, place *Place, leg *cdr.Leg) string {
+	if place.Internal {
+		leg.Direction = cdr.Internal
+	}
+	if leg.Direction == 0 {
+		leg.Direction = m.guess(place.Branch, c)
+	}
+	switch leg.Direction {
+	case cdr.Internal:
+		return ""
+	case cdr.Inbound:
+		return m.inbound(c, place, leg)
+	case cdr.Outbound, cdr.Forwarded:
+		return m.outbound(c, place, leg)
+	}
+	return FaultDirection
+}
+
+// guess tells the direction of a call whose record does not.
+func (m *Mapper) guess(branch string, c *Call) cdr.Direction {
+	number, extension := m.Plan.Dialled(branch, m.outside(c.To))
+	switch {
+	case extension != "" && len(c.From) <= len(extension)+2:
+		return cdr.Internal
+	case extension != "":
+		return cdr.Inbound
+	case !number.IsZero():
+		return cdr.Outbound
+	}
+	return 0
+}
+
+// outside takes the access code off.
+func (m *Mapper) outside(digits string) string {
+	if rest, ok := strings.CutPrefix(digits, m.Prefix); ok && rest != "" {
+		return rest
+	}
+	return digits
+}
+
+func (m *Mapper) outbound(c *Call, place *Place, leg *cdr.Leg) string {
+	leg.From = place.CallerID
+	number, extension := m.Plan.Dialled(place.Branch, m.outside(c.To))
+	if extension != "" {
+		leg.Direction = cdr.Internal
+		return ""
+	}
+	leg.To = number
+	if number.IsZero() && c.Answered {
+		return FaultNumber + " " + quote(c.To)
+	}
+	return ""
+}
+
+func (m *Mapper) inbound(c *Call, place *Place, leg *cdr.Leg) string {
+	leg.To = place.Number
+	if number, _ := m.Plan.Dialled(place.Branch, c.Number); !number.IsZero() {
+		leg.To = number
+	}
+	leg.Number = leg.To.Digits()
+	number, extension := m.Plan.Dialled(place.Branch, c.From)
+	if extension != "" && c.Number == "" && c.Trunk == "" {
+		leg.Direction = cdr.Internal
+		return ""
+	}
+	leg.From = number
+	return ""
+}
+
+func (m *Mapper) times(c *Call, leg *cdr.Leg) {
+	ring, talk, answered := c.Ring, c.Duration, c.Answered
+	if answered && m.Seizure > 0 && leg.Direction != cdr.Inbound {
+		taken := min(talk, m.Seizure)
+		talk -= taken
+		ring += taken
+		answered = talk > 0
+	}
+	talk = m.rounded(talk)
+	leg.Setup = c.Start.UTC()
+	leg.Disconnect = leg.Setup.Add(ring)
+	leg.ReleasedBy = cdr.SideCaller
+	leg.SIPStatus, leg.Cause = statusNoAnswer, causeNoAnswer
+	if ring > 0 {
+		leg.Progress = leg.Setup
+	}
+	switch {
+	case answered:
+		leg.Connect = leg.Setup.Add(ring)
+		leg.Disconnect = leg.Connect.Add(talk)
+		leg.SIPStatus, leg.Cause = statusAnswered, causeNormal
+	case strings.Contains(strings.ToLower(c.Cause), "busy"):
+		leg.SIPStatus, leg.Cause = statusBusy, causeBusy
+	case strings.HasPrefix(c.Source, "cisco-cucm"): // Its causes are those of Q.850, in decimal.
+		if n, err := strconv.ParseUint(c.Cause, 10, 7); err == nil && n > 0 {
+			leg.Cause = uint8(n)
+		}
+	}
+}
+
+func (m *Mapper) rounded(d time.Duration) time.Duration {
+	if m.RoundTo <= 0 {
+		return d
+	}
+	switch m.Round {
+	case "down":
+		return d.Truncate(m.RoundTo)
+	case "up":
+		return (d + m.RoundTo - 1).Truncate(m.RoundTo)
+	}
+	return d.Round(m.RoundTo)
+}
