@@ -31,6 +31,7 @@ func (c *checker) tenant(at string, t *Tenant) {
 		c.branch(fmt.Sprintf("%s.branches[%d]", at, i), t, &t.Branches[i], branches, extensions)
 	}
 	c.telephony(at, t, branches, extensions)
+	c.pbxs(at, t, branches)
 	for i := range t.Numbers {
 		c.number(fmt.Sprintf("%s.numbers[%d]", at, i), t, &t.Numbers[i], branches, extensions)
 	}

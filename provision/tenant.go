@@ -35,6 +35,7 @@ type Tenant struct {
 	Branches      []Branch `yaml:"branches,omitempty"`
 	Numbers       []Number `yaml:"numbers,omitempty"`
 	Trunks        []Trunk  `yaml:"trunks,omitempty"`
+	PBXs          []PBX    `yaml:"pbxs,omitempty"` // Systems whose call records are imported.
 }
 
 // Account says how a tenant pays.

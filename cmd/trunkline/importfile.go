@@ -1,6 +1,132 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
 
-func newImportFileCommand() *cobra.Command   { return &cobra.Command{Use: "file"} }
-func newImportErrorsCommand() *cobra.Command { return &cobra.Command{Use: "errors"} }
+	"github.com/spf13/cobra"
+
+	"trunkline/cdr/kafka"
+	"trunkline/cdr/smdr"
+	"trunkline/internal/clock"
+	"trunkline/sql/postgres"
+)
+
+// importOptions are the flags of `trunkline import file`.
+type importOptions struct {
+	tenant string
+	pbx    string
+	read   readOptions
+	config configFlags
+}
+
+func newImportFileCommand() *cobra.Command {
+	o := &importOptions{}
+	cmd := &cobra.Command{
+		Use:   "file --tenant ID --pbx ID FILE...",
+		Short: "Bring the calls of files into the system",
+		Long: `File reads the records of a PBX that the operator's file declares under pbxs, gives every call to the branch and extension
+that made it, and sends it to the topic of legs, from where the worker rates it like any other. A call has its identity from
+what the PBX recorded: importing a file twice changes nothing. What cannot be read or rated is kept (trunkline import errors).
+
+Exit status: 0 done; 2 an option is wrong; 3 done, but some records could not be used; 4 no engine can be reached.`,
+		Example: "  trunkline import file --tenant beauty --pbx moscow smdr-2026-11-*.log",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.run(cmd, args)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.tenant, "tenant", "", "tenant")
+	f.StringVar(&o.pbx, "pbx", "", "PBX of the tenant")
+	f.StringVar(&o.read.day, "day", "", "first day (YYYY-MM-DD) of records that have a time and no date")
+	_ = cmd.MarkFlagRequired("tenant")
+	_ = cmd.MarkFlagRequired("pbx")
+	o.config.register(cmd)
+	return cmd
+}
+
+func (o *importOptions) run(cmd *cobra.Command, files []string) error {
+	ctx := cmd.Context()
+	db, err := o.config.openStores(ctx, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	defer db.close(ctx)
+	snapshot, err := db.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	source, err := newImportSource(snapshot, o.tenant, o.pbx)
+	if err != nil {
+		return err
+	}
+	producer, err := openLegs(ctx, db.engines.Kafka, db.log)
+	if err != nil {
+		return withCode(exitConflict, err)
+	}
+	defer func() { _ = producer.Close() }()
+	keeper := postgres.NewImports(db.db, clock.System{})
+	var unused int64
+	for _, name := range files {
+		n, err := o.one(ctx, cmd, name, source, &importSink{ctx: ctx, mapper: &source.mapper, sender: producer, keeper: keeper, origin: filepath.Base(name)})
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		unused += n
+	}
+	if unused > 0 {
+		return withCode(exitPartial, fmt.Errorf("%d records could not be used: see `trunkline import errors --tenant %s --pbx %s`", unused, o.tenant, o.pbx))
+	}
+	return nil
+}
+
+// openLegs returns a producer for the topic of legs, and makes the topic where there is none.
+func openLegs(ctx context.Context, brokers []string, log *slog.Logger) (*kafka.Producer, error) {
+	c := kafka.Config{Brokers: brokers, Log: log}
+	parts := defaultConfig().Kafka.Partitions
+	if err := kafka.EnsureTopics(ctx, c, kafka.Topic{Name: kafka.LegsTopic, Parts: parts}, kafka.Topic{Name: kafka.DeadTopic, Parts: 1}); err != nil {
+		return nil, err
+	}
+	return kafka.NewProducer(c, kafka.LegsTopic), nil
+}
+
+// one imports one file and returns how many of its records could not be used.
+func (o *importOptions) one(ctx context.Context, cmd *cobra.Command, name string, source *importSource, sink *importSink) (int64, error) {
+	in, changed, err := openInput(name, cmd.InOrStdin())
+	if err != nil {
+		return 0, err
+	}
+	defer in.Close()
+	options, err := o.read.options(changed)
+	if err != nil {
+		return 0, err
+	}
+	options.Zone, options.Stamp = source.zone, source.pbx.Stamp
+	sum, err := importStream(ctx, source.format, options, in, sink)
+	if err != nil {
+		return 0, err
+	}
+	out := cmd.OutOrStdout()
+	fmt.Fprintf(out, "%s: %d legs sent, %d calls could not be rated\n", name, sink.sent, sink.refused)
+	printSummary(out, &sum)
+	return sum.Faulty + sink.refused, nil
+}
+
+// importStream reads a whole stream into a sink.
+func importStream(ctx context.Context, f *smdr.Format, o smdr.Options, in io.Reader, sink *importSink) (smdr.Summary, error) {
+	reader, err := smdr.NewReader(f, o, sink)
+	if err != nil {
+		return smdr.Summary{}, err
+	}
+	if err := reader.ReadAll(in); err != nil {
+		return reader.Summary(), err
+	}
+	if err := ctx.Err(); err != nil {
+		return reader.Summary(), err
+	}
+	return reader.Summary(), sink.flush()
+}

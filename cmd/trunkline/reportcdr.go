@@ -182,6 +182,7 @@ func cdrColumns() []cdrColumn {
 		{"tariff", true, func(r *cdr.Record) string { return r.TariffVersion }},
 		{"deck", true, func(r *cdr.Record) string { return r.DeckVersion }},
 		{"note", true, func(r *cdr.Record) string { return r.Note }},
+		{"source", true, func(r *cdr.Record) string { return r.Source }},
 		{"sign", true, func(r *cdr.Record) string { return strconv.Itoa(int(r.Sign)) }},
 	}
 }

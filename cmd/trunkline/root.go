@@ -35,9 +35,11 @@ func newRootCommand() *cobra.Command {
 		newApplyCommand(),
 		newReportCommand(),
 		newMigrateCommand(),
+		newAccountCommand(),
 		newDoctorCommand(),
 		newDeadCommand(),
 		newImportCommand(),
+		newCollectCommand(),
 		newConfigCommand(),
 		newClickHouseCommand(),
 	)

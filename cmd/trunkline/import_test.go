@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// smdrLine is a line of pattern C of a Panasonic PBX: a call that ended on a day before yesterday.
+func smdrLine(day time.Time, i int) string {
+	at := day.Add(time.Duration(i) * 5 * time.Second)
+	return fmt.Sprintf("%s %s %-5d 0001 %-50s      00:01'%02d", at.Format("01/02/06"), at.Format("03:04PM"), 101+i%2, fmt.Sprint("004915112", 100000+i), i%60)
+}
+
+func smdrFile(t *testing.T, lines int) string {
+	t.Helper()
+	day := time.Now().UTC().AddDate(0, 0, -3).Truncate(24 * time.Hour) //nolint:forbidigo // Calls of the last days.
+	var b strings.Builder
+	b.WriteString("Date     Time    Ext   CO   Dial Number\r\n")
+	for i := range lines {
+		b.WriteString(smdrLine(day, i) + "\r\n")
+	}
+	b.WriteString("01/02/26 10:0\r\n")
+	path := filepath.Join(t.TempDir(), "smdr.log")
+	require.NoError(t, os.WriteFile(path, []byte(b.String()), 0o600))
+	return path
+}
+
+func TestParsePrintsTheContract(t *testing.T) {
+	t.Parallel()
+	path := smdrFile(t, 3)
+	var out, errOut bytes.Buffer
+	code := run(t.Context(), []string{"import", "parse", "--format", "auto", path, "--out", "csv"}, strings.NewReader(""), &out, &errOut)
+	require.Equal(t, exitPartial, code)
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	require.Equal(t, "source,line,start,ring,duration,direction,from,to,extension,trunk,account,cause,raw", lines[0])
+	require.Len(t, lines, 4)
+	require.Contains(t, errOut.String(), "line 5: cut off")
+	require.Contains(t, errOut.String(), "lines 5, calls 3, joined 0, duplicates 0, faulty 1, other 1")
+	for _, args := range [][]string{
+		{"import", "parse"}, {"import", "parse", "--format", "none", path}, {"import", "parse", path, "--out", "xml"},
+		{"import", "parse", filepath.Join(t.TempDir(), "missing")}, {"import", "parse", path, "--time-zone", "Mars"},
+		{"import", "parse", path, "--day", "today"}, {"import", "parse", "--format", "panasonic-tda-c", "--stamp", "never", path},
+	} {
+		require.Equal(t, exitUsage, run(t.Context(), args, strings.NewReader(""), io.Discard, io.Discard), strings.Join(args, " "))
+	}
+	require.Equal(t, exitOK, run(t.Context(), []string{"import", "formats"}, strings.NewReader(""), &out, io.Discard))
+	own := filepath.Join(t.TempDir(), "mine.yaml")
+	require.NoError(t, os.WriteFile(own, []byte(`name: mine
+layout: {kind: delimited, separator: ";"}
+fields: {start: 1, duration: 2, from: 3, to: 4}
+forms: {start: "DD.MM.YYYY HH:mm:ss", duration: seconds}
+longest_extension: 4
+`), 0o600))
+	out.Reset()
+	code = run(t.Context(), []string{"import", "parse", "--format", own, "--time-zone", "Europe/Moscow", "-"},
+		strings.NewReader("21.11.2026 10:00:00;60;101;79161234567"), &out, io.Discard)
+	require.Equal(t, exitOK, code)
+	require.Contains(t, out.String(), "mine,1,2026-11-21T10:00:00+03:00,0,60,outbound,101,79161234567,101,,,,")
+}
+
+// A file that is imported twice counts once, in the ledger and in ClickHouse, and what could not be read is listed.
+func TestImportTwiceCountsOnce(t *testing.T) {
+	t.Parallel()
+	const lines = 10_000
+	s := newSite(t, "127.0.0.1:9", "127.0.0.1:9", "100000")
+	s.provisionPBX()
+	s.start()
+	s.must("apply", "-f", filepath.Join(s.dir, "operator.yaml"))
+	path := smdrFile(t, lines)
+	for range 2 {
+		code, out := s.run("import", "file", "--tenant", "acme", "--pbx", "old", path)
+		require.Equal(t, exitPartial, code, out)
+		require.Contains(t, out, fmt.Sprintf("%d legs sent, 0 calls could not be rated", lines))
+	}
+	var rows []map[string]string
+	var report struct{ Total struct{ Calls int64 } }
+	month := time.Now().UTC().AddDate(0, 0, -3).Format("2006-01") //nolint:forbidigo // As above.
+	require.Eventually(t, func() bool {
+		code, out := s.run("report", "expenses", "--tenant", "acme", "--format", "json", "--month", month)
+		return code == 0 && json.Unmarshal([]byte(out), &report) == nil && report.Total.Calls >= lines
+	}, 90*time.Second, 500*time.Millisecond)
+	s.sums()
+	code, out := s.run("report", "expenses", "--tenant", "acme", "--format", "json", "--month", month)
+	require.Zero(t, code, out)
+	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	require.Equal(t, int64(lines), report.Total.Calls)
+	code, out = s.run("report", "cdr", "--tenant", "acme", "--limit", "5", "--format", "json")
+	require.Zero(t, code, out)
+	require.NoError(t, json.Unmarshal([]byte(out), &rows))
+	require.Equal(t, "panasonic-tda-c", rows[0]["source"])
+	require.Equal(t, "berlin", rows[0]["branch"])
+	code, out = s.run("import", "errors", "--tenant", "acme")
+	require.Zero(t, code, out)
+	require.Contains(t, out, "cut off")
+	require.Contains(t, out, "1 records")
+}
+
+// provisionPBX adds a PBX to the operator's file.
+func (s *site) provisionPBX() {
+	s.t.Helper()
+	path := filepath.Join(s.dir, "operator.yaml")
+	text, err := os.ReadFile(path)
+	require.NoError(s.t, err)
+	pbx := "  - id: acme\n    pbxs:\n      - {id: old, format: panasonic-tda-c, time_zone: UTC, branch: " + firstBranch(string(text)) + "}\n"
+	require.Contains(s.t, string(text), "  - id: acme\n")
+	require.NoError(s.t, os.WriteFile(path, []byte(strings.Replace(string(text), "  - id: acme\n", pbx, 1)), 0o600))
+}
+
+func firstBranch(operator string) string {
+	_, rest, _ := strings.Cut(operator, "branches:")
+	_, rest, _ = strings.Cut(rest, "id: ")
+	name, _, _ := strings.Cut(rest, "\n")
+	name, _, _ = strings.Cut(name, ",")
+	return strings.Trim(name, " }")
+}

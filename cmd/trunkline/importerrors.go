@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"trunkline/internal/clock"
+	"trunkline/sql/postgres"
+)
+
+func newImportErrorsCommand() *cobra.Command {
+	var f configFlags
+	var filter postgres.ImportFaultFilter
+	var settled []string
+	cmd := &cobra.Command{
+		Use:   "errors",
+		Short: "List the records that could not be read or rated",
+		Long: `Errors lists, with file, line and reason, the records of PBXs and other switches that could not be used. Mend the cause (the
+format, the dial plan), import the file again, and take them off the list with --settle.`,
+		Example: "  trunkline import errors --tenant beauty\n  trunkline import errors --settle 17,18",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			defer db.close(cmd.Context())
+			store := postgres.NewImports(db.db, clock.System{})
+			if len(settled) > 0 {
+				return settleFaults(cmd, store, settled)
+			}
+			faults, err := store.List(cmd.Context(), filter)
+			if err != nil {
+				return err
+			}
+			return printFaults(cmd.OutOrStdout(), faults)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&filter.Tenant, "tenant", "", "tenant")
+	flags.StringVar(&filter.PBX, "pbx", "", "PBX")
+	flags.Int64Var(&filter.After, "after", 0, "ids above this one only")
+	flags.IntVar(&filter.Limit, "limit", 100, "most rows")
+	flags.StringSliceVar(&settled, "settle", nil, "take these ids off the list")
+	f.register(cmd)
+	return cmd
+}
+
+func settleFaults(cmd *cobra.Command, store *postgres.Imports, texts []string) error {
+	ids := make([]int64, 0, len(texts))
+	for _, t := range texts {
+		id, err := strconv.ParseInt(t, 10, 64)
+		if err != nil {
+			return withCode(exitUsage, fmt.Errorf("%q is no id: take it from `trunkline import errors`", t))
+		}
+		ids = append(ids, id)
+	}
+	n, err := store.Remove(cmd.Context(), ids)
+	if err != nil {
+		return err
+	}
+	cmd.Printf("%d taken off the list\n", n)
+	return nil
+}
+
+func printFaults(out io.Writer, faults []postgres.ImportFault) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprint(w, "ID\tFOUND\tTENANT\tPBX\tFILE\tLINE\tREASON\tRECORD\n")
+	for i := range faults {
+		f := &faults[i]
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", f.ID, f.Found.UTC().Format(time.RFC3339), f.Tenant, f.PBX, f.Origin, f.Line, f.Reason, shortened(f.Raw))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "%d records\n", len(faults))
+	return err
+}

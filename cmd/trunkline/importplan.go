@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"trunkline/cdr/smdr"
+	"trunkline/internal/e164"
+	"trunkline/provision"
+)
+
+// importPlan answers the importers' questions out of one snapshot.
+type importPlan struct {
+	snapshot *provision.Snapshot
+	tenant   *provision.Tenant
+	pbx      *provision.PBX
+}
+
+// Place implements smdr.Plan.
+func (p *importPlan) Place(extension, account, trunk string, at time.Time) smdr.Place {
+	place := p.snapshot.PlaceCall(p.tenant.ID, p.pbx, extension, account, trunk, at)
+	return smdr.Place{
+		Branch: place.Branch, Extension: place.Extension, Tariff: place.Tariff, CallerID: place.CallerID,
+		Number: place.Number, Internal: place.Internal,
+	}
+}
+
+// Dialled implements smdr.Plan.
+func (p *importPlan) Dialled(branch, digits string) (e164.Number, string) {
+	plan, ok := p.snapshot.DialPlan(p.tenant.ID, branch)
+	if !ok || digits == "" {
+		return e164.Number{}, ""
+	}
+	area := ""
+	if b, ok := p.snapshot.Branch(p.tenant.ID, branch); ok {
+		area = b.Area
+	}
+	d := plan.Resolve(digits, area)
+	return d.Number, d.Extension
+}
+
+// importSource is a PBX as the importers see it.
+type importSource struct {
+	pbx    *provision.PBX
+	format *smdr.Format
+	zone   *time.Location
+	mapper smdr.Mapper
+}
+
+// newImportSource finds a tenant's PBX and what is set up for it.
+func newImportSource(s *provision.Snapshot, tenant, id string) (*importSource, error) {
+	t, ok := s.Tenant(tenant)
+	if !ok {
+		return nil, withCode(exitUsage, fmt.Errorf("there is no tenant %q", tenant))
+	}
+	p, ok := s.PBX(tenant, id)
+	if !ok {
+		return nil, withCode(exitUsage, fmt.Errorf("the tenant %s has no PBX %q: declare it under pbxs in the operator's file", tenant, id))
+	}
+	format, err := smdr.BuiltIn(p.Format)
+	if err != nil {
+		return nil, withCode(exitUsage, fmt.Errorf("PBX %s of %s: %w", id, tenant, err))
+	}
+	name := p.TimeZone
+	if name == "" {
+		name = t.TimeZone
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, withCode(exitUsage, fmt.Errorf("PBX %s of %s: %w", id, tenant, err))
+	}
+	out := &importSource{pbx: p, format: format, zone: zone, mapper: smdr.Mapper{
+		Tenant: tenant, PBX: id, Plan: &importPlan{s, t, p}, Prefix: p.Prefix, Seizure: p.Seizure,
+	}}
+	if p.Round != nil {
+		out.mapper.RoundTo, out.mapper.Round = p.Round.To, p.Round.Way
+	}
+	return out, nil
+}

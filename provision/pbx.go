@@ -1,0 +1,229 @@
+package provision
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"trunkline/internal/e164"
+)
+
+// PBX is a foreign telephone system of a tenant whose call records are imported.
+type PBX struct {
+	ID         string         `yaml:"id"`
+	Name       string         `yaml:"name,omitempty"`
+	Format     string         `yaml:"format"`              // Name of a format; `trunkline import formats` lists them.
+	TimeZone   string         `yaml:"time_zone,omitempty"` // Of its clock; the tenant's if empty.
+	Branch     string         `yaml:"branch"`              // Whose calls are those that no mapping knows.
+	Stamp      string         `yaml:"stamp,omitempty"`     // What the time of a record is, if not what the format says.
+	Prefix     string         `yaml:"prefix,omitempty"`    // Access code in front of what is dialled, such as "9"; taken off.
+	Seizure    time.Duration  `yaml:"seizure,omitempty"`   // Outgoing calls: counted from the seizure; so much is taken off.
+	Round      *PBXRound      `yaml:"round,omitempty"`     // How durations are rounded after that.
+	Source     PBXSource      `yaml:"source,omitempty"`    // The way in for `trunkline collect`.
+	Extensions []PBXExtension `yaml:"extensions,omitempty"`
+	Trunks     []PBXTrunk     `yaml:"trunks,omitempty"`
+	Accounts   []PBXAccount   `yaml:"accounts,omitempty"`
+}
+
+// PBXRound says how durations are rounded.
+type PBXRound struct {
+	To  time.Duration `yaml:"to"`
+	Way string        `yaml:"way"` // up, down or nearest (halves go up).
+}
+
+// PBXSource is how the records of a PBX come in.
+type PBXSource struct {
+	Kind     string   `yaml:"kind,omitempty"`     // folder, listen, connect or serial; empty: by hand only.
+	Path     string   `yaml:"path,omitempty"`     // folder: the folder; serial: the device, set up with stty.
+	Files    string   `yaml:"files,omitempty"`    // folder: pattern of the names, such as Master*.csv; all files if empty.
+	Address  string   `yaml:"address,omitempty"`  // listen, connect: host:port.
+	Allow    []string `yaml:"allow,omitempty"`    // listen: addresses or CIDR ranges that may connect; loopback only if empty.
+	User     string   `yaml:"user,omitempty"`     // connect: sent when a prompt comes; Panasonic's is SMDR.
+	Password string   `yaml:"password,omitempty"` // connect: sent at the next prompt.
+}
+
+// PBXExtension says whose an extension of the PBX is, from a moment on and before another.
+type PBXExtension struct {
+	Number    string    `yaml:"number"` // As the PBX records it; X is any digit.
+	Branch    string    `yaml:"branch,omitempty"`
+	Extension string    `yaml:"extension,omitempty"` // The tenant's extension; the recorded number if empty.
+	Since     time.Time `yaml:"since,omitempty"`
+	Till      time.Time `yaml:"till,omitempty"`
+}
+
+// PBXTrunk says what a line of the PBX is.
+type PBXTrunk struct {
+	ID       string      `yaml:"id"`               // As the PBX records it; X is any digit.
+	Number   e164.Number `yaml:"number,omitempty"` // The tenant's number on it, for incoming calls without one.
+	Internal bool        `yaml:"internal,omitempty"`
+	Since    time.Time   `yaml:"since,omitempty"`
+	Till     time.Time   `yaml:"till,omitempty"`
+}
+
+// PBXAccount says who pays for calls with an account code.
+type PBXAccount struct {
+	Code      string    `yaml:"code"`
+	Branch    string    `yaml:"branch,omitempty"`
+	Extension string    `yaml:"extension,omitempty"`
+	Since     time.Time `yaml:"since,omitempty"`
+	Till      time.Time `yaml:"till,omitempty"`
+}
+
+// PBXPlace is whose a call of a PBX is.
+type PBXPlace struct {
+	Branch    string
+	Extension string
+	Tariff    string
+	CallerID  e164.Number // The number that the extension shows.
+	Internal  bool        // The line leads to another system of the tenant.
+	Number    e164.Number // The tenant's number on the line.
+}
+
+// PBX returns a PBX of a tenant by id.
+func (s *Snapshot) PBX(tenant, id string) (*PBX, bool) {
+	t, ok := s.tenants[tenant]
+	if !ok {
+		return nil, false
+	}
+	for i := range t.PBXs {
+		if t.PBXs[i].ID == id {
+			return &t.PBXs[i], true
+		}
+	}
+	return nil, false
+}
+
+// PlaceCall says whose a call of a PBX was at a moment: the account code decides first, then the mapping of the extension,
+// then the tenant's extension of the same number, then the branch of the PBX.
+func (s *Snapshot) PlaceCall(tenant string, p *PBX, extension, account, trunk string, at time.Time) PBXPlace {
+	t, ok := s.tenants[tenant]
+	if !ok {
+		return PBXPlace{}
+	}
+	place := PBXPlace{Branch: p.Branch, Extension: extension}
+	if own, ok := s.extensions[extensionKey{tenant, extension}]; ok && !at.Before(own.extension.Since) {
+		place.Branch = own.branch.ID
+	}
+	for i := range p.Extensions {
+		if e := &p.Extensions[i]; matchRecorded(e.Number, extension) && within(at, e.Since, e.Till) {
+			place.Branch, place.Extension = s.branchOf(tenant, e.Branch, e.Extension, place.Branch), cmp.Or(e.Extension, extension)
+			break
+		}
+	}
+	for i := range p.Accounts {
+		if a := &p.Accounts[i]; a.Code == account && within(at, a.Since, a.Till) {
+			place.Branch, place.Extension = s.branchOf(tenant, a.Branch, a.Extension, place.Branch), cmp.Or(a.Extension, place.Extension)
+			break
+		}
+	}
+	for i := range p.Trunks {
+		if tr := &p.Trunks[i]; matchRecorded(tr.ID, trunk) && within(at, tr.Since, tr.Till) {
+			place.Internal, place.Number = tr.Internal, tr.Number
+			break
+		}
+	}
+	branch, ext := s.branches[branchKey{tenant, place.Branch}], &Extension{ID: place.Extension}
+	if branch == nil {
+		branch = &Branch{}
+	}
+	if own, ok := s.extensions[extensionKey{tenant, place.Extension}]; ok {
+		ext = own.extension
+	}
+	place.Tariff = cmp.Or(ext.Tariff, branch.Tariff, t.Tariff)
+	place.CallerID = shownNumber(t, branch, ext)
+	return place
+}
+
+// branchOf is the branch that a mapping names, or that its extension is in.
+func (s *Snapshot) branchOf(tenant, branch, extension, other string) string {
+	if own, ok := s.extensions[extensionKey{tenant, extension}]; ok && branch == "" {
+		return own.branch.ID
+	}
+	return cmp.Or(branch, other)
+}
+
+// shownNumber is the number that an extension shows outside.
+func shownNumber(t *Tenant, b *Branch, e *Extension) e164.Number {
+	for _, text := range []string{e.CallerID, b.CallerID, t.CallerID} {
+		if n, err := e164.Parse(text); text != "" && err == nil {
+			return n
+		}
+	}
+	for i := range t.Numbers {
+		if n := &t.Numbers[i]; n.Extension != "" && n.Extension == e.ID || n.Branch != "" && n.Branch == b.ID {
+			return n.E164
+		}
+	}
+	return e164.Number{}
+}
+
+// matchRecorded holds what a PBX recorded against a pattern: X is any digit, everything else is itself.
+func matchRecorded(pattern, text string) bool {
+	if len(pattern) != len(text) || text == "" {
+		return false
+	}
+	for i := range len(pattern) {
+		if pattern[i] == 'X' && text[i]-'0' <= 9 {
+			continue
+		}
+		if pattern[i] != text[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func within(at, since, till time.Time) bool {
+	return !at.Before(since) && (till.IsZero() || at.Before(till))
+}
+
+func (c *checker) pbxs(at string, t *Tenant, branches map[string]bool) {
+	ids(c, at+".pbxs", t.PBXs, func(p *PBX) string { return p.ID })
+	for i := range t.PBXs {
+		p := &t.PBXs[i]
+		field := fmt.Sprintf("%s.pbxs[%d]", at, i)
+		if !c.word.MatchString(p.Format) {
+			c.add(field+".format", fmt.Sprintf("%q is no format", p.Format), "name one that `trunkline import formats` lists")
+		}
+		if p.TimeZone != "" {
+			c.zone(field+".time_zone", p.TimeZone)
+		}
+		c.requires(field+".branch", p.Branch, "branch", branches)
+		if p.Seizure < 0 {
+			c.add(field+".seizure", "is negative", "give 0s or more")
+		}
+		if r := p.Round; r != nil && (r.To < time.Second || r.Way != "up" && r.Way != "down" && r.Way != "nearest") {
+			c.add(field+".round", "is not complete", "give to (1s or more) and way (up, down or nearest)")
+		}
+		if p.Stamp != "" && p.Stamp != "start" && p.Stamp != "answer" && p.Stamp != "end" {
+			c.add(field+".stamp", fmt.Sprintf("%q is no moment of a call", p.Stamp), "use start, answer or end")
+		}
+		c.pbxSource(field+".source", &p.Source)
+		for j := range p.Extensions {
+			c.refers(fmt.Sprintf("%s.extensions[%d].branch", field, j), p.Extensions[j].Branch, "branch", branches)
+		}
+		for j := range p.Accounts {
+			c.refers(fmt.Sprintf("%s.accounts[%d].branch", field, j), p.Accounts[j].Branch, "branch", branches)
+		}
+	}
+}
+
+func (c *checker) pbxSource(field string, s *PBXSource) {
+	switch s.Kind {
+	case "":
+	case "folder", "serial":
+		if s.Path == "" {
+			c.add(field+".path", "is empty", "name the folder or the device")
+		}
+	case "listen", "connect":
+		if !strings.Contains(s.Address, ":") {
+			c.add(field+".address", fmt.Sprintf("%q is no address", s.Address), "give host:port, such as 192.0.2.10:2300")
+		}
+		if len(s.Allow) > 0 {
+			c.sources(field+".allow", s.Allow)
+		}
+	default:
+		c.add(field+".kind", fmt.Sprintf("%q is no way in", s.Kind), "use folder, listen, connect or serial")
+	}
+}
