@@ -51,11 +51,7 @@ func (c *call) begin(target provision.Target, uri sip.Uri, flow wire.Flow, slot 
 	host, _ := flow.Advertised()
 	a.dialog = &dialog{
 		sh: c.sh, call: c, flow: flow, target: uri, callID: mintCallID(spreadOf(c.caller.callID), c.id, a.seq),
-		local: sip.FromHeader{
-			DisplayName: c.displayName(),
-			Address:     sip.Uri{Scheme: "sip", User: target.FromSent, Host: host},
-			Params:      sip.HeaderParams{{K: "tag", V: sip.GenerateTagN(12)}},
-		},
+		local:  c.shownTo(&target, host),
 		remote: sip.ToHeader{Address: sip.Uri{Scheme: "sip", User: uri.User, Host: uri.Host, Port: uri.Port}},
 	}
 	a.dialog.register()
@@ -72,6 +68,18 @@ func (c *call) begin(target provision.Target, uri sip.Uri, flow wire.Flow, slot 
 	}
 	a.ringing = c.sh.after(ring, a.rangTooLong)
 	c.log.Info("attempt", "seq", a.seq, "gateway", a.gatewayID(), "to", target.ToSent, "remote", a.remote)
+}
+
+// shownTo is the From header that a target sees; an anonymous caller's as RFC 3323, section 4.1.1.3 has it.
+func (c *call) shownTo(t *provision.Target, host string) sip.FromHeader {
+	from := sip.FromHeader{
+		DisplayName: c.displayName(), Address: sip.Uri{Scheme: "sip", User: t.FromSent, Host: host},
+		Params: sip.HeaderParams{{K: "tag", V: sip.GenerateTagN(12)}},
+	}
+	if t.Anonymous {
+		from.DisplayName, from.Address.User, from.Address.Host = "Anonymous", "anonymous", "anonymous.invalid"
+	}
+	return from
 }
 
 // displayName passes the caller's display name on to phones of the house only.
@@ -101,13 +109,24 @@ func (a *attempt) invite(credentials sip.Header) {
 	if credentials != nil {
 		req.AppendHeader(credentials)
 	}
-	if a.target.Gateway != nil && a.target.FromSent != "" {
-		host, _ := d.flow.Advertised()
-		req.AppendHeader(sip.NewHeader("P-Asserted-Identity", "<sip:"+a.target.FromSent+"@"+host+">"))
-	}
+	a.identify(req)
 	req.AppendHeader(allow())
 	pass(a.call.invite, req)
 	a.client = d.send(req, txn.ClientEvents{Response: a.response, Silence: a.unanswered})
+}
+
+// identify tells a gateway what it may know of the caller beside the From header.
+func (a *attempt) identify(req *sip.Request) {
+	host, _ := a.dialog.flow.Advertised()
+	if id := a.target.AssertedID; id != "" {
+		req.AppendHeader(sip.NewHeader("P-Asserted-Identity", "<sip:"+id+"@"+host+">"))
+	}
+	if a.target.Anonymous {
+		req.AppendHeader(sip.NewHeader("Privacy", "id"))
+	}
+	if by := a.target.Diversion; by != "" {
+		req.AppendHeader(sip.NewHeader("Diversion", "<sip:"+by+"@"+host+">;reason=unconditional"))
+	}
 }
 
 func (a *attempt) stopTimers() {

@@ -56,9 +56,13 @@ type call struct {
 
 	targets  []provision.Target
 	next     int // The next of targets to be tried.
+	tries    int // How many attempts there may be.
 	attempts []*attempt
 	winner   *attempt
-	best     failure // The best answer so far, for when nobody takes the call.
+	best     failure           // The best answer so far, for when nobody takes the call.
+	outcome  provision.Trigger // What became of the phones tried so far.
+	diverted bool              // One of the ways of forwarding was taken; no other is.
+	forward  *forwarding       // The call that this one went on as.
 	skipped  []skippedGateway
 	slots    []string // Capacity that the call holds.
 

@@ -29,26 +29,39 @@ type skippedGateway struct {
 // hunt begins to try the targets.
 func (c *call) hunt() {
 	c.state = stateHunting
+	c.targets = c.sh.idle.order(c.targets)
+	c.tries = c.route.MaxTries
+	if c.tries == 0 {
+		c.tries = c.sh.cfg.MaxTries
+	}
 	c.tryNext()
 }
 
 // tryNext tries the next target that can be tried, or gives up.
 func (c *call) tryNext() {
-	limit := c.route.MaxTries
-	if limit == 0 {
-		limit = c.sh.cfg.MaxTries
-	}
-	for c.next < len(c.targets) && len(c.attempts) < limit {
+	for c.next < len(c.targets) && len(c.attempts) < c.tries {
 		target := c.targets[c.next]
 		c.next++
-		if target.Gateway != nil && c.tryGateway(target) {
-			return
+		if !c.wants(&target) {
+			continue
 		}
-		if target.Gateway == nil && c.tryPhones(target) {
+		c.diverted = c.diverted || (target.After != 0 && target.After != provision.AfterAny)
+		if c.try(target) {
 			return
 		}
 	}
 	c.nobody()
+}
+
+// try begins with a target; false: it cannot be tried at all.
+func (c *call) try(t provision.Target) bool {
+	switch {
+	case t.Forward != nil:
+		return c.forwardAs(t.Forward)
+	case t.Gateway != nil:
+		return c.tryGateway(t)
+	}
+	return c.tryPhones(t)
 }
 
 func (c *call) tryGateway(t provision.Target) bool {
@@ -85,6 +98,20 @@ func (c *call) skip(t provision.Target, reason lcr.Reason) {
 
 // tryPhones rings all phones that are registered for the extension.
 func (c *call) tryPhones(t provision.Target) bool {
+	rang := c.ringPhones(t)
+	for _, other := range t.Others {
+		one := t
+		one.Extension, one.Login, one.ToSent = other.Extension, other.Login, other.Extension
+		rang = c.ringPhones(one) || rang
+	}
+	if !rang {
+		c.outcome |= provision.AfterUnavailable
+		c.best = better(c.best, failure{status: sip.StatusTemporarilyUnavailable, cause: causeSubscriberAbsent})
+	}
+	return rang
+}
+
+func (c *call) ringPhones(t provision.Target) bool {
 	rang := false
 	for _, b := range c.sh.registrar.contacts(t.Login, c.sh.clock.Now()) {
 		flow, err := c.sh.flowTo(b)
@@ -94,9 +121,6 @@ func (c *call) tryPhones(t provision.Target) bool {
 		}
 		c.begin(t, b.uri, flow, "")
 		rang = true
-	}
-	if !rang {
-		c.best = better(c.best, failure{status: sip.StatusTemporarilyUnavailable, cause: causeSubscriberAbsent})
 	}
 	return rang
 }
@@ -112,8 +136,12 @@ func (c *call) huntOn(a *attempt, f failure) {
 		f.status, f.cause = ruling.As, 0
 	}
 	c.best = better(c.best, f)
-	if c.ringingElsewhere() && f.status < 600 {
+	if c.ringingElsewhere() && (f.status < 600 || len(a.target.Others) > 0) {
 		return
+	}
+	if a.target.Gateway == nil {
+		c.outcome |= outcomeOf(f)
+		ruling.Next = ruling.Next || c.wantsMore()
 	}
 	if !ruling.Next {
 		c.best = f // An answer of the called party counts more than those of carriers before.

@@ -26,6 +26,7 @@ type callMemo struct {
 	Near     dialogMemo       `json:"near"`
 	Tries    []tryMemo        `json:"tries,omitempty"`
 	Winner   int              `json:"winner"` // Index in Tries; -1 before the call was answered.
+	Forward  *forwardMemo     `json:"forward,omitempty"`
 }
 
 type dialogMemo struct {
@@ -65,7 +66,7 @@ func (c *call) memo() callMemo {
 		Caller: c.from, Dialled: c.dialled, CallerID: c.callerID,
 		Setup: c.setup, Progress: c.progress, Connect: c.connect,
 		Granted: c.grant.Granted, Final: c.grant.Final, Reserved: c.reserved,
-		Near: c.caller.memo(), Winner: -1,
+		Near: c.caller.memo(), Winner: -1, Forward: c.forwardMemo(),
 	}
 	for i, a := range c.attempts {
 		m.Tries = append(m.Tries, a.memo())

@@ -7,6 +7,7 @@ import (
 	"trunkline/cdr"
 	"trunkline/internal/clock"
 	"trunkline/lcr"
+	"trunkline/provision"
 )
 
 const recordRetry = time.Second
@@ -28,33 +29,42 @@ func (s *shard) record(c *call) {
 			}
 		}
 	})
-	if c.reserved && c.connect.IsZero() {
-		c.releaseHold()
-	}
+	c.releaseHold()
 }
 
 // legs makes the records of the call: the caller's side first, then every attempt.
 func (c *call) legs() []*cdr.Leg {
-	legs := make([]*cdr.Leg, 0, 1+len(c.attempts))
-	legs = append(legs, c.ingressLeg())
-	for _, a := range c.attempts {
-		legs = append(legs, a.leg())
+	legs := make([]*cdr.Leg, 0, 2+len(c.attempts))
+	legs = append(legs, c.ingressLeg(c.id, c.route))
+	own := c.attempts
+	if f := c.forward; f != nil {
+		own = c.attempts[:f.first]
+	}
+	for _, a := range own {
+		legs = append(legs, a.leg(c.id, c.route))
+	}
+	if f := c.forward; f != nil {
+		legs = append(legs, c.forwardLeg())
+		for _, a := range c.attempts[f.first:] {
+			legs = append(legs, a.leg(f.id, f.route))
+		}
 	}
 	return legs
 }
 
-// common is what all legs of the call have in common.
-func (c *call) common() cdr.Leg {
-	direction, _ := cdr.ParseDirection(c.route.Direction)
+// common is what all legs of a call have in common.
+func (c *call) common(id cdr.CallID, r *provision.Route) cdr.Leg {
+	direction, _ := cdr.ParseDirection(r.Direction)
 	return cdr.Leg{
-		Call: c.id, Direction: direction, Source: cdr.SourceSIP, Node: c.sh.cfg.Node,
-		Tenant: c.route.Tenant, Branch: c.route.Branch, Extension: c.route.Extension, Number: c.route.Number,
-		Tariff: c.route.Tariff, From: c.route.From, To: c.route.To,
+		Call: id, Direction: direction, Source: cdr.SourceSIP, Node: c.sh.cfg.Node,
+		Tenant: r.Tenant, Branch: r.Branch, Extension: r.Extension, Number: r.Number,
+		Tariff: r.Tariff, From: r.From, To: r.To,
 	}
 }
 
-func (c *call) ingressLeg() *cdr.Leg {
-	leg := c.common()
+// ingressLeg is the caller's side.
+func (c *call) ingressLeg(id cdr.CallID, r *provision.Route) *cdr.Leg {
+	leg := c.common(id, r)
 	leg.Kind = cdr.Ingress
 	leg.CallerID, leg.Dialled = c.callerID, c.dialled
 	leg.Setup, leg.Progress, leg.Connect, leg.Disconnect = c.setup, c.progress, c.connect, c.endedAt
@@ -68,13 +78,13 @@ func (c *call) ingressLeg() *cdr.Leg {
 		leg.SIPStatus = 200
 	}
 	leg.SIPCallID, leg.Remote = c.caller.callID, c.caller.flow.Remote().String()
-	if c.winner != nil {
+	if c.winner != nil && (c.forward == nil || r == c.forward.route) {
 		leg.Gateway = c.winner.gatewayID()
 		if c.winner.target.Carrier != nil {
 			leg.Carrier = c.winner.target.Carrier.ID
 		}
 	}
-	leg.Trace = c.trace()
+	leg.Trace = c.trace(r)
 	return &leg
 }
 
@@ -84,11 +94,11 @@ func statusNumber(status int) uint16 {
 
 // trace is the routing decision as it was carried out: what the router said, and the gateways that were skipped then
 // because they were full, locked or out of reach.
-func (c *call) trace() []byte {
-	if c.route.Trace == nil {
+func (c *call) trace(r *provision.Route) []byte {
+	if r.Trace == nil {
 		return nil
 	}
-	decision := c.route.Trace.Explain()
+	decision := r.Trace.Explain()
 	for _, s := range c.skipped {
 		decision.Skipped = append(decision.Skipped, lcr.Skipped{
 			Carrier: s.target.Gateway.Carrier, Gateway: s.target.Gateway.ID, Reason: s.reason, Detail: "when tried",
@@ -102,8 +112,8 @@ func (c *call) trace() []byte {
 	return data
 }
 
-func (a *attempt) leg() *cdr.Leg {
-	leg := a.call.common()
+func (a *attempt) leg(id cdr.CallID, r *provision.Route) *cdr.Leg {
+	leg := a.call.common(id, r)
 	leg.Kind = cdr.Egress
 	leg.Seq = uint16(a.seq) //nolint:gosec // A handful of attempts.
 	leg.Gateway = a.gatewayID()

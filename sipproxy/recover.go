@@ -3,6 +3,7 @@ package sipproxy
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"trunkline/cdr"
@@ -62,6 +63,7 @@ func (s *shard) restore(id cdr.CallID, m *callMemo) (*call, error) {
 		grant: Grant{Granted: m.Granted, Final: m.Final}, reserved: m.Reserved,
 	}
 	c.route = s.router.Route(m.Caller, m.Dialled, m.CallerID, m.Setup)
+	c.restoreForward(m.Forward)
 	var err error
 	if c.caller, err = m.Near.dialog(s); err != nil {
 		return nil, err
@@ -110,7 +112,11 @@ func (c *call) holdAgain() {
 	if c.state != stateAnswered {
 		return
 	}
-	for _, limit := range c.route.Capacities {
+	limits := c.route.Capacities
+	if c.forward != nil {
+		limits = slices.Concat(limits, c.forward.route.Capacities)
+	}
+	for _, limit := range limits {
 		c.sh.slots.take(limit.Key, 0)
 		c.slots = append(c.slots, limit.Key)
 	}

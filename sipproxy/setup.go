@@ -138,9 +138,9 @@ func (c *call) takeCapacity() bool {
 // ask reserves money until upTo after the connection, and calls then with the answer.
 func (c *call) ask(upTo time.Duration, then func(Grant, error)) {
 	c.asking = true
-	id, route := c.id, c.route
+	holds := c.holds()
 	c.sh.async(func(ctx context.Context) func() {
-		grant, err := c.sh.credit.Reserve(ctx, id, route, upTo)
+		grant, err := reserveAll(ctx, c.sh.credit, holds, upTo)
 		return func() {
 			c.asking = false
 			then(grant, err)
@@ -172,13 +172,15 @@ func (c *call) firstGrant(g Grant, err error) {
 // releaseHold gives the hold of a call back that was never connected. The worker does the same when it settles the
 // call's record; here it is done early, so that the money is free for the next call.
 func (c *call) releaseHold() {
-	if !c.reserved || !c.connect.IsZero() {
+	holds, log := c.holds(), c.log
+	if len(holds) == 0 || !c.connect.IsZero() {
 		return
 	}
-	id, log := c.id, c.log
 	c.sh.async(func(ctx context.Context) func() {
-		if err := c.sh.credit.Release(ctx, id); err != nil {
-			log.WarnContext(ctx, "the hold could not be released early; it ends with the call's record", "error", err)
+		for _, h := range holds {
+			if err := c.sh.credit.Release(ctx, h.id); err != nil {
+				log.WarnContext(ctx, "the hold could not be released early; it ends with the call's record", "error", err)
+			}
 		}
 		return func() {}
 	})
@@ -214,6 +216,7 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 	c.state = stateAnswered
 	c.winner = a
 	c.connect = a.connect
+	c.sh.idle.took(&a.target, a.connect)
 	c.setupTimer.Stop()
 	for _, other := range c.attempts {
 		if other != a {

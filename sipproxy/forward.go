@@ -1,0 +1,190 @@
+package sipproxy
+
+import (
+	"context"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"trunkline/cdr"
+	"trunkline/provision"
+)
+
+// forwarding is the call that a call goes on as when it is forwarded to a number outside. To the books it is a call of its
+// own, of whoever forwards it: with its own id, price, limits and records. On the wire it is the same call.
+type forwarding struct {
+	id       cdr.CallID
+	route    *provision.Route
+	began    time.Time
+	first    int  // The first of the call's attempts that are its own.
+	reserved bool // Money may be held for it.
+}
+
+// wants reports whether a target is to be tried after what became of the phones so far.
+func (c *call) wants(t *provision.Target) bool {
+	if t.After == 0 || t.After == provision.AfterAny {
+		return true
+	}
+	return !c.diverted && (c.outcome == 0 || t.After&c.outcome != 0)
+}
+
+// wantsMore reports whether any target is left that is to be tried.
+func (c *call) wantsMore() bool {
+	for i := c.next; i < len(c.targets); i++ {
+		if c.wants(&c.targets[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// outcomeOf tells what the failure of a phone is to forwarding.
+func outcomeOf(f failure) provision.Trigger {
+	switch {
+	case f.silent:
+		return provision.AfterUnavailable
+	case f.status == sip.StatusBusyHere, f.status == sip.StatusGlobalBusyEverywhere, f.status == sip.StatusGlobalDecline:
+		return provision.AfterBusy
+	case f.cause == causeNoAnswer:
+		return provision.AfterNoAnswer
+	}
+	return provision.AfterUnavailable
+}
+
+// forwardAs lets the call go on as another one; false: that one cannot be placed.
+func (c *call) forwardAs(r *provision.Route) bool {
+	if r.Refusal != "" {
+		c.log.Info("the call cannot be forwarded", "to", r.To.String(), "reason", string(r.Refusal), "detail", r.Detail)
+		c.best = better(c.best, failure{status: r.Status})
+		return false
+	}
+	id, err := cdr.NewCallID()
+	if err != nil {
+		c.best = better(c.best, failure{status: sip.StatusInternalServerError})
+		return false
+	}
+	for i, limit := range r.Capacities {
+		if !c.sh.slots.take(limit.Key, limit.Max) {
+			c.sh.slots.release(c.slots[len(c.slots)-i:])
+			c.slots = c.slots[:len(c.slots)-i]
+			c.best = better(c.best, failure{status: sip.StatusBusyHere})
+			return false
+		}
+		c.slots = append(c.slots, limit.Key)
+	}
+	c.forward = &forwarding{
+		id: id, route: r, began: c.sh.clock.Now(), first: len(c.attempts), reserved: r.Quote != nil && !r.Emergency,
+	}
+	c.targets, c.next, c.tries = r.Targets, 0, len(c.attempts)+max(r.MaxTries, 1)
+	c.log.Info("forwarded", "to", r.To.String(), "as", id.String(), "extension", r.Extension)
+	c.sh.journal.keep(c)
+	if !c.forward.reserved {
+		c.tryNext()
+		return true
+	}
+	c.ask(c.sh.cfg.FirstStretch, c.forwardGrant)
+	return true
+}
+
+// forwardGrant takes the ledger's answer for the call that this one goes on as.
+func (c *call) forwardGrant(g Grant, err error) {
+	switch {
+	case c.state == stateOver:
+		c.releaseHold() // The caller hung up while the ledger was asked.
+	case err != nil && c.sh.cfg.LetPass == 0:
+		c.log.Error("the ledger does not answer; the call is not forwarded", "error", err)
+		c.refuse("ledger", sip.StatusServiceUnavailable)
+	case err != nil:
+		c.grant = Grant{Granted: c.sh.cfg.LetPass}
+		c.tryNext()
+	case g.Refusal != "":
+		c.refuse(g.Refusal, sip.StatusTemporarilyUnavailable)
+	default:
+		c.grant = g
+		c.tryNext()
+	}
+}
+
+// hold is money that is held for a call.
+type hold struct {
+	id    cdr.CallID
+	route *provision.Route
+}
+
+// holds returns what money is held for: the call, and the one that it went on as.
+func (c *call) holds() []hold {
+	var out []hold
+	if c.reserved {
+		out = append(out, hold{c.id, c.route})
+	}
+	if c.forward != nil && c.forward.reserved {
+		out = append(out, hold{c.forward.id, c.forward.route})
+	}
+	return out
+}
+
+// reserveAll reserves for all of them, and grants what is granted to each.
+func reserveAll(ctx context.Context, credit Credit, holds []hold, upTo time.Duration) (Grant, error) {
+	var all Grant
+	for _, h := range holds {
+		g, err := credit.Reserve(ctx, h.id, h.route, upTo)
+		if err != nil || g.Refusal != "" {
+			return g, err
+		}
+		if g.Granted > 0 && (all.Granted == 0 || g.Granted < all.Granted) {
+			all.Granted = g.Granted
+		}
+		all.Final = all.Final || g.Final
+	}
+	return all, nil
+}
+
+// forwardLeg is the side of whoever forwards, which is what the forwarded call is charged by.
+func (c *call) forwardLeg() *cdr.Leg {
+	f := c.forward
+	leg := c.ingressLeg(f.id, f.route)
+	leg.Setup, leg.CallerID, leg.Dialled = f.began, f.route.CallerID, f.route.To.Digits()
+	if !leg.Progress.IsZero() && leg.Progress.Before(f.began) {
+		leg.Progress = f.began
+	}
+	leg.Reserved, leg.Granted = f.reserved, 0
+	if f.reserved {
+		leg.Granted = c.grant.Granted
+	}
+	return leg
+}
+
+// forwardMemo is what the journal keeps of it.
+type forwardMemo struct {
+	ID       cdr.CallID      `json:"id"`
+	Began    time.Time       `json:"began"`
+	First    int             `json:"first"`
+	Reserved bool            `json:"reserved"`
+	Route    provision.Route `json:"route"` // Without quote, targets and trace.
+}
+
+func (c *call) forwardMemo() *forwardMemo {
+	f := c.forward
+	if f == nil {
+		return nil
+	}
+	m := &forwardMemo{ID: f.id, Began: f.began, First: f.first, Reserved: f.reserved, Route: *f.route}
+	m.Route.Quote, m.Route.Targets, m.Route.Trace = nil, nil, nil
+	return m
+}
+
+// restoreForward takes a forwarded call back. Its price is looked up in the route as it is found now; when that no longer
+// leads there, what was granted is all that it gets.
+func (c *call) restoreForward(m *forwardMemo) {
+	if m == nil {
+		return
+	}
+	c.forward = &forwarding{id: m.ID, route: &m.Route, began: m.Began, first: m.First, reserved: m.Reserved}
+	for i := range c.route.Targets {
+		if now := c.route.Targets[i].Forward; now != nil && now.To == m.Route.To && now.Refusal == "" {
+			c.forward.route = now
+			return
+		}
+	}
+	c.grant.Final = true
+}
