@@ -70,17 +70,9 @@ func (c *Captures) Keep(in io.Reader) (int64, error) {
 	for {
 		n, err := in.Read(buffer)
 		if n > 0 {
-			if file == nil { // Connections on which nothing came leave no files.
-				var openErr error
-				if file, openErr = os.OpenFile(filepath.Join(c.dir, c.name()+openEnding), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600); openErr != nil {
-					return total, fmt.Errorf("capture: %w", openErr)
-				}
-			}
-			if _, err := file.Write(buffer[:n]); err != nil {
-				return total, errors.Join(fmt.Errorf("capture: %w", err), c.end(file))
-			}
-			if err := file.Sync(); err != nil {
-				return total, errors.Join(fmt.Errorf("capture: %w", err), c.end(file))
+			var writeErr error
+			if file, writeErr = c.write(file, buffer[:n]); writeErr != nil {
+				return total, errors.Join(fmt.Errorf("capture: %w", writeErr), c.end(file))
 			}
 			total += int64(n)
 		}
@@ -92,6 +84,20 @@ func (c *Captures) Keep(in io.Reader) (int64, error) {
 		}
 		return total, errors.Join(err, c.end(file))
 	}
+}
+
+// write puts a piece on the disk. The file is made with the first piece: connections on which nothing came leave none.
+func (c *Captures) write(file *os.File, piece []byte) (*os.File, error) {
+	if file == nil {
+		var err error
+		if file, err = os.OpenFile(filepath.Join(c.dir, c.name()+openEnding), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := file.Write(piece); err != nil {
+		return file, err
+	}
+	return file, file.Sync()
 }
 
 // end closes a capture file and says by its name that nothing more comes.

@@ -43,19 +43,17 @@ func (c *Connection) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		n, err := c.once(ctx)
 		if ctx.Err() != nil {
-			return nil
+			break
 		}
 		if n > 0 {
 			pause = firstPause
 		}
 		c.Log.WarnContext(ctx, "the connection for call records ended; another try follows",
 			"address", c.Address, "device", c.Device, "bytes", n, "pause", pause, "error", err)
-		if clock.Sleep(ctx, c.Clock, pause) != nil {
-			return nil
-		}
+		_ = clock.Sleep(ctx, c.Clock, pause) // The loop looks at ctx.
 		pause = min(2*pause, longPause)
 	}
-	return nil
+	return nil //nolint:nilerr // It ends with ctx; why the last connection ended is of no interest then.
 }
 
 // once reads one connection to its end.

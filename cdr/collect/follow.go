@@ -84,15 +84,14 @@ func (f *Follower) Run(ctx context.Context) error {
 	}
 	f.open = make(map[string]*reading)
 	poll := cmp.Or(f.Poll, pollEvery)
-	for {
+	for ctx.Err() == nil {
 		if err := f.look(ctx); err != nil && ctx.Err() == nil {
 			f.Log.ErrorContext(ctx, "call records could not be read; another try follows", "folder", f.Dir, "error", err)
 			f.open = make(map[string]*reading) // Read on from what is known to be safe.
 		}
-		if clock.Sleep(ctx, f.Clock, poll) != nil {
-			return nil
-		}
+		_ = clock.Sleep(ctx, f.Clock, poll) // The loop looks at ctx.
 	}
+	return nil
 }
 
 // found is a file of the folder.

@@ -44,7 +44,7 @@ func (l *Listener) Run(ctx context.Context) error {
 		conn, err := l.listener.Accept()
 		if err != nil {
 			if ctx.Err() != nil {
-				return nil //nolint:nilerr // That is how it ends.
+				return nil
 			}
 			return fmt.Errorf("take connections for call records: %w", err)
 		}

@@ -30,8 +30,21 @@ func newForm(text string) (form, error) {
 		word string
 		kind byte
 	}{
-		{"EPOCH", 'e'}, {"MICROS", 'u'}, {"YYYY", 'Y'}, {"YY", 'y'}, {"Mon", 'j'}, {"MM", 'M'}, {"DD", 'D'}, {"HH", 'H'},
-		{"hh", 'h'}, {"Www", 'w'}, {"mm", 'm'}, {"ss", 's'}, {"AM", 'a'}, {"f", 'f'}, {"Z", 'Z'},
+		{"EPOCH", 'e'},
+		{"MICROS", 'u'},
+		{"YYYY", 'Y'},
+		{"YY", 'y'},
+		{"Mon", 'j'},
+		{"MM", 'M'},
+		{"DD", 'D'},
+		{"HH", 'H'},
+		{"hh", 'h'},
+		{"Www", 'w'},
+		{"mm", 'm'},
+		{"ss", 's'},
+		{"AM", 'a'},
+		{"f", 'f'},
+		{"Z", 'Z'},
 	}
 	var out form
 next:

@@ -19,7 +19,7 @@ func FuzzReader(f *testing.F) {
 		require.NoError(f, err)
 		formats = append(formats, format)
 		for _, s := range all[name] {
-			f.Add(uint8(i), []byte(s), uint8(7)) //nolint:gosec // There are few.
+			f.Add(uint8(i), []byte(s), uint8(7))
 		}
 	}
 	f.Fuzz(func(t *testing.T, which uint8, data []byte, size uint8) {

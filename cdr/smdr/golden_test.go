@@ -65,7 +65,9 @@ func unescape(t *testing.T, s string) []byte {
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	datadriven.Walk(t, "testdata/golden", func(t *testing.T, path string) {
+		t.Helper()
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			t.Helper()
 			input := []byte(d.Input + "\n")
 			if d.HasArg("escaped") {
 				input = unescape(t, d.Input)

@@ -178,8 +178,13 @@ func (j *joiner) merge(p *pending, e *entry) {
 		c.Duration = max(0, p.end.Sub(p.answer))
 	}
 	for _, s := range [][2]*string{
-		{&c.From, &o.From}, {&c.To, &o.To}, {&c.Number, &o.Number}, {&c.Extension, &o.Extension}, {&c.Trunk, &o.Trunk},
-		{&c.Account, &o.Account}, {&c.Cause, &o.Cause},
+		{&c.From, &o.From},
+		{&c.To, &o.To},
+		{&c.Number, &o.Number},
+		{&c.Extension, &o.Extension},
+		{&c.Trunk, &o.Trunk},
+		{&c.Account, &o.Account},
+		{&c.Cause, &o.Cause},
 	} {
 		if *s[0] == "" {
 			*s[0] = *s[1]

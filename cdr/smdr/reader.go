@@ -188,7 +188,7 @@ func (r *Reader) ReadAll(in io.Reader) error {
 				return err
 			}
 		}
-		if err == io.EOF { //nolint:errorlint // io.Reader returns it as it is.
+		if err == io.EOF {
 			return r.Close()
 		}
 		if err != nil {

@@ -7,7 +7,6 @@ type record struct {
 	raw    string
 	line   int64
 	offset int64
-	end    int64 // Offset behind it.
 	fault  string
 }
 

@@ -32,35 +32,53 @@ func (r *runs) count(wall time.Time, digest uint64, offset int64) int {
 	return n
 }
 
-// seen remembers records, the last million or so, in a bounded table.
+// seen remembers records, the last million or so, in a table that grows up to a bound.
 type seen struct {
-	table []uint64
+	table []uint64 // Sets of seenWays keys, the newest last; zero is an empty place.
+	count int
 }
 
 const (
-	seenWays = 4
-	seenSets = 1 << 18
+	seenWays  = 4
+	seenFirst = 1 << 8  // Sets at the beginning.
+	seenMost  = 1 << 18 // Sets at last: 8 MiB.
 )
 
-func newSeen() *seen { return &seen{} }
+func newSeen() *seen { return &seen{table: make([]uint64, seenFirst*seenWays)} }
 
 // before reports whether the key was there before, and remembers it.
 func (s *seen) before(key uint64) bool {
-	if s.table == nil {
-		s.table = make([]uint64, seenSets*seenWays)
+	key |= 1 // Never zero.
+	if s.count > len(s.table)/4 && len(s.table) < seenMost*seenWays {
+		s.grow()
 	}
-	key |= 1 // Zero is an empty place.
-	set := s.table[(key>>20)%seenSets*seenWays:][:seenWays]
+	return s.put(key)
+}
+
+func (s *seen) put(key uint64) bool {
+	sets := uint64(len(s.table) / seenWays)
+	set := s.table[(key>>20)%sets*seenWays:][:seenWays]
 	for i, k := range set {
 		if k == key {
 			return true
 		}
 		if k == 0 {
 			set[i] = key
+			s.count++
 			return false
 		}
 	}
 	copy(set, set[1:]) // The oldest goes.
 	set[seenWays-1] = key
 	return false
+}
+
+func (s *seen) grow() {
+	old := s.table
+	s.table, s.count = make([]uint64, 4*len(old)), 0
+	for _, k := range old {
+		if k != 0 {
+			s.put(k)
+		}
+	}
 }

@@ -22,7 +22,7 @@ const (
 func newSpan(name string) (span, error) {
 	for i, n := range []string{"hms", "hm", "seconds", "millis", "hmt", "hhmmss", "minutes"} {
 		if n == name {
-			return span(i), nil //nolint:gosec // A short list.
+			return span(i), nil
 		}
 	}
 	return 0, fmt.Errorf("%w: %q is no form of a duration: use hms, hm, seconds, millis, hmt, hhmmss or minutes", ErrDescription, name)
@@ -57,21 +57,22 @@ func (s span) packed(text string) (time.Duration, bool) {
 	if !ok || len(text) > 8 {
 		return 0, false
 	}
-	d := time.Duration(n)
 	if s == spanHMT {
-		minutes := d / 10 % 100
-		return d/1000*time.Hour + minutes*time.Minute + d%10*6*time.Second, minutes < 60
+		minutes := n / 10 % 100
+		return ofSeconds(n/1000*3600 + minutes*60 + n%10*6), minutes < 60
 	}
-	return d/10000*time.Hour + d/100%100*time.Minute + d%100*time.Second, d%100 < 60 && d/100%100 < 60
+	return ofSeconds(n/10000*3600 + n/100%100*60 + n%100), n%100 < 60 && n/100%100 < 60
 }
+
+func ofSeconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
 // groups reads one to three groups of digits; the unit is that of the last.
 func groups(text string, unit time.Duration) (time.Duration, bool) {
-	var d, group time.Duration
+	var d, group int64
 	count, width := 0, 0
 	for i := 0; i <= len(text); i++ {
 		if i < len(text) && text[i]-'0' <= 9 {
-			group = group*10 + time.Duration(text[i]-'0')
+			group = group*10 + int64(text[i]-'0')
 			width++
 			continue
 		}
@@ -91,7 +92,7 @@ func groups(text string, unit time.Duration) (time.Duration, bool) {
 		count++
 		group, width = 0, 0
 	}
-	return d * unit, count > 0 && count <= 3
+	return time.Duration(d * int64(unit)), count > 0 && count <= 3
 }
 
 func separates(c byte) bool {
@@ -104,14 +105,14 @@ func separates(c byte) bool {
 
 // decimal reads a number with at most six places.
 func decimal(text string, unit time.Duration) (time.Duration, bool) {
-	whole, i := time.Duration(0), 0
+	whole, i := int64(0), 0
 	for ; i < len(text) && text[i]-'0' <= 9; i++ {
-		whole = whole*10 + time.Duration(text[i]-'0')
+		whole = whole*10 + int64(text[i]-'0')
 	}
 	if i == 0 || i > 8 {
 		return 0, false
 	}
-	d := whole * unit
+	d := time.Duration(whole * int64(unit))
 	if i == len(text) {
 		return d, true
 	}

@@ -2,10 +2,13 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,7 +25,7 @@ func smdrLine(day time.Time, i int) string {
 
 func smdrFile(t *testing.T, lines int) string {
 	t.Helper()
-	day := time.Now().UTC().AddDate(0, 0, -3).Truncate(24 * time.Hour) //nolint:forbidigo // Calls of the last days.
+	day := time.Now().UTC().AddDate(0, 0, -3).Truncate(24 * time.Hour)
 	var b strings.Builder
 	b.WriteString("Date     Time    Ext   CO   Dial Number\r\n")
 	for i := range lines {
@@ -46,9 +49,13 @@ func TestParsePrintsTheContract(t *testing.T) {
 	require.Contains(t, errOut.String(), "line 5: cut off")
 	require.Contains(t, errOut.String(), "lines 5, calls 3, joined 0, duplicates 0, faulty 1, other 1")
 	for _, args := range [][]string{
-		{"import", "parse"}, {"import", "parse", "--format", "none", path}, {"import", "parse", path, "--out", "xml"},
-		{"import", "parse", filepath.Join(t.TempDir(), "missing")}, {"import", "parse", path, "--time-zone", "Mars"},
-		{"import", "parse", path, "--day", "today"}, {"import", "parse", "--format", "panasonic-tda-c", "--stamp", "never", path},
+		{"import", "parse"},
+		{"import", "parse", "--format", "none", path},
+		{"import", "parse", path, "--out", "xml"},
+		{"import", "parse", filepath.Join(t.TempDir(), "missing")},
+		{"import", "parse", path, "--time-zone", "Mars"},
+		{"import", "parse", path, "--day", "today"},
+		{"import", "parse", "--format", "panasonic-tda-c", "--stamp", "never", path},
 	} {
 		require.Equal(t, exitUsage, run(t.Context(), args, strings.NewReader(""), io.Discard, io.Discard), strings.Join(args, " "))
 	}
@@ -83,7 +90,7 @@ func TestImportTwiceCountsOnce(t *testing.T) {
 	}
 	var rows []map[string]string
 	var report struct{ Total struct{ Calls int64 } }
-	month := time.Now().UTC().AddDate(0, 0, -3).Format("2006-01") //nolint:forbidigo // As above.
+	month := time.Now().UTC().AddDate(0, 0, -3).Format("2006-01")
 	require.Eventually(t, func() bool {
 		code, out := s.run("report", "expenses", "--tenant", "acme", "--format", "json", "--month", month)
 		return code == 0 && json.Unmarshal([]byte(out), &report) == nil && report.Total.Calls >= lines
@@ -121,4 +128,38 @@ func firstBranch(operator string) string {
 	name, _, _ := strings.Cut(rest, "\n")
 	name, _, _ = strings.Cut(name, ",")
 	return strings.Trim(name, " }")
+}
+
+// What a PBX pushes is rated like our own calls, however often it is repeated.
+func TestCollectFromAPBX(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "127.0.0.1:9", "127.0.0.1:9", "100000")
+	s.provisionPBX()
+	address := freeAddress(t, "tcp")
+	path := filepath.Join(s.dir, "operator.yaml")
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	text = bytes.Replace(text, []byte("branch: berlin}\n"), []byte("branch: berlin, source: {kind: listen, address: \""+address+"\"}}\n"), 1)
+	require.Contains(t, string(text), address)
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	s.start()
+	s.must("apply", "-f", path)
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	collector := exec.CommandContext(ctx, exe, "collect")
+	collector.Env = s.env
+	require.NoError(t, collector.Start())
+	defer func() { cancel(); _ = collector.Wait() }()
+	lines, err := os.ReadFile(smdrFile(t, 50))
+	require.NoError(t, err)
+	for range 2 {
+		var conn net.Conn
+		require.Eventually(t, func() bool { conn, err = net.Dial("tcp", address); return err == nil }, 30*time.Second, 50*time.Millisecond)
+		_, err = conn.Write(lines[:len(lines)-20]) // It breaks off within the last line.
+		require.NoError(t, err)
+		require.NoError(t, conn.Close())
+	}
+	s.records(49)
+	s.sums()
 }
