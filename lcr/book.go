@@ -108,33 +108,49 @@ func (b *book) fillAbove(deck int) {
 	}
 }
 
-// row returns the cells of a number in all decks, and one more; nil: the number has fewer digits than a bucket.
-func (b *book) row(number uint64) []cell {
-	bucket, ok := bucketOf(number)
-	if !ok {
-		return nil
-	}
-	return b.cells[bucket*len(b.decks) : (bucket+1)*len(b.decks)+1]
+// spot is the place in a deck at or before which the longest prefix of a number is.
+type spot struct {
+	cell cell
+	at   int32 // Position in the cell; -1: before its first.
+	value
 }
 
-// rate returns the rate in force for a number in a deck: that of the longest prefix that has one.
-func (b *book) rate(deck int, row []cell, number uint64, at int64) rate {
-	c := b.decks[deck]
-	if row == nil {
-		return c.shortNumber(number, at)
+// locate finds the spots of a number in some decks. It reads the values too: reads that do not depend on each other are
+// waited for together, and those of the prices later on would not be.
+func (b *book) locate(decks []int, number uint64, out []spot) []spot {
+	bucket, ok := bucketOf(number)
+	if !ok {
+		return out
 	}
-	from, till := row[deck].start, row[deck+1].start
-	tails, wanted := b.tails[from:till], tail(number)
-	for i := lastNotAfter(tails, wanted); i >= 0; {
-		v := b.values[int(from)+i]
-		if beginsWith(wanted, tails[i], v.digits()) {
+	row, wanted := b.cells[bucket*len(b.decks):(bucket+1)*len(b.decks)+1], tail(number)
+	for _, deck := range decks {
+		s := spot{cell: row[deck]}
+		at := lastNotAfter(b.tails[s.cell.start:row[deck+1].start], wanted)
+		if at >= 0 {
+			s.value = b.values[int(s.cell.start)+at]
+		}
+		s.at = int32(at) //nolint:gosec // maxPrefixes bounds it.
+		out = append(out, s)
+	}
+	return out
+}
+
+// rate returns the rate in force in a deck for a number by its spot: that of the longest prefix that has one.
+func (b *book) rate(deck int, s *spot, number uint64, at int64) rate {
+	c, wanted := b.decks[deck], tail(number)
+	for i, v := int(s.at), s.value; i >= 0; {
+		here := int(s.cell.start) + i
+		if i != int(s.at) {
+			v = b.values[here]
+		}
+		if beginsWith(wanted, b.tails[here], v.digits()) {
 			if r, ok := c.rate(v, at); ok {
 				return r
 			}
 		}
 		i = v.parent()
 	}
-	return c.shortRate(int(row[deck].above), at)
+	return c.shortRate(int(s.cell.above), at)
 }
 
 // lastNotAfter returns the position of the last tail that is not after the wanted, or -1: the longest prefix of the number is

@@ -2,6 +2,7 @@ package lcr
 
 import (
 	"math"
+	"math/bits"
 	"sync"
 	"time"
 
@@ -136,10 +137,11 @@ func (r *rate) cost(length time.Duration) (money.Amount, error) {
 		return t.AttemptFee, nil
 	}
 	billed := t.Increment.Billed(int64((length + time.Second - 1) / time.Second))
-	if r.nanos > math.MaxInt64/2/billed {
+	high, product := bits.Mul64(uint64(r.nanos), uint64(billed)) //nolint:gosec // Neither is negative.
+	if high != 0 || product > math.MaxInt64/2 {
 		return money.Amount{}, errTooDear
 	}
-	total, err := money.Usage(money.PerMinute(r.nanos*billed), 1, money.AmountScale, money.HalfUp)
+	total, err := money.Usage(money.PerMinute(int64(product)), 1, money.AmountScale, money.HalfUp)
 	if err != nil {
 		return total, err
 	}

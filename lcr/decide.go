@@ -96,11 +96,16 @@ func (d *Decision) apply(w *World, r *rule, to uint64) {
 
 // quote asks the decks of a rule for the cost of the call.
 func (d *Decision) quote(w *World, r *rule, to uint64, out []quoted) []quoted {
-	at, row := d.request.At.Unix(), w.book.row(to)
+	var spotRoom [room]spot
+	at, spots := d.request.At.Unix(), w.book.locate(r.decks, to, spotRoom[:0])
 	for i, deck := range r.decks {
 		out = append(out, quoted{})
-		o := &out[i]
-		d.ask(o, w.book.decks[deck], w.book.rate(deck, row, to, at))
+		o, c := &out[i], w.book.decks[deck]
+		if len(spots) > 0 {
+			d.ask(o, c, w.book.rate(deck, &spots[i], to, at))
+		} else {
+			d.ask(o, c, c.shortNumber(to, at))
+		}
 		if from := w.currencies[deck]; from != d.currency && o.reason == 0 {
 			var known bool
 			if o.cost, known = w.exchange.convert(o.cost, from, d.currency, at); !known {
@@ -172,9 +177,10 @@ func (r *rule) order(found []place, simulated bool) {
 func pick(found []place, most int) {
 	for i := range min(most, len(found)-1) {
 		best := i
+		least := found[i].keys[0]
 		for j := i + 1; j < len(found); j++ {
-			if found[j].before(&found[best]) {
-				best = j
+			if key := found[j].keys[0]; key < least || (key == least && found[j].before(&found[best])) {
+				best, least = j, key
 			}
 		}
 		found[i], found[best] = found[best], found[i]
