@@ -99,7 +99,7 @@ func TestIdentityOfLegs(t *testing.T) {
 	other.Plan, other.Seizure = plan{smdr.Place{Branch: "koeln"}}, time.Second
 	require.Equal(t, first, id(other, call))
 	moved := call
-	moved.Start = time.Now()
+	moved.Start = call.Wall.Add(time.Hour)
 	require.Equal(t, first, id(m, moved))
 	again := call
 	again.Again = 1
