@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -17,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"trunkline/internal/clock"
@@ -98,18 +100,28 @@ func newSite(tb testing.TB, alfa, beta, opening string) *site {
 	return s
 }
 
+// freeAddress returns an address that nobody uses, below the range from which the kernel takes ports for clients: a
+// process that is killed and started again finds it free.
 func freeAddress(tb testing.TB, network string) string {
 	tb.Helper()
-	if network == "udp" {
-		c, err := new(net.ListenConfig).ListenPacket(tb.Context(), "udp", "127.0.0.1:0")
-		require.NoError(tb, err)
-		defer c.Close()
-		return c.LocalAddr().String()
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(10_000))
+		if network == "udp" {
+			c, err := new(net.ListenConfig).ListenPacket(tb.Context(), "udp", address)
+			if err != nil {
+				continue
+			}
+			require.NoError(tb, c.Close())
+		}
+		l, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", address) // SIP listens on both.
+		if err != nil {
+			continue
+		}
+		require.NoError(tb, l.Close())
+		return address
 	}
-	l, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(tb, err)
-	defer l.Close()
-	return l.Addr().String()
+	tb.Fatal("no free port")
+	return ""
 }
 
 // carrier is a simulated gateway; carriers have addresses of their own, by which their calls are known.
@@ -141,7 +153,7 @@ func (s *site) start() {
 	s.process.Env, s.process.Stdout, s.process.Stderr = s.env, both, both
 	require.NoError(s.t, s.process.Start())
 	s.t.Cleanup(s.kill)
-	require.Eventually(s.t, func() bool {
+	ready := assert.Eventually(s.t, func() bool {
 		res, err := http.Get("http://" + s.http + "/healthz/ready")
 		if err != nil {
 			return false
@@ -149,6 +161,10 @@ func (s *site) start() {
 		defer res.Body.Close()
 		return res.StatusCode == http.StatusOK
 	}, 60*time.Second, 50*time.Millisecond)
+	if !ready {
+		s.kill()
+		s.t.Fatalf("the system does not get ready: %s", s.output)
+	}
 }
 
 type lockedWriter struct {
