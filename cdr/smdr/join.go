@@ -251,14 +251,3 @@ func (j *joiner) sorted() []string {
 }
 
 func (j *joiner) close() error { return j.giveOut(j.sorted()) }
-
-// first is the offset of the first record of the calls that wait; -1: none do.
-func (j *joiner) first() int64 {
-	first := int64(-1)
-	for _, p := range j.pending {
-		if first < 0 || p.offset < first {
-			first = p.offset
-		}
-	}
-	return first
-}

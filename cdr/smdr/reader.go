@@ -109,7 +109,7 @@ func (r *Reader) record(rec *record) error {
 	r.sum.Records++
 	c := &r.entry.call
 	c.Digest = xxhash.Sum64String(c.Raw)
-	c.Again = r.runs.count(c.Wall, c.Digest, rec.offset)
+	c.Again = r.runs.count(c.Wall, c.Digest)
 	if r.seen.before(c.Digest ^ uint64(c.Wall.UnixMicro())*0x9e3779b97f4a7c15 ^ uint64(c.Again)*0xff51afd7ed558ccd) { //nolint:gosec // A mixture of bits.
 		r.sum.Duplicates++
 		return nil
@@ -157,25 +157,6 @@ func (r *Reader) Summary() Summary {
 	s := r.sum
 	s.Lines, s.Joined = r.lines.number, r.joiner.joined
 	return s
-}
-
-// Resume returns the offset from which a later reader has to read so that nothing is lost: the first byte of what waits
-// for more. Calls that come out again are the same calls.
-func (r *Reader) Resume() int64 {
-	at := r.lines.start
-	if len(r.lines.carry) == 0 {
-		at = r.lines.offset
-	}
-	if r.assembler.count > 0 {
-		at = min(at, r.assembler.first.offset)
-	}
-	if first := r.joiner.first(); first >= 0 {
-		at = min(at, first)
-	}
-	if r.runs.started {
-		at = min(at, r.runs.offset)
-	}
-	return at
 }
 
 // ReadAll reads a whole stream and closes the reader.

@@ -7,15 +7,14 @@ import "time"
 type runs struct {
 	started bool
 	wall    time.Time
-	offset  int64 // Of the first record of the run.
 	first   uint64
 	more    map[uint64]int
 }
 
 // count returns how many equal records the run had before this one.
-func (r *runs) count(wall time.Time, digest uint64, offset int64) int {
+func (r *runs) count(wall time.Time, digest uint64) int {
 	if !r.started || !wall.Equal(r.wall) {
-		r.started, r.wall, r.offset, r.first = true, wall, offset, digest
+		r.started, r.wall, r.first = true, wall, digest
 		if len(r.more) > 0 {
 			clear(r.more)
 		}
