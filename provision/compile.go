@@ -90,40 +90,54 @@ func contentLabel(id string, data []byte) string {
 	return id + "@" + hex.EncodeToString(sum[:4])
 }
 
+// compiledDeck is a deck on its way into a snapshot.
+type compiledDeck struct {
+	key   string
+	deck  *rating.Deck
+	costs *lcr.Costs
+	err   error
+}
+
 // compileDecks makes the decks that are new or have changed, several at a time.
 func (c *Compiler) compileDecks(ctx context.Context, b *Bundle, s *Snapshot) error {
 	sources := b.Operator.Decks
-	faults := make([]error, len(sources))
+	made := make([]compiledDeck, len(sources))
 	var group sync.WaitGroup
 	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
-	made := make([]*rating.Deck, len(sources))
-	costs := make([]*lcr.Costs, len(sources))
-	keys := make([]string, len(sources))
 	for i := range sources {
-		d := &sources[i]
-		keys[i] = deckKey(d.ID, d.Currency, b.Files[d.File])
-		if made[i], costs[i] = c.decks[keys[i]], c.costs[keys[i]]; costs[i] != nil {
-			continue
-		}
 		turns <- struct{}{}
 		group.Go(func() {
 			defer func() { <-turns }()
-			if made[i], faults[i] = newDeck(ctx, d.ID, d.File, d.Currency, b.Files[d.File]); faults[i] == nil {
-				costs[i], faults[i] = lcr.NewCosts(made[i])
-			}
+			made[i] = c.compileDeck(ctx, &sources[i], b.Files[sources[i].File])
 		})
 	}
 	group.Wait()
-	for i := range sources {
-		d := &sources[i]
-		if faults[i] != nil {
-			faults[i] = b.fault(fmt.Sprintf("decks[%d].file", i), fmt.Sprintf("%s: %s", d.File, faults[i]), "correct the deck file")
+	var faults []error
+	for i := range made {
+		d, id := &made[i], sources[i].ID
+		if d.err != nil {
+			faults = append(faults, b.fault(fmt.Sprintf("decks[%d].file", i), fmt.Sprintf("%s: %s", sources[i].File, d.err), "correct the deck file"))
 			continue
 		}
-		c.decks[keys[i]], c.costs[keys[i]], c.used[keys[i]] = made[i], costs[i], true
-		s.decks[d.ID], s.costs[d.ID] = made[i], costs[i]
+		c.decks[d.key], c.costs[d.key], c.used[d.key] = d.deck, d.costs, true
+		s.decks[id], s.costs[id] = d.deck, d.costs
 	}
 	return errors.Join(faults...)
+}
+
+// compileDeck only reads what the compiler has; it may run beside others.
+func (c *Compiler) compileDeck(ctx context.Context, source *DeckSource, data []byte) compiledDeck {
+	d := compiledDeck{key: deckKey(source.ID, source.Currency, data)}
+	if d.deck, d.costs = c.decks[d.key], c.costs[d.key]; d.costs != nil {
+		return d
+	}
+	if d.deck == nil {
+		d.deck, d.err = newDeck(ctx, source.ID, source.File, source.Currency, data)
+	}
+	if d.err == nil {
+		d.costs, d.err = lcr.NewCosts(d.deck)
+	}
+	return d
 }
 
 func deckKey(id string, currency money.Currency, data []byte) string {

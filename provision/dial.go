@@ -83,7 +83,7 @@ func (p *DialPlan) apply(rule int, text, area string) (Dialled, string) {
 	}
 	rest := text[min(r.Strip, len(text)):]
 	if r.Add != "" {
-		rest = strings.NewReplacer("{country}", p.Country, "{area}", area).Replace(r.Add) + rest
+		rest = strings.ReplaceAll(strings.ReplaceAll(r.Add, "{country}", p.Country), "{area}", area) + rest
 	}
 	if r.Extension {
 		d.Extension = rest

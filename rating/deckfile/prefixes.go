@@ -51,7 +51,9 @@ func expandPrefixes(cell, base string) ([]e164.Prefix, error) {
 
 // expandPart reads one prefix or one range; a dash with spaces or of another kind is one, too.
 func expandPart(part string) ([]string, error) {
-	part = strings.NewReplacer("–", "-", "—", "-", "..", "-").Replace(part)
+	for _, dash := range [...]string{"–", "—", ".."} {
+		part = strings.ReplaceAll(part, dash, "-")
+	}
 	low, high, isRange := strings.Cut(part, "-")
 	low, err := prefixDigits(low)
 	if err != nil || !isRange {

@@ -230,7 +230,11 @@ func (r *rowReader) increment() rating.Increment {
 		inc = rating.PerMinuteSteps()
 	}
 	if cell := r.cell(Increment); cell != "" {
-		parsed, err := rating.ParseIncrement(strings.NewReplacer("+", "/", "-", "/", "\\", "/").Replace(cell))
+		slashed := cell
+		for _, sign := range [...]string{"+", "-", "\\"} {
+			slashed = strings.ReplaceAll(slashed, sign, "/")
+		}
+		parsed, err := rating.ParseIncrement(slashed)
 		if err != nil {
 			r.fault(Increment, cell, reason(err), "write it as 30/6")
 			return inc
