@@ -66,10 +66,13 @@ fuzz: ## Fuzz every parser for 30 seconds each
 bench-rating: ## Measure pricing and prefix look-up
 	go test -run '^$$' -bench . -benchmem -count=6 ./rating/...
 
+bench-route: ## Measure routing decisions, and how long a changed deck takes to be in force
+	go test -run '^$$' -bench . -benchmem -count=6 ./lcr ./provision
+
 bench-import: ## Measure the readers of PBX and switch records: lines a second of every format on one core
 	GOMAXPROCS=1 go test -run '^$$' -bench 'Parse|Million' -benchmem ./cdr/smdr
 
 clean: ## Remove what was built (not ./var)
 	rm -rf bin .tools
 
-.PHONY: help setup build run test test-sipp test-kafka lint vuln fuzz bench-rating bench-system bench-sip bench-import clean
+.PHONY: help setup build run test test-sipp test-kafka lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-import clean

@@ -22,8 +22,7 @@ func yamlKeys(t reflect.Type, keys map[string]string) {
 	if t.Kind() != reflect.Struct || t.PkgPath() != "trunkline/provision" || strings.HasPrefix(t.Name(), "PBX") {
 		return // PBXs are explained with the reading of their records.
 	}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		if key != "" {
 			keys[key] = t.Name() + "." + f.Name
