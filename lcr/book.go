@@ -124,13 +124,14 @@ func (b *book) locate(decks []int, number uint64, out []spot) []spot {
 	}
 	row, wanted := b.cells[bucket*len(b.decks):(bucket+1)*len(b.decks)+1], tail(number)
 	for _, deck := range decks {
-		s := spot{cell: row[deck]}
-		at := lastNotAfter(b.tails[s.cell.start:row[deck+1].start], wanted)
-		if at >= 0 {
-			s.value = b.values[int(s.cell.start)+at]
+		out = append(out, spot{cell: row[deck]})
+		s := &out[len(out)-1]
+		s.at = lastNotAfter(b.tails[s.cell.start:row[deck+1].start], wanted)
+	}
+	for i := range out {
+		if s := &out[i]; s.at >= 0 {
+			s.value = b.values[s.cell.start+uint32(s.at)]
 		}
-		s.at = int32(at) //nolint:gosec // maxPrefixes bounds it.
-		out = append(out, s)
 	}
 	return out
 }
@@ -155,7 +156,7 @@ func (b *book) rate(deck int, s *spot, number uint64, at int64) rate {
 
 // lastNotAfter returns the position of the last tail that is not after the wanted, or -1: the longest prefix of the number is
 // that entry, or one that it begins with. Its steps depend on the length alone, so the processor does not guess wrong.
-func lastNotAfter(tails []uint32, wanted uint32) int {
+func lastNotAfter(tails []uint32, wanted uint32) int32 {
 	at := 0
 	for left := len(tails); left > 1; {
 		half := left >> 1
@@ -167,7 +168,7 @@ func lastNotAfter(tails []uint32, wanted uint32) int {
 	if len(tails) == 0 || tails[at] > wanted {
 		return -1
 	}
-	return at
+	return int32(at)
 }
 
 // bytes returns the memory that the rates of all decks take, beside the decks themselves, and their number.

@@ -78,16 +78,16 @@ func (d *Decision) apply(w *World, r *rule, to uint64) {
 			continue
 		}
 		v := d.judge(w, r, t, quotes)
-		var stats *Stats
+		var known *figures
 		if v.reason == 0 && (r.Quality != nil || r.byQuality) {
-			if stats = quality.of(t.gateway, to, r.Quality.minCalls()); r.Quality != nil && !d.request.Emergency {
-				v.demand(r.Quality, stats)
+			if known = quality.of(t.gateway, to, r.Quality.minCalls()); r.Quality != nil && !d.request.Emergency {
+				v.demand(r.Quality, known)
 			}
 		}
 		if v.reason == 0 {
-			found = append(found, place{
-				keys: r.keys(v, t, stats), target: uint16(i), verdict: uint16(len(d.verdicts) - 1), //nolint:gosec // maxGateways bounds both.
-			})
+			found = append(found, place{})
+			p := &found[len(found)-1]
+			p.keys, p.target, p.verdict = r.keys(v, t, known), uint16(i), uint16(len(d.verdicts)-1) //nolint:gosec // maxGateways bounds both.
 		}
 	}
 	r.order(found, d.request.Simulated)
@@ -149,15 +149,15 @@ func (o *quoted) price(c *Costs, q *Request) error {
 
 // keys returns what the rule's policy orders a gateway by. Gateways stand in a rule that names none by their ids, and
 // where all keys are equal they are tried in the order of the rule.
-func (r *rule) keys(v *verdict, t *target, s *Stats) [3]int64 {
+func (r *rule) keys(v *verdict, t *target, known *figures) [3]int64 {
 	cost := v.cost.Micros()
 	switch {
 	case r.byPriority:
 		return [3]int64{t.priority, cost}
-	case r.byQuality && s == nil:
+	case r.byQuality && known == nil:
 		return [3]int64{1, cost, t.priority}
 	case r.byQuality:
-		return [3]int64{-s.ASR(), s.MeanPDD().Milliseconds(), cost}
+		return [3]int64{-known.asr, known.pdd.Milliseconds(), cost}
 	}
 	return [3]int64{cost, t.priority}
 }

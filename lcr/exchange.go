@@ -125,11 +125,13 @@ func (x *exchange) convert(a money.Amount, from, to int, at int64) (money.Amount
 		return money.Amount{}, false
 	}
 	pair := x.pairs[from*len(x.currencies)+to]
-	for _, f := range slices.Backward(pair) {
-		if f.since <= at {
-			out, err := a.MulDiv(f.num, f.den, money.HalfEven)
-			return out, err == nil
-		}
+	last := len(pair) - 1
+	for last >= 0 && pair[last].since > at {
+		last--
 	}
-	return money.Amount{}, false
+	if last < 0 {
+		return money.Amount{}, false
+	}
+	out, err := a.MulDiv(pair[last].num, pair[last].den, money.HalfEven)
+	return out, err == nil
 }

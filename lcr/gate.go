@@ -92,12 +92,12 @@ func (d *Decision) hold(m *Measures, v *verdict) {
 
 // demand holds a gateway's figures against the rule's gate. Without enough calls it is let through: closed, it would never
 // have more.
-func (v *verdict) demand(gate *QualityGate, s *Stats) {
-	if s == nil {
+func (v *verdict) demand(gate *QualityGate, known *figures) {
+	if known == nil {
 		return
 	}
-	if figure, value := gate.failing(s); figure != 0 {
-		v.reason, v.figure, v.measured, v.calls = lowQuality, figure, value, int32(min(s.Calls, math.MaxInt32)) //nolint:gosec // Bounded.
+	if figure, value := gate.failing(known); figure != 0 {
+		v.reason, v.figure, v.measured, v.calls = lowQuality, figure, value, int32(min(known.calls, math.MaxInt32)) //nolint:gosec // Bounded.
 	}
 }
 

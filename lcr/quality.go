@@ -63,19 +63,29 @@ func (q *QualityGate) minCalls() int64 {
 	return q.MinCalls
 }
 
+// figures are what a gate looks at, worked out once.
+type figures struct {
+	calls, asr, ner, short int64 // The ratios in tenths of a percent.
+	acd, pdd               time.Duration
+}
+
+func (s *Stats) figures() figures {
+	return figures{s.Calls, s.ASR(), s.NER(), s.ShortShare(), s.ACD(), s.MeanPDD()}
+}
+
 // failing names the figure that the gate is closed by, with its value: tenths of a percent or milliseconds.
-func (q *QualityGate) failing(s *Stats) (figure, int64) {
+func (q *QualityGate) failing(f *figures) (figure, int64) {
 	switch {
-	case s.ASR() < q.MinASR*10:
-		return figureASR, s.ASR()
-	case s.NER() < q.MinNER*10:
-		return figureNER, s.NER()
-	case s.ACD() < q.MinACD:
-		return figureACD, s.ACD().Milliseconds()
-	case q.MaxPDD > 0 && s.MeanPDD() > q.MaxPDD:
-		return figurePDD, s.MeanPDD().Milliseconds()
-	case q.MaxShort > 0 && s.ShortShare() > q.MaxShort*10:
-		return figureShort, s.ShortShare()
+	case f.asr < q.MinASR*10:
+		return figureASR, f.asr
+	case f.ner < q.MinNER*10:
+		return figureNER, f.ner
+	case f.acd < q.MinACD:
+		return figureACD, f.acd.Milliseconds()
+	case q.MaxPDD > 0 && f.pdd > q.MaxPDD:
+		return figurePDD, f.pdd.Milliseconds()
+	case q.MaxShort > 0 && f.short > q.MaxShort*10:
+		return figureShort, f.short
 	}
 	return 0, 0
 }
@@ -95,20 +105,20 @@ const (
 type qualityTable struct{ gateways []gatewayQuality }
 
 type gatewayQuality struct {
-	all      Stats
+	all      figures
 	prefixes *rating.PrefixIndex // Nil: none.
-	stats    []Stats             // By the positions in prefixes.
+	figures  []figures           // By the positions in prefixes.
 }
 
 func newQualityTable(rows []QualityRow, names *slots) (*qualityTable, error) {
 	t := &qualityTable{}
-	byGateway := make(map[int32]map[uint64]Stats)
+	byGateway := make(map[int32]map[uint64]figures)
 	for i := range rows {
 		slot := names.slot(rows[i].Gateway)
 		if byGateway[slot] == nil {
-			byGateway[slot] = make(map[uint64]Stats)
+			byGateway[slot] = make(map[uint64]figures)
 		}
-		byGateway[slot][rows[i].Prefix.Key()] = rows[i].Stats
+		byGateway[slot][rows[i].Prefix.Key()] = rows[i].figures()
 		for len(t.gateways) <= int(slot) {
 			t.gateways = append(t.gateways, gatewayQuality{})
 		}
@@ -123,7 +133,7 @@ func newQualityTable(rows []QualityRow, names *slots) (*qualityTable, error) {
 		}
 		slices.Sort(keys)
 		for _, key := range keys {
-			g.stats = append(g.stats, stats[key])
+			g.figures = append(g.figures, stats[key])
 		}
 		var err error
 		if g.prefixes, err = rating.NewPrefixIndex(keys); err != nil {
@@ -135,19 +145,19 @@ func newQualityTable(rows []QualityRow, names *slots) (*qualityTable, error) {
 
 // of returns the figures of a gateway for a number: those of the longest prefix that has seen enough calls, else those of
 // all its calls; nil while there are not enough.
-func (t *qualityTable) of(g *gateway, number uint64, enough int64) *Stats {
+func (t *qualityTable) of(g *gateway, number uint64, enough int64) *figures {
 	if t == nil || int(g.quality) >= len(t.gateways) {
 		return nil
 	}
 	q := &t.gateways[g.quality]
 	if q.prefixes != nil {
 		for i := q.prefixes.Find(number); i >= 0; i = q.prefixes.Parent(i) {
-			if q.stats[i].Calls >= enough {
-				return &q.stats[i]
+			if q.figures[i].calls >= enough {
+				return &q.figures[i]
 			}
 		}
 	}
-	if q.all.Calls >= enough {
+	if q.all.calls >= enough {
 		return &q.all
 	}
 	return nil
