@@ -181,6 +181,8 @@ func (h *postgresHome) dsn(user, secret, name string) string {
 // postgresLevel maps the severity in a line of the server's log.
 func postgresLevel(line string) slog.Level {
 	switch {
+	case strings.Contains(line, "the database system is starting up"): // The answer to our own question whether it is ready.
+		return slog.LevelDebug
 	case strings.Contains(line, "PANIC:"), strings.Contains(line, "FATAL:"):
 		return slog.LevelWarn
 	default:
