@@ -28,7 +28,11 @@ import (
 
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // sipgo's agents log on it.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/emiago/sipgo/sip.(*baseTx).Init.func1"))
+	goleak.VerifyTestMain(m,
+		// sipgo's own, in the agents at the other ends: the proxy uses neither its transactions nor its transports.
+		goleak.IgnoreAnyFunction("github.com/emiago/sipgo/sip.(*baseTx).Init.func1"),
+		goleak.IgnoreAnyFunction("github.com/emiago/sipgo/sip.(*TransportUDP).readUDPConnection"),
+		goleak.IgnoreAnyFunction("github.com/emiago/sipgo/sip.(*TransportUDP).readListenerConnection"))
 }
 
 const realm = "pbx.example"
