@@ -157,8 +157,10 @@ func BenchmarkDecide(b *testing.B) {
 	b.Run("even", quantiles)
 	b.Run("fresh", func(b *testing.B) { // As a proxy has it, which keeps the decision with the call.
 		b.ReportAllocs()
+		kept := make([]*lcr.Decision, 1<<10)
 		for i := range b.N {
-			decide(i, new(lcr.Decision))
+			kept[i%len(kept)] = new(lcr.Decision)
+			decide(i, kept[i%len(kept)])
 		}
 	})
 	often := benchNumbers(prefixes[:len(prefixes)/100], r)
