@@ -132,6 +132,7 @@ func BenchmarkDecide(b *testing.B) {
 	}
 	require.Equal(b, 5, d.MaxTries())
 	quantiles := func(b *testing.B) {
+		b.Helper()
 		times, empty := make([]time.Duration, 0, b.N), make([]time.Duration, 0, b.N)
 		for i := range b.N {
 			began := clock.System{}.Now()
