@@ -15,6 +15,12 @@ func (c *checker) settings(o *Operator) {
 	if o.Assumed < 0 {
 		c.add("assumed_duration", "is negative", "give a length of call such as 1m")
 	}
+	if w := o.Statistics.Window; w < 0 || w > maxWindow {
+		c.add("statistics.window", fmt.Sprintf("%s is out of range", w), "give a time such as 1h, up to 31 days (744h)")
+	}
+	if o.Statistics.ShortCall < 0 {
+		c.add("statistics.short_call", "is negative", "give a length of call such as 6s")
+	}
 	c.prefixes("blocked", o.Blocked)
 	c.prefixes("risky", o.Risky)
 	for i := range o.Destinations {

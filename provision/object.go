@@ -37,7 +37,7 @@ type Object struct {
 func (b *Bundle) Objects() ([]Object, error) {
 	o := &b.Operator
 	settings := Operator{
-		Name: o.Name, Realm: o.Realm, Exchange: o.Exchange, Assumed: o.Assumed,
+		Name: o.Name, Realm: o.Realm, Exchange: o.Exchange, Assumed: o.Assumed, Statistics: o.Statistics,
 		Blocked: o.Blocked, Risky: o.Risky, Destinations: o.Destinations,
 	}
 	var t taker
@@ -109,7 +109,7 @@ func NewBundle(objects []Object, files map[string][]byte) (*Bundle, error) {
 
 // settle takes the operator's own settings over.
 func (o *Operator) settle(s *Operator) {
-	o.Name, o.Realm, o.Exchange, o.Assumed = s.Name, s.Realm, s.Exchange, s.Assumed
+	o.Name, o.Realm, o.Exchange, o.Assumed, o.Statistics = s.Name, s.Realm, s.Exchange, s.Assumed, s.Statistics
 	o.Blocked, o.Risky, o.Destinations = s.Blocked, s.Risky, s.Destinations
 }
 

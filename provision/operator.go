@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"time"
 
 	"trunkline/internal/money"
@@ -15,6 +16,7 @@ type Operator struct {
 	// Assumed is the length of call by which costs and margins are compared; default 1m. Connect fees and first increments
 	// weigh the more the shorter it is.
 	Assumed      time.Duration `yaml:"assumed_duration,omitempty"`
+	Statistics   Statistics    `yaml:"statistics,omitempty"`
 	Blocked      []string      `yaml:"blocked,omitempty"` // Prefixes that nobody may call.
 	Risky        []string      `yaml:"risky,omitempty"`   // Prefixes that only tenants with allow_risky may call.
 	Destinations []Destination `yaml:"destinations,omitempty"`
@@ -26,6 +28,23 @@ type Operator struct {
 	DialPlans  []DialPlan     `yaml:"dial_plans,omitempty"`
 	RoutePlans []RoutePlan    `yaml:"route_plans,omitempty"`
 	Tenants    []Tenant       `yaml:"tenants,omitempty"`
+}
+
+// Statistics says what the figures of gateways are made of that rules of route plans look at.
+type Statistics struct {
+	Window    time.Duration `yaml:"window,omitempty"`     // How far back attempts count, in quarters of an hour; default 1h.
+	ShortCall time.Duration `yaml:"short_call,omitempty"` // Answered calls shorter than this are short calls; default 6s.
+}
+
+const (
+	defaultWindow    = time.Hour
+	defaultShortCall = 6 * time.Second
+	maxWindow        = 31 * 24 * time.Hour
+)
+
+// Complete returns the settings with the defaults in the place of what is not set.
+func (s Statistics) Complete() Statistics {
+	return Statistics{Window: cmp.Or(s.Window, defaultWindow), ShortCall: cmp.Or(s.ShortCall, defaultShortCall)}
 }
 
 // Destination is a group of prefixes that rules of route plans name.

@@ -64,6 +64,7 @@ type call struct {
 	diverted bool              // One of the ways of forwarding was taken; no other is.
 	forward  *forwarding       // The call that this one went on as.
 	skipped  []skippedGateway
+	decided  decided
 	slots    []string // Capacity that the call holds.
 
 	grant      Grant

@@ -2,6 +2,7 @@ package sipproxy
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -18,6 +19,7 @@ type forwarding struct {
 	began    time.Time
 	first    int  // The first of the call's attempts that are its own.
 	reserved bool // Money may be held for it.
+	decided  decided
 }
 
 // wants reports whether a target is to be tried after what became of the phones so far.
@@ -142,7 +144,7 @@ func reserveAll(ctx context.Context, credit Credit, holds []hold, upTo time.Dura
 // forwardLeg is the side of whoever forwards, which is what the forwarded call is charged by.
 func (c *call) forwardLeg() *cdr.Leg {
 	f := c.forward
-	leg := c.ingressLeg(f.id, f.route)
+	leg := c.ingressLeg(f.id, f.route, &f.decided)
 	leg.Setup, leg.CallerID, leg.Dialled = f.began, f.route.CallerID, f.route.To.Digits()
 	if !leg.Progress.IsZero() && leg.Progress.Before(f.began) {
 		leg.Progress = f.began
@@ -161,6 +163,7 @@ type forwardMemo struct {
 	First    int             `json:"first"`
 	Reserved bool            `json:"reserved"`
 	Route    provision.Route `json:"route"` // Without quote, targets and trace.
+	Decided  json.RawMessage `json:"decided,omitempty"`
 }
 
 func (c *call) forwardMemo() *forwardMemo {
@@ -168,7 +171,7 @@ func (c *call) forwardMemo() *forwardMemo {
 	if f == nil {
 		return nil
 	}
-	m := &forwardMemo{ID: f.id, Began: f.began, First: f.first, Reserved: f.reserved, Route: *f.route}
+	m := &forwardMemo{ID: f.id, Began: f.began, First: f.first, Reserved: f.reserved, Route: *f.route, Decided: c.trace(f.route, &f.decided)}
 	m.Route.Quote, m.Route.Targets, m.Route.Trace = nil, nil, nil
 	return m
 }
@@ -179,7 +182,9 @@ func (c *call) restoreForward(m *forwardMemo) {
 	if m == nil {
 		return
 	}
-	c.forward = &forwarding{id: m.ID, route: &m.Route, began: m.Began, first: m.First, reserved: m.Reserved}
+	c.forward = &forwarding{
+		id: m.ID, route: &m.Route, began: m.Began, first: m.First, reserved: m.Reserved, decided: decided{text: m.Decided},
+	}
 	for i := range c.route.Targets {
 		if now := c.route.Targets[i].Forward; now != nil && now.To == m.Route.To && now.Refusal == "" {
 			c.forward.route = now

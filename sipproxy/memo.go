@@ -1,6 +1,7 @@
 package sipproxy
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"time"
@@ -27,6 +28,7 @@ type callMemo struct {
 	Tries    []tryMemo        `json:"tries,omitempty"`
 	Winner   int              `json:"winner"` // Index in Tries; -1 before the call was answered.
 	Forward  *forwardMemo     `json:"forward,omitempty"`
+	Decided  json.RawMessage  `json:"decided,omitempty"`
 }
 
 type dialogMemo struct {
@@ -66,7 +68,7 @@ func (c *call) memo() callMemo {
 		Caller: c.from, Dialled: c.dialled, CallerID: c.callerID,
 		Setup: c.setup, Progress: c.progress, Connect: c.connect,
 		Granted: c.grant.Granted, Final: c.grant.Final, Reserved: c.reserved,
-		Near: c.caller.memo(), Winner: -1, Forward: c.forwardMemo(),
+		Near: c.caller.memo(), Winner: -1, Forward: c.forwardMemo(), Decided: c.trace(c.route, &c.decided),
 	}
 	for i, a := range c.attempts {
 		m.Tries = append(m.Tries, a.memo())

@@ -35,7 +35,7 @@ func (s *shard) record(c *call) {
 // legs makes the records of the call: the caller's side first, then every attempt.
 func (c *call) legs() []*cdr.Leg {
 	legs := make([]*cdr.Leg, 0, 2+len(c.attempts))
-	legs = append(legs, c.ingressLeg(c.id, c.route))
+	legs = append(legs, c.ingressLeg(c.id, c.route, &c.decided))
 	own := c.attempts
 	if f := c.forward; f != nil {
 		own = c.attempts[:f.first]
@@ -63,7 +63,7 @@ func (c *call) common(id cdr.CallID, r *provision.Route) cdr.Leg {
 }
 
 // ingressLeg is the caller's side.
-func (c *call) ingressLeg(id cdr.CallID, r *provision.Route) *cdr.Leg {
+func (c *call) ingressLeg(id cdr.CallID, r *provision.Route, d *decided) *cdr.Leg {
 	leg := c.common(id, r)
 	leg.Kind = cdr.Ingress
 	leg.CallerID, leg.Dialled = c.callerID, c.dialled
@@ -84,7 +84,7 @@ func (c *call) ingressLeg(id cdr.CallID, r *provision.Route) *cdr.Leg {
 			leg.Carrier = c.winner.target.Carrier.ID
 		}
 	}
-	leg.Trace = c.trace(r)
+	leg.Trace = c.trace(r, d)
 	return &leg
 }
 
@@ -92,9 +92,18 @@ func statusNumber(status int) uint16 {
 	return uint16(min(max(status, 0), 999))
 }
 
+// decided is the routing decision about a call as it is stored, and how many gateways had been skipped when it was written.
+type decided struct {
+	text    []byte
+	skipped int
+}
+
 // trace is the routing decision as it was carried out: what the router said, and the gateways that were skipped then
-// because they were full, locked or out of reach.
-func (c *call) trace(r *provision.Route) []byte {
+// because they were full, locked or out of reach. What was decided before a restart stands.
+func (c *call) trace(r *provision.Route, d *decided) []byte {
+	if d.text != nil && d.skipped == len(c.skipped) {
+		return d.text
+	}
 	if r.Trace == nil {
 		return nil
 	}
@@ -109,6 +118,7 @@ func (c *call) trace(r *provision.Route) []byte {
 		c.log.Error("the trace of the call could not be written", "error", err)
 		return nil
 	}
+	d.text, d.skipped = data, len(c.skipped)
 	return data
 }
 

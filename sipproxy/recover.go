@@ -60,7 +60,7 @@ func (s *shard) restore(id cdr.CallID, m *callMemo) (*call, error) {
 	c := &call{
 		sh: s, id: id, log: s.log.With("call", id.String()), from: m.Caller, state: stateHunting,
 		dialled: m.Dialled, callerID: m.CallerID, setup: m.Setup, progress: m.Progress, connect: m.Connect,
-		grant: Grant{Granted: m.Granted, Final: m.Final}, reserved: m.Reserved,
+		grant: Grant{Granted: m.Granted, Final: m.Final}, reserved: m.Reserved, decided: decided{text: m.Decided},
 	}
 	c.route = s.router.Route(m.Caller, m.Dialled, m.CallerID, m.Setup)
 	c.restoreForward(m.Forward)

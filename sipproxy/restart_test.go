@@ -8,6 +8,8 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/internal/clock"
+	"trunkline/lcr"
+	"trunkline/provision"
 	"trunkline/sipproxy"
 	"trunkline/sipproxy/agent"
 )
@@ -52,6 +54,30 @@ func TestCallOutlivesTheProxy(t *testing.T) {
 	require.GreaterOrEqual(t, legs[0].Duration(), 600*time.Millisecond, "the time before the restart counts")
 	require.Equal(t, "alfa", legs[1].Gateway)
 	require.Zero(t, w.proxy.InProgress())
+}
+
+// TestDecisionOutlivesTheProxy: the stored decision is the one by which the call was placed, not one made of what is in
+// force after the restart.
+func TestDecisionOutlivesTheProxy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.extension("anna")
+	w.carrier("alfa", agent.Behaviour{Status: 200})
+	asked := 0
+	w.route = func(c provision.Caller, dialled string) *provision.Route {
+		r := w.toAll(c, dialled)
+		if asked++; asked == 1 {
+			r.Trace = new(lcr.Decision)
+		}
+		return r
+	}
+	w.open()
+	w.dial(w.agent("phone"), agent.Call{To: "74951234567", Talk: 300 * time.Millisecond, OnAnswer: func() {
+		w.acknowledged()
+		w.restart()
+	}})
+	legs := w.record()
+	require.Contains(t, string(legs[0].Trace), `"candidates"`)
 }
 
 func TestCallIsCutInTimeAfterARestart(t *testing.T) {

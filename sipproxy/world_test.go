@@ -162,6 +162,11 @@ func (w *world) Route(c provision.Caller, dialled, _ string, _ time.Time) *provi
 	if w.route != nil {
 		return w.route(c, dialled)
 	}
+	return w.toAll(c, dialled)
+}
+
+// toAll leads to all gateways in their order.
+func (w *world) toAll(c provision.Caller, dialled string) *provision.Route {
 	r := &provision.Route{
 		Direction: "outbound", Tenant: c.Tenant, Branch: c.Branch, Extension: c.Extension,
 		From: e164.MustParse("74950000101"), Tariff: "retail", Quote: &rating.Quote{},

@@ -71,5 +71,6 @@ func (s *system) observe() {
 		}
 		return s.spool.Stats().Waiting
 	})
+	gauge("trunkline_measures_timestamp_seconds", "When the figures of gateways and the debts that routing looks at were worked out last.", s.measured.Load)
 	gauge("trunkline_provision_revision", "The revision of the provisioning that is in force.", func() int64 { return s.provisioning.revision.Load() })
 }

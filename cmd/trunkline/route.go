@@ -12,9 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/cdr"
 	"trunkline/internal/clock"
 	"trunkline/lcr"
 	"trunkline/provision"
+	"trunkline/sql/clickhouse"
 )
 
 // routeOptions are the flags of `trunkline route`.
@@ -30,6 +32,7 @@ type routeOptions struct {
 	format    string
 	state     string
 	trace     string
+	call      string
 	config    *configFlags
 }
 
@@ -47,22 +50,23 @@ Costs, sales and margins are in the currency that the tenant pays in, rates in t
 Whether a gateway is locked or full is seen by a proxy in the moment of trying. --state gives the command such a moment, as
 JSON: [{"gateway": "volga-1", "locked_until": "2026-11-02T10:00:30Z", "calls": 30, "calls_per_second": 2}]
 
---trace prints the decision that is stored with a past call, as it was made then.
+--call prints how a past call was decided, as it is stored with the call; --trace prints such a decision from a file.
 
 Exit status: 0 there is a way; 3 there is none, and the answer says why; 2 an option or the file is wrong.`,
 		Example: "  trunkline route -f demo/operator.yaml --tenant beauty --from 101 --to 84951234567\n" +
 			"  trunkline route --tenant beauty --to +4915112345678 --at 2026-11-02T10:00:00Z --format json\n" +
-			"  trunkline route --trace decision.json",
+			"  trunkline route --call 019a2000-13d4-7e00-b66d-332a7ad2600f",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.format != "table" && o.format != "json" {
 				return withCode(exitUsage, fmt.Errorf("--format %q: want table or json", o.format))
 			}
-			if (o.trace == "") != (o.tenant != "" && o.to != "") {
-				return withCode(exitUsage, errors.New("give either --tenant and --to, or --trace alone"))
+			past := o.trace != "" || o.call != ""
+			if past == (o.tenant != "" && o.to != "") || o.trace != "" && o.call != "" {
+				return withCode(exitUsage, errors.New("give either --tenant and --to, or --call alone, or --trace alone"))
 			}
-			if o.trace != "" {
-				return o.printTrace(cmd.InOrStdin(), cmd.OutOrStdout())
+			if past {
+				return o.printPast(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 			}
 			return o.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -78,6 +82,7 @@ Exit status: 0 there is a way; 3 there is none, and the answer says why; 2 an op
 	f.DurationVar(&o.duration, "duration", time.Minute, "length of call that cost and margin are computed for")
 	f.StringVar(&o.format, "format", "table", "table or json")
 	f.StringVar(&o.state, "state", "", "file with the state of gateways (JSON); \"-\" is standard input")
+	f.StringVar(&o.call, "call", "", "id of a past call whose decision is to be printed")
 	f.StringVar(&o.trace, "trace", "", "file with a stored decision (JSON) to print; \"-\" is standard input")
 	o.config.register(cmd)
 	return cmd
@@ -140,14 +145,44 @@ func (o *routeOptions) liveState(in io.Reader) (map[string]lcr.GatewayState, err
 	return out, nil
 }
 
-// printTrace prints the decision that is stored with a call.
-func (o *routeOptions) printTrace(in io.Reader, out io.Writer) error {
+// printPast prints the decision that is stored with a call, or stands in a file.
+func (o *routeOptions) printPast(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
 	var e lcr.Explanation
-	if err := readJSON(o.trace, in, &e); err != nil {
+	if o.call != "" {
+		if err := o.stored(ctx, errOut, &e); err != nil {
+			return err
+		}
+	} else if err := readJSON(o.trace, in, &e); err != nil {
 		return withCode(exitUsage, fmt.Errorf("--trace: %w", err))
 	}
 	a := routeAnswer{From: e.From.String(), To: e.To.String(), Rule: e.Rule, Candidates: e.Candidates, Skipped: e.Skipped, Refusal: string(e.Refusal)}
 	return a.write(out, o.format)
+}
+
+// stored reads the decision that is stored with a call.
+func (o *routeOptions) stored(ctx context.Context, errOut io.Writer, e *lcr.Explanation) error {
+	id, err := cdr.ParseCallID(o.call)
+	if err != nil {
+		return withCode(exitUsage, fmt.Errorf("--call: %w", err))
+	}
+	db, err := o.config.openStores(ctx, errOut)
+	if err != nil {
+		return err
+	}
+	defer db.close(ctx)
+	records, err := db.records.Records(ctx, clickhouse.Filter{Call: id})
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		if len(records[i].Trace) > 0 {
+			return json.Unmarshal(records[i].Trace, e)
+		}
+	}
+	if len(records) > 0 {
+		return withCode(exitPartial, fmt.Errorf("no decision is stored with call %s: it did not leave the house", id))
+	}
+	return withCode(exitPartial, fmt.Errorf("there is no call %s among the rated ones: a call is there some seconds after its end", id))
 }
 
 func readJSON(file string, in io.Reader, v any) error {

@@ -122,5 +122,9 @@ func (s *stores) snapshot(ctx context.Context) (*provision.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return provision.NewCompiler().Compile(ctx, bundle)
+	compiler := provision.NewCompiler()
+	if err := s.measure(ctx, &bundle.Operator, compiler.Measures()); err != nil {
+		return nil, err
+	}
+	return compiler.Compile(ctx, bundle)
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -46,6 +47,7 @@ type system struct {
 	http         *api.Server
 	password     string
 	traffic      *demo.Traffic
+	measured     atomic.Int64 // When the figures that routing looks at were worked out last, Unix seconds.
 
 	failed  chan error
 	life    context.Context //nolint:containedctx // Ends with the system; its background work hangs on it.
@@ -96,6 +98,7 @@ func (s *system) start(ctx context.Context) (err error) {
 	}
 	s.running.Go(func() { s.provisioning.watch(s.life) })
 	s.running.Go(func() { s.keepHouse(s.life) })
+	s.running.Go(func() { s.keepMeasures(s.life) })
 	s.observe()
 	if s.parts.worker {
 		if err := s.startWorker(); err != nil {

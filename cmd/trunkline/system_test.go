@@ -276,6 +276,26 @@ func TestSystemFromInviteToExpenseReport(t *testing.T) {
 	require.Equal(t, "0.3", report.Total.Total)
 	require.Contains(t, s.must("report", "expenses", "--tenant", "acme"), "Köln")
 	s.sums()
+	require.Regexp(t, `(?s)alfa-1.*beta-1`, s.must("route", "--call", in["call"]), "as it was decided then")
+
+	// What the calls left behind closes the gates of routing: alfa answers nothing, and beta is owed too much.
+	s.change(`{id: any, policy: least_cost}`, `{id: any, policy: least_cost, quality: {min_calls: 1, min_asr: 50}}`)
+	s.change(`deck: beta}`, `deck: beta, debt_limit: "0.05"}`)
+	s.apply()
+	code, route := s.run("route", "--tenant", "acme", "--from", "101", "--to", "+4915112345678")
+	require.Equal(t, exitPartial, code, route)
+	require.Regexp(t, `alfa-1 +alfa +quality`, route)
+	require.Regexp(t, `beta-1 +beta +debt`, route)
+}
+
+// change puts another text into the operator's file.
+func (s *site) change(from, to string) {
+	s.t.Helper()
+	path := filepath.Join(s.dir, "operator.yaml")
+	text, err := os.ReadFile(path)
+	require.NoError(s.t, err)
+	require.Contains(s.t, string(text), from)
+	require.NoError(s.t, os.WriteFile(path, []byte(strings.ReplaceAll(string(text), from, to)), 0o600))
 }
 
 func TestSystemCutsACallWhenItsMoneyEnds(t *testing.T) {
