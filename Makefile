@@ -66,8 +66,10 @@ fuzz: ## Fuzz every parser for 30 seconds each
 bench-rating: ## Measure pricing and prefix look-up
 	go test -run '^$$' -bench . -benchmem -count=6 ./rating/...
 
-bench-route: ## Measure routing decisions, and how long a changed deck takes to be in force
+bench-route: ## Measure routing decisions, and how long a changed deck takes to be in force; Kamailio beside it where installed
 	go test -run '^$$' -bench . -benchmem -count=6 ./lcr ./provision
+	@command -v kamailio >/dev/null && command -v sipsak >/dev/null && ./bench/kamailio/run || \
+	  echo "Kamailio was not measured beside it: apt-get install kamailio kamailio-sqlite-modules sqlite3 sipsak"
 
 bench-import: ## Measure the readers of PBX and switch records: lines a second of every format on one core
 	GOMAXPROCS=1 go test -run '^$$' -bench 'Parse|Million' -benchmem ./cdr/smdr
