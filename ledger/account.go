@@ -82,9 +82,10 @@ type State struct {
 	Debits      money.Amount // Sum of all that was taken.
 	Credits     money.Amount // Sum of all that was put in.
 	Pending     money.Amount // Held for calls in progress.
-	Suspended   bool         // No new calls, and none in progress is prolonged.
+	Suspended   bool         // No calls that cost anything; those in progress end.
 	Reason      string       // Why it is suspended.
 	Opened      time.Time
+	ClosedTill  time.Time // Nothing is posted before it any more; zero: nothing is closed.
 }
 
 // Balance is credits less debits; of a tenant it is what is left of his money.

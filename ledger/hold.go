@@ -29,9 +29,14 @@ type HoldRequest struct {
 	Node    string // The proxy that has the call.
 	Account Account
 	Ladder  []Stretch      // Rising, counted from the connection. The longest that fits everywhere is granted.
-	Limits  []Limit        // All that apply to the call.
+	Limits  []Limit        // All that are provisioned and apply to the call; those set by hand are known to the store.
 	Zone    *time.Location // The tenant's calendar; nil is UTC.
 	At      time.Time      // Now. A call counts in the periods in which it began.
+
+	// What the call is looked up by in what was set by hand.
+	Branch    string
+	Extension string
+	To        string // Digits of the called number.
 }
 
 // Validate reports what makes the request unusable.
@@ -58,6 +63,7 @@ func (r HoldRequest) Validate() error {
 const (
 	BoundBalance   = "balance"    // The account has no more money and credit.
 	BoundSuspended = "suspended"  // The account is suspended.
+	BoundBlocked   = "blocked"    // The branch, the extension or the destination is blocked.
 	BoundAccount   = "no_account" // There is no such account.
 	BoundClosed    = "closed"     // The call is over: it was accounted for, or its hold was given back.
 )
@@ -71,6 +77,7 @@ type HoldAnswer struct {
 	Final   bool   // There will not be more, as things stand.
 	Bound   string // What stands in the way of more; empty unless Final or refused.
 	Refusal string // Bound again, when nothing at all is granted.
+	Stop    string // The call is to end now whatever was granted: BoundSuspended or BoundBlocked.
 }
 
 // Hold is the money held for one call.

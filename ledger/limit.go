@@ -19,6 +19,9 @@ const (
 	TenantScope    Scope = "tenant"
 	BranchScope    Scope = "branch"
 	ExtensionScope Scope = "extension"
+
+	// DestinationScope is that of blocks on numbers; limits have none of it.
+	DestinationScope Scope = "destination"
 )
 
 // ParseScope reads the word of a scope.
@@ -26,6 +29,7 @@ func ParseScope(s string) (Scope, error) {
 	switch scope := Scope(s); scope {
 	case TenantScope, BranchScope, ExtensionScope:
 		return scope, nil
+	case DestinationScope: // Of blocks only.
 	}
 	return "", fmt.Errorf("%w: %q: want tenant, branch or extension", ErrScope, s)
 }
@@ -73,6 +77,8 @@ func (u Use) IsZero() bool { return u == Use{} }
 // Gauge is a counter as it stands.
 type Gauge struct {
 	Counter
-	Used Use
-	Held Use
+	Used   Use
+	Held   Use
+	Raised Use // Added to the cap for this period.
+	Aside  Use // Of Used: what a reset has set aside, so that it counts no more.
 }

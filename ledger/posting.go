@@ -40,6 +40,7 @@ type Posting struct {
 	Legs    int64     // Usage: how many legs it sums up; reversed legs count below zero.
 	Batch   int64     // Usage: the batch of legs; 0 for others.
 	Key     string    // Others: the caller's idempotency key.
+	Late    bool      // Usage: of calls of a period that was closed when they came; it counts at the beginning of the open one.
 	Reason  string
 	Posted  time.Time
 }

@@ -34,9 +34,6 @@ type Config struct {
 	RegisterMin  time.Duration // Shortest registration accepted; default 30s.
 	RegisterMax  time.Duration // Longest registration granted; default 1h.
 	DrainTime    time.Duration // How long calls may go on after a stop was asked for; default 30s.
-
-	// LetPass is the time that a call may go on for without a reservation when the ledger does not answer; 0 refuses.
-	LetPass time.Duration
 }
 
 func (c *Config) setDefaults() {

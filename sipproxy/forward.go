@@ -93,12 +93,9 @@ func (c *call) forwardGrant(g Grant, err error) {
 	switch {
 	case c.state == stateOver:
 		c.releaseHold() // The caller hung up while the ledger was asked.
-	case err != nil && c.sh.cfg.LetPass == 0:
+	case err != nil:
 		c.log.Error("the ledger does not answer; the call is not forwarded", "error", err)
 		c.refuse("ledger", sip.StatusServiceUnavailable)
-	case err != nil:
-		c.grant = Grant{Granted: c.sh.cfg.LetPass}
-		c.tryNext()
 	case g.Refusal != "":
 		c.refuse(g.Refusal, sip.StatusTemporarilyUnavailable)
 	default:
@@ -130,7 +127,7 @@ func reserveAll(ctx context.Context, credit Credit, holds []hold, upTo time.Dura
 	var all Grant
 	for _, h := range holds {
 		g, err := credit.Reserve(ctx, h.id, h.route, upTo)
-		if err != nil || g.Refusal != "" {
+		if err != nil || g.Refusal != "" || g.Stop != "" {
 			return g, err
 		}
 		if g.Granted > 0 && (all.Granted == 0 || g.Granted < all.Granted) {

@@ -61,6 +61,11 @@ func (c *call) moreGranted(g Grant, err error) {
 		}
 		return
 	}
+	if g.Stop != "" {
+		c.sh.metrics.cut.WithLabelValues(g.Stop).Inc()
+		c.end(ending{side: cdr.SideAdmin, cause: causeNormalUnspecified, reason: g.Stop})
+		return
+	}
 	if g.Refusal != "" || g.Granted <= c.grant.Granted {
 		c.grant.Final = true // What was granted stays granted.
 		c.log.Info("no more money for the call", "reason", g.Refusal, "granted", int64(c.grant.Granted.Seconds()))

@@ -37,6 +37,7 @@ type Grant struct {
 	Granted time.Duration // From the connection of the call on. Zero with an empty Refusal: no bound.
 	Final   bool          // There is no money for more.
 	Refusal string        // Why nothing was granted, as a short word such as "balance" or "limit_day"; empty if something was.
+	Stop    string        // Why the call is to end now, whatever was granted, as a short word such as "suspended"; empty: it may go on.
 }
 
 // Recorder takes the legs of a call that is over. When Record returns nil they are safe on disk; it may be called

@@ -154,9 +154,6 @@ func (c *call) firstGrant(g Grant, err error) {
 		return
 	}
 	switch {
-	case err != nil && c.sh.cfg.LetPass > 0:
-		c.log.Warn("the ledger does not answer; the call passes on the lease", "error", err)
-		g = Grant{Granted: c.sh.cfg.LetPass}
 	case err != nil:
 		c.log.Error("the ledger does not answer; the call is refused", "error", err)
 		c.refuse("ledger", sip.StatusServiceUnavailable)

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,45 +30,48 @@ command is run; with another amount it is refused.`,
 
 func newAccountListCommand() *cobra.Command {
 	var f configFlags
+	var format string
+	kind := string(ledger.TenantAccount)
 	cmd := &cobra.Command{
-		Use: "list", Short: "All tenants' accounts with what is left of them", Example: "  trunkline account list", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
+		Use: "list", Short: "Accounts with what is left of them", Args: cobra.NoArgs,
+		Example: "  trunkline account list\n  trunkline account list --kind carrier --format csv",
+		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+			states, err := db.ledger.States(cmd.Context(), ledger.Kind(kind))
 			if err != nil {
 				return err
 			}
-			defer db.close(cmd.Context())
-			states, err := db.ledger.States(cmd.Context(), ledger.TenantAccount)
+			t, err := accountTable(states)
 			if err != nil {
 				return err
 			}
-			return printAccounts(cmd.OutOrStdout(), states)
-		},
+			return t.write(cmd.OutOrStdout(), format)
+		}),
 	}
+	cmd.Flags().StringVar(&kind, "kind", kind, "tenant, carrier, revenue, cost, payment or correction")
+	formatFlag(cmd, &format)
 	f.register(cmd)
 	return cmd
 }
 
-func printAccounts(out io.Writer, states []ledger.State) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(w, "ACCOUNT\tBALANCE\tHELD FOR CALLS\tCREDIT\tLEFT\tSTATE\t\n")
+func accountTable(states []ledger.State) (*table, error) {
+	t := &table{columns: []string{"account", "balance", "held_for_calls", "credit", "left", "closed_till", "state"}, of: "accounts"}
 	for i := range states {
 		s := &states[i]
 		balance, err := s.Balance()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		left, err := s.Available()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		state := "open"
 		if s.Suspended {
-			state = "suspended"
+			state = "suspended: " + s.Reason
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t\n", s.Account, balance, s.Pending, s.CreditLimit, left, state)
+		t.add(s.String(), balance.String(), s.Pending.String(), s.CreditLimit.String(), left.String(), till(s.ClosedTill), state)
 	}
-	return w.Flush()
+	return t, nil
 }
 
 // tenantAccount finds the account of a provisioned tenant.
@@ -85,63 +88,58 @@ func tenantAccount(ctx context.Context, db *stores, tenant string) (ledger.Accou
 }
 
 func newStatementCommand() *cobra.Command {
-	var f configFlags
-	var tenant, from, till string
+	o := &accountOptions{}
+	var from, until, format string
 	limit := 100
 	cmd := &cobra.Command{
-		Use: "statement --tenant ID", Short: "Postings of a tenant with the running balance", Args: cobra.NoArgs,
+		Use: "statement --tenant ID", Short: "Postings of a tenant or carrier with the running balance", Args: cobra.NoArgs,
 		Long: `Statement lists what was put on the account and what was taken from it. Usage is posted by quarters of an hour, UTC: the
-calls behind a line are in ` + "`trunkline report cdr`" + ` for that quarter.`,
-		Example: "  trunkline account statement --tenant beauty --from 2026-11-01",
-		RunE: func(cmd *cobra.Command, _ []string) error {
+calls behind a line are in ` + "`trunkline report cdr`" + ` for that quarter. The balance of a carrier is what we owe it.`,
+		Example: "  trunkline account statement --tenant beauty --from 2026-11-01\n  trunkline account statement --carrier rhein --format csv",
+		RunE: func(cmd *cobra.Command, args []string) error {
 			first, err := parseMoment("from", from)
 			if err != nil {
 				return withCode(exitUsage, err)
 			}
-			last, err := parseMoment("till", till)
+			last, err := parseMoment("till", until)
 			if err != nil {
 				return withCode(exitUsage, err)
 			}
 			if last.IsZero() {
 				last = clock.System{}.Now().Add(24 * time.Hour)
 			}
-			db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			defer db.close(cmd.Context())
-			account, err := tenantAccount(cmd.Context(), db, tenant)
-			if err != nil {
-				return err
-			}
-			lines, err := db.ledger.Statement(cmd.Context(), account, first, last, limit)
-			if err != nil {
-				return err
-			}
-			return printStatement(cmd.OutOrStdout(), lines)
+			return onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
+				account, err := o.account(cmd.Context(), db)
+				if err != nil {
+					return err
+				}
+				lines, err := db.ledger.Statement(cmd.Context(), account, first, last, limit)
+				if err != nil {
+					return err
+				}
+				return statementTable(lines).write(cmd.OutOrStdout(), format)
+			})(cmd, args)
 		},
 	}
-	cmd.Flags().StringVar(&tenant, "tenant", "", "tenant")
 	cmd.Flags().StringVar(&from, "from", "", "first day or moment")
-	cmd.Flags().StringVar(&till, "till", "", "day or moment after the last")
+	cmd.Flags().StringVar(&until, "till", "", "day or moment after the last")
 	cmd.Flags().IntVar(&limit, "limit", limit, "most lines")
-	_ = cmd.MarkFlagRequired("tenant") // It fails only for a flag that does not exist.
-	f.register(cmd)
+	formatFlag(cmd, &format)
+	o.register(cmd)
 	return cmd
 }
 
-func printStatement(out io.Writer, lines []ledger.Line) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(w, "TIME, UTC\tWHAT\tCALLS\tCHANGE\tBALANCE\tREASON\t\n")
+func statementTable(lines []ledger.Line) *table {
+	t := &table{columns: []string{"time_utc", "what", "calls", "change", "balance", "key", "reason"}, of: "lines"}
 	for i := range lines {
 		l := &lines[i]
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t\n", l.Slot.UTC().Format("2006-01-02 15:04"), l.Purpose, l.Legs, l.Change, l.Balance, l.Reason)
+		reason := l.Reason
+		if l.Late {
+			reason = "late, of a closed period"
+		}
+		t.add(l.Slot.UTC().Format("2006-01-02 15:04"), string(l.Purpose), strconv.FormatInt(l.Legs, 10), l.Change.String(), l.Balance.String(), l.Key, reason)
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(out, "%d lines\n", len(lines))
-	return err
+	return t
 }
 
 // entryOptions are the flags of the commands that post.
@@ -182,7 +180,7 @@ func (o *entryOptions) post(ctx context.Context, purpose ledger.Purpose, out, er
 		Account: account, Purpose: purpose, Amount: amount, At: clock.System{}.Now(), Key: o.key, Reason: o.reason,
 	})
 	switch {
-	case errors.Is(err, ledger.ErrKeyConflict):
+	case errors.Is(err, ledger.ErrKeyConflict), errors.Is(err, ledger.ErrClosedPeriod):
 		return withCode(exitConflict, err)
 	case errors.Is(err, ledger.ErrPosting):
 		return withCode(exitUsage, err)
@@ -242,7 +240,7 @@ func newSuspendCommand(use string, suspended bool, short string) *cobra.Command 
 			if err != nil {
 				return err
 			}
-			if err := db.ledger.Suspend(cmd.Context(), account, suspended, o.reason); err != nil {
+			if err := db.ledger.Suspend(cmd.Context(), account, suspended, o.reason, operator()); err != nil {
 				return withCode(exitConflict, err)
 			}
 			cmd.Printf("%s: %s\n", account, use)

@@ -114,11 +114,15 @@ func planChanges(ctx context.Context, db *stores, bundle *provision.Bundle, prun
 }
 
 func storeChanges(ctx context.Context, db *stores, base int64, changes *provision.Changes) (int64, error) {
-	who := "unknown"
+	return db.provision.Save(ctx, base, changes, clock.System{}.Now(), operator())
+}
+
+// operator names who runs the command, for the logs of what was changed.
+func operator() string {
 	if u, err := user.Current(); err == nil {
-		who = u.Username
+		return "cli:" + u.Username
 	}
-	return db.provision.Save(ctx, base, changes, clock.System{}.Now(), "cli:"+who)
+	return "cli:unknown"
 }
 
 // fieldsShown bounds the fields that are listed of one object.

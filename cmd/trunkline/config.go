@@ -63,10 +63,12 @@ type sipConfig struct {
 	FirstStretch time.Duration `yaml:"first_stretch" env:"FIRST_STRETCH"`
 	Stretch      time.Duration `yaml:"stretch" env:"STRETCH"`
 	DrainTime    time.Duration `yaml:"drain_time" env:"DRAIN_TIME"`
-	LetPass      time.Duration `yaml:"let_pass" env:"LET_PASS"` // Lease of a call when the ledger does not answer; 0 refuses.
-	Digest       []string      `yaml:"digest" env:"DIGEST"`     // MD5, SHA-256: the preferred one first.
-	Certificate  string        `yaml:"certificate" env:"CERTIFICATE"`
-	Key          string        `yaml:"key" env:"KEY"`
+	// When the ledger does not answer, a call is let pass for so long, and all calls of a tenant together for so long; 0 refuses.
+	LetPass       time.Duration `yaml:"let_pass" env:"LET_PASS"`
+	LetPassTenant time.Duration `yaml:"let_pass_tenant" env:"LET_PASS_TENANT"`
+	Digest        []string      `yaml:"digest" env:"DIGEST"` // MD5, SHA-256: the preferred one first.
+	Certificate   string        `yaml:"certificate" env:"CERTIFICATE"`
+	Key           string        `yaml:"key" env:"KEY"`
 }
 
 type httpConfig struct {
@@ -77,7 +79,7 @@ func defaultConfig() config {
 	return config{
 		Data: "./var", Log: logConfig{Level: "info", Format: "text"},
 		Kafka: kafkaConfig{Partitions: 4},
-		SIP:   sipConfig{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second},
+		SIP:   sipConfig{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second, FirstStretch: time.Minute},
 		HTTP:  httpConfig{Listen: "127.0.0.1:8080"},
 	}
 }
@@ -138,6 +140,10 @@ func (c *config) validate() error {
 	}
 	if _, err := c.SIP.listeners(); err != nil {
 		return err
+	}
+	if c.SIP.LetPass < 0 || c.SIP.LetPassTenant < c.SIP.LetPass {
+		return fmt.Errorf("sip.let_pass_tenant is %s and sip.let_pass %s: all calls of a tenant need at least the time of one, "+
+			"for example let_pass: 2m and let_pass_tenant: 30m; both 0 refuse calls while the ledger is away", c.SIP.LetPassTenant, c.SIP.LetPass)
 	}
 	_, err := logLevel(c.Log.Level)
 	return err

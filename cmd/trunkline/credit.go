@@ -24,6 +24,13 @@ type credit struct {
 	live   *provision.Live
 	clock  clock.Clock
 	node   string
+	lease  *lease // What is let pass while the ledger does not answer.
+}
+
+func (s *system) newCredit() *credit {
+	sip := &s.config.SIP
+	s.lease = newLease(sip.FirstStretch, sip.LetPass, sip.LetPassTenant, clock.System{}, s.log, s.metrics)
+	return &credit{ledger: s.stores.ledger, live: s.provisioning.live, clock: clock.System{}, node: s.config.Node, lease: s.lease}
 }
 
 // Reserve implements sipproxy.Credit.
@@ -48,12 +55,14 @@ func (c *credit) Reserve(ctx context.Context, id cdr.CallID, route *provision.Ro
 	answer, err := c.ledger.Reserve(ctx, ledger.HoldRequest{
 		Call: id.Bytes(), Node: c.node, Account: ledger.Tenant(tenant.ID, tenant.Currency), Ladder: ladder,
 		Limits: limitsFor(snapshot, tenant, route.Branch, route.Extension), Zone: zone, At: c.clock.Now(),
+		Branch: route.Branch, Extension: route.Extension, To: route.To.Digits(),
 	})
 	if err != nil {
-		return sipproxy.Grant{}, err
+		return c.lease.take(ctx, id, tenant.ID, upTo, err)
 	}
+	c.lease.answered()
 	return sipproxy.Grant{
-		Granted: time.Duration(answer.Granted) * time.Second, Final: answer.Final, Refusal: answer.Refusal,
+		Granted: time.Duration(answer.Granted) * time.Second, Final: answer.Final, Refusal: answer.Refusal, Stop: answer.Stop,
 	}, nil
 }
 

@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"strconv"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,16 +23,17 @@ func newDeadCommand() *cobra.Command {
 kept here with the reason and blocks the invoice of its period. Mend the cause, then retry it: it is priced as if it came
 now, under its own identity, so it cannot be charged twice.`,
 	}
-	cmd.AddCommand(newDeadListCommand(), newDeadRetryCommand())
+	cmd.AddCommand(newDeadListCommand(), newDeadShowCommand(), newDeadRetryCommand())
 	return cmd
 }
 
 func newDeadListCommand() *cobra.Command {
 	var f configFlags
 	var filter postgres.DeadFilter
+	var format string
 	cmd := &cobra.Command{
 		Use: "list", Short: "List them, the oldest first", Args: cobra.NoArgs,
-		Example: "  trunkline dead list\n  trunkline dead list --tenant beauty --reason no_rate",
+		Example: "  trunkline dead list\n  trunkline dead list --tenant beauty --reason no_rate --format csv",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			db, books, err := openBooks(cmd, &f)
 			if err != nil {
@@ -45,32 +44,29 @@ func newDeadListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return printDead(cmd.OutOrStdout(), dead)
+			return deadTable(dead).write(cmd.OutOrStdout(), format)
 		},
 	}
 	cmd.Flags().StringVar(&filter.Tenant, "tenant", "", "tenant")
+	cmd.Flags().StringVar(&filter.Carrier, "carrier", "", "carrier")
+	formatFlag(cmd, &format)
 	cmd.Flags().StringVar(&filter.Reason, "reason", "", "reason, such as no_rate")
 	cmd.Flags().IntVar(&filter.Limit, "limit", 100, "most rows")
 	f.register(cmd)
 	return cmd
 }
 
-func printDead(out io.Writer, dead []postgres.DeadLeg) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprint(w, "ID\tDIED\tTENANT\tLEG\tTO\tREASON\tDETAIL\n")
+func deadTable(dead []postgres.DeadLeg) *table {
+	t := &table{columns: []string{"id", "died", "tenant", "carrier", "leg", "to", "reason", "detail"}, of: "legs"}
 	for i := range dead {
 		d := &dead[i]
-		leg, to := "-", "-"
+		leg, carrier, to := "", "", ""
 		if d.Leg != nil {
-			leg, to = d.Leg.ID(), dash(d.Leg.To.String())
+			leg, carrier, to = d.Leg.ID(), d.Leg.Carrier, d.Leg.To.String()
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.Died.UTC().Format(time.RFC3339), dash(d.Tenant), leg, to, d.Reason, d.Detail)
+		t.add(strconv.FormatInt(d.ID, 10), d.Died.UTC().Format(time.RFC3339), d.Tenant, carrier, leg, to, d.Reason, d.Detail)
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(out, "%d legs\n", len(dead))
-	return err
+	return t
 }
 
 func newDeadRetryCommand() *cobra.Command {

@@ -37,6 +37,11 @@ reached.`,
 				return err
 			}
 			defer db.close(cmd.Context())
+			c, err := f.load()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "ledger away   %s\n", leasePolicy(c.SIP.LetPass, c.SIP.LetPassTenant))
 			return examine(cmd.Context(), db, time.Duration(days)*24*time.Hour, cmd.OutOrStdout())
 		},
 	}
@@ -70,7 +75,10 @@ func examine(ctx context.Context, db *stores, back time.Duration, out io.Writer)
 	for _, n := range dead {
 		unrated += n
 	}
-	fmt.Fprintf(out, "unrated       %d legs\n\n", unrated)
+	fmt.Fprintf(out, "unrated       %d legs\n", unrated)
+	if err := examineHolds(ctx, db, out); err != nil {
+		return err
+	}
 	off, err := compareSums(ctx, db, back, out)
 	switch {
 	case err != nil:
@@ -82,6 +90,31 @@ func examine(ctx context.Context, db *stores, back time.Duration, out io.Writer)
 	case unrated > 0:
 		return withCode(exitPartial, fmt.Errorf("%d legs could not be rated: see `trunkline dead list`", unrated))
 	}
+	return nil
+}
+
+// vanishedAfter is how long a proxy may be silent before it is pointed out.
+const vanishedAfter = 5 * time.Minute
+
+// examineHolds points proxies out that are silent and hold money.
+func examineHolds(ctx context.Context, db *stores, out io.Writer) error {
+	nodes, err := db.ledger.Nodes(ctx)
+	if err != nil {
+		return err
+	}
+	now := clock.System{}.Now()
+	silent := 0
+	for _, n := range nodes {
+		if n.Overdue > 0 && now.Sub(n.Seen) > vanishedAfter {
+			silent++
+			fmt.Fprintf(out, "proxy         %s has been silent since %s and holds money for %d calls that must be over: start it, or see `trunkline node give-up`\n",
+				n.Name, n.Seen.UTC().Format(time.RFC3339), n.Overdue)
+		}
+	}
+	if silent == 0 {
+		fmt.Fprintf(out, "proxies       ok: %d known, none is silent with money held\n", len(nodes))
+	}
+	fmt.Fprintln(out)
 	return nil
 }
 

@@ -12,8 +12,6 @@ import (
 
 const (
 	houseEvery = time.Hour
-	// A hold is given back only when its proxy has been gone for so long that its records must have come.
-	holdAge = 24 * time.Hour
 	// Closed holds are remembered for so long, so that a late request cannot open them again.
 	closedAge = 48 * time.Hour
 	// The identities of legs are kept for so long; a leg that comes later is put before the operator.
@@ -24,7 +22,6 @@ const (
 func (s *system) keepHouse(ctx context.Context) {
 	for clock.Sleep(ctx, clock.System{}, houseEvery) == nil {
 		now := clock.System{}.Now()
-		s.tidy(ctx, "holds of vanished proxies", func() (int64, error) { return s.stores.ledger.Expire(ctx, now.Add(-holdAge)) })
 		s.tidy(ctx, "closed holds", func() (int64, error) { return s.stores.ledger.Forget(ctx, now.Add(-closedAge)) })
 		s.tidy(ctx, "days of identities", func() (int64, error) {
 			n, err := s.books.DropDays(ctx, now.Add(-identityAge))

@@ -8,6 +8,7 @@ import (
 
 	"trunkline/internal/clock"
 	"trunkline/provision"
+	"trunkline/sipproxy"
 )
 
 const relisten = time.Second
@@ -19,6 +20,7 @@ type provisioning struct {
 	live     *provision.Live
 	log      *slog.Logger
 	revision atomic.Int64
+	askAgain atomic.Pointer[sipproxy.Proxy] // Told when limits may have changed; nil: no proxy runs here.
 }
 
 // newProvisioning compiles what is stored now.
@@ -76,6 +78,9 @@ func (p *provisioning) reload(ctx context.Context) {
 	}
 	if p.revision.Load() != before {
 		p.live.Swap(snapshot)
+		if proxy := p.askAgain.Load(); proxy != nil {
+			proxy.AskAgain("") //nolint:contextcheck // What the proxy does then hangs on its own life.
+		}
 		p.log.InfoContext(ctx, "provisioning in force", "revision", p.revision.Load())
 	}
 }

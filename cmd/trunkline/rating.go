@@ -26,6 +26,7 @@ func (s *system) startWorker() error {
 		Prices:  func() worker.Prices { return prices{s.provisioning.live.Snapshot()} },
 		Country: countries.Of, Clock: clock.System{}, Log: s.log,
 	})
+	s.running.Go(func() { s.settle(s.life) })
 	s.running.Go(func() {
 		if err := s.worker.Run(s.life); err != nil {
 			s.failed <- err

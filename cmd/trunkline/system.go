@@ -38,6 +38,7 @@ type system struct {
 
 	engines      *engines
 	stores       *stores
+	lease        *lease
 	books        *postgres.Books
 	provisioning *provisioning
 	producer     *kafka.Producer
@@ -150,13 +151,18 @@ func (s *system) startProxy(ctx context.Context) (err error) {
 	s.proxy, err = sipproxy.Open(ctx, sipproxy.Config{
 		Node: s.config.Node, Realm: s.realm, Listen: listen, TLS: tls, Digest: s.config.SIP.Digest, StateDir: filepath.Join(s.config.Data, "sip"),
 		Shards: sip.Shards, MaxCalls: sip.MaxCalls, RingTime: sip.RingTime, MaxDuration: sip.MaxDuration,
-		FirstStretch: sip.FirstStretch, Stretch: sip.Stretch, DrainTime: sip.DrainTime, LetPass: sip.LetPass,
+		FirstStretch: sip.FirstStretch, Stretch: sip.Stretch, DrainTime: sip.DrainTime,
 	}, sipproxy.Deps{
-		Router:   s.provisioning.live,
-		Credit:   &credit{ledger: s.stores.ledger, live: s.provisioning.live, clock: clock.System{}, node: s.config.Node},
+		Router: s.provisioning.live, Credit: s.newCredit(),
 		Recorder: s.spool, Clock: clock.System{}, Log: s.log, Metrics: s.metrics,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	s.provisioning.askAgain.Store(s.proxy)
+	s.running.Go(func() { s.watchLimits(s.life) })
+	s.running.Go(func() { s.beat(s.life) })
+	return nil
 }
 
 // realm is asked anew for every challenge, as it may be provisioned after the start.

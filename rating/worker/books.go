@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"time"
 
 	"trunkline/cdr"
 	"trunkline/internal/money"
@@ -35,6 +36,8 @@ type Fresh struct {
 	Legs []*cdr.Leg
 	// Holds are the amounts that are held for calls of the legs.
 	Holds map[cdr.CallID]money.Amount
+	// Closed says up to when the books of an account are closed; accounts of which nothing is closed are not in it.
+	Closed map[ledger.Account]time.Time
 	// Counters returns what a tenant has used of the allowances and tiers of a tariff.
 	Counters func(tenant, tariff string) rating.Counters
 }

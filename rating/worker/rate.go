@@ -99,8 +99,23 @@ func (r *rater) leg(leg *cdr.Leg) error {
 			return err
 		}
 	}
+	r.date(&record)
 	r.out.Records = append(r.out.Records, record)
 	return r.totals.add(&record)
+}
+
+// NoteLate marks calls of a period whose books were closed when they came.
+const NoteLate = "late: its period is closed"
+
+// date lets a record of a closed period count at the beginning of the open one.
+func (r *rater) date(record *cdr.Record) {
+	account, ok := accountOf(record)
+	if !ok {
+		return
+	}
+	if till, ok := r.fresh.Closed[account]; ok && record.Slot.Before(till) {
+		record.Slot, record.Note = till, join(record.Note, NoteLate)
+	}
 }
 
 // checkTimes refuses legs that would count in a period that they do not belong to, or last for ever.

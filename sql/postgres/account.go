@@ -31,18 +31,6 @@ func (l *Ledger) Open(ctx context.Context, account ledger.Account, creditLimit m
 	return nil
 }
 
-// Suspend stops an account, or lets it go on: no new calls are granted, and none in progress is prolonged.
-func (l *Ledger) Suspend(ctx context.Context, account ledger.Account, suspended bool, reason string) error {
-	tag, err := l.db.pool.Exec(ctx, `UPDATE account SET suspended = $2, reason = $3 WHERE id = $1`, account.String(), suspended, reason)
-	switch {
-	case err != nil:
-		return fmt.Errorf("suspend account %s: %w", account, err)
-	case tag.RowsAffected() == 0:
-		return fmt.Errorf("%w: %s", ledger.ErrNoAccount, account)
-	}
-	return nil
-}
-
 // Post puts money on an account or takes it, and returns the posting. The same entry with the same key is posted
 // once, however often it comes; another entry with a key that was used is ErrKeyConflict.
 func (l *Ledger) Post(ctx context.Context, e ledger.Entry) (ledger.Posting, error) {
@@ -70,10 +58,13 @@ func (l *Ledger) Post(ctx context.Context, e ledger.Entry) (ledger.Posting, erro
 			return err
 		}
 		_, err = tx.Exec(ctx, addToBalances, []string{p.Debit.String()}, []string{p.Credit.String()}, []int64{p.Amount.Micros()})
-		return err
+		if err != nil || e.Amount.Sign() < 0 {
+			return err
+		}
+		return notify(ctx, tx, e.Account) // Calls whose money was about to end go on.
 	})
 	if err != nil {
-		return p, fmt.Errorf("post %s of %s to %s: %w", e.Purpose, e.Amount, e.Account, err)
+		return p, fmt.Errorf("post %s of %s to %s: %w", e.Purpose, e.Amount, e.Account, closedError(err))
 	}
 	return p, nil
 }
@@ -96,13 +87,13 @@ func samePosting(ctx context.Context, tx pgx.Tx, p *ledger.Posting) error {
 	return nil
 }
 
-const selectPosting = `SELECT id, purpose, debit, credit, amount, slot, legs, coalesce(batch, 0), coalesce(key, ''), reason, posted_at FROM posting`
+const selectPosting = `SELECT id, purpose, debit, credit, amount, slot, legs, coalesce(batch, 0), coalesce(key, ''), late, reason, posted_at FROM posting`
 
 func scanPosting(row pgx.CollectableRow) (ledger.Posting, error) {
 	var p ledger.Posting
 	var purpose, debit, credit string
 	var micros int64
-	err := row.Scan(&p.ID, &purpose, &debit, &credit, &micros, &p.Slot, &p.Legs, &p.Batch, &p.Key, &p.Reason, &p.Posted)
+	err := row.Scan(&p.ID, &purpose, &debit, &credit, &micros, &p.Slot, &p.Legs, &p.Batch, &p.Key, &p.Late, &p.Reason, &p.Posted)
 	if err != nil {
 		return p, err
 	}
@@ -115,7 +106,7 @@ func scanPosting(row pgx.CollectableRow) (ledger.Posting, error) {
 	return p, err
 }
 
-const selectState = `SELECT id, credit_limit, debits, credits, pending, suspended, reason, opened_at FROM account`
+const selectState = `SELECT id, credit_limit, debits, credits, pending, suspended, reason, opened_at, closed_till FROM account`
 
 // State returns an account as it stands; ErrNoAccount where there is none.
 func (l *Ledger) State(ctx context.Context, account ledger.Account) (ledger.State, error) {
@@ -150,12 +141,12 @@ func scanState(row pgx.CollectableRow) (ledger.State, error) {
 	var s ledger.State
 	var id string
 	var limit, debits, credits, pending int64
-	if err := row.Scan(&id, &limit, &debits, &credits, &pending, &s.Suspended, &s.Reason, &s.Opened); err != nil {
+	if err := row.Scan(&id, &limit, &debits, &credits, &pending, &s.Suspended, &s.Reason, &s.Opened, &s.ClosedTill); err != nil {
 		return s, err
 	}
 	s.CreditLimit, s.Debits = money.FromMicros(limit), money.FromMicros(debits)
 	s.Credits, s.Pending = money.FromMicros(credits), money.FromMicros(pending)
-	s.Opened = s.Opened.UTC()
+	s.Opened, s.ClosedTill = s.Opened.UTC(), s.ClosedTill.UTC()
 	var err error
 	s.Account, err = ledger.ParseAccount(id)
 	return s, err

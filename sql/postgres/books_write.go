@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,6 +14,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/internal/money"
+	"trunkline/ledger"
 	"trunkline/rating/worker"
 )
 
@@ -38,6 +41,33 @@ func (p *posting) lockTenants(ctx context.Context, legs []*cdr.Leg) ([]string, e
 }
 
 func collectText(rows pgx.Rows) ([]string, error) { return pgx.CollectRows(rows, pgx.RowTo[string]) }
+
+// closed returns up to when the books of the legs' tenants, which are locked, and carriers are closed. A carrier's that are
+// closed meanwhile make the transaction fail, and the next try sees it.
+func (p *posting) closed(ctx context.Context, legs []*cdr.Leg) (map[ledger.Account]time.Time, error) {
+	owners := make(map[string]bool)
+	for _, l := range legs {
+		owners[l.Tenant] = true
+		owners[l.Carrier] = true
+	}
+	rows, err := p.tx.Query(ctx, `SELECT id, closed_till FROM account WHERE owner = ANY ($1) AND kind IN ('tenant', 'carrier') `+
+		`AND closed_till > '0001-01-02T00:00:00Z'`, slices.Collect(maps.Keys(owners)))
+	if err != nil {
+		return nil, fmt.Errorf("look at closed periods: %w", err)
+	}
+	out := make(map[ledger.Account]time.Time)
+	var id string
+	var till time.Time
+	_, err = pgx.ForEachRow(rows, []any{&id, &till}, func() error {
+		account, err := ledger.ParseAccount(id)
+		out[account] = till.UTC()
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look at closed periods: %w", err)
+	}
+	return out, nil
+}
 
 // holds returns what is held for the calls of the legs in the accounts that are locked.
 func (p *posting) holds(ctx context.Context, legs []*cdr.Leg, accounts []string) (map[cdr.CallID]money.Amount, error) {

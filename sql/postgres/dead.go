@@ -56,6 +56,7 @@ type DeadLeg struct {
 type DeadFilter struct {
 	IDs        []int64
 	Tenant     string
+	Carrier    string
 	Reason     string
 	From, Till time.Time // The period that they would count in, [From, Till). Legs without a time are in every period.
 	Limit      int       // 1 to MaxLines; 0: 100.
@@ -64,14 +65,14 @@ type DeadFilter struct {
 const selectDead = `SELECT id, message, tenant, reason, detail, died_at, retries, call IS NOT NULL FROM dead_leg
 WHERE settled_by IS NULL AND ($1::bigint[] IS NULL OR id = ANY ($1)) AND ($2 = '' OR tenant = $2) AND ($3 = '' OR reason = $3)
     AND ($4::timestamptz IS NULL OR slot IS NULL OR slot >= $4) AND ($5::timestamptz IS NULL OR slot IS NULL OR slot < $5)
-ORDER BY id LIMIT $6`
+    AND ($7 = '' OR carrier = $7) ORDER BY id LIMIT $6`
 
 func (f DeadFilter) args() []any {
 	limit := f.Limit
 	if limit <= 0 {
 		limit = 100
 	}
-	return []any{f.IDs, f.Tenant, f.Reason, orNull(f.From), orNull(f.Till), min(limit, MaxLines)}
+	return []any{f.IDs, f.Tenant, f.Reason, orNull(f.From), orNull(f.Till), min(limit, MaxLines), f.Carrier}
 }
 
 func orNull(t time.Time) *time.Time {
@@ -99,7 +100,8 @@ func (b *Books) Dead(ctx context.Context, f DeadFilter) ([]DeadLeg, error) {
 func (b *Books) DeadCount(ctx context.Context, f DeadFilter) (map[string]int64, error) {
 	rows, err := b.db.pool.Query(ctx, `SELECT tenant, count(*) FROM dead_leg WHERE settled_by IS NULL AND ($1 = '' OR tenant = $1) `+
 		`AND ($2 = '' OR reason = $2) AND ($3::timestamptz IS NULL OR slot IS NULL OR slot >= $3) `+
-		`AND ($4::timestamptz IS NULL OR slot IS NULL OR slot < $4) GROUP BY tenant`, f.Tenant, f.Reason, orNull(f.From), orNull(f.Till))
+		`AND ($4::timestamptz IS NULL OR slot IS NULL OR slot < $4) AND ($5 = '' OR carrier = $5) GROUP BY tenant`,
+		f.Tenant, f.Reason, orNull(f.From), orNull(f.Till), f.Carrier)
 	if err != nil {
 		return nil, fmt.Errorf("count unrated legs: %w", err)
 	}

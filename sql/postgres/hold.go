@@ -92,29 +92,30 @@ func scanHold(row pgx.CollectableRow) (ledger.Hold, error) {
 // expireBatch bounds how much one call of Expire does while it has accounts locked.
 const expireBatch = 1000
 
-// Expire gives back what is held for calls that can no longer be going on: those whose granted time ended before
-// the given moment. A call keeps its hold while one of its legs waits among the unratable. Choose the moment well back,
-// a day or so: a proxy that was down comes back and reports the legs of its calls, and they are to find their money.
-// It returns how many holds were given back, and may be repeated until that is none.
-func (l *Ledger) Expire(ctx context.Context, before time.Time) (int64, error) {
-	rows, err := l.db.pool.Query(ctx, `SELECT call FROM hold h WHERE closed_at IS NULL AND made_at < $1 `+
-		`AND greatest(made_at + seconds * interval '1 second', touched_at) < $1 `+
+// Expire gives back what is held for calls that were never accounted for and never will be: their granted time is over, and
+// their proxy's calls from before that one were all accounted for, or the proxy was given up. A call keeps its hold while
+// one of its legs waits among the unratable. It returns how many holds were given back, and may be repeated until that is
+// none.
+func (l *Ledger) Expire(ctx context.Context) (int64, error) {
+	rows, err := l.db.pool.Query(ctx, `SELECT call FROM hold h JOIN node n ON n.name = h.node WHERE closed_at IS NULL `+
+		`AND greatest(made_at + seconds * interval '1 second', touched_at) < $1 AND made_at < n.settled_at `+
 		`AND NOT EXISTS (SELECT FROM dead_leg d WHERE d.call = h.call AND d.settled_by IS NULL) `+
-		`ORDER BY made_at LIMIT $2`, before, expireBatch)
+		`ORDER BY made_at LIMIT $2`, l.clock.Now(), expireBatch)
 	if err != nil {
 		return 0, fmt.Errorf("expire holds: %w", err)
 	}
 	calls, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-	if err == nil && len(calls) > 0 {
-		var n int64
-		if n, err = l.release(ctx, calls); err == nil {
-			return n, nil
-		}
-	}
 	if err != nil {
 		return 0, fmt.Errorf("expire holds: %w", err)
 	}
-	return 0, nil
+	if len(calls) == 0 {
+		return 0, nil
+	}
+	n, err := l.release(ctx, calls)
+	if err != nil {
+		return 0, fmt.Errorf("expire holds: %w", err)
+	}
+	return n, nil
 }
 
 // Forget removes closed holds that were made before the given moment. Until then they keep a late request from opening

@@ -64,10 +64,10 @@ func accountIDs(accounts []ledger.Account) []string {
 }
 
 const insertUsage = `
-INSERT INTO posting (purpose, debit, credit, currency, amount, slot, legs, batch, posted_at)
-SELECT purpose, debit, credit, currency, amount, slot, legs, $8, $9
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::bigint[])
-    AS p (purpose, debit, credit, currency, amount, slot, legs)`
+INSERT INTO posting (purpose, debit, credit, currency, amount, slot, legs, late, batch, posted_at)
+SELECT purpose, debit, credit, currency, amount, slot, legs, late, $9, $10
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::bigint[], $8::boolean[])
+    AS p (purpose, debit, credit, currency, amount, slot, legs, late)`
 
 const addToBalances = `
 UPDATE account a SET debits = debits + m.debit, credits = credits + m.credit
@@ -86,6 +86,7 @@ func postUsage(ctx context.Context, tx pgx.Tx, postings []ledger.Posting, batch 
 	var purposes, debits, credits, currencies []string
 	var amounts, legs []int64
 	var slots []time.Time
+	var late []bool
 	for _, p := range postings {
 		if err := p.Validate(); err != nil {
 			return err
@@ -96,13 +97,13 @@ func postUsage(ctx context.Context, tx pgx.Tx, postings []ledger.Posting, batch 
 		currencies = append(currencies, p.Debit.Currency.String())
 		amounts = append(amounts, p.Amount.Micros())
 		slots = append(slots, p.Slot)
-		legs = append(legs, p.Legs)
+		legs, late = append(legs, p.Legs), append(late, p.Late)
 	}
 	if err := lockAccounts(ctx, tx, accountIDs(sides(postings))); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, insertUsage, purposes, debits, credits, currencies, amounts, slots, legs, batch, at); err != nil {
-		return fmt.Errorf("write postings: %w", err)
+	if _, err := tx.Exec(ctx, insertUsage, purposes, debits, credits, currencies, amounts, slots, legs, late, batch, at); err != nil {
+		return fmt.Errorf("write postings: %w", closedError(err))
 	}
 	if _, err := tx.Exec(ctx, addToBalances, debits, credits, amounts); err != nil {
 		return fmt.Errorf("add to balances: %w", err)

@@ -37,29 +37,41 @@ WITH acc AS (
         coalesce((SELECT closed FROM old), false) AS closed
 ), kept AS (
     SELECT c.* FROM limit_counter c WHERE c.id = ANY ((SELECT limits FROM old)::bigint[])
+), hand AS (
+    SELECT scope, owner, period, money, seconds, calls FROM limit_setting
+    WHERE account = $2 AND (scope = 'tenant' OR (scope = 'branch' AND owner = $15) OR (scope = 'extension' AND owner = $16))
 ), def AS (
-    SELECT * FROM unnest($6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::bigint[], $11::bigint[], $12::bigint[])
-        AS d (scope, owner, period, starts, cap_money, cap_seconds, cap_calls)
+    SELECT scope, owner, period, p.starts, coalesce(h.money, d.money) AS cap_money, coalesce(h.seconds, d.seconds) AS cap_seconds,
+        coalesce(h.calls, d.calls) AS cap_calls
+    FROM unnest($6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[])
+        AS d (scope, owner, period, money, seconds, calls)
+    FULL JOIN hand h USING (scope, owner, period)
+    JOIN unnest($12::text[], $13::timestamptz[]) AS p (period, starts) USING (period)
+), halt AS (
+    SELECT CASE WHEN suspended THEN 'suspended' WHEN EXISTS (
+        SELECT FROM spending_block WHERE account = $2 AND ((scope = 'branch' AND owner = $15)
+            OR (scope = 'extension' AND owner = $16) OR (scope = 'destination' AND starts_with($17, owner)))
+    ) THEN 'blocked' ELSE '' END AS word FROM acc
 ), counter AS (
     SELECT scope, owner, period, coalesce(k.starts, d.starts) AS starts, k.id IS NOT NULL AS kept,
         d.cap_money, d.cap_seconds, d.cap_calls
     FROM def d FULL JOIN kept k USING (scope, owner, period)
 ), room AS (
     SELECT c.period, c.kept,
-        c.cap_money - coalesce(l.used_money + l.held_money, 0) + CASE WHEN c.kept THEN b.amount ELSE 0 END AS money,
-        c.cap_seconds - coalesce(l.used_seconds + l.held_seconds, 0) + CASE WHEN c.kept THEN b.seconds ELSE 0 END AS seconds,
-        c.cap_calls - coalesce(l.used_calls + l.held_calls, 0) + CASE WHEN c.kept THEN 1 ELSE 0 END AS calls
+        c.cap_money - coalesce(l.used_money + l.held_money - l.raised_money - l.aside_money, 0) + CASE WHEN c.kept THEN b.amount ELSE 0 END AS money,
+        c.cap_seconds - coalesce(l.used_seconds + l.held_seconds - l.raised_seconds - l.aside_seconds, 0) + CASE WHEN c.kept THEN b.seconds ELSE 0 END AS seconds,
+        c.cap_calls - coalesce(l.used_calls + l.held_calls - l.raised_calls - l.aside_calls, 0) + CASE WHEN c.kept THEN 1 ELSE 0 END AS calls
     FROM counter c CROSS JOIN base b
     LEFT JOIN limit_counter l ON l.account = $2 AND l.scope = c.scope AND l.owner = c.owner AND l.period = c.period AND l.starts = c.starts
 ), step AS (
     SELECT s.seconds, s.amount, CASE
         WHEN b.closed THEN 'closed'
-        WHEN acc.suspended THEN 'suspended'
+        WHEN halt.word <> '' THEN halt.word
         WHEN s.amount > b.amount AND s.amount - b.amount > acc.free THEN 'balance'
         ELSE (SELECT 'limit_' || min(r.period) FROM room r
             WHERE (s.amount > b.amount AND s.amount > r.money) OR s.seconds > r.seconds OR r.calls < 1)
         END AS bound
-    FROM unnest($4::bigint[], $5::bigint[]) AS s (seconds, amount) CROSS JOIN base b CROSS JOIN acc
+    FROM unnest($4::bigint[], $5::bigint[]) AS s (seconds, amount) CROSS JOIN base b CROSS JOIN acc CROSS JOIN halt
     WHERE s.seconds > b.seconds
 ), pick AS (
     SELECT s.seconds, s.amount FROM step s WHERE s.bound IS NULL ORDER BY s.seconds DESC LIMIT 1
@@ -74,14 +86,15 @@ WITH acc AS (
     RETURNING id
 ), held AS (
     INSERT INTO hold (call, account, node, amount, seconds, limits, made_at, touched_at)
-    SELECT $1, $2, $3, p.amount, p.seconds, coalesce((SELECT array_agg(id) FROM counted), '{}'), $13, $13 FROM pick p
+    SELECT $1, $2, $3, p.amount, p.seconds, coalesce((SELECT array_agg(id) FROM counted), '{}'), $14, $14 FROM pick p
     ON CONFLICT (call) DO UPDATE SET amount = excluded.amount, seconds = excluded.seconds, limits = excluded.limits,
         touched_at = excluded.touched_at
 ), paid AS (
     UPDATE account SET pending = pending + p.amount - b.amount FROM pick p, base b WHERE id = $2 AND p.amount <> b.amount
 )
 SELECT EXISTS (SELECT FROM acc), b.closed, b.seconds, coalesce((SELECT seconds FROM pick), 0),
-    coalesce((SELECT s.bound FROM step s WHERE s.bound IS NOT NULL ORDER BY s.seconds LIMIT 1), '')
+    coalesce((SELECT s.bound FROM step s WHERE s.bound IS NOT NULL ORDER BY s.seconds LIMIT 1), ''),
+    coalesce((SELECT word FROM halt), '')
 FROM base b`
 
 // Reserve holds money for a call in one round trip, or says why not. The hold is made or grows by exactly what is
@@ -95,13 +108,13 @@ func (l *Ledger) Reserve(ctx context.Context, r ledger.HoldRequest) (ledger.Hold
 	a := reserveArrays(r)
 	batch := &pgx.Batch{}
 	batch.Queue(lockAccount, account)
-	batch.Queue(reserveSQL, r.Call, account, r.Node, a.seconds, a.amounts, a.scopes, a.owners, a.periods, a.starts,
-		a.money, a.times, a.calls, r.At)
+	batch.Queue(reserveSQL, r.Call, account, r.Node, a.seconds, a.amounts, a.scopes, a.owners, a.limited,
+		a.money, a.times, a.calls, a.periods, a.starts, r.At, r.Branch, r.Extension, r.To)
 	results := l.db.pool.SendBatch(ctx, batch)
 	_, err := results.Exec()
 	var v verdict
 	if err == nil {
-		err = results.QueryRow().Scan(&v.known, &v.closed, &v.had, &v.granted, &v.bound)
+		err = results.QueryRow().Scan(&v.known, &v.closed, &v.had, &v.granted, &v.bound, &v.stop)
 	}
 	if closeErr := results.Close(); err == nil {
 		err = closeErr // The implicit transaction is committed only now.
@@ -118,10 +131,11 @@ type verdict struct {
 	had     int64 // Seconds granted before.
 	granted int64 // Seconds granted now; 0 for nothing new.
 	bound   string
+	stop    string
 }
 
 func (v verdict) answer(wanted int64) ledger.HoldAnswer {
-	a := ledger.HoldAnswer{Granted: max(v.had, v.granted), Bound: v.bound}
+	a := ledger.HoldAnswer{Granted: max(v.had, v.granted), Bound: v.bound, Stop: v.stop}
 	switch {
 	case !v.known:
 		a.Granted, a.Bound = 0, ledger.BoundAccount
@@ -138,9 +152,10 @@ func (v verdict) answer(wanted int64) ledger.HoldAnswer {
 // arrays are a request as the columns that the statement takes.
 type arrays struct {
 	seconds, amounts        []int64
-	scopes, owners, periods []string
-	starts                  []time.Time
+	scopes, owners, limited []string
 	money, times, calls     []*int64
+	periods                 []string
+	starts                  []time.Time
 }
 
 func reserveArrays(r ledger.HoldRequest) arrays {
@@ -153,17 +168,14 @@ func reserveArrays(r ledger.HoldRequest) arrays {
 	if zone == nil {
 		zone = time.UTC
 	}
+	for _, p := range ledger.Periods() {
+		a.periods, a.starts = append(a.periods, string(p)), append(a.starts, p.Start(r.At, zone))
+	}
 	for _, limit := range r.Limits {
 		a.scopes = append(a.scopes, string(limit.Scope))
 		a.owners = append(a.owners, limit.Owner)
-		a.periods = append(a.periods, string(limit.Period))
-		a.starts = append(a.starts, limit.Period.Start(r.At, zone))
-		var micros *int64
-		if limit.Money != nil {
-			v := limit.Money.Micros()
-			micros = &v
-		}
-		a.money = append(a.money, micros)
+		a.limited = append(a.limited, string(limit.Period))
+		a.money = append(a.money, micros(limit.Money))
 		a.times = append(a.times, limit.Seconds)
 		a.calls = append(a.calls, limit.Calls)
 	}

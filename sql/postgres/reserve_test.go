@@ -79,11 +79,11 @@ func TestReserveRefusals(t *testing.T) {
 	unknown := request(ledger.Tenant("nobody", rub()), 1)
 	require.Equal(t, ledger.BoundAccount, mustReserve(t, l, unknown).Refusal)
 	account := prepaid(t, l, "beauty", "100")
-	require.NoError(t, l.Suspend(t.Context(), account, true, "unpaid"))
+	require.NoError(t, l.Suspend(t.Context(), account, true, "unpaid", "test"))
 	require.Equal(t, ledger.BoundSuspended, mustReserve(t, l, request(account, 1)).Refusal)
-	require.NoError(t, l.Suspend(t.Context(), account, false, ""))
+	require.NoError(t, l.Suspend(t.Context(), account, false, "paid", "test"))
 	require.Empty(t, mustReserve(t, l, request(account, 1)).Refusal)
-	require.ErrorIs(t, l.Suspend(t.Context(), unknown.Account, true, ""), ledger.ErrNoAccount)
+	require.ErrorIs(t, l.Suspend(t.Context(), unknown.Account, true, "why", "test"), ledger.ErrNoAccount)
 
 	postpaid := ledger.Tenant("credit", rub())
 	require.NoError(t, l.Open(t.Context(), postpaid, amount("2")))
@@ -257,29 +257,50 @@ func TestKilledWhileReserving(t *testing.T) {
 	requireMoney(t, l, account, "60", "0.9")
 }
 
-func TestExpireLeavesCallsThatMayGoOn(t *testing.T) {
+// TestExpire gives back what is held for calls of a proxy only when all that it began before are accounted for, or it was
+// given up, and never while they may go on.
+func TestExpire(t *testing.T) {
 	l, c := openLedger(t)
 	account := prepaid(t, l, "beauty", "100")
-	old := request(account, 1)
-	require.NotZero(t, mustReserve(t, l, old).Granted)
-	young := request(account, 1)
-	young.At = old.At.Add(2 * time.Hour)
-	require.NotZero(t, mustReserve(t, l, young).Granted)
-	c.Advance(3 * time.Hour)
-	n, err := l.Expire(t.Context(), old.At.Add(59*time.Second))
-	require.NoError(t, err)
-	require.Zero(t, n, "its minute is not over")
-	n, err = l.Expire(t.Context(), old.At.Add(time.Hour))
-	require.NoError(t, err)
-	require.Equal(t, int64(1), n)
+	old, young, other := request(account, 1), request(account, 1), request(account, 1)
+	young.At, other.Node = old.At.Add(2*time.Hour), "proxy-2"
+	for _, r := range []ledger.HoldRequest{old, young, other} {
+		require.NotZero(t, mustReserve(t, l, r).Granted)
+	}
+	require.NoError(t, l.Beat(t.Context(), "proxy-2", time.Time{}))
+	expired := func() int64 {
+		n, err := l.Expire(t.Context())
+		require.NoError(t, err)
+		return n
+	}
+	settle := func(clean time.Time) {
+		require.NoError(t, l.Beat(t.Context(), "proxy-1", clean))
+		nodes, err := l.Nodes(t.Context())
+		require.NoError(t, err)
+		require.Len(t, nodes, 2)
+		require.NoError(t, l.Settled(t.Context(), nodes))
+	}
+	settle(old.At.Add(time.Hour))
+	require.Zero(t, expired(), "its minute is not over")
+	c.Advance(30 * 24 * time.Hour)
+	settle(old.At)
+	require.Equal(t, int64(1), expired(), "the proxy says that it knows nothing more of the first")
 	holds, err := l.Holds(t.Context(), &account)
 	require.NoError(t, err)
-	require.Len(t, holds, 1)
-	require.Equal(t, young.Call, holds[0].Call)
-	requireMoney(t, l, account, "1.5", "98.5")
-	n, err = l.Forget(t.Context(), c.Now().Add(time.Hour))
+	require.Len(t, holds, 2, "age alone says nothing: a proxy that was down for a month brings the legs of its calls")
+	settle(young.At.Add(time.Second))
+	require.Equal(t, int64(1), expired())
+	require.ErrorIs(t, l.GiveUp(t.Context(), "nobody", "gone"), ledger.ErrNoNode)
+	require.NoError(t, l.GiveUp(t.Context(), "proxy-2", "its disk burnt"))
+	require.Equal(t, int64(1), expired())
+	requireMoney(t, l, account, "0", "100")
+	require.NoError(t, l.Beat(t.Context(), "proxy-2", time.Time{}))
+	nodes, err := l.Nodes(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, int64(1), n)
+	require.True(t, nodes[1].GivenUp.IsZero(), "it is back")
+	n, err := l.Forget(t.Context(), c.Now().Add(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, int64(3), n)
 }
 
 func BenchmarkReserve(b *testing.B) {
