@@ -139,9 +139,10 @@ func (c *checker) gateway(at string, g *Gateway) {
 	if g.Register && g.Login == "" {
 		c.add(at+".login", "is empty, and register asks for one", "give the login of the carrier's account")
 	}
-	if g.MaxCalls < 0 || g.MaxCPS < 0 || g.Weight < 0 {
-		c.add(at, "has a negative bound or weight", "give 0 for none")
+	if g.Weight < 0 {
+		c.add(at+".weight", "is negative", "give 0 for none")
 	}
+	c.bounds(at, g.MaxCalls, g.MaxCPS)
 	c.callerID(at+".caller_id", g.CallerID)
 	c.sources(at+".sources", g.Sources)
 	c.hunt(at, g.Hunt)
@@ -149,6 +150,15 @@ func (c *checker) gateway(at string, g *Gateway) {
 	c.numberRules(at+".from_rules", g.FromRules)
 	for i, pattern := range g.Permitted {
 		c.numberPattern(fmt.Sprintf("%s.permitted_caller_ids[%d]", at, i), pattern)
+	}
+}
+
+func (c *checker) bounds(at string, calls, perSecond int) {
+	if calls < 0 {
+		c.add(at+".max_calls", "is negative", "give how many calls there may be at once, 0 for no bound")
+	}
+	if perSecond < 0 {
+		c.add(at+".max_cps", "is negative", "give how many new calls there may be in a second, 0 for no bound")
 	}
 }
 

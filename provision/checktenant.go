@@ -19,6 +19,7 @@ func (c *checker) tenant(at string, t *Tenant) {
 	c.barring(at, &t.Barring)
 	c.prefixes(at+".permitted_caller_ids", t.Permitted)
 	c.limits(at, t.Limits)
+	c.bounds(at, t.MaxCalls, t.MaxCPS)
 	if t.Account.Mode != "prepaid" && t.Account.Mode != "postpaid" {
 		c.add(at+".account.mode", fmt.Sprintf("%q is no mode", t.Account.Mode), "use prepaid or postpaid")
 	}
@@ -39,6 +40,7 @@ func (c *checker) tenant(at string, t *Tenant) {
 		trunk := fmt.Sprintf("%s.trunks[%d]", at, i)
 		c.requires(trunk+".branch", t.Trunks[i].Branch, "branch", branches)
 		c.sources(trunk+".sources", t.Trunks[i].Sources)
+		c.bounds(trunk, t.Trunks[i].MaxCalls, t.Trunks[i].MaxCPS)
 	}
 }
 
@@ -49,6 +51,7 @@ func (c *checker) branch(at string, t *Tenant, b *Branch, branches, extensions m
 	c.callerID(at+".caller_id", b.CallerID)
 	c.barring(at, &b.Barring)
 	c.limits(at, b.Limits)
+	c.bounds(at, b.MaxCalls, b.MaxCPS)
 	for i := range b.Extensions {
 		e := &b.Extensions[i]
 		ext := fmt.Sprintf("%s.extensions[%d]", at, i)
@@ -72,6 +75,7 @@ func (c *checker) branch(at string, t *Tenant, b *Branch, branches, extensions m
 		c.barring(ext, &e.Barring)
 		c.forward(ext+".forward", e.Forward)
 		c.limits(ext, e.Limits)
+		c.bounds(ext, e.MaxCalls, e.MaxCPS)
 	}
 }
 
@@ -93,6 +97,7 @@ func (c *checker) number(at string, t *Tenant, n *Number, branches, extensions m
 		c.add(at+".group", "stands beside extension", "lead the number to one of both")
 	}
 	c.forward(at+".forward", n.Forward)
+	c.bounds(at, n.MaxCalls, n.MaxCPS)
 }
 
 // telephony checks the groups and the rules for caller ids.

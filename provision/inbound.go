@@ -33,14 +33,14 @@ func (s *Snapshot) routeInbound(q *Question) *Route {
 	if own.tenant.Inactive {
 		return refusal(r, RefusedInactive, statusForbidden)
 	}
-	if own.number.MaxCalls > 0 {
-		r.Capacities = append(r.Capacities, Capacity{"number/" + r.Number, own.number.MaxCalls})
+	if n := own.number; n.MaxCalls > 0 || n.MaxCPS > 0 {
+		r.Capacities = append(r.Capacities, Capacity{"number/" + r.Number, n.MaxCalls, n.MaxCPS})
 	}
 	if s.deliver(r, own, q); r.Refusal != "" {
 		return r
 	}
 	p, _ := s.party(r.Tenant, r.Branch, r.Extension)
-	r.Capacities = append(r.Capacities, capacities(&p)...)
+	r.Capacities = append(r.Capacities, p.capacities()...)
 	r.Tariff = p.tariff()
 	quote, err := s.tariffs[r.Tariff].Quote(rating.Call{
 		From: r.From, To: r.To, Direction: rating.Inbound, Connect: q.At, Extension: r.Extension, Branch: r.Branch,
@@ -181,7 +181,7 @@ func (s *Snapshot) forward(r *Route, from place, f *Forward, q *Question) *Route
 
 // forwardTarget is the phones of another extension, or a call to a number outside that the forwarding party pays for.
 func (s *Snapshot) forwardTarget(r *Route, from place, to string, q *Question) (Target, bool) {
-	p := party(from)
+	p := party{tenant: from.tenant, branch: from.branch, extension: from.extension}
 	d := s.dial(&p, to)
 	if d.Extension != "" {
 		called, ok := s.extensions[extensionKey{from.tenant.ID, d.Extension}]
@@ -192,7 +192,7 @@ func (s *Snapshot) forwardTarget(r *Route, from place, to string, q *Question) (
 	}
 	out := &Route{
 		Direction: rating.Forwarded.String(), Tenant: p.tenant.ID, Branch: p.branch.ID, Extension: p.extension.ID,
-		From: r.From, To: d.Number, Diverted: r.To, Capacities: capacities(&p), Anonymous: r.Anonymous,
+		From: r.From, To: d.Number, Diverted: r.To, Capacities: p.capacities(), Anonymous: r.Anonymous,
 	}
 	switch {
 	case d.Blocked:

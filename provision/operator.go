@@ -71,6 +71,8 @@ type Carrier struct {
 	Hunt     []HuntRule     `yaml:"hunt,omitempty"`
 	// DebtLimit is what we may owe the carrier, in its currency; at the limit its gateways are not used any more.
 	DebtLimit *money.Amount `yaml:"debt_limit,omitempty"`
+	MaxCalls  int           `yaml:"max_calls,omitempty"` // At once, over all its gateways.
+	MaxCPS    int           `yaml:"max_cps,omitempty"`   // New ones a second, over all its gateways.
 	Inactive  bool          `yaml:"inactive,omitempty"`
 }
 
@@ -110,13 +112,16 @@ type Gateway struct {
 	FromRules []NumberRule  `yaml:"from_rules,omitempty"` // Applied to the caller's number.
 	// Permitted are beginnings of the callers' numbers that the carrier accepts, as in NumberRule.Match; empty: all. A call
 	// with another number shows CallerID, and without one passes the gateway over.
-	Permitted []string   `yaml:"permitted_caller_ids,omitempty"`
-	CallerID  string     `yaml:"caller_id,omitempty"`
-	Trusted   bool       `yaml:"trusted,omitempty"`      // It is told the number of callers that hide it (P-Asserted-Identity, RFC 3325).
-	Diversion bool       `yaml:"diversion,omitempty"`    // It is told by whom a call was forwarded (Diversion, RFC 5806).
-	InDial    string     `yaml:"in_dial_plan,omitempty"` // Dial plan for numbers that come from it; digits with country code if empty.
-	Hunt      []HuntRule `yaml:"hunt,omitempty"`
-	Inactive  bool       `yaml:"inactive,omitempty"`
+	Permitted []string `yaml:"permitted_caller_ids,omitempty"`
+	CallerID  string   `yaml:"caller_id,omitempty"`
+	Trusted   bool     `yaml:"trusted,omitempty"`   // It is told the number of callers that hide it (P-Asserted-Identity, RFC 3325).
+	Diversion bool     `yaml:"diversion,omitempty"` // It is told by whom a call was forwarded (Diversion, RFC 5806).
+	// Codecs are the names of those it takes, as in SDP ("PCMA", "opus"): a call that offers none of them passes it over.
+	Codecs   []string   `yaml:"codecs,omitempty"`
+	SRTP     bool       `yaml:"srtp,omitempty"`         // It takes only calls that offer encrypted media (RFC 3711).
+	InDial   string     `yaml:"in_dial_plan,omitempty"` // Dial plan for numbers that come from it; digits with country code if empty.
+	Hunt     []HuntRule `yaml:"hunt,omitempty"`
+	Inactive bool       `yaml:"inactive,omitempty"`
 }
 
 // NumberRule rewrites a number that matches; the first rule that matches is the only one applied.

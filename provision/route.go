@@ -27,6 +27,7 @@ type Caller struct {
 	Login     string
 	Gateway   string
 	Carrier   string
+	Trunk     string // Of the tenant, when Kind is CallerTrunk.
 	AnyFrom   bool   // May show any number as its own, not only those of its tenant.
 	HA1MD5    string // Lower-case hex; see Extension.
 	HA1SHA256 string
@@ -107,8 +108,9 @@ const (
 	AfterAny = AfterBusy | AfterNoAnswer | AfterUnavailable
 )
 
-// Capacity is a bound on simultaneous calls that the call takes a place of.
+// Capacity is a bound on calls that the call takes a place of. A bound of 0 is none.
 type Capacity struct {
-	Key string // "tenant/beauty", "branch/beauty/moscow", "gateway/alfa": unique over all kinds.
-	Max int
+	Key       string // "tenant/beauty", "branch/beauty/moscow", "gateway/alfa": unique over all kinds.
+	Max       int    // Calls at once.
+	PerSecond int    // New calls in a second.
 }

@@ -61,6 +61,7 @@ type party struct {
 	tenant    *Tenant
 	branch    *Branch    // Never nil.
 	extension *Extension // Never nil.
+	trunk     *Trunk     // Of a call that the tenant's own switch brings.
 }
 
 func (s *Snapshot) party(tenant, branch, extension string) (party, bool) {
@@ -69,9 +70,18 @@ func (s *Snapshot) party(tenant, branch, extension string) (party, bool) {
 		return party{}, false
 	}
 	return party{
-		t, cmp.Or(s.branches[branchKey{t.ID, branch}], &Branch{}),
-		cmp.Or(s.extensions[extensionKey{t.ID, extension}].extension, &Extension{}),
+		tenant: t, branch: cmp.Or(s.branches[branchKey{t.ID, branch}], &Branch{}),
+		extension: cmp.Or(s.extensions[extensionKey{t.ID, extension}].extension, &Extension{}),
 	}, true
+}
+
+// comesBy notes the trunk that the call comes by; an empty id is none.
+func (p *party) comesBy(trunk string) {
+	for i := range p.tenant.Trunks {
+		if t := &p.tenant.Trunks[i]; t.ID == trunk {
+			p.trunk = t
+		}
+	}
 }
 
 func (p *party) tariff() string { return cmp.Or(p.extension.Tariff, p.branch.Tariff, p.tenant.Tariff) }
@@ -94,9 +104,10 @@ func (s *Snapshot) routeFromTenant(q *Question) *Route {
 	if !ok {
 		return refusal(&Route{Direction: rating.Outbound.String(), Tenant: q.Caller.Tenant}, RefusedInactive, statusForbidden)
 	}
+	p.comesBy(q.Caller.Trunk)
 	r := &Route{
 		Direction: rating.Outbound.String(), Tenant: p.tenant.ID, Branch: p.branch.ID, Extension: p.extension.ID,
-		Capacities: capacities(&p), Anonymous: p.branch.Anonymous || p.extension.Anonymous,
+		Capacities: p.capacities(), Anonymous: p.branch.Anonymous || p.extension.Anonymous,
 	}
 	d := s.dial(&p, q.Dialled)
 	r.To, r.Emergency = d.Number, d.Emergency
@@ -119,16 +130,19 @@ func (s *Snapshot) routeFromTenant(q *Question) *Route {
 	return s.routeOutside(r, &p, q)
 }
 
-func capacities(p *party) []Capacity {
+// capacities are the bounds that a call of the party takes a place of.
+func (p *party) capacities() []Capacity {
 	out := make([]Capacity, 0, 4)
-	if p.tenant.MaxCalls > 0 {
-		out = append(out, Capacity{"tenant/" + p.tenant.ID, p.tenant.MaxCalls})
+	bound := func(key string, calls, perSecond int) {
+		if calls > 0 || perSecond > 0 {
+			out = append(out, Capacity{key, calls, perSecond})
+		}
 	}
-	if p.branch.MaxCalls > 0 {
-		out = append(out, Capacity{"branch/" + p.tenant.ID + "/" + p.branch.ID, p.branch.MaxCalls})
-	}
-	if p.extension.MaxCalls > 0 {
-		out = append(out, Capacity{"extension/" + p.tenant.ID + "/" + p.extension.ID, p.extension.MaxCalls})
+	bound("tenant/"+p.tenant.ID, p.tenant.MaxCalls, p.tenant.MaxCPS)
+	bound("branch/"+p.tenant.ID+"/"+p.branch.ID, p.branch.MaxCalls, p.branch.MaxCPS)
+	bound("extension/"+p.tenant.ID+"/"+p.extension.ID, p.extension.MaxCalls, p.extension.MaxCPS)
+	if p.trunk != nil {
+		bound("trunk/"+p.tenant.ID+"/"+p.trunk.ID, p.trunk.MaxCalls, p.trunk.MaxCPS)
 	}
 	return out
 }

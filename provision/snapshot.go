@@ -98,7 +98,7 @@ func (s *Snapshot) indexTenant(t *Tenant) {
 		s.numbers[t.Numbers[i].E164] = owner{t, &t.Numbers[i]}
 	}
 	for i := range t.Trunks {
-		s.indexSources(t.Trunks[i].Sources, Caller{Kind: CallerTrunk, Tenant: t.ID, Branch: t.Trunks[i].Branch, Login: ""})
+		s.indexSources(t.Trunks[i].Sources, Caller{Kind: CallerTrunk, Tenant: t.ID, Branch: t.Trunks[i].Branch, Trunk: t.Trunks[i].ID})
 	}
 }
 

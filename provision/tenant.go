@@ -19,6 +19,7 @@ type Tenant struct {
 	Account   Account        `yaml:"account"`
 	Limits    []Limit        `yaml:"limits,omitempty"`
 	MaxCalls  int            `yaml:"max_calls,omitempty"`
+	MaxCPS    int            `yaml:"max_cps,omitempty"`
 	MaxPrice  *money.Rate    `yaml:"max_price,omitempty"`       // Dearest price per minute that the client accepts.
 	MaxFee    *money.Amount  `yaml:"max_connect_fee,omitempty"` // Dearest connection fee that the client accepts.
 	CallerID  string         `yaml:"caller_id,omitempty"`       // E.164 number shown where branch and extension have none.
@@ -65,6 +66,7 @@ type Branch struct {
 	CallerID   string  `yaml:"caller_id,omitempty"`
 	Limits     []Limit `yaml:"limits,omitempty"`
 	MaxCalls   int     `yaml:"max_calls,omitempty"`
+	MaxCPS     int     `yaml:"max_cps,omitempty"`
 	Anonymous  bool    `yaml:"anonymous,omitempty"` // Its phones hide their numbers.
 	Barring    `yaml:",inline"`
 	Extensions []Extension `yaml:"extensions,omitempty"`
@@ -82,6 +84,7 @@ type Extension struct {
 	CallerID string    `yaml:"caller_id,omitempty"`
 	Limits   []Limit   `yaml:"limits,omitempty"`
 	MaxCalls int       `yaml:"max_calls,omitempty"`
+	MaxCPS   int       `yaml:"max_cps,omitempty"`
 	Inactive bool      `yaml:"inactive,omitempty"`
 	// Anonymous hides the extension's number from those it calls.
 	Anonymous bool          `yaml:"anonymous,omitempty"`
@@ -104,6 +107,7 @@ type Number struct {
 	Group     string      `yaml:"group,omitempty"`     // Or to a group.
 	Forward   *Forward    `yaml:"forward,omitempty"`   // Goes before the forwarding of the extension.
 	MaxCalls  int         `yaml:"max_calls,omitempty"` // Quota of simultaneous inbound calls.
+	MaxCPS    int         `yaml:"max_cps,omitempty"`   // Quota of new inbound calls a second.
 }
 
 // Trunk is a tenant's own switch that is known by its address and needs no login.
@@ -113,6 +117,7 @@ type Trunk struct {
 	Sources  []string `yaml:"sources"` // Addresses or CIDR ranges.
 	CallerID string   `yaml:"caller_id,omitempty"`
 	MaxCalls int      `yaml:"max_calls,omitempty"`
+	MaxCPS   int      `yaml:"max_cps,omitempty"`
 }
 
 // Group is some extensions of a tenant that take calls together.

@@ -21,7 +21,7 @@ type attempt struct {
 	target provision.Target
 	dialog *dialog
 	client *txn.Client
-	slot   string // Capacity of the gateway that the attempt holds.
+	slots  []string // Capacity of gateway and carrier that the attempt holds.
 
 	setup      time.Time
 	progress   time.Time
@@ -42,9 +42,9 @@ type attempt struct {
 }
 
 // begin sends the INVITE.
-func (c *call) begin(target provision.Target, uri sip.Uri, flow wire.Flow, slot string) {
+func (c *call) begin(target provision.Target, uri sip.Uri, flow wire.Flow, held []string) {
 	a := &attempt{
-		call: c, seq: len(c.attempts) + 1, target: target, slot: slot,
+		call: c, seq: len(c.attempts) + 1, target: target, slots: held,
 		setup: c.sh.clock.Now(), remote: flow.Remote().String(),
 	}
 	c.attempts = append(c.attempts, a)
@@ -299,9 +299,7 @@ func (a *attempt) settle() {
 	}
 	a.done = true
 	a.stopTimers()
-	if a.slot != "" {
-		a.call.sh.slots.release([]string{a.slot})
-	}
+	a.call.sh.slots.release(a.slots)
 	a.call.finish()
 }
 

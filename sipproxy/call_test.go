@@ -344,3 +344,17 @@ func TestDigestAlgorithms(t *testing.T) {
 		require.Equal(t, 200, status, algorithm)
 	}
 }
+
+func TestGatewayIsPassedOverThatCannotCarryTheCall(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.extension("anna")
+	w.carrier("alfa", agent.Behaviour{Status: 200}, func(g *provision.Gateway) { g.SRTP = true })
+	w.carrier("beta", agent.Behaviour{Status: 200}, func(g *provision.Gateway) { g.Codecs = []string{"opus"} })
+	w.carrier("gamma", agent.Behaviour{Status: 200}, func(g *provision.Gateway) { g.Codecs = []string{"G729", "PCMA"} })
+	w.open()
+	require.Equal(t, 200, w.dial(w.agent("phone"), agent.Call{To: "74951234567", Talk: 10 * time.Millisecond}).Status)
+	legs := w.record()
+	require.Len(t, legs, 2)
+	require.Equal(t, "gamma", legs[1].Gateway)
+}

@@ -65,15 +65,12 @@ func (c *call) forwardAs(r *provision.Route) bool {
 		c.best = better(c.best, failure{status: sip.StatusInternalServerError})
 		return false
 	}
-	for i, limit := range r.Capacities {
-		if !c.sh.slots.take(limit.Key, limit.Max) {
-			c.sh.slots.release(c.slots[len(c.slots)-i:])
-			c.slots = c.slots[:len(c.slots)-i]
-			c.best = better(c.best, failure{status: sip.StatusBusyHere})
-			return false
-		}
-		c.slots = append(c.slots, limit.Key)
+	held, reason := c.sh.slots.takeAll(r.Capacities)
+	if reason != "" {
+		c.best = better(c.best, failure{status: sip.StatusBusyHere})
+		return false
 	}
+	c.slots = append(c.slots, held...)
 	c.forward = &forwarding{
 		id: id, route: r, began: c.sh.clock.Now(), first: len(c.attempts), reserved: r.Quote != nil && !r.Emergency,
 	}

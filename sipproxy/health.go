@@ -50,8 +50,6 @@ type gatewayHealth struct {
 	failures int
 	locked   time.Time
 	why      string
-	second   int64 // The second that calls are counted in, for calls per second.
-	calls    int
 	probed   time.Time
 	present  bool
 	renew    time.Time // When our registration at the carrier is to be renewed; zero when there is none.
@@ -61,7 +59,7 @@ func newHealth(c clock.Clock, log *slog.Logger) *health {
 	return &health{clock: c, log: log, byID: make(map[string]*gatewayHealth)}
 }
 
-// admit tells where a gateway is, or why it is not to be tried now. It counts the call against its calls per second.
+// admit tells where a gateway is, or why it is not to be tried now.
 func (h *health) admit(g *provision.Gateway) (netip.AddrPort, lcr.Reason) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -73,13 +71,6 @@ func (h *health) admit(g *provision.Gateway) (netip.AddrPort, lcr.Reason) {
 	case !s.remote.IsValid():
 		return netip.AddrPort{}, lcr.ReasonLocked
 	}
-	if second := now.Unix(); s.second != second {
-		s.second, s.calls = second, 0
-	}
-	if g.MaxCPS > 0 && s.calls >= g.MaxCPS {
-		return netip.AddrPort{}, lcr.ReasonCPS
-	}
-	s.calls++
 	return s.remote, ""
 }
 

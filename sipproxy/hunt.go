@@ -65,11 +65,14 @@ func (c *call) try(t provision.Target) bool {
 }
 
 func (c *call) tryGateway(t provision.Target) bool {
+	if !takes(t.Gateway, c.invite) {
+		c.skip(t, lcr.ReasonUnsupported)
+		return false
+	}
 	remote, reason := c.sh.health.admit(t.Gateway)
+	var held []string
 	if reason == "" {
-		if !c.sh.slots.take("gateway/"+t.Gateway.ID, t.Gateway.MaxCalls) {
-			reason = lcr.ReasonCapacity
-		}
+		held, reason = c.sh.slots.takeAll(bounds(&t))
 	}
 	if reason != "" {
 		c.skip(t, reason)
@@ -78,7 +81,7 @@ func (c *call) tryGateway(t provision.Target) bool {
 	flow, err := c.sh.wire.To(t.Gateway.Transport, remote)
 	if err != nil {
 		c.log.Warn("no way to the gateway", "gateway", t.Gateway.ID, "error", err)
-		c.sh.slots.release([]string{"gateway/" + t.Gateway.ID})
+		c.sh.slots.release(held)
 		c.skip(t, lcr.ReasonUnsupported)
 		return false
 	}
@@ -87,8 +90,17 @@ func (c *call) tryGateway(t provision.Target) bool {
 	if n, err := strconv.Atoi(port); err == nil {
 		uri.Port = n
 	}
-	c.begin(t, uri, flow, "gateway/"+t.Gateway.ID)
+	c.begin(t, uri, flow, held)
 	return true
+}
+
+// bounds are the capacities that a call at a gateway takes a place of.
+func bounds(t *provision.Target) []provision.Capacity {
+	out := []provision.Capacity{{Key: "gateway/" + t.Gateway.ID, Max: t.Gateway.MaxCalls, PerSecond: t.Gateway.MaxCPS}}
+	if t.Carrier != nil {
+		out = append(out, provision.Capacity{Key: "carrier/" + t.Carrier.ID, Max: t.Carrier.MaxCalls, PerSecond: t.Carrier.MaxCPS})
+	}
+	return out
 }
 
 func (c *call) skip(t provision.Target, reason lcr.Reason) {
@@ -119,7 +131,7 @@ func (c *call) ringPhones(t provision.Target) bool {
 			c.log.Info("phone cannot be reached", "login", t.Login, "error", err)
 			continue
 		}
-		c.begin(t, b.uri, flow, "")
+		c.begin(t, b.uri, flow, nil)
 		rang = true
 	}
 	return rang

@@ -65,7 +65,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	}
 	p := &Proxy{
 		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder,
-		slots: newSlots(), idle: newIdle(), guard: newGuard(deps.Clock),
+		slots: newSlots(deps.Clock), idle: newIdle(), guard: newGuard(deps.Clock),
 		health: newHealth(deps.Clock, deps.Log), stopped: make(chan struct{}),
 	}
 	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))

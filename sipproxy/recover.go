@@ -116,13 +116,9 @@ func (c *call) holdAgain() {
 	if c.forward != nil {
 		limits = slices.Concat(limits, c.forward.route.Capacities)
 	}
-	for _, limit := range limits {
-		c.sh.slots.take(limit.Key, 0)
-		c.slots = append(c.slots, limit.Key)
-	}
-	if g := c.winner.target.Gateway; g != nil {
-		c.winner.slot = "gateway/" + g.ID
-		c.sh.slots.take(c.winner.slot, 0)
+	c.slots = c.sh.slots.keep(limits)
+	if c.winner.target.Gateway != nil {
+		c.winner.slots = c.sh.slots.keep(bounds(&c.winner.target))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
+	"trunkline/lcr"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -125,14 +126,17 @@ func (c *call) takeCapacity() bool {
 	if c.route.Emergency {
 		return true
 	}
-	for _, limit := range c.route.Capacities {
-		if !c.sh.slots.take(limit.Key, limit.Max) {
-			c.refuse("capacity", sip.StatusBusyHere)
-			return false
-		}
-		c.slots = append(c.slots, limit.Key)
+	held, reason := c.sh.slots.takeAll(c.route.Capacities)
+	if reason == "" {
+		c.slots = held
+		return true
 	}
-	return true
+	status := sip.StatusBusyHere
+	if reason == lcr.ReasonCPS {
+		status = sip.StatusServiceUnavailable
+	}
+	c.refuse(string(reason), status)
+	return false
 }
 
 // ask reserves money until upTo after the connection, and calls then with the answer.

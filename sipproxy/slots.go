@@ -1,24 +1,69 @@
 package sipproxy
 
-import "sync"
+import (
+	"sync"
 
-// slots counts the calls in progress against capacities. A slot is taken once and given back once by its holder.
+	"trunkline/internal/clock"
+	"trunkline/lcr"
+	"trunkline/provision"
+)
+
+// slots counts the calls in progress, and the new ones of this second, against capacities. A slot is taken once and given
+// back once by its holder.
 type slots struct {
-	mu   sync.Mutex
-	used map[string]int
+	clock  clock.Clock
+	mu     sync.Mutex
+	used   map[string]int
+	second int64          // That fresh counts in, Unix time.
+	fresh  map[string]int // New calls of this second.
 }
 
-func newSlots() *slots { return &slots{used: make(map[string]int)} }
+func newSlots(c clock.Clock) *slots {
+	return &slots{clock: c, used: make(map[string]int), fresh: make(map[string]int)}
+}
 
-// take takes a slot, or reports that all are in use. A limit of 0 is none.
-func (s *slots) take(key string, limit int) bool {
+// take takes a slot, or tells why there is none.
+func (s *slots) take(c provision.Capacity) lcr.Reason {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if limit > 0 && s.used[key] >= limit {
-		return false
+	if second := s.clock.Now().Unix(); second != s.second {
+		s.second = second
+		clear(s.fresh)
 	}
-	s.used[key]++
-	return true
+	switch {
+	case c.Max > 0 && s.used[c.Key] >= c.Max:
+		return lcr.ReasonCapacity
+	case c.PerSecond > 0 && s.fresh[c.Key] >= c.PerSecond:
+		return lcr.ReasonCPS
+	}
+	s.used[c.Key]++
+	if c.PerSecond > 0 {
+		s.fresh[c.Key]++
+	}
+	return ""
+}
+
+// takeAll takes a slot of each, or of none and tells why.
+func (s *slots) takeAll(limits []provision.Capacity) ([]string, lcr.Reason) {
+	keys := make([]string, 0, len(limits))
+	for _, limit := range limits {
+		if reason := s.take(limit); reason != "" {
+			s.release(keys)
+			return nil, reason
+		}
+		keys = append(keys, limit.Key)
+	}
+	return keys, ""
+}
+
+// keep takes slots whatever the bounds say: the call is there.
+func (s *slots) keep(limits []provision.Capacity) []string {
+	keys := make([]string, 0, len(limits))
+	for _, limit := range limits {
+		s.take(provision.Capacity{Key: limit.Key})
+		keys = append(keys, limit.Key)
+	}
+	return keys
 }
 
 func (s *slots) release(keys []string) {
