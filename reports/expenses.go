@@ -21,6 +21,7 @@ type Usage struct {
 	Calls       int64 // Answered ones.
 	Attempts    int64 // All.
 	Seconds     int64 // Billed.
+	Covered     int64 // Seconds of them that allowances paid.
 	Sale        money.Amount
 }
 

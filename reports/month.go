@@ -29,15 +29,17 @@ func MonthOf(at time.Time, zone *time.Location) Month {
 
 // Bounds returns the first moment of the month and that of the next, in UTC.
 func (m Month) Bounds() (from, till time.Time) {
-	from = time.Date(m.year, m.month, 1, 0, 0, 0, 0, m.zone)
-	return from.UTC(), time.Date(m.year, m.month+1, 1, 0, 0, 0, 0, m.zone).UTC()
+	return midnight(m.year, m.month, 1, m.zone), midnight(m.year, m.month+1, 1, m.zone)
 }
 
 // Before returns the month before.
 func (m Month) Before() Month {
-	t := time.Date(m.year, m.month-1, 1, 0, 0, 0, 0, m.zone)
+	t := time.Date(m.year, m.month-1, 1, 0, 0, 0, 0, time.UTC)
 	return Month{t.Year(), t.Month(), m.zone}
 }
+
+// Period returns the month as a period.
+func (m Month) Period() Period { return monthOf(m.year, m.month, m.zone) }
 
 // String returns the month as "2026-11".
 func (m Month) String() string { return fmt.Sprintf("%04d-%02d", m.year, int(m.month)) }

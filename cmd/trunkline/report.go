@@ -21,8 +21,8 @@ import (
 )
 
 func newReportCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "report", Short: "Reports: expenses by branch, call records"}
-	cmd.AddCommand(newExpensesCommand(), newCDRCommand())
+	cmd := &cobra.Command{Use: "report", Short: "Reports: statistics, expenses by branch, call records"}
+	cmd.AddCommand(newStatsCommand(), newExpensesCommand(), newCDRCommand(), newFieldsCommand(), newRebuildCommand())
 	return cmd
 }
 
@@ -157,7 +157,7 @@ func writeExpensesTable(out io.Writer, e *reports.Expenses) error {
 	}
 	fmt.Fprint(w, "TOTAL\tMONTH BEFORE\t\n")
 	for _, r := range append(slices.Clone(e.Rows), e.Total) {
-		fmt.Fprintf(w, "%s\t%d\t%s\t", r.Name, r.Calls, minutes(r.Seconds))
+		fmt.Fprintf(w, "%s\t%d\t%s\t", r.Name, r.Calls, reports.Minutes(r.Seconds))
 		for _, c := range reports.Classes() {
 			fmt.Fprintf(w, "%s\t", r.ByClass[c].Format(e.Currency.MinorUnits()))
 		}
@@ -165,9 +165,6 @@ func writeExpensesTable(out io.Writer, e *reports.Expenses) error {
 	}
 	return w.Flush()
 }
-
-// minutes writes seconds as minutes with two places, cut off.
-func minutes(seconds int64) string { return fmt.Sprintf("%d.%02d", seconds/60, seconds%60*100/60) }
 
 func writeExpensesCSV(out io.Writer, e *reports.Expenses) error {
 	w := csv.NewWriter(out)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/cdr"
+	"trunkline/reports"
 	"trunkline/sql/clickhouse"
 )
 
@@ -24,6 +25,7 @@ type cdrOptions struct {
 	kind      string
 	direction string
 	call      string
+	line      string
 	format    string
 	config    configFlags
 }
@@ -35,8 +37,9 @@ func newCDRCommand() *cobra.Command {
 		Short: "Rated legs, the newest first",
 		Long: `Cdr lists rated legs: the caller's side of a call (ingress) and every attempt to place it (egress). Times are UTC.
 --from and --till take a day (2026-11-02) or a moment (2026-11-02T10:00:00Z); a leg counts in the quarter of an hour in
-which it was answered, or begun where it was not.`,
+which it was answered, or begun where it was not. --filter takes a filter line, see ` + "`trunkline report fields`" + `.`,
 		Example: "  trunkline report cdr --tenant beauty --to 7495 --answered --limit 20\n" +
+			"  trunkline report cdr --filter '7495% duration>60 !branch:moscow status:200'\n" +
 			"  trunkline report cdr --call 019a2000-13d4-7e00-b66d-332a7ad2600f --format json",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -56,6 +59,7 @@ which it was answered, or begun where it was not.`,
 	f.StringVar(&o.kind, "kind", "", "ingress or egress")
 	f.StringVar(&o.direction, "direction", "", "outbound, inbound, forwarded or internal")
 	f.StringVar(&o.call, "call", "", "id of one call")
+	f.StringVar(&o.line, "filter", "", "filter line")
 	f.BoolVar(&o.filter.OnlyAnswered, "answered", false, "only answered legs")
 	f.IntVar(&o.filter.Limit, "limit", 50, "most rows, up to 10000")
 	f.StringVar(&o.format, "format", "table", "table, csv or json")
@@ -123,6 +127,9 @@ func (o *cdrOptions) parse() (err error) {
 		if f.Call, err = cdr.ParseCallID(o.call); err != nil {
 			return fmt.Errorf("--call: %w", err)
 		}
+	}
+	if f.Where, err = reports.ParseFilter(o.line); err != nil {
+		return fmt.Errorf("--filter: %w", err)
 	}
 	if f.Limit < 1 || f.Limit > clickhouse.MaxRows {
 		return fmt.Errorf("--limit %d: want 1 to %d", f.Limit, clickhouse.MaxRows)

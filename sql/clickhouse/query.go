@@ -12,6 +12,7 @@ import (
 	"trunkline/cdr"
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
+	"trunkline/reports"
 )
 
 // MaxRows is the largest number of rows in one answer.
@@ -31,7 +32,8 @@ type Filter struct {
 	ToPrefix     string // Digits that the called number begins with.
 	FromPrefix   string // Digits that the caller's number begins with.
 	OnlyAnswered bool
-	Limit        int // 1 to MaxRows; 0: 100.
+	Where        reports.Filter // A filter line.
+	Limit        int            // 1 to MaxRows; 0: 100.
 	Offset       int
 }
 
@@ -59,7 +61,7 @@ func (c *condition) String() string {
 	return strings.Join(c.terms, " AND ")
 }
 
-func (f *Filter) condition() *condition {
+func (f *Filter) condition() (*condition, error) {
 	c := &condition{}
 	if !f.From.IsZero() {
 		c.add("slot >= toDateTime(?, 'UTC')", f.From.Unix())
@@ -86,7 +88,7 @@ func (f *Filter) condition() *condition {
 	if f.OnlyAnswered {
 		c.terms = append(c.terms, "connect > 0")
 	}
-	return c
+	return c, c.where(f.Where, "cdr")
 }
 
 // row is a row of the table as the driver reads it.
@@ -147,7 +149,10 @@ func (s *Store) Records(ctx context.Context, f Filter) ([]cdr.Record, error) {
 	if limit <= 0 {
 		limit = 100
 	}
-	where := f.condition()
+	where, err := f.condition()
+	if err != nil {
+		return nil, err
+	}
 	where.args = append(where.args, min(limit, MaxRows), max(0, f.Offset))
 	var rows []row
 	query := "SELECT * EXCEPT (duration_us, pdd_us) REPLACE (CAST(kind AS Int8) AS kind, CAST(direction AS Int8) AS direction, CAST(released_by AS Int8) AS released_by) " +

@@ -60,7 +60,10 @@ func (s *Store) Sums(ctx context.Context, f Filter, by ...Dimension) ([]Sum, err
 		}
 		keys = append(keys, "toString("+string(d)+")")
 	}
-	where := f.condition()
+	where, err := f.condition()
+	if err != nil {
+		return nil, err
+	}
 	limit := f.Limit
 	if limit <= 0 {
 		limit = MaxRows

@@ -1,0 +1,320 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"trunkline/internal/clock"
+	"trunkline/internal/money"
+	"trunkline/provision"
+	"trunkline/reports"
+	"trunkline/sql/clickhouse"
+)
+
+// statsOptions are the flags of `trunkline report stats`.
+type statsOptions struct {
+	period, against, zone, by, filter, side, tenant, branch, order, into, format string
+	compare, formulas                                                            bool
+	top                                                                          int
+	config                                                                       configFlags
+}
+
+func newStatsCommand() *cobra.Command {
+	o := &statsOptions{}
+	cmd := &cobra.Command{
+		Use:   "stats",
+		Short: "Calls or attempts, ASR, ACD, NER, PDD, minutes, sale, cost and margin, by what you like",
+		Long: `Stats counts calls, as their callers see them, or with --side attempts the tries at carriers; both are never mixed.
+--by takes a list of tenant, branch, extension, number, direction, destination, country, carrier, gateway, cause, hour, day,
+month, weekday, hour_of_day, and of status, caller, called, which are answered from the records and take longer.
+
+--period takes 2026-10, 2026-10-05, 2026-10-05..2026-10-12, today, yesterday, this-month, last-month, 24h or 30d, in the
+tenant's time zone unless --zone names another. --filter takes a filter line; ` + "`trunkline report fields`" + ` explains it.
+--formulas says how each figure is reckoned.`,
+		Example: "  trunkline report stats --tenant beauty --period 2026-10 --by branch --compare\n" +
+			"  trunkline report stats --period yesterday --side attempts --by carrier --into RUB --formulas\n" +
+			"  trunkline report stats --tenant beauty --by weekday,hour_of_day --filter 'direction:outbound !to:7495%'",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.period, "period", "this-month", "time to report on")
+	f.BoolVar(&o.compare, "compare", false, "with the period before")
+	f.StringVar(&o.against, "against", "", "with this period instead")
+	f.StringVar(&o.zone, "zone", "", "time zone, such as Europe/Moscow; the tenant's, or UTC, if empty")
+	f.StringVar(&o.by, "by", "", "what rows are made of, such as branch,day")
+	f.StringVar(&o.filter, "filter", "", "filter line")
+	f.StringVar(&o.side, "side", "calls", "calls or attempts")
+	f.StringVar(&o.tenant, "tenant", "", "only of this tenant")
+	f.StringVar(&o.branch, "branch", "", "only of this branch of the tenant")
+	f.IntVar(&o.top, "top", 0, "so many rows, and one for the rest")
+	f.StringVar(&o.order, "order", "", "key, legs, answered, talk, sale or cost")
+	f.StringVar(&o.into, "into", "", "currency that margins over several currencies are told in")
+	f.BoolVar(&o.formulas, "formulas", false, "say how each figure is reckoned")
+	f.StringVar(&o.format, "format", "table", "table, csv or json")
+	o.config.register(cmd)
+	return cmd
+}
+
+func (o *statsOptions) run(ctx context.Context, out, errOut io.Writer) error {
+	if !slices.Contains([]string{"table", "csv", "json"}, o.format) {
+		return withCode(exitUsage, fmt.Errorf("--format %q: want table, csv or json", o.format))
+	}
+	db, err := o.config.openStores(ctx, errOut)
+	if err != nil {
+		return err
+	}
+	defer db.close(ctx)
+	snapshot, err := db.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	q, err := o.question(snapshot)
+	if err != nil {
+		return withCode(exitUsage, err)
+	}
+	exchange, err := exchangeOf(snapshot)
+	if err != nil {
+		return err
+	}
+	answer, err := reports.NewStats(db.records, exchange).Ask(ctx, q)
+	switch {
+	case errors.Is(err, reports.ErrQuery):
+		return withCode(exitUsage, err)
+	case err != nil:
+		return err
+	}
+	return o.write(out, answer)
+}
+
+// question puts the flags together.
+func (o *statsOptions) question(s *provision.Snapshot) (q reports.Question, err error) {
+	zone, err := zoneFor(s, o.tenant, o.zone)
+	if err != nil {
+		return q, err
+	}
+	q = reports.Question{Tenant: o.tenant, Branch: o.branch, Top: o.top, Order: reports.Order(o.order), Compare: o.compare || o.against != ""}
+	now := clock.System{}.Now()
+	if q.Period, err = reports.ParsePeriod(o.period, zone, now); err != nil {
+		return q, fmt.Errorf("--period: %w", err)
+	}
+	if o.against != "" {
+		if q.Against, err = reports.ParsePeriod(o.against, zone, now); err != nil {
+			return q, fmt.Errorf("--against: %w", err)
+		}
+	}
+	if q.Side, err = reports.ParseSide(o.side); err != nil {
+		return q, err
+	}
+	if q.By, err = reports.ParseDimensions(o.by); err != nil {
+		return q, err
+	}
+	if o.into != "" {
+		if q.Into, err = money.ParseCurrency(o.into); err != nil {
+			return q, fmt.Errorf("--into: %w", err)
+		}
+	}
+	q.Filter, err = reports.ParseFilter(o.filter)
+	return q, err
+}
+
+// zoneFor is the zone that was named, or the tenant's, or UTC.
+func zoneFor(s *provision.Snapshot, tenant, zone string) (*time.Location, error) {
+	if tenant != "" {
+		t, ok := s.Tenant(tenant)
+		if !ok {
+			return nil, fmt.Errorf("there is no tenant %q", tenant)
+		}
+		if zone == "" {
+			zone = t.TimeZone
+		}
+	}
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		return nil, fmt.Errorf("--zone: %w", err)
+	}
+	return location, nil
+}
+
+func (o *statsOptions) write(out io.Writer, a *reports.Answer) error {
+	switch o.format {
+	case "json":
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(a)
+	case "csv":
+		return writeStatsCSV(out, a)
+	}
+	if err := writeStatsTable(out, a); err != nil || !o.formulas {
+		return err
+	}
+	fmt.Fprintln(out)
+	for _, f := range a.Formulas {
+		fmt.Fprintf(out, "%-11s %s\n", f.Figure, f.Formula)
+	}
+	return nil
+}
+
+// statsColumns are the names of the figures in tables.
+func statsColumns() []string {
+	return []string{"legs", "answered", "asr_percent", "ner_percent", "acd_s", "pdd_p50_ms", "pdd_p95_ms", "minutes", "sale", "cost", "margin", "margin_percent"}
+}
+
+func statsCells(f *reports.Figures) []string {
+	margin, part := "", ""
+	if f.Margin != nil {
+		margin = f.Margin.Amount.String() + " " + f.Margin.Currency.String()
+	}
+	if f.MarginPart != nil {
+		part = f.MarginPart.String()
+	}
+	return []string{
+		strconv.FormatInt(f.Legs, 10), strconv.FormatInt(f.Answered, 10), f.ASR.String(), f.NER.String(), strconv.FormatInt(int64(f.ACD+500)/1000, 10),
+		strconv.FormatInt(int64(f.PDD50), 10), strconv.FormatInt(int64(f.PDD95), 10), reports.Minutes(f.Talk), purse(f.Sale), purse(f.Cost), margin, part,
+	}
+}
+
+func purse(p reports.Purse) string {
+	var parts []string
+	for _, c := range p.Currencies() {
+		parts = append(parts, p[c].Format(c.MinorUnits())+" "+c.String())
+	}
+	return strings.Join(parts, " + ")
+}
+
+func writeStatsTable(out io.Writer, a *reports.Answer) error {
+	fmt.Fprintf(out, "%s, %s\n", a.Side, a.Period)
+	if a.Against != nil {
+		fmt.Fprintf(out, "with a line below each for %s\n", a.Against)
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, d := range a.By {
+		fmt.Fprintf(w, "%s\t", strings.ToUpper(string(d)))
+	}
+	fmt.Fprintf(w, "%s\t\n", strings.ToUpper(strings.Join(statsColumns(), "\t")))
+	rows := slices.Clone(a.Rows)
+	if len(a.By) > 0 {
+		rows = append(rows, a.Total)
+	}
+	for i := range rows {
+		r := &rows[i]
+		fmt.Fprintf(w, "%s%s\t\n", strings.Join(rowKeys(a, r, i == len(rows)-1 && len(a.By) > 0), ""), strings.Join(dashes(statsCells(&r.Figures)), "\t"))
+		if r.Before != nil {
+			fmt.Fprintf(w, "%s%s\t\n", strings.Repeat("before\t", min(1, len(a.By)))+strings.Repeat("\t", max(0, len(a.By)-1)), strings.Join(dashes(statsCells(r.Before)), "\t"))
+		}
+	}
+	return w.Flush()
+}
+
+func dashes(cells []string) []string {
+	for i := range cells {
+		cells[i] = dash(cells[i])
+	}
+	return cells
+}
+
+func rowKeys(a *reports.Answer, r *reports.Row, total bool) []string {
+	out := make([]string, len(a.By))
+	for i := range out {
+		switch {
+		case total || r.Other:
+			out[i] = "\t"
+		default:
+			out[i] = dash(r.Keys[i]) + "\t"
+		}
+	}
+	if total && len(out) > 0 {
+		out[0] = "total\t"
+	} else if r.Other {
+		out[0] = fmt.Sprintf("%d others\t", r.Groups)
+	}
+	return out
+}
+
+func writeStatsCSV(out io.Writer, a *reports.Answer) error {
+	w := csv.NewWriter(out)
+	var head []string
+	for _, d := range a.By {
+		head = append(head, string(d))
+	}
+	head = append(head, statsColumns()...)
+	if a.Against != nil {
+		for _, c := range statsColumns() {
+			head = append(head, "before_"+c)
+		}
+	}
+	if err := w.Write(head); err != nil {
+		return err
+	}
+	for i := range a.Rows {
+		r := &a.Rows[i]
+		keys := slices.Clone(r.Keys)
+		if r.Other {
+			keys[0] = "other"
+		}
+		row := append(keys, statsCells(&r.Figures)...)
+		if r.Before != nil {
+			row = append(row, statsCells(r.Before)...)
+		}
+		if err := w.Write(row); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return w.Error()
+}
+
+func newFieldsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "fields",
+		Short:   "What filter lines can look at",
+		Example: "  trunkline report fields",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := io.WriteString(cmd.OutOrStdout(), reports.FilterHelp())
+			return err
+		},
+	}
+}
+
+func newRebuildCommand() *cobra.Command {
+	var f configFlags
+	cmd := &cobra.Command{
+		Use:   "rebuild",
+		Short: "Make the sums that statistics are answered from anew",
+		Long: `Rebuild makes the hourly and daily sums anew from the records, month by month, and checks that each month adds up. Do it
+after an upgrade whose notes ask for it, or when a report and the records differ. It is best done while no worker runs: calls
+that come in meanwhile make a month be summed again.
+
+Exit status: 0 done; 4 calls came in time and again: repeat it while no worker runs.`,
+		Example: "  trunkline report rebuild",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			defer db.close(cmd.Context())
+			err = db.records.Rebuild(cmd.Context(), func(table, month string) { cmd.Printf("%s of %s\n", table, month) })
+			if errors.Is(err, clickhouse.ErrBusy) {
+				return withCode(exitConflict, err)
+			}
+			return err
+		},
+	}
+	f.register(cmd)
+	return cmd
+}

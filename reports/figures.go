@@ -1,0 +1,168 @@
+package reports
+
+import (
+	"time"
+
+	"trunkline/internal/money"
+)
+
+// Figures are what is told of a group of legs. Formulas says how each is reckoned.
+type Figures struct {
+	Legs       int64    `json:"legs"`
+	Seizures   int64    `json:"seizures"`
+	Answered   int64    `json:"answered"`
+	Unanswered int64    `json:"unanswered"`
+	Limited    int64    `json:"limited"`
+	Crowded    int64    `json:"crowded"`
+	ASR        Share    `json:"asr"`
+	NER        Share    `json:"ner"`
+	ACD        Millis   `json:"acd_ms"`
+	PDD50      Millis   `json:"pdd_p50_ms"`
+	PDD95      Millis   `json:"pdd_p95_ms"`
+	PDD99      Millis   `json:"pdd_p99_ms"`
+	Talk       int64    `json:"talk_seconds"`
+	Billed     int64    `json:"billed_seconds"`
+	Sale       Purse    `json:"sale"`
+	Cost       Purse    `json:"cost"`
+	Margin     *Worth   `json:"margin"`         // Null where several currencies are in it and none to exchange them into was named.
+	MarginPart *Percent `json:"margin_percent"` // Of the sale.
+}
+
+// Millis is a length of time that is told in milliseconds.
+type Millis int64
+
+// Worth is an amount with its currency.
+type Worth struct {
+	Currency money.Currency `json:"currency"`
+	Amount   money.Amount   `json:"amount"`
+}
+
+// Percent is hundredths of a percent.
+type Percent int64
+
+// String returns the percentage with two places.
+func (p Percent) String() string {
+	if p < 0 {
+		return "-" + Share{int64(-p), 10_000}.String()
+	}
+	return Share{int64(p), 10_000}.String()
+}
+
+// MarshalJSON writes the percentage as a number.
+func (p Percent) MarshalJSON() ([]byte, error) { return []byte(p.String()), nil }
+
+// Formula says what a figure is and how it is reckoned.
+type Formula struct {
+	Figure  string `json:"figure"`
+	Formula string `json:"formula"`
+}
+
+// Formulas returns the formulas of all figures for one side.
+func Formulas(side Side) []Formula {
+	legs, what := "ingress legs", "calls"
+	if side == Attempts {
+		legs, what = "egress legs", "attempts"
+	}
+	return []Formula{
+		{"legs", legs + " (" + what + ")"},
+		{"seizures", what + " without those that ended in a challenge, 401 or 407"},
+		{"answered", what + " with a 200 to the INVITE"},
+		{"unanswered", "seizures - answered"},
+		{"limited", what + " refused or ended because money or a limit was used up"},
+		{"crowded", what + " refused because all channels or the calls of a second were in use"},
+		{"asr", "answered / seizures of " + what + " (ITU-T E.411)"},
+		{"ner", "(answered + ended by a user: Q.850 cause 16 to 19, 21) / seizures of " + what + " (ITU-T E.425)"},
+		{"acd", "talk / answered"},
+		{"pdd", "INVITE to the first 18x, or to the 200 (RFC 6076, 4.3); percentiles are right to within 5 %"},
+		{"talk", "sum of 200 to BYE"},
+		{"billed", "sum of seconds after the increments of the price list"},
+		{"sale", "sum of what tenants were charged (ingress legs)"},
+		{"cost", "sum of what carriers charge (egress legs, all attempts)"},
+		{"margin", "sale - cost, exchanged at the rates in force at the end of the period"},
+	}
+}
+
+// Exchange turns money of one currency into another; money.ExchangeTable does.
+type Exchange interface {
+	Convert(a money.Amount, from, to money.Currency, at time.Time, scale int, mode money.Rounding) (money.Amount, error)
+}
+
+// reckoner makes figures of sums.
+type reckoner struct {
+	into     money.Currency // Zero: none.
+	exchange Exchange
+	at       time.Time
+}
+
+func (r *reckoner) figures(s *Sums) (Figures, error) {
+	f := Figures{
+		Legs: s.Legs, Seizures: s.Seizures, Answered: s.Answered, Unanswered: s.Seizures - s.Answered, Limited: s.Limited, Crowded: s.Crowded,
+		ASR: Share{s.Answered, s.Seizures}, NER: Share{s.Effective, s.Seizures},
+		PDD50: millis(s.PDD.Percentile(50)), PDD95: millis(s.PDD.Percentile(95)), PDD99: millis(s.PDD.Percentile(99)),
+		Talk: s.Micros / 1_000_000, Billed: s.Billed, Sale: s.Sale, Cost: s.Cost,
+	}
+	if s.Answered > 0 {
+		f.ACD = Millis((s.Micros/1000 + s.Answered/2) / s.Answered)
+	}
+	if f.Sale == nil {
+		f.Sale, f.Cost = Purse{}, Purse{}
+	}
+	return f, r.margin(&f)
+}
+
+func millis(d time.Duration) Millis { return Millis(d.Milliseconds()) }
+
+// margin is told when all money is of one currency, or can be turned into one.
+func (r *reckoner) margin(f *Figures) error {
+	into := r.into
+	if into.IsZero() {
+		all := make(map[money.Currency]bool)
+		for _, p := range []Purse{f.Sale, f.Cost} {
+			for c := range p {
+				all[c], into = true, c
+			}
+		}
+		if len(all) != 1 {
+			return nil
+		}
+	}
+	sale, err := r.total(f.Sale, into)
+	if err != nil {
+		return err
+	}
+	cost, err := r.total(f.Cost, into)
+	if err != nil {
+		return err
+	}
+	margin, err := sale.Sub(cost)
+	if err != nil {
+		return err
+	}
+	f.Margin = &Worth{into, margin}
+	if sale.Sign() > 0 {
+		part, err := money.MulDiv(margin.Micros(), 10_000, sale.Micros(), money.HalfUp)
+		if err != nil {
+			return err
+		}
+		p := Percent(part)
+		f.MarginPart = &p
+	}
+	return nil
+}
+
+func (r *reckoner) total(p Purse, into money.Currency) (money.Amount, error) {
+	var total money.Amount
+	for _, c := range p.Currencies() {
+		a := p[c]
+		var err error
+		if c != into {
+			if a, err = r.exchange.Convert(a, c, into, r.at, money.AmountScale, money.HalfEven); err != nil {
+				return total, err
+			}
+		}
+		if total, err = total.Add(a); err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}

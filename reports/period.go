@@ -1,0 +1,158 @@
+package reports
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ErrPeriod is returned, wrapped, for text that names no period.
+var ErrPeriod = errors.New("unknown period")
+
+// maxPeriod bounds a period: more is a mistake.
+const maxPeriod = 20 * 366 * 24 * time.Hour
+
+// Period is a time that is reported on: [From, Till) in the calendar of a zone. From and Till are UTC.
+type Period struct {
+	From time.Time      `json:"from"`
+	Till time.Time      `json:"till"`
+	Zone *time.Location `json:"-"`
+	unit unit           // What the period is made of, for the one before it.
+}
+
+// unit is a part of the calendar.
+type unit uint8
+
+const (
+	spans unit = iota // Of any length.
+	days
+	months
+)
+
+// ParsePeriod reads a period in the calendar of a zone: "2026-10" (a month), "2026-10-05" (a day),
+// "2026-10-05..2026-10-12" (days, the last one not in it), "2026-10-05T10:00:00Z..2026-10-05T12:00:00Z" (moments), "today",
+// "yesterday", "this-month", "last-month", and "15m", "24h" or "30d" up to now.
+func ParsePeriod(text string, zone *time.Location, now time.Time) (Period, error) {
+	year, month, day := now.In(zone).Date()
+	switch text {
+	case "today":
+		return daysOf(year, month, day, 1, zone), nil
+	case "yesterday":
+		return daysOf(year, month, day-1, 1, zone), nil
+	case "this-month":
+		return monthOf(year, month, zone), nil
+	case "last-month":
+		return monthOf(year, month-1, zone), nil
+	}
+	if first, last, ok := strings.Cut(text, ".."); ok {
+		return parseRange(first, last, zone)
+	}
+	if t, err := time.Parse("2006-01", text); err == nil {
+		return monthOf(t.Year(), t.Month(), zone), nil
+	}
+	if t, err := time.Parse(time.DateOnly, text); err == nil {
+		return daysOf(t.Year(), t.Month(), t.Day(), 1, zone), nil
+	}
+	return parseBack(text, zone, now)
+}
+
+// parseBack reads how far a period goes back from now.
+func parseBack(text string, zone *time.Location, now time.Time) (Period, error) {
+	length := text
+	if number, ok := strings.CutSuffix(text, "d"); ok {
+		length = number + "h"
+	}
+	d, err := time.ParseDuration(length)
+	if length != text {
+		d *= 24
+	}
+	if err != nil || d <= 0 || d > maxPeriod {
+		return Period{}, fmt.Errorf("%w: %q: want for example 2026-10, 2026-10-05, 2026-10-05..2026-10-12, today, last-month or 24h", ErrPeriod, text)
+	}
+	return Period{From: now.Add(-d).UTC(), Till: now.UTC(), Zone: zone}, nil
+}
+
+func parseRange(first, last string, zone *time.Location) (Period, error) {
+	p := Period{Zone: zone, unit: days}
+	for _, end := range []struct {
+		text string
+		to   *time.Time
+	}{{first, &p.From}, {last, &p.Till}} {
+		if t, err := time.Parse(time.DateOnly, end.text); err == nil {
+			*end.to = midnight(t.Year(), t.Month(), t.Day(), zone)
+			continue
+		}
+		t, err := time.Parse(time.RFC3339, end.text)
+		if err != nil {
+			return p, fmt.Errorf("%w: %q: want a day such as 2026-10-05 or a moment such as 2026-10-05T10:00:00Z", ErrPeriod, end.text)
+		}
+		*end.to, p.unit = t.UTC(), spans
+	}
+	if d := p.Till.Sub(p.From); d <= 0 || d > maxPeriod {
+		return p, fmt.Errorf("%w: from %s to %s: it must end after it begins, within 20 years", ErrPeriod, first, last)
+	}
+	return p, nil
+}
+
+func daysOf(year int, month time.Month, day, n int, zone *time.Location) Period {
+	return Period{midnight(year, month, day, zone), midnight(year, month, day+n, zone), zone, days}
+}
+
+func monthOf(year int, month time.Month, zone *time.Location) Period {
+	return Period{midnight(year, month, 1, zone), midnight(year, month+1, 1, zone), zone, months}
+}
+
+// Span returns a period between two moments.
+func Span(from, till time.Time, zone *time.Location) Period {
+	return Period{From: from.UTC(), Till: till.UTC(), Zone: zone}
+}
+
+// Before returns the period that the period is compared with: the month before a month, as many days before days, else
+// the same length of time.
+func (p Period) Before() Period {
+	year, month, day := p.From.In(p.Zone).Date()
+	switch p.unit {
+	case months:
+		return monthOf(year, month-1, p.Zone)
+	case days:
+		n := p.days()
+		return daysOf(year, month, day-n, n, p.Zone)
+	case spans:
+	}
+	return Span(p.From.Add(-p.Till.Sub(p.From)), p.From, p.Zone)
+}
+
+// days is how many days of the calendar the period has, however long they are.
+func (p Period) days() int {
+	return dayNumber(p.Till, p.Zone) - dayNumber(p.From, p.Zone)
+}
+
+// dayNumber counts the days of a zone's calendar.
+func dayNumber(at time.Time, zone *time.Location) int {
+	year, month, day := at.In(zone).Date()
+	return int(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
+}
+
+// String returns the period in its zone.
+func (p Period) String() string {
+	const layout = "2006-01-02 15:04"
+	return p.From.In(p.Zone).Format(layout) + " to " + p.Till.In(p.Zone).Format(layout) + " " + p.Zone.String()
+}
+
+// midnight returns the first moment of a day in a zone, UTC. Where a change of summer time makes midnight twice it is the
+// first of both, and where it skips midnight the moment of the change; the ledger's periods are cut in the same way.
+func midnight(year int, month time.Month, day int, zone *time.Location) time.Time {
+	wall := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	before, after := offsetAt(wall.AddDate(0, 0, -1), zone), offsetAt(wall.AddDate(0, 0, 1), zone)
+	first := wall.Add(-max(before, after))
+	if offsetAt(first, zone) == max(before, after) {
+		return first
+	}
+	return wall.Add(-min(before, after))
+}
+
+func offsetAt(at time.Time, zone *time.Location) time.Duration {
+	_, seconds := at.In(zone).Zone()
+	return time.Duration(seconds) * time.Second
+}

@@ -1,0 +1,92 @@
+package clickhouse
+
+import (
+	"slices"
+	"time"
+
+	"trunkline/reports"
+)
+
+// table is something that groups can be summed from.
+type table struct {
+	name string
+	time string   // Its column of time.
+	dims []string // Its columns that groups and filters can look at.
+}
+
+// segment is a part of a period, summed from one table.
+type segment struct {
+	table      table
+	from, till time.Time
+}
+
+func tenantColumns() []string {
+	return []string{"tenant", "branch", "extension", "number", "direction", "destination", "country", "carrier", "gateway", "cause", "kind"}
+}
+
+func recordsTable() table { return table{"cdr", "slot", nil} }
+func hourTable() table    { return table{"cdr_hour", "hour", tenantColumns()} }
+func dayTable() table     { return table{"cdr_day", "day", tenantColumns()} }
+
+func trafficTable() table {
+	return table{"traffic_hour", "hour", []string{"tenant", "direction", "country", "carrier", "gateway", "cause", "kind"}}
+}
+
+// cover says which tables a question is answered from: days in the middle of its period, hours at its edges, and records
+// where the period does not begin or end with an hour of UTC. All of them together are exactly the period.
+func cover(q *reports.GroupQuery) []segment {
+	hours, days, ok := tablesFor(q)
+	if !ok {
+		return []segment{{recordsTable(), q.From, q.Till}}
+	}
+	edge := func(at time.Time, unit time.Duration) time.Time { return at.Add(unit - 1).Truncate(unit) }
+	first, last := edge(q.From, time.Hour), q.Till.Truncate(time.Hour)
+	if !first.Before(last) {
+		return []segment{{recordsTable(), q.From, q.Till}}
+	}
+	out := []segment{{recordsTable(), q.From, first}}
+	firstDay, lastDay := edge(first, 24*time.Hour), last.Truncate(24*time.Hour)
+	if days && firstDay.Before(lastDay) {
+		out = append(out, segment{hours, first, firstDay}, segment{dayTable(), firstDay, lastDay}, segment{hours, lastDay, last})
+	} else {
+		out = append(out, segment{hours, first, last})
+	}
+	out = append(out, segment{recordsTable(), last, q.Till})
+	return slices.DeleteFunc(out, func(s segment) bool { return !s.from.Before(s.till) })
+}
+
+// tablesFor chooses the table of hours, and whether that of days will do for what is between; ok is false when only the
+// records know what is asked for.
+func tablesFor(q *reports.GroupQuery) (hours table, days, ok bool) {
+	timed := slices.ContainsFunc(q.By, reports.Dimension.Timed)
+	if timed && !wholeHours(q.Zone, q.From, q.Till, time.Hour) {
+		return hours, false, false
+	}
+	hours = trafficTable()
+	if q.Tenant != "" || !has(q, hours) {
+		hours = hourTable()
+		days = !timed || !slices.Contains(q.By, reports.ByHour) && !slices.Contains(q.By, reports.ByHourOfDay) &&
+			wholeHours(q.Zone, q.From, q.Till, 24*time.Hour)
+	}
+	return hours, days, has(q, hours)
+}
+
+// has reports whether a table has all that a question asks for.
+func has(q *reports.GroupQuery, t table) bool {
+	for _, d := range q.By {
+		if !d.Timed() && !slices.Contains(t.dims, string(d)) {
+			return false
+		}
+	}
+	return summed(q.Filter, t.dims) == nil && (q.Branch == "" || slices.Contains(t.dims, "branch"))
+}
+
+// wholeHours reports whether a zone's offset is a multiple of a unit all through a time, and a little around it.
+func wholeHours(zone *time.Location, from, till time.Time, unit time.Duration) bool {
+	for at := from.Add(-24 * time.Hour); at.Before(till.Add(24 * time.Hour)); at = at.Add(24 * time.Hour) {
+		if _, offset := at.In(zone).Zone(); time.Duration(offset)*time.Second%unit != 0 {
+			return false
+		}
+	}
+	return true
+}

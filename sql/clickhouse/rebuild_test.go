@@ -1,0 +1,43 @@
+package clickhouse_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"trunkline/reports"
+)
+
+// TestRebuild spoils the sums in three ways and has them made anew, over two months.
+func TestRebuild(t *testing.T) {
+	store, db := open(t)
+	records := invent(9, 300, time.Date(2026, 10, 30, 0, 0, 0, 0, time.UTC), 4*24*time.Hour)
+	require.NoError(t, store.WriteRecords(t.Context(), "one", records))
+	q := reports.GroupQuery{
+		Side: reports.Calls, From: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), Till: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC),
+		Zone: time.UTC, By: []reports.Dimension{reports.ByTenant, reports.ByDay}, Limit: 1000,
+	}
+	want, err := store.Groups(t.Context(), q)
+	require.NoError(t, err)
+	used, err := store.Usage(t.Context(), "beauty", q.From, q.Till)
+	require.NoError(t, err)
+	for _, spoil := range []string{
+		"INSERT INTO cdr_hour SELECT * FROM cdr_hour", "TRUNCATE TABLE cdr_day", "ALTER TABLE traffic_hour DROP PARTITION 202610",
+		"INSERT INTO usage_hour SELECT * FROM usage_hour", "INSERT INTO traffic_hour (hour, legs) VALUES ('2025-01-01 00:00:00', 5)",
+	} {
+		require.NoError(t, db.Conn().Exec(t.Context(), spoil), spoil)
+	}
+	told := 0
+	require.NoError(t, store.Rebuild(t.Context(), func(string, string) { told++ }))
+	require.Equal(t, 12, told, "four tables, two months, and one that has no calls")
+	got, err := store.Groups(t.Context(), q)
+	require.NoError(t, err)
+	require.ElementsMatch(t, want, got)
+	again, err := store.Usage(t.Context(), "beauty", q.From, q.Till)
+	require.NoError(t, err)
+	require.ElementsMatch(t, used, again)
+	var stray int64
+	require.NoError(t, db.Conn().QueryRow(t.Context(), "SELECT sum(legs) FROM traffic_hour WHERE hour < '2026-01-01'").Scan(&stray))
+	require.Zero(t, stray)
+}

@@ -1,0 +1,43 @@
+package clickhouse
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/datadriven"
+	"github.com/stretchr/testify/require"
+
+	"trunkline/reports"
+)
+
+// TestGroupSQL shows which tables a question is answered from and with which text. Values are always arguments.
+func TestGroupSQL(t *testing.T) {
+	t.Parallel()
+	datadriven.RunTest(t, "testdata/groups.txt", func(t *testing.T, d *datadriven.TestData) string {
+		t.Helper()
+		option := func(name, otherwise string) string {
+			if d.HasArg(name) {
+				d.ScanArgs(t, name, &otherwise)
+			}
+			return otherwise
+		}
+		zone, err := time.LoadLocation(option("zone", "UTC"))
+		require.NoError(t, err)
+		p, err := reports.ParsePeriod(option("period", "2026-10"), zone, time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC))
+		require.NoError(t, err)
+		q := reports.GroupQuery{Side: reports.Side(option("side", "calls")), From: p.From, Till: p.Till, Zone: zone, Tenant: option("tenant", ""), Limit: 1000}
+		for _, arg := range d.CmdArgs {
+			if arg.Key == "by" {
+				q.By, err = reports.ParseDimensions(strings.Join(arg.Vals, ","))
+				require.NoError(t, err)
+			}
+		}
+		q.Filter, err = reports.ParseFilter(d.Input)
+		require.NoError(t, err)
+		text, args, err := groupSQL(&q)
+		require.NoError(t, err)
+		return fmt.Sprintf("%s\n%v\n", text, args)
+	})
+}
