@@ -44,19 +44,23 @@ func (c *credit) Reserve(ctx context.Context, id cdr.CallID, route *provision.Ro
 	if err != nil {
 		return sipproxy.Grant{}, fmt.Errorf("time zone of tenant %s: %w", tenant.ID, err)
 	}
-	stretches, err := route.Quote.Ladder(int64(upTo.Seconds()+0.999), ladderSteps)
+	ladder, err := ladderOf(route, upTo, ladderSteps)
 	if err != nil {
-		return sipproxy.Grant{}, fmt.Errorf("price of the call: %w", err)
+		return sipproxy.Grant{}, err
 	}
-	ladder := make([]ledger.Stretch, 0, len(stretches))
-	for _, s := range stretches {
-		ladder = append(ladder, ledger.Stretch{Seconds: s.Seconds, Cost: s.Cost})
-	}
-	answer, err := c.ledger.Reserve(ctx, ledger.HoldRequest{
+	request := ledger.HoldRequest{
 		Call: id.Bytes(), Node: c.node, Account: ledger.Tenant(tenant.ID, tenant.Currency), Ladder: ladder,
 		Limits: limitsFor(snapshot, tenant, route.Branch, route.Extension), Zone: zone, At: c.clock.Now(),
 		Branch: route.Branch, Extension: route.Extension, To: route.To.Digits(),
-	})
+	}
+	answer, err := c.ledger.Reserve(ctx, request)
+	if err == nil && answer.Final && answer.Refusal == "" && len(ladder) == ladderSteps {
+		// The money ends between two steps: it is asked for again in the smallest, so that the call has the last second of it.
+		if request.Ladder, err = ladderOf(route, upTo, ledger.MaxLadder); err != nil {
+			return sipproxy.Grant{}, err
+		}
+		answer, err = c.ledger.Reserve(ctx, request)
+	}
 	if err != nil {
 		return c.lease.take(ctx, id, tenant.ID, upTo, err)
 	}
@@ -64,6 +68,19 @@ func (c *credit) Reserve(ctx context.Context, id cdr.CallID, route *provision.Ro
 	return sipproxy.Grant{
 		Granted: time.Duration(answer.Granted) * time.Second, Final: answer.Final, Refusal: answer.Refusal, Stop: answer.Stop,
 	}, nil
+}
+
+// ladderOf prices a call in so many steps, at most, up to a time.
+func ladderOf(route *provision.Route, upTo time.Duration, steps int) ([]ledger.Stretch, error) {
+	stretches, err := route.Quote.Ladder(int64((upTo+time.Second-1)/time.Second), steps)
+	if err != nil {
+		return nil, fmt.Errorf("price of the call: %w", err)
+	}
+	ladder := make([]ledger.Stretch, 0, len(stretches))
+	for _, s := range stretches {
+		ladder = append(ladder, ledger.Stretch{Seconds: s.Seconds, Cost: s.Cost})
+	}
+	return ladder, nil
 }
 
 // Release implements sipproxy.Credit.
