@@ -71,8 +71,9 @@ bench-route: ## Measure routing decisions, and how long a changed deck takes to 
 	@command -v kamailio >/dev/null && command -v sipsak >/dev/null && ./bench/kamailio/run || \
 	  echo "Kamailio was not measured beside it: apt-get install kamailio kamailio-sqlite-modules sqlite3 sipsak"
 
-bench-import: ## Measure the readers of PBX and switch records: lines a second of every format on one core
+bench-import: setup ## Measure the readers of PBX and switch records on one core, and a million lines through the whole system, twice
 	GOMAXPROCS=1 go test -run '^$$' -bench 'Parse|Million' -benchmem ./cdr/smdr
+	go test -run '^$$' -bench ImportMillion -benchtime 1x -timeout 20m ./cmd/trunkline
 
 clean: ## Remove what was built (not ./var)
 	rm -rf bin .tools

@@ -38,6 +38,7 @@ type Options struct {
 	Title    string
 	Health   []Check
 	Console  Console // Nil: no pages, only health and metrics.
+	Importer Importer
 	Metrics  prometheus.Gatherer
 	Clock    clock.Clock
 	Log      *slog.Logger
@@ -72,7 +73,8 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	}
 	s := &Server{o: o, listener: listener, pages: pages, done: make(chan struct{})}
 	s.http = &http.Server{
-		Handler: s.routes(), ReadTimeout: readLimit, WriteTimeout: writeLimit, IdleTimeout: idleLimit,
+		// The browser sends the password of the pages along with what other sites make it send: such requests are refused.
+		Handler: http.NewCrossOriginProtection().Handler(s.routes()), ReadTimeout: readLimit, WriteTimeout: writeLimit, IdleTimeout: idleLimit,
 		MaxHeaderBytes: headerLimit, ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}
 	go func() {
@@ -99,10 +101,13 @@ func (s *Server) Close() error {
 func (s *Server) routes() http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
-	r.Use(s.recovered, secured, bounded)
+	r.Use(s.recovered, secured)
 	r.GET("/healthz/live", func(c *gin.Context) { c.String(http.StatusOK, "alive\n") })
 	r.GET("/healthz/ready", s.ready)
-	inside := r.Group("/", s.authenticated)
+	if s.o.Importer != nil {
+		r.POST("/api/v1/imports/:tenant/:pbx", s.authenticated, bounded(importLimit), s.importRecords)
+	}
+	inside := r.Group("/", s.authenticated, bounded(bodyLimit))
 	inside.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.o.Metrics, promhttp.HandlerOpts{})))
 	inside.GET("/debug/pprof/profile", gin.WrapF(pprof.Profile)) // Where the time goes, for those who run it.
 	inside.GET("/debug/pprof/heap", gin.WrapH(pprof.Handler("heap")))
@@ -135,9 +140,12 @@ func secured(c *gin.Context) {
 	c.Next()
 }
 
-func bounded(c *gin.Context) {
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit)
-	c.Next()
+// bounded limits the body of a request.
+func bounded(limit int64) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
+		c.Next()
+	}
 }
 
 // authenticated lets those in who know the password. Hashes are compared, so that the time tells nothing of the length.

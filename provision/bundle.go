@@ -56,7 +56,34 @@ func ReadBundle(dir fs.FS, name string) (*Bundle, error) {
 			return nil, err
 		}
 	}
-	return b, nil
+	return b, b.takeFormats(dir, base)
+}
+
+// takeFormats reads the descriptions of the PBXs' own formats.
+func (b *Bundle) takeFormats(dir fs.FS, base string) error {
+	for i := range b.Operator.Tenants {
+		for j, p := range b.Operator.Tenants[i].PBXs {
+			if !p.OwnFormat() {
+				continue
+			}
+			if err := b.take(dir, base, p.Format, fmt.Sprintf("tenants[%d].pbxs[%d].format", i, j)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// describeFormats gives every PBX with a format of the operator's own what its file says.
+func (b *Bundle) describeFormats() {
+	for i := range b.Operator.Tenants {
+		pbxs := b.Operator.Tenants[i].PBXs
+		for j := range pbxs {
+			if pbxs[j].OwnFormat() {
+				pbxs[j].Description = b.Files[pbxs[j].Format]
+			}
+		}
+	}
 }
 
 func readFile(dir fs.FS, name string) ([]byte, error) {

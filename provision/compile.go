@@ -54,6 +54,7 @@ func (c *Compiler) Compile(ctx context.Context, b *Bundle) (*Snapshot, error) {
 		operator: &operator,
 		decks:    make(map[string]*rating.Deck), costs: make(map[string]*lcr.Costs), tariffs: make(map[string]*rating.Tariff),
 	}
+	b.describeFormats()
 	if err := errors.Join(c.compileDecks(ctx, b, s), c.compileTariffs(ctx, b, s)); err != nil {
 		return nil, err
 	}

@@ -46,6 +46,9 @@ func Faults(err error) []*Fault {
 	return out
 }
 
+// Fault tells of something wrong with a field that only others can judge, such as the format of a PBX.
+func (b *Bundle) Fault(field, problem, remedy string) error { return b.fault(field, problem, remedy) }
+
 func (b *Bundle) fault(field, problem, remedy string) error {
 	return &Fault{File: b.source, Line: lineOf(b.node, field), Field: field, Problem: problem, Remedy: remedy}
 }

@@ -13,7 +13,7 @@ import (
 type PBX struct {
 	ID         string         `yaml:"id"`
 	Name       string         `yaml:"name,omitempty"`
-	Format     string         `yaml:"format"`              // Name of a format; `trunkline import formats` lists them.
+	Format     string         `yaml:"format"`              // Name of a format; `trunkline import formats` lists them. Or a file, mine.yaml.
 	TimeZone   string         `yaml:"time_zone,omitempty"` // Of its clock; the tenant's if empty.
 	Branch     string         `yaml:"branch"`              // Whose calls are those that no mapping knows.
 	Stamp      string         `yaml:"stamp,omitempty"`     // What the time of a record is, if not what the format says.
@@ -24,6 +24,14 @@ type PBX struct {
 	Extensions []PBXExtension `yaml:"extensions,omitempty"`
 	Trunks     []PBXTrunk     `yaml:"trunks,omitempty"`
 	Accounts   []PBXAccount   `yaml:"accounts,omitempty"`
+
+	// Description is what the file says that Format names: a format of the operator's own. Empty for a built-in one.
+	Description []byte `yaml:"-"`
+}
+
+// OwnFormat reports whether Format names a file beside the operator's file.
+func (p *PBX) OwnFormat() bool {
+	return strings.HasSuffix(p.Format, ".yaml") || strings.HasSuffix(p.Format, ".yml")
 }
 
 // PBXRound says how durations are rounded.
@@ -183,8 +191,8 @@ func (c *checker) pbxs(at string, t *Tenant, branches map[string]bool) {
 	for i := range t.PBXs {
 		p := &t.PBXs[i]
 		field := fmt.Sprintf("%s.pbxs[%d]", at, i)
-		if !c.word.MatchString(p.Format) {
-			c.add(field+".format", fmt.Sprintf("%q is no format", p.Format), "name one that `trunkline import formats` lists")
+		if !p.OwnFormat() && !c.word.MatchString(p.Format) {
+			c.add(field+".format", fmt.Sprintf("%q is no format", p.Format), "name one that `trunkline import formats` lists, or a file such as mine.yaml")
 		}
 		if p.TimeZone != "" {
 			c.zone(field+".time_zone", p.TimeZone)

@@ -94,6 +94,9 @@ func readOperator(ctx context.Context, file string) (*provision.Bundle, error) {
 	if err == nil {
 		_, err = provision.NewCompiler().Compile(ctx, bundle)
 	}
+	if err == nil {
+		err = checkFormats(bundle)
+	}
 	return bundle, withCode(exitUsage, err)
 }
 

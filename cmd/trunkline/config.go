@@ -29,6 +29,7 @@ type config struct {
 	Kafka    kafkaConfig    `yaml:"kafka" envPrefix:"KAFKA_"`
 	SIP      sipConfig      `yaml:"sip" envPrefix:"SIP_"`
 	HTTP     httpConfig     `yaml:"http" envPrefix:"HTTP_"`
+	Collect  bool           `yaml:"collect" env:"COLLECT"` // serve fetches the call records of PBXs.
 }
 
 type logConfig struct {
@@ -80,7 +81,7 @@ func defaultConfig() config {
 		Data: "./var", Log: logConfig{Level: "info", Format: "text"},
 		Kafka: kafkaConfig{Partitions: 4},
 		SIP:   sipConfig{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second, FirstStretch: time.Minute},
-		HTTP:  httpConfig{Listen: "127.0.0.1:8080"},
+		HTTP:  httpConfig{Listen: "127.0.0.1:8080"}, Collect: true,
 	}
 }
 

@@ -2,19 +2,20 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"trunkline/api"
 )
 
 // smdrLine is a line of pattern C of a Panasonic PBX: a call that ended on a day before yesterday.
@@ -23,17 +24,18 @@ func smdrLine(day time.Time, i int) string {
 	return fmt.Sprintf("%s %s %-5d 0001 %-50s      00:01'%02d", at.Format("01/02/06"), at.Format("03:04PM"), 101+i%2, fmt.Sprint("004915112", 100000+i), i%60)
 }
 
-func smdrFile(t *testing.T, lines int) string {
-	t.Helper()
-	day := time.Now().UTC().AddDate(0, 0, -3).Truncate(24 * time.Hour)
+func smdrFile(tb testing.TB, lines int) string {
+	tb.Helper()
+	const daily = 24 * time.Hour / (5 * time.Second)
+	day := time.Now().UTC().AddDate(0, 0, -3-lines/int(daily)).Truncate(24 * time.Hour)
 	var b strings.Builder
 	b.WriteString("Date     Time    Ext   CO   Dial Number\r\n")
 	for i := range lines {
 		b.WriteString(smdrLine(day, i) + "\r\n")
 	}
 	b.WriteString("01/02/26 10:0\r\n")
-	path := filepath.Join(t.TempDir(), "smdr.log")
-	require.NoError(t, os.WriteFile(path, []byte(b.String()), 0o600))
+	path := filepath.Join(tb.TempDir(), "smdr.log")
+	require.NoError(tb, os.WriteFile(path, []byte(b.String()), 0o600))
 	return path
 }
 
@@ -144,13 +146,6 @@ func TestCollectFromAPBX(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, text, 0o600))
 	s.start()
 	s.must("apply", "-f", path)
-	exe, err := os.Executable()
-	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(t.Context())
-	collector := exec.CommandContext(ctx, exe, "collect")
-	collector.Env = s.env
-	require.NoError(t, collector.Start())
-	defer func() { cancel(); _ = collector.Wait() }()
 	lines, err := os.ReadFile(smdrFile(t, 50))
 	require.NoError(t, err)
 	for range 2 {
@@ -162,4 +157,61 @@ func TestCollectFromAPBX(t *testing.T) {
 	}
 	s.records(49)
 	s.sums()
+
+	moved := freeAddress(t, "tcp")
+	s.change(address, moved)
+	s.must("apply", "-f", path)
+	require.Eventually(t, func() bool {
+		conn, err := net.Dial("tcp", moved)
+		return err == nil && conn.Close() == nil
+	}, 30*time.Second, 50*time.Millisecond, "what is changed is in force without a restart")
+	code, out := s.run("collect", "--data", filepath.Join(s.dir, "var"))
+	require.Equal(t, exitConflict, code)
+	require.Contains(t, out, "is held by process", "one process collects in one folder")
+}
+
+// Records of a format of the operator's own come over HTTP, twice, and count once.
+func TestUploadOfAFormatOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "127.0.0.1:9", "127.0.0.1:9", "100000")
+	s.provisionPBX()
+	s.change("format: panasonic-tda-c", "format: mine.yaml")
+	own := filepath.Join(s.dir, "mine.yaml")
+	const description = "name: mine\nlayout: {kind: delimited, separator: \";\"}\n" +
+		"fields: {start: 1, duration: 2, from: 3, to: %s}\nforms: {start: \"DD.MM.YYYY HH:mm:ss\", duration: seconds}\nlongest_extension: 4\n"
+	require.NoError(t, os.WriteFile(own, fmt.Appendf(nil, description, "four"), 0o600))
+	code, out := s.run("apply", "-f", filepath.Join(s.dir, "operator.yaml"))
+	require.Equal(t, exitUsage, code)
+	require.Regexp(t, `operator.yaml:\d+: tenants\[0\].pbxs\[0\].format: mine.yaml: .*four`, out)
+	require.NoError(t, os.WriteFile(own, fmt.Appendf(nil, description, "4"), 0o600))
+	s.start()
+	s.must("apply", "-f", filepath.Join(s.dir, "operator.yaml"))
+	password, err := os.ReadFile(filepath.Join(s.dir, "var", "console.password"))
+	require.NoError(t, err)
+	upload := func(pbx, origin string) (int, api.ImportSummary) {
+		body := "20.11.2026 10:00:00;60;101;+491511234567\n20.11.2026 10:05:00;30;102;+49301234567\nnonsense\n"
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+s.http+"/api/v1/imports/acme/"+pbx+"?name=november", strings.NewReader(body))
+		require.NoError(t, err)
+		req.SetBasicAuth(consoleUser, strings.TrimSpace(string(password)))
+		if origin != "" {
+			req.Header.Set("Origin", origin)
+		}
+		res, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		defer res.Body.Close()
+		var sum api.ImportSummary
+		_ = json.NewDecoder(res.Body).Decode(&sum)
+		return res.StatusCode, sum
+	}
+	require.Eventually(t, func() bool { code, _ := upload("old", ""); return code == http.StatusOK }, 20*time.Second, 100*time.Millisecond)
+	code, sum := upload("old", "")
+	require.Equal(t, http.StatusOK, code)
+	require.Equal(t, api.ImportSummary{Lines: 3, Calls: 2, Sent: 2, Unusable: 1}, sum)
+	s.records(2)
+	s.sums()
+	require.Contains(t, s.must("import", "errors", "--tenant", "acme"), "november")
+	code, _ = upload("new", "")
+	require.Equal(t, http.StatusNotFound, code)
+	code, _ = upload("old", "https://elsewhere.example")
+	require.Equal(t, http.StatusForbidden, code, "other sites cannot make a browser send it")
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,6 +49,32 @@ type importSource struct {
 	mapper smdr.Mapper
 }
 
+// pbxFormat is the format of a PBX's records: a built-in one, or one of the operator's own.
+func pbxFormat(p *provision.PBX) (*smdr.Format, error) {
+	if p.OwnFormat() {
+		return smdr.Read(bytes.NewReader(p.Description))
+	}
+	return smdr.BuiltIn(p.Format)
+}
+
+// checkFormats makes sure that the formats of all PBXs can be read by.
+func checkFormats(b *provision.Bundle) error {
+	var faults []error
+	for i := range b.Operator.Tenants {
+		for j := range b.Operator.Tenants[i].PBXs {
+			p := &b.Operator.Tenants[i].PBXs[j]
+			_, err := pbxFormat(p)
+			switch at := fmt.Sprintf("tenants[%d].pbxs[%d].format", i, j); {
+			case err != nil && p.OwnFormat():
+				faults = append(faults, b.Fault(at, fmt.Sprintf("%s: %v", p.Format, err), "correct the description; `trunkline import parse --format FILE` tries it"))
+			case err != nil:
+				faults = append(faults, b.Fault(at, fmt.Sprintf("%q is no format", p.Format), "name one that `trunkline import formats` lists, or a file such as mine.yaml"))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
 // newImportSource finds a tenant's PBX and what is set up for it.
 func newImportSource(s *provision.Snapshot, tenant, id string) (*importSource, error) {
 	t, ok := s.Tenant(tenant)
@@ -57,7 +85,7 @@ func newImportSource(s *provision.Snapshot, tenant, id string) (*importSource, e
 	if !ok {
 		return nil, withCode(exitUsage, fmt.Errorf("the tenant %s has no PBX %q: declare it under pbxs in the operator's file", tenant, id))
 	}
-	format, err := smdr.BuiltIn(p.Format)
+	format, err := pbxFormat(p)
 	if err != nil {
 		return nil, withCode(exitUsage, fmt.Errorf("PBX %s of %s: %w", id, tenant, err))
 	}

@@ -20,10 +20,12 @@ type parts struct {
 	worker bool
 	http   bool
 	demo   bool
+	// collect fetches the call records of PBXs, unless the configuration says otherwise.
+	collect bool
 }
 
 func newServeCommand() *cobra.Command {
-	p := parts{sip: true, worker: true, http: true}
+	p := parts{sip: true, worker: true, http: true, collect: true}
 	cmd := serviceCommand(&p, "serve", "Run everything: SIP proxy, rating worker, pages, and the engines behind them",
 		`Serve runs all parts in one process. Engines that have no address of their own (TRUNKLINE_POSTGRES_DSN,
 TRUNKLINE_CLICKHOUSE_DSN, TRUNKLINE_KAFKA_BROKERS) are started with it, with their data below --data.

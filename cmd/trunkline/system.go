@@ -45,6 +45,8 @@ type system struct {
 	spool        *spool.Spool
 	proxy        *sipproxy.Proxy
 	worker       *worker.Worker
+	imported     *kafka.Producer
+	imports      *postgres.Imports
 	http         *api.Server
 	password     string
 	traffic      *demo.Traffic
@@ -111,6 +113,7 @@ func (s *system) start(ctx context.Context) (err error) {
 			return withCode(exitConflict, err)
 		}
 	}
+	s.startImports()
 	if s.parts.http {
 		if err := s.startHTTP(ctx); err != nil {
 			return withCode(exitConflict, err)
@@ -178,7 +181,8 @@ func (s *system) startHTTP(ctx context.Context) (err error) {
 	}
 	s.http, err = api.Open(ctx, api.Options{
 		Listen: s.config.HTTP.Listen, User: consoleUser, Password: s.password, Title: title,
-		Health: s.checks(), Console: &console{s}, Metrics: s.metrics, Clock: clock.System{}, Log: s.log,
+		Health: s.checks(), Console: &console{s}, Importer: &uploads{s.provisioning.live, s.imported, s.imports},
+		Metrics: s.metrics, Clock: clock.System{}, Log: s.log,
 	})
 	return err
 }
@@ -248,6 +252,9 @@ func (s *system) stop(ctx context.Context) {
 	}
 	s.end()
 	s.running.Wait()
+	if s.imported != nil {
+		err = errors.Join(err, s.imported.Close())
+	}
 	if s.stores != nil {
 		s.stores.disconnect()
 	}

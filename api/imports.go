@@ -1,0 +1,64 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+const (
+	importLimit = 256 << 20 // Bytes of one upload.
+	importTime  = 10 * time.Minute
+)
+
+// ErrUnknown is what an Importer returns, wrapped, for a tenant or PBX that is not provisioned.
+var ErrUnknown = errors.New("not provisioned")
+
+// Importer brings the call records of a PBX into the system.
+type Importer interface {
+	// Import reads records until in ends. Sending the same records again changes nothing. name is where they come from, for
+	// the list of those that could not be used.
+	Import(ctx context.Context, tenant, pbx, name string, in io.Reader) (ImportSummary, error)
+}
+
+// ImportSummary says what became of the records of one upload.
+type ImportSummary struct {
+	Lines      int64 `json:"lines"`
+	Calls      int64 `json:"calls"`
+	Duplicates int64 `json:"duplicates"` // Records that stood twice in the upload.
+	Sent       int64 `json:"sent"`       // Legs on their way to the worker.
+	Unusable   int64 `json:"unusable"`   // Records that could not be read or rated; they are listed with their reasons.
+}
+
+// importRecords takes the body as a file of call records. It answers when all of it is safe.
+func (s *Server) importRecords(c *gin.Context) {
+	until := s.o.Clock.Now().Add(importTime)
+	control := http.NewResponseController(c.Writer)
+	if err := errors.Join(control.SetReadDeadline(until), control.SetWriteDeadline(until)); err != nil {
+		s.o.Log.WarnContext(c, "an upload has the usual time only", "error", err)
+	}
+	name := c.DefaultQuery("name", "upload")
+	sum, err := s.o.Importer.Import(c.Request.Context(), c.Param("tenant"), c.Param("pbx"), name, c.Request.Body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+		c.JSON(http.StatusOK, sum)
+	case errors.Is(err, ErrUnknown):
+		problem(c, http.StatusNotFound, "No such PBX", err.Error())
+	case errors.As(err, &tooLarge):
+		problem(c, http.StatusRequestEntityTooLarge, "Too large", "An upload may have 256 MiB: send the file in parts, whole lines each. Nothing of what was read is lost or counted twice.")
+	default:
+		s.o.Log.ErrorContext(c, "an upload of call records failed", "tenant", c.Param("tenant"), "pbx", c.Param("pbx"), "error", err)
+		problem(c, http.StatusServiceUnavailable, "Not stored", "The records could not be stored now. Send them again later: what was stored already is not counted twice.")
+	}
+}
+
+// problem answers with what went wrong (RFC 9457).
+func problem(c *gin.Context, status int, title, detail string) {
+	c.Header("Content-Type", "application/problem+json")
+	c.AbortWithStatusJSON(status, gin.H{"title": title, "status": status, "detail": detail})
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"trunkline/api"
+	"trunkline/cdr/kafka"
+	"trunkline/cdr/smdr"
+	"trunkline/internal/clock"
+	"trunkline/provision"
+	"trunkline/sql/postgres"
+)
+
+// startImports prepares what call records of others need, and begins to collect them where this process is to.
+func (s *system) startImports() {
+	collects := s.parts.collect && s.config.Collect
+	if !collects && !s.parts.http {
+		return
+	}
+	s.imports = postgres.NewImports(s.stores.db, clock.System{})
+	s.imported = kafka.NewProducer(s.kafkaConfig(), kafka.LegsTopic)
+	if !collects {
+		return
+	}
+	k := newCollector(s.config, s.provisioning.live, s.imported, s.imports, s.log)
+	s.running.Go(func() {
+		if err := k.run(s.life); err != nil {
+			s.log.Error("no call records are collected by this process", "error", err)
+		}
+	})
+}
+
+// uploads takes call records that come over HTTP.
+type uploads struct {
+	live   *provision.Live
+	sender legSender
+	keeper *postgres.Imports
+}
+
+// Import implements api.Importer.
+func (u *uploads) Import(ctx context.Context, tenant, pbx, name string, in io.Reader) (api.ImportSummary, error) {
+	source, err := newImportSource(u.live.Snapshot(), tenant, pbx)
+	if err != nil {
+		return api.ImportSummary{}, fmt.Errorf("%w: %w", api.ErrUnknown, err)
+	}
+	sink := &importSink{ctx: ctx, mapper: &source.mapper, sender: u.sender, keeper: u.keeper, origin: name}
+	sum, err := importStream(ctx, source.format, smdr.Options{Zone: source.zone, Stamp: source.pbx.Stamp}, in, sink)
+	return api.ImportSummary{
+		Lines: sum.Lines, Calls: sum.Calls, Duplicates: sum.Duplicates, Sent: sink.sent, Unusable: sum.Faulty + sink.refused,
+	}, err
+}
