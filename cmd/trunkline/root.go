@@ -41,6 +41,7 @@ func newRootCommand() *cobra.Command {
 		newLimitCommand(),
 		newPeriodCommand(),
 		newNodeCommand(),
+		newRerateCommand(),
 		newImportCommand(),
 		newCollectCommand(),
 		newConfigCommand(),

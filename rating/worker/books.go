@@ -55,8 +55,15 @@ type Outcome struct {
 	Dead   []Dead
 }
 
-// CounterUse is what was used of one allowance or tier.
+// LegID is the identity of a leg.
+type LegID struct {
+	Call cdr.CallID
+	Seq  uint16
+}
+
+// CounterUse is what a leg used of one allowance or tier.
 type CounterUse struct {
+	Leg    LegID
 	Tenant string
 	Tariff string
 	rating.Use

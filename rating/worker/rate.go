@@ -57,10 +57,7 @@ type facts struct {
 
 func (r *rater) rate(f Fresh) (Outcome, error) {
 	r.fresh = f
-	r.out = Outcome{Records: make([]cdr.Record, 0, len(f.Legs)), Limits: make(map[ledger.Counter]ledger.Use)}
-	r.totals = make(totals)
-	r.known = make(map[*rating.Tariff]facts)
-	r.used = make(map[counterOwner]*overlay)
+	r.begin(len(f.Legs))
 	for _, leg := range f.Legs {
 		if err := r.leg(leg); err != nil {
 			return Outcome{}, err
@@ -69,6 +66,13 @@ func (r *rater) rate(f Fresh) (Outcome, error) {
 	var err error
 	r.out.Postings, err = r.totals.postings()
 	return r.out, err
+}
+
+func (r *rater) begin(legs int) {
+	r.out = Outcome{Records: make([]cdr.Record, 0, legs), Limits: make(map[ledger.Counter]ledger.Use)}
+	r.totals = make(totals)
+	r.known = make(map[*rating.Tariff]facts)
+	r.used = make(map[counterOwner]*overlay)
 }
 
 // verdict is why a leg cannot be rated; nil: it can.
@@ -172,7 +176,7 @@ func (r *rater) sell(record *cdr.Record) (ledger.Use, *verdict) {
 	record.Sale, record.TariffVersion = charge.Total, charge.Tariff
 	used.own.Apply(charge.Uses)
 	for _, u := range charge.Uses {
-		r.out.Uses = append(r.out.Uses, CounterUse{leg.Tenant, f.name, u})
+		r.out.Uses = append(r.out.Uses, CounterUse{LegID{leg.Call, leg.Seq}, leg.Tenant, f.name, u})
 	}
 	if charge.Notes&(rating.NoteOnNet|rating.NoteInbound|rating.NoteUnanswered) != 0 {
 		return ledger.Use{Money: charge.Total}, nil
@@ -251,6 +255,9 @@ func (r *rater) buy(record *cdr.Record) *verdict {
 	return nil
 }
 
+// NoteBounded marks calls that were charged no more than was held for them.
+const NoteBounded = "bounded by the reservation"
+
 // settle ends the hold of a call, or counts what a call without one used. No more is charged than was held: a price that
 // rose between the reservation and the connection is not the client's affair.
 func (r *rater) settle(record *cdr.Record, use ledger.Use) error {
@@ -259,7 +266,7 @@ func (r *rater) settle(record *cdr.Record, use ledger.Use) error {
 	if ok {
 		if held.Less(record.Sale) {
 			record.Sale, use.Money = held, held
-			record.Note = join(record.Note, "bounded by the reservation")
+			record.Note = join(record.Note, NoteBounded)
 		}
 		r.out.Settled = append(r.out.Settled, Settled{leg.Call, use})
 		return nil
@@ -268,10 +275,7 @@ func (r *rater) settle(record *cdr.Record, use ledger.Use) error {
 		return nil
 	}
 	tenant, _ := r.prices.Tenant(leg.Tenant)
-	zone := tenant.Zone
-	if zone == nil {
-		zone = time.UTC
-	}
+	zone := zoneOf(tenant)
 	account := ledger.Tenant(leg.Tenant, record.SaleCurrency)
 	for _, limit := range r.prices.Limits(leg) {
 		counter := limit.Counter(account, leg.Setup, zone)
@@ -282,6 +286,13 @@ func (r *rater) settle(record *cdr.Record, use ledger.Use) error {
 		r.out.Limits[counter] = sum
 	}
 	return nil
+}
+
+func zoneOf(t Tenant) *time.Location {
+	if t.Zone == nil {
+		return time.UTC
+	}
+	return t.Zone
 }
 
 // fill takes over what a charge says of the call, beside the sum.

@@ -232,6 +232,9 @@ func (p *posting) write(ctx context.Context, out *worker.Outcome, accounts []str
 	if err := p.bury(ctx, out.Dead); err != nil {
 		return err
 	}
+	if err := writeLegUses(ctx, p.tx, byLeg(out.Uses)); err != nil {
+		return err
+	}
 	return postUsage(ctx, p.tx, out.Postings, p.batch.ID, p.now)
 }
 

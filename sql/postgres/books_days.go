@@ -121,6 +121,9 @@ func (b *Books) DropDays(ctx context.Context, before time.Time) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("drop old legs: %w", err)
 	}
+	if _, err := b.db.pool.Exec(ctx, `DELETE FROM leg_use WHERE call < $1`, dayBound(before.UTC().Truncate(24*time.Hour))); err != nil {
+		return 0, fmt.Errorf("drop old legs: %w", err)
+	}
 	for i, name := range names {
 		if _, err := b.db.pool.Exec(ctx, "DROP TABLE IF EXISTS "+name); err != nil {
 			return i, fmt.Errorf("drop old legs: %w", err)

@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"trunkline/cdr"
+	"trunkline/internal/clock"
+	"trunkline/internal/e164"
+	"trunkline/ledger"
+	"trunkline/provision"
+	"trunkline/rating/worker"
+	"trunkline/sql/clickhouse"
+	"trunkline/sql/postgres"
+)
+
+// rerateOptions are the flags of `trunkline rerate`.
+type rerateOptions struct {
+	accounts   accountOptions
+	deck       string
+	from, till string
+	dryRun     bool
+	apply      bool
+	reason     string
+	format     string
+}
+
+func newRerateCommand() *cobra.Command {
+	o := &rerateOptions{}
+	cmd := &cobra.Command{
+		Use: "rerate --from DAY --to DAY [--tenant ID|--carrier ID|--deck ID] --dry-run|--apply", Short: "Price calls again by the tariffs and decks of now",
+		Long: `Rerate prices the calls again that count in [from, to), and says by account and destination what would change. With --apply
+it writes it: of each call that changes the reversal of its record and a new one, and postings of the difference, all of an
+account in one step. What was paid stays; nothing is overwritten, and 'rerate undo' takes it back.
+
+Calls of a tenant with allowances or volume tiers are priced again to this day, in the order in which they ended, because
+each takes from what the next one finds. Calls of closed periods are refused: open the period first. A run that was killed
+has changed whole accounts, or whole days of them, and nothing else: run it again. A second run finds nothing to change.
+
+Exit status: 0 done; 2 an option is wrong; 3 some calls have no price any more and stayed as they were; 4 a period is closed,
+or calls are on their way that have to be stored first.`,
+		Example: "  trunkline rerate --from 2026-11-01 --to 2026-11-15 --tenant beauty --dry-run\n" +
+			"  trunkline rerate --from 2026-11-01 --to 2026-12-01 --carrier rhein --apply --reason 'wrong deck, case 31'",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.dryRun == o.apply {
+				return withCode(exitUsage, errors.New("give --dry-run or --apply"))
+			}
+			if o.apply && o.reason == "" {
+				return withCode(exitUsage, errors.New("--apply needs a --reason"))
+			}
+			return onStores(&o.accounts.config, o.run)(cmd, args)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.from, "from", "", "first day or moment that the calls count in, UTC")
+	f.StringVar(&o.till, "to", "", "day or moment after the last")
+	f.StringVar(&o.deck, "deck", "", "or only the cost of calls by this deck")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show what would change")
+	f.BoolVar(&o.apply, "apply", false, "change it")
+	f.StringVar(&o.reason, "reason", "", "why; it is kept")
+	for _, name := range []string{"from", "to"} {
+		_ = cmd.MarkFlagRequired(name) // It fails only for a flag that does not exist.
+	}
+	formatFlag(cmd, &o.format)
+	o.accounts.register(cmd)
+	cmd.AddCommand(newRerateListCommand(), newRerateUndoCommand())
+	return cmd
+}
+
+// repricer prices calls again with what a command has open.
+type repricer struct {
+	db       *stores
+	books    *postgres.Books
+	worker   *worker.Worker
+	snapshot *provision.Snapshot
+	deck     string
+	job      int64 // 0: nothing is written.
+}
+
+func newRepricer(ctx context.Context, db *stores) (*repricer, error) {
+	snapshot, err := db.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	countries, err := e164.NewCountries()
+	if err != nil {
+		return nil, err
+	}
+	books, err := postgres.NewBooks(db.db, clock.System{})
+	if err != nil {
+		return nil, err
+	}
+	w := worker.New(worker.Config{
+		Books: books, Calls: db.records, Prices: func() worker.Prices { return prices{snapshot} },
+		Country: countries.Of, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
+	})
+	return &repricer{db: db, books: books, worker: w, snapshot: snapshot}, w.Recover(ctx)
+}
+
+func (o *rerateOptions) run(cmd *cobra.Command, db *stores, _ []string) error {
+	ctx := cmd.Context()
+	from, till, err := o.window()
+	if err != nil {
+		return withCode(exitUsage, err)
+	}
+	r, err := newRepricer(ctx, db)
+	if err != nil {
+		return err
+	}
+	r.deck = o.deck
+	accounts, err := o.accounts.accounts(r.snapshot)
+	if err != nil {
+		return err
+	}
+	if o.apply {
+		r.job, err = r.books.BeginRerate(ctx, postgres.Rerate{Scope: o.scope(), From: from, Till: till, Reason: o.reason, By: operator()})
+		if err != nil {
+			return err
+		}
+	}
+	sum := newRerateSum()
+	for _, account := range sortedAccounts(accounts) {
+		if o.deck != "" && account.Kind == ledger.TenantAccount {
+			continue
+		}
+		if err := r.account(ctx, account, from, till, sum); err != nil {
+			return rerateError(err)
+		}
+	}
+	if o.apply {
+		if err := r.books.EndRerate(ctx, r.job); err != nil {
+			return err
+		}
+	}
+	return o.report(cmd, r.job, sum)
+}
+
+func (o *rerateOptions) window() (from, till time.Time, err error) {
+	if from, err = parseMoment("from", o.from); err != nil {
+		return from, till, err
+	}
+	if till, err = parseMoment("to", o.till); err != nil {
+		return from, till, err
+	}
+	if !from.Before(till) || !from.Equal(from.Truncate(cdr.SlotLength)) || !till.Equal(till.Truncate(cdr.SlotLength)) {
+		return from, till, errors.New("--from must be before --to, and both whole quarters of an hour")
+	}
+	return from, till, nil
+}
+
+func (o *rerateOptions) scope() string {
+	switch {
+	case o.deck != "":
+		return "deck " + o.deck
+	case o.accounts.tenant != "":
+		return "tenant " + o.accounts.tenant
+	case o.accounts.carrier != "":
+		return "carrier " + o.accounts.carrier
+	}
+	return "all"
+}
+
+func (o *rerateOptions) report(cmd *cobra.Command, job int64, sum *rerateSum) error {
+	t, err := sum.table()
+	if err != nil {
+		return err
+	}
+	if err := t.write(cmd.OutOrStdout(), o.format); err != nil {
+		return err
+	}
+	if job != 0 {
+		cmd.PrintErrf("%d of %d calls changed; `trunkline rerate undo %d --reason WHY` takes it back\n", sum.changed, sum.legs, job)
+	} else {
+		cmd.PrintErrf("%d of %d calls would change\n", sum.changed, sum.legs)
+	}
+	if len(sum.failed) > 0 {
+		for _, line := range sum.failed[:min(len(sum.failed), failedShown)] {
+			cmd.PrintErrln(line)
+		}
+		return withCode(exitPartial, fmt.Errorf("%d calls have no price any more and stay as they are", len(sum.failed)))
+	}
+	return nil
+}
+
+// failedShown bounds the calls that are listed as having no price.
+const failedShown = 20
+
+// rerateError gives the errors that an operator can do something about their exit code.
+func rerateError(err error) error {
+	switch {
+	case errors.Is(err, ledger.ErrClosedPeriod), errors.Is(err, worker.ErrStale), errors.Is(err, postgres.ErrUndo):
+		return withCode(exitConflict, err)
+	case errors.Is(err, clickhouse.ErrTooMany):
+		return withCode(exitUsage, err)
+	}
+	return err
+}
+
+func newRerateListCommand() *cobra.Command {
+	var f configFlags
+	var format string
+	cmd := &cobra.Command{
+		Use: "list", Short: "What was priced again, the newest first", Args: cobra.NoArgs, Example: "  trunkline rerate list",
+		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+			books, err := postgres.NewBooks(db.db, clock.System{})
+			if err != nil {
+				return err
+			}
+			all, err := books.Rerates(cmd.Context(), 0)
+			if err != nil {
+				return err
+			}
+			t := &table{columns: []string{"id", "begun", "scope", "from", "to", "calls_changed", "state", "reason", "by"}, of: "runs"}
+			for i := range all {
+				r := &all[i]
+				t.add(strconv.FormatInt(r.ID, 10), till(r.Begun), r.Scope, till(r.From), till(r.Till), strconv.FormatInt(r.Legs, 10), rerateState(r), r.Reason, r.By)
+			}
+			return t.write(cmd.OutOrStdout(), format)
+		}),
+	}
+	formatFlag(cmd, &format)
+	f.register(cmd)
+	return cmd
+}
+
+func rerateState(r *postgres.Rerate) string {
+	switch {
+	case r.UndoneBy != 0:
+		return fmt.Sprintf("undone by %d", r.UndoneBy)
+	case r.Done.IsZero():
+		return "not finished: run it again"
+	case r.Undoes != 0:
+		return fmt.Sprintf("undoes %d", r.Undoes)
+	}
+	return "done"
+}
+
+func newRerateUndoCommand() *cobra.Command {
+	var f configFlags
+	var reason string
+	cmd := &cobra.Command{
+		Use: "undo ID --reason WHY", Short: "Take a run back", Args: cobra.ExactArgs(1),
+		Long: `Undo puts the records in force again that the run has reversed, in a run of its own. Runs over the same calls are undone the
+last one first.`,
+		Example: "  trunkline rerate undo 3 --reason 'the old deck was right'",
+		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil {
+				return withCode(exitUsage, fmt.Errorf("%q is no id: take it from `trunkline rerate list`", args[0]))
+			}
+			r, err := newRepricer(cmd.Context(), db)
+			if err != nil {
+				return err
+			}
+			n, err := r.undo(cmd.Context(), id, reason)
+			if err != nil {
+				return rerateError(err)
+			}
+			cmd.Printf("run %d is undone: %d batches\n", id, n)
+			return nil
+		}),
+	}
+	cmd.Flags().StringVar(&reason, "reason", "", "why; it is kept")
+	_ = cmd.MarkFlagRequired("reason") // It fails only for a flag that does not exist.
+	f.register(cmd)
+	return cmd
+}
