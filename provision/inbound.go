@@ -14,7 +14,7 @@ const defaultRing = 20 * time.Second
 
 // routeInbound leads a call from a carrier to where the number that was called leads.
 func (s *Snapshot) routeInbound(q *Question) *Route {
-	r := &Route{Direction: rating.Inbound.String()}
+	r := &Route{Direction: rating.Inbound.String(), Anonymous: q.Caller.Private}
 	g := s.gateways[q.Caller.Gateway]
 	to, ok := s.inboundNumber(g, q.Dialled)
 	if !ok {
@@ -120,7 +120,9 @@ func phones(r *Route, ring time.Duration, first *Extension, others ...*Extension
 	t := Target{
 		Login: first.Login, Extension: first.ID, ToSent: first.ID, RingTime: ring, FromSent: cmp.Or(r.From.String(), "anonymous"),
 	}
+	t.Anonymous = r.Anonymous
 	if r.Direction == rating.Internal.String() {
+		t.Anonymous = false // Colleagues see each other.
 		t.FromSent = cmp.Or(r.CallerID, r.From.Digits(), "anonymous")
 	}
 	for _, e := range others {

@@ -28,6 +28,7 @@ type Caller struct {
 	Gateway   string
 	Carrier   string
 	Trunk     string // Of the tenant, when Kind is CallerTrunk.
+	Private   bool   // The caller asked that its number be hidden (RFC 3323).
 	AnyFrom   bool   // May show any number as its own, not only those of its tenant.
 	HA1MD5    string // Lower-case hex; see Extension.
 	HA1SHA256 string

@@ -107,12 +107,12 @@ func (s *Snapshot) routeFromTenant(q *Question) *Route {
 	p.comesBy(q.Caller.Trunk)
 	r := &Route{
 		Direction: rating.Outbound.String(), Tenant: p.tenant.ID, Branch: p.branch.ID, Extension: p.extension.ID,
-		Capacities: p.capacities(), Anonymous: p.branch.Anonymous || p.extension.Anonymous,
+		Capacities: p.capacities(), Anonymous: q.Caller.Private || p.branch.Anonymous || p.extension.Anonymous,
 	}
 	d := s.dial(&p, q.Dialled)
 	r.To, r.Emergency = d.Number, d.Emergency
 	s.showCaller(r, &p, q)
-	r.Anonymous = r.Anonymous && !r.Emergency // Whoever helps has to know where.
+	r.Anonymous = (r.Anonymous || q.Caller.Private) && !r.Emergency // Whoever helps has to know where.
 	switch {
 	case d.Blocked:
 		return refusal(r, lcr.ReasonBlocked, statusForbidden)

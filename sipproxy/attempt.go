@@ -111,6 +111,7 @@ func (a *attempt) invite(credentials sip.Header) {
 	}
 	a.identify(req)
 	req.AppendHeader(allow())
+	a.offerReliable(req)
 	pass(a.call.invite, req)
 	a.client = d.send(req, txn.ClientEvents{Response: a.response, Silence: a.unanswered})
 }
@@ -165,7 +166,7 @@ func (a *attempt) provisional(res *sip.Response) {
 		a.progress = a.call.sh.clock.Now()
 		a.call.sh.health.heard(a.gatewayID())
 	}
-	a.call.progressed(res)
+	a.call.progressed(a, res)
 }
 
 // silent is told when nothing at all has come back from the gateway.

@@ -63,6 +63,7 @@ type call struct {
 	outcome  provision.Trigger // What became of the phones tried so far.
 	diverted bool              // One of the ways of forwarding was taken; no other is.
 	forward  *forwarding       // The call that this one went on as.
+	early    earlyAnswers
 	skipped  []skippedGateway
 	decided  decided
 	slots    []string // Capacity that the call holds.
@@ -72,6 +73,7 @@ type call struct {
 	setupTimer clock.Timer
 	cutTimer   clock.Timer // Ends the call when its time is used up.
 	moreTimer  clock.Timer // Asks for more time.
+	aliveTimer clock.Timer // Looks whether both ends are still there.
 	asking     bool
 
 	finished ending
@@ -82,9 +84,10 @@ type call struct {
 // ending says how a call came to its end.
 type ending struct {
 	side   cdr.Side
-	cause  uint8  // Q.850.
-	reason string // A short word when it was our doing.
-	status int    // SIP status to the caller, for calls that were never answered.
+	cause  uint8     // Q.850.
+	reason string    // A short word when it was our doing.
+	status int       // SIP status to the caller, for calls that were never answered.
+	at     time.Time // When it really was over, for calls whose end was noticed later; zero: now.
 }
 
 // peer is the other side of an answered call.
@@ -120,6 +123,9 @@ func (c *call) end(e ending) {
 	c.state = stateOver
 	c.finished = e
 	c.endedAt = c.sh.clock.Now()
+	if answered && !e.at.IsZero() && e.at.Before(c.endedAt) {
+		c.endedAt = e.at
+	}
 	c.stopTimers()
 	switch {
 	case answered:
@@ -140,7 +146,7 @@ func (c *call) duration() time.Duration {
 }
 
 func (c *call) stopTimers() {
-	for _, t := range []clock.Timer{c.setupTimer, c.cutTimer, c.moreTimer} {
+	for _, t := range []clock.Timer{c.setupTimer, c.cutTimer, c.moreTimer, c.aliveTimer} {
 		if t != nil {
 			t.Stop()
 		}

@@ -14,7 +14,7 @@ import (
 // agentName is the User-Agent and Server of what we send.
 const agentName = "Trunkline"
 
-const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"
+const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK"
 
 func allow() sip.Header { return sip.NewHeader("Allow", allowed) }
 
@@ -85,7 +85,8 @@ func unsupported(req *sip.Request) []string {
 	for _, h := range req.GetHeaders("Require") {
 		for option := range strings.SplitSeq(h.Value(), ",") {
 			option = strings.TrimSpace(option)
-			if option != "" && !strings.EqualFold(option, "timer") {
+			relayed := strings.EqualFold(option, "timer") || strings.EqualFold(option, reliableOption)
+			if option != "" && !relayed {
 				missing = append(missing, option)
 			}
 		}

@@ -33,6 +33,7 @@ type Config struct {
 	MaxTries     int           // Gateways tried per call where the route says nothing; default 4.
 	RegisterMin  time.Duration // Shortest registration accepted; default 30s.
 	RegisterMax  time.Duration // Longest registration granted; default 1h.
+	SessionCheck time.Duration // How long an end may be silent before it is asked whether it is there; default 5m; negative: never.
 	DrainTime    time.Duration // How long calls may go on after a stop was asked for; default 30s.
 }
 
@@ -52,6 +53,7 @@ func (c *Config) setDefaults() {
 	setDefault(&c.MaxTries, 4)
 	setDefault(&c.RegisterMin, 30*time.Second)
 	setDefault(&c.RegisterMax, time.Hour)
+	setDefault(&c.SessionCheck, 5*time.Minute)
 	setDefault(&c.DrainTime, 30*time.Second)
 }
 

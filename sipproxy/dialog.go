@@ -3,6 +3,7 @@ package sipproxy
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -32,7 +33,10 @@ type dialog struct {
 	ackBody sip.Message
 	ackSent bool
 
-	inviting bool // A re-INVITE in either direction is under way.
+	origin *dialog // Of an early dialog: the one that it was made of.
+
+	heard    time.Time // When the other end gave the last sign of life.
+	inviting bool      // A re-INVITE in either direction is under way.
 	byeSent  bool
 }
 
@@ -126,6 +130,9 @@ func (d *dialog) send(req *sip.Request, events txn.ClientEvents) *txn.Client {
 }
 
 func (d *dialog) nextSeq() uint32 {
+	if d.origin != nil {
+		return d.origin.nextSeq()
+	}
 	d.localSeq++
 	return d.localSeq
 }
@@ -211,7 +218,7 @@ func (d *dialog) receive(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 		tx.Reply(sip.StatusInternalServerError, "CSeq Out Of Order")
 		return
 	}
-	d.remoteSeq = req.CSeq().SeqNo
+	d.remoteSeq, d.heard = req.CSeq().SeqNo, d.sh.clock.Now()
 	if c := req.Contact(); c != nil && (req.Method == sip.INVITE || req.Method == sip.UPDATE) {
 		d.target = c.Address // They moved (RFC 3261, section 12.2.2).
 	}
@@ -227,6 +234,8 @@ func (d *dialog) receive(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 		}
 	case sip.INVITE, sip.UPDATE, sip.INFO:
 		d.relay(req, tx)
+	case sip.PRACK:
+		d.prack(req, tx)
 	case sip.OPTIONS:
 		d.sh.options(tx)
 	default:
@@ -239,7 +248,7 @@ func (d *dialog) receiveACK(req *sip.Request) {
 		return
 	}
 	d.answered.Acked()
-	d.answered = nil
+	d.answered, d.heard = nil, d.sh.clock.Now()
 	if d.call == nil {
 		return
 	}

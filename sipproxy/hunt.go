@@ -163,9 +163,12 @@ func (c *call) huntOn(a *attempt, f failure) {
 	c.tryNext()
 }
 
-func (c *call) ringingElsewhere() bool {
+func (c *call) ringingElsewhere() bool { return c.ringingBeside(nil) }
+
+// ringingBeside reports whether another attempt than one is still under way.
+func (c *call) ringingBeside(one *attempt) bool {
 	for _, a := range c.attempts {
-		if !a.hunted && !a.done && !a.gaveUp {
+		if a != one && !a.hunted && !a.done && !a.gaveUp {
 			return true
 		}
 	}

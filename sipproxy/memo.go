@@ -21,6 +21,7 @@ type callMemo struct {
 	Setup    time.Time        `json:"setup"`
 	Progress time.Time        `json:"progress"`
 	Connect  time.Time        `json:"connect"`
+	Heard    time.Time        `json:"heard"` // When both ends were last known to be there.
 	Granted  time.Duration    `json:"granted"`
 	Final    bool             `json:"final"`
 	Reserved bool             `json:"reserved"`
@@ -66,7 +67,7 @@ type tryMemo struct {
 func (c *call) memo() callMemo {
 	m := callMemo{
 		Caller: c.from, Dialled: c.dialled, CallerID: c.callerID,
-		Setup: c.setup, Progress: c.progress, Connect: c.connect,
+		Setup: c.setup, Progress: c.progress, Connect: c.connect, Heard: c.heard(),
 		Granted: c.grant.Granted, Final: c.grant.Final, Reserved: c.reserved,
 		Near: c.caller.memo(), Winner: -1, Forward: c.forwardMemo(), Decided: c.trace(c.route, &c.decided),
 	}

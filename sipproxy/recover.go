@@ -78,6 +78,7 @@ func (s *shard) restore(id cdr.CallID, m *callMemo) (*call, error) {
 		c.attempts = append(c.attempts, a)
 		if i == m.Winner {
 			c.winner, c.state = a, stateAnswered
+			c.caller.heard, a.dialog.heard = m.Heard, m.Heard
 		}
 	}
 	c.holdAgain()
@@ -126,6 +127,7 @@ func (c *call) holdAgain() {
 func (c *call) goOn() {
 	if c.state == stateAnswered {
 		c.runClock()
+		c.watchEnds(aliveAfterRestart)
 		return
 	}
 	c.end(ending{side: cdr.SideFault, cause: causeTemporaryFailure, reason: "restart", status: 503})

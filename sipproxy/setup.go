@@ -3,6 +3,8 @@ package sipproxy
 import (
 	"cmp"
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -34,6 +36,7 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 		tx.Reply(sip.StatusInternalServerError, "Internal Server Error")
 		return
 	}
+	caller.Private = wantsPrivacy(req)
 	c := &call{
 		sh: s, id: id, from: caller, invite: req, tx: tx, state: stateReserving, setup: s.clock.Now(),
 		dialled: dialledUser(req), callerID: callerIdentity(req),
@@ -89,6 +92,22 @@ func callerIdentity(req *sip.Request) string {
 		}
 	}
 	return req.From().Address.User
+}
+
+// wantsPrivacy reports whether the caller asks that its identity be hidden (RFC 3323, section 4.2; RFC 3325, section 9.3).
+func wantsPrivacy(req *sip.Request) bool {
+	if strings.EqualFold(req.From().Address.Host, "anonymous.invalid") {
+		return true
+	}
+	for _, h := range req.GetHeaders("Privacy") {
+		for value := range strings.SplitSeq(h.Value(), ";") {
+			switch strings.ToLower(strings.TrimSpace(value)) {
+			case "id", "user", "header":
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // place routes the call, takes its capacity and asks the ledger.
@@ -198,7 +217,7 @@ func (c *call) cancelled(cancel *sip.Request) {
 
 // progressed passes ringing and early media on to the caller. Our To tag is one and the same for all forks, so the
 // caller sees one early dialog.
-func (c *call) progressed(res *sip.Response) {
+func (c *call) progressed(a *attempt, res *sip.Response) {
 	if c.state != stateHunting || c.tx.Final() {
 		return
 	}
@@ -208,6 +227,10 @@ func (c *call) progressed(res *sip.Response) {
 	out := c.tx.NewResponse(res.StatusCode, res.Reason)
 	out.AppendHeader(contact(c.caller.flow, ""))
 	out.AppendHeader(allow())
+	if number := c.early.note(a, res); number != 0 {
+		out.AppendHeader(sip.NewHeader("Require", reliableOption))
+		out.AppendHeader(sip.NewHeader("RSeq", strconv.FormatUint(uint64(number), 10)))
+	}
 	pass(res, out)
 	c.tx.Respond(out)
 }
@@ -237,7 +260,10 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 	})
 	tx.Respond(out)
 	c.invite, c.tx, c.targets = nil, nil, nil
+	c.early = earlyAnswers{}
 	c.log.Info("answered", "gateway", a.gatewayID(), "granted", int64(c.grant.Granted.Seconds()))
 	c.sh.metrics.answered.Inc()
+	c.caller.heard, a.dialog.heard = a.connect, a.connect
 	c.runClock()
+	c.watchEnds(c.sh.cfg.SessionCheck)
 }

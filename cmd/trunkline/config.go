@@ -64,6 +64,7 @@ type sipConfig struct {
 	FirstStretch time.Duration `yaml:"first_stretch" env:"FIRST_STRETCH"`
 	Stretch      time.Duration `yaml:"stretch" env:"STRETCH"`
 	DrainTime    time.Duration `yaml:"drain_time" env:"DRAIN_TIME"`
+	SessionCheck time.Duration `yaml:"session_check" env:"SESSION_CHECK"` // A silent end is asked so often whether it is there; 0: 5m; negative: never.
 	// When the ledger does not answer, a call is let pass for so long, and all calls of a tenant together for so long; 0 refuses.
 	LetPass       time.Duration `yaml:"let_pass" env:"LET_PASS"`
 	LetPassTenant time.Duration `yaml:"let_pass_tenant" env:"LET_PASS_TENANT"`

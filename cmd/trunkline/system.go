@@ -154,7 +154,7 @@ func (s *system) startProxy(ctx context.Context) (err error) {
 	s.proxy, err = sipproxy.Open(ctx, sipproxy.Config{
 		Node: s.config.Node, Realm: s.realm, Listen: listen, TLS: tls, Digest: s.config.SIP.Digest, StateDir: filepath.Join(s.config.Data, "sip"),
 		Shards: sip.Shards, MaxCalls: sip.MaxCalls, RingTime: sip.RingTime, MaxDuration: sip.MaxDuration,
-		FirstStretch: sip.FirstStretch, Stretch: sip.Stretch, DrainTime: sip.DrainTime,
+		FirstStretch: sip.FirstStretch, Stretch: sip.Stretch, DrainTime: sip.DrainTime, SessionCheck: sip.SessionCheck,
 	}, sipproxy.Deps{
 		Router: s.provisioning.live, Credit: s.newCredit(),
 		Recorder: s.spool, Clock: clock.System{}, Log: s.log, Metrics: s.metrics,

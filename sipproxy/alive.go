@@ -1,0 +1,72 @@
+package sipproxy
+
+import (
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"trunkline/cdr"
+	"trunkline/sipproxy/txn"
+)
+
+// aliveAfterRestart is when the ends of a call that was taken back are first asked whether they are still there.
+const aliveAfterRestart = 10 * time.Second
+
+// heard is when both ends of an answered call were last known to be there.
+func (c *call) heard() time.Time {
+	if c.winner == nil {
+		return time.Time{}
+	}
+	if c.caller.heard.Before(c.winner.dialog.heard) {
+		return c.caller.heard
+	}
+	return c.winner.dialog.heard
+}
+
+// watchEnds asks an end of an answered call that has been silent for the time of SessionCheck whether it is still there,
+// with an OPTIONS within the dialog: session timers (RFC 4028) pass from end to end, and many ends have none. A call whose
+// end is gone is over, and lasted until that end gave its last sign of life.
+func (c *call) watchEnds(wait time.Duration) {
+	if c.sh.cfg.SessionCheck < 0 {
+		return
+	}
+	c.aliveTimer = c.sh.after(wait, func() {
+		if c.state != stateAnswered {
+			return
+		}
+		silent := c.sh.clock.Now().Add(-c.sh.cfg.SessionCheck)
+		for _, d := range []*dialog{c.caller, c.winner.dialog} {
+			if !d.heard.After(silent) {
+				c.ping(d)
+			}
+		}
+		c.watchEnds(c.sh.cfg.SessionCheck)
+	})
+}
+
+// ping asks an end whether it is there. Any answer but that it knows no such dialog is a sign of life.
+func (c *call) ping(d *dialog) {
+	gone := func(reason string) {
+		if c.state != stateAnswered {
+			return
+		}
+		c.log.Info("an end of the call is gone", "reason", reason, "last_heard", d.heard)
+		d.byeSent = true // There is nobody to hang up on.
+		c.end(ending{side: cdr.SideTimer, cause: causeRecovery, reason: reason, at: d.heard})
+	}
+	d.send(d.request(sip.OPTIONS, d.nextSeq()), txn.ClientEvents{
+		Response: func(res *sip.Response) {
+			switch {
+			case res.IsProvisional():
+			case res.StatusCode == sip.StatusCallTransactionDoesNotExists, res.StatusCode == sip.StatusRequestTimeout:
+				gone("gone")
+			default:
+				d.heard = c.sh.clock.Now()
+				if c.state == stateAnswered {
+					c.sh.journal.keep(c)
+				}
+			}
+		},
+		Silence: func() { gone("silent") },
+	})
+}
