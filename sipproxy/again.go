@@ -1,0 +1,90 @@
+package sipproxy
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"trunkline/cdr"
+)
+
+// askPause is how long a call that is just being asked about waits before it is asked about again.
+const askPause = 100 * time.Millisecond
+
+// AskAgain asks the ledger again about the calls in progress of a tenant, or of all tenants if it is empty: those of a
+// tenant whose money ended may go on, and those that are to stop are ended. With an empty tenant only calls are asked
+// about that were told that there is no more money. It may be repeated.
+func (p *Proxy) AskAgain(tenant string) {
+	for _, s := range p.shards {
+		s.post(func() {
+			for _, c := range s.calls {
+				c.askAgain(tenant)
+			}
+		})
+	}
+}
+
+func (c *call) askAgain(tenant string) {
+	if c.state == stateOver || c.route == nil || len(c.holds()) == 0 || !c.concerns(tenant) {
+		return
+	}
+	if c.asking {
+		c.sh.after(askPause, func() { c.askAgain(tenant) })
+		return
+	}
+	upTo := c.grant.Granted
+	if c.grant.Final {
+		upTo += c.sh.cfg.Stretch
+	}
+	c.ask(upTo, c.askedAgain)
+}
+
+func (c *call) concerns(tenant string) bool {
+	if tenant == "" {
+		return c.grant.Final
+	}
+	return c.route.Tenant == tenant || c.forward != nil && c.forward.route.Tenant == tenant
+}
+
+// askedAgain takes the answer. One that grants nothing new leaves the call as it is.
+func (c *call) askedAgain(g Grant, err error) {
+	switch {
+	case c.state == stateOver:
+		c.releaseHold() // The caller hung up while the ledger was asked.
+	case err != nil:
+		c.log.Warn("no answer from the ledger; asking again", "error", err)
+		c.sh.after(retryAsk, func() { c.askAgain(c.route.Tenant) })
+	case g.Stop != "":
+		c.sh.metrics.cut.WithLabelValues(g.Stop).Inc()
+		c.end(ending{side: cdr.SideAdmin, cause: causeNormalUnspecified, reason: g.Stop, status: statusStopped})
+	case g.Granted > c.grant.Granted:
+		c.log.Info("more money for the call", "granted", int64(g.Granted.Seconds()))
+		c.grant = g
+		c.sh.journal.keep(c)
+		c.runClock()
+	}
+}
+
+// statusStopped answers a caller whose account was stopped while the phone rang: 403 Forbidden.
+const statusStopped = 403
+
+// Clean returns a moment before which no call began whose legs are not recorded: the beginning of the oldest call that the
+// journal has, or now.
+func (p *Proxy) Clean(ctx context.Context) time.Time {
+	clean := p.clock.Now()
+	for key := range p.journal.entries() {
+		text, ok := strings.CutPrefix(key, callPrefix)
+		if !ok {
+			continue
+		}
+		id, err := cdr.ParseCallID(text)
+		if err != nil {
+			p.log.WarnContext(ctx, "the journal has a call without an id", "key", key)
+			return time.Time{}
+		}
+		if at := id.Time(); at.Before(clean) {
+			clean = at
+		}
+	}
+	return clean
+}
