@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
+	"trunkline/alert"
 	"trunkline/sipproxy/wire"
 )
 
@@ -29,6 +30,7 @@ type config struct {
 	Kafka    kafkaConfig    `yaml:"kafka" envPrefix:"KAFKA_"`
 	SIP      sipConfig      `yaml:"sip" envPrefix:"SIP_"`
 	HTTP     httpConfig     `yaml:"http" envPrefix:"HTTP_"`
+	Alerts   alertConfig    `yaml:"alerts" envPrefix:"ALERTS_"`
 	Collect  bool           `yaml:"collect" env:"COLLECT"` // serve fetches the call records of PBXs.
 }
 
@@ -71,6 +73,17 @@ type sipConfig struct {
 	Digest        []string      `yaml:"digest" env:"DIGEST"` // MD5, SHA-256: the preferred one first.
 	Certificate   string        `yaml:"certificate" env:"CERTIFICATE"`
 	Key           string        `yaml:"key" env:"KEY"`
+}
+
+type alertConfig struct {
+	SMTPHost     string `yaml:"smtp_host" env:"SMTP_HOST"` // host:port of the mail server; empty: alerts send no mail.
+	SMTPFrom     string `yaml:"smtp_from" env:"SMTP_FROM"`
+	SMTPLogin    string `yaml:"smtp_login" env:"SMTP_LOGIN"`
+	SMTPPassword string `yaml:"smtp_password" env:"SMTP_PASSWORD"`
+}
+
+func (c *alertConfig) smtp() alert.SMTP {
+	return alert.SMTP{Host: c.SMTPHost, From: c.SMTPFrom, Login: c.SMTPLogin, Password: c.SMTPPassword}
 }
 
 type httpConfig struct {
@@ -167,6 +180,9 @@ func (c *sipConfig) listeners() ([]wire.Listen, error) {
 // masked returns the configuration without its secrets, for showing.
 func (c config) masked() config {
 	c.Postgres.DSN, c.Clicks.DSN = maskDSN(c.Postgres.DSN), maskDSN(c.Clicks.DSN)
+	if c.Alerts.SMTPPassword != "" {
+		c.Alerts.SMTPPassword = "***"
+	}
 	return c
 }
 

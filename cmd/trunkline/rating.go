@@ -27,6 +27,7 @@ func (s *system) startWorker() error {
 		Country: countries.Of, Clock: clock.System{}, Log: s.log,
 	})
 	s.running.Go(func() { s.settle(s.life) })
+	s.running.Go(func() { s.keepWatch(s.life) })
 	s.running.Go(func() {
 		if err := s.worker.Run(s.life); err != nil {
 			s.failed <- err

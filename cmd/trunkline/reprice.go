@@ -13,7 +13,6 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
 	"trunkline/ledger"
-	"trunkline/rating"
 	"trunkline/rating/worker"
 	"trunkline/sql/clickhouse"
 	"trunkline/sql/postgres"
@@ -89,7 +88,7 @@ func (r *repricer) step(ctx context.Context, account ledger.Account, from, till 
 	}
 	again, err := r.books.Reprice(ctx, postgres.Reprice{
 		Rerate: r.job, Account: account, Records: records, Correct: r.worker.Correct,
-		Again: func(p []worker.Priced, counters func(string, string) rating.Counters) (worker.Again, error) { return r.worker.Again(p, counters) },
+		Again: r.worker.Again,
 	})
 	if err != nil {
 		return err

@@ -42,6 +42,7 @@ func newRootCommand() *cobra.Command {
 		newPeriodCommand(),
 		newNodeCommand(),
 		newRerateCommand(),
+		newAlertCommand(),
 		newImportCommand(),
 		newCollectCommand(),
 		newConfigCommand(),

@@ -28,7 +28,7 @@ func (w *world) reprice(r *running, job int64, account ledger.Account) (int, err
 	require.NoError(w.tb, err)
 	again, err := w.books.Reprice(w.tb.Context(), postgres.Reprice{
 		Rerate: job, Account: account, Records: records, Correct: r.Correct,
-		Again: func(p []worker.Priced, c func(string, string) rating.Counters) (worker.Again, error) { return r.Again(p, c) },
+		Again: r.Again,
 	})
 	return len(again.Changes), err
 }
