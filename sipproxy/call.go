@@ -64,6 +64,7 @@ type call struct {
 	diverted bool              // One of the ways of forwarding was taken; no other is.
 	forward  *forwarding       // The call that this one went on as.
 	early    earlyAnswers
+	mergeKey string // Of its INVITE.
 	skipped  []skippedGateway
 	decided  decided
 	slots    []string // Capacity that the call holds.
@@ -199,6 +200,7 @@ func (c *call) finish() {
 		}
 	}
 	delete(c.sh.calls, c.id)
+	delete(c.sh.merged, c.mergeKey)
 	c.sh.inProgress.Add(-1)
 	c.sh.record(c)
 }

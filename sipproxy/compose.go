@@ -79,15 +79,15 @@ func hasOption(msg sip.Message, header, tag string) bool {
 	return false
 }
 
-// unsupported lists what a request requires of us and we do not have (RFC 3261, section 8.2.2.3).
-func unsupported(req *sip.Request) []string {
-	var missing []string
+// unsupported lists what a request requires of us and we do not have, as an answer names it (RFC 3261, section 8.2.2.3).
+func unsupported(req *sip.Request) []sip.Header {
+	var missing []sip.Header
 	for _, h := range req.GetHeaders("Require") {
 		for option := range strings.SplitSeq(h.Value(), ",") {
 			option = strings.TrimSpace(option)
 			relayed := strings.EqualFold(option, "timer") || strings.EqualFold(option, reliableOption)
 			if option != "" && !relayed {
-				missing = append(missing, option)
+				missing = append(missing, sip.NewHeader("Unsupported", option))
 			}
 		}
 	}

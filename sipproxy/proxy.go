@@ -82,7 +82,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	}
 	ready := make(chan struct{})
 	p.wire, err = wire.Open(ctx, wire.Options{
-		Listen: cfg.Listen, TLS: cfg.TLS, Log: deps.Log,
+		Listen: cfg.Listen, TLS: cfg.TLS, Log: deps.Log, Clock: deps.Clock,
 		Handler: func(msg sip.Message, flow wire.Flow) {
 			<-ready // What comes in the first moments waits until the calls of the last life are known.
 			p.dispatch(msg, flow)

@@ -45,6 +45,8 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	c.caller = newServerDialog(s, req, flow, tx.Tag())
 	c.caller.call = c
 	c.caller.register()
+	c.mergeKey = mergeKey(req)
+	s.merged[c.mergeKey] = true
 	s.calls[id] = c
 	s.inProgress.Add(1)
 	tx.OnCancel(func(cancel *sip.Request) { c.cancelled(cancel) })
@@ -61,18 +63,18 @@ func (s *shard) refuseEarly(req *sip.Request, tx *txn.Server) bool {
 		tx.Reply(sip.StatusServiceUnavailable, "Service Unavailable", retryAfter(busyRetry))
 	case req.MaxForwards() != nil && req.MaxForwards().Val() == 0:
 		tx.Reply(sip.StatusTooManyHops, "Too Many Hops")
+	case s.merged[mergeKey(req)]:
+		tx.Reply(sip.StatusLoopDetected, "Loop Detected")
 	default:
-		missing := unsupported(req)
-		if len(missing) == 0 {
-			return false
-		}
-		headers := make([]sip.Header, 0, len(missing))
-		for _, option := range missing {
-			headers = append(headers, sip.NewHeader("Unsupported", option))
-		}
-		tx.Reply(sip.StatusBadExtension, "Bad Extension", headers...)
+		return false
 	}
 	return true
+}
+
+// mergeKey is the same for requests that are one and came by several ways (RFC 3261, section 8.2.2.2).
+func mergeKey(req *sip.Request) string {
+	tag, _ := req.From().Params.Get("tag")
+	return req.CallID().Value() + "|" + tag + "|" + strconv.FormatUint(uint64(req.CSeq().SeqNo), 10)
 }
 
 // dialledUser is what was dialled: the user part of the Request-URI, or of the To header where that has none.

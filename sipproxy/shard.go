@@ -32,6 +32,7 @@ type shard struct {
 	txn      *txn.Layer
 	dialogs  map[string]*dialog
 	calls    map[cdr.CallID]*call
+	merged   map[string]bool // The INVITEs of the calls: another way by which one of them comes is refused.
 
 	mu    sync.Mutex
 	inbox []func()
@@ -47,7 +48,7 @@ func newShard(p *Proxy, index int) *shard {
 	s := &shard{
 		Proxy: p, index: index,
 		messages: make(chan message, shardQueue), wake: make(chan struct{}, 1),
-		dialogs: make(map[string]*dialog), calls: make(map[cdr.CallID]*call),
+		dialogs: make(map[string]*dialog), calls: make(map[cdr.CallID]*call), merged: make(map[string]bool),
 	}
 	s.txn = txn.NewLayer(p.clock, s.post, s)
 	return s
@@ -117,6 +118,10 @@ func (s *shard) drainInbox() {
 // Request implements txn.Handler.
 func (s *shard) Request(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	s.metrics.requests.WithLabelValues(methodLabel(req.Method)).Inc()
+	if missing := unsupported(req); tx != nil && len(missing) > 0 {
+		tx.Reply(sip.StatusBadExtension, "Bad Extension", missing...)
+		return
+	}
 	if tag, ok := req.To().Params.Get("tag"); ok {
 		s.inDialog(req, flow, tx, tag)
 		return

@@ -44,6 +44,13 @@ func (p *peer) say(text string) {
 	require.NoError(p.t, err)
 }
 
+// send sends bytes as they are.
+func (p *peer) send(data []byte) {
+	p.t.Helper()
+	_, err := p.conn.WriteTo(data, net.UDPAddrFromAddrPort(p.proxy))
+	require.NoError(p.t, err)
+}
+
 // hear waits for a message whose first line begins with start, passing over others, and returns it.
 func (p *peer) hear(start string) sip.Message {
 	p.t.Helper()
@@ -63,15 +70,25 @@ func (p *peer) hear(start string) sip.Message {
 // next reads one message, or nothing within the time.
 func (p *peer) next(wait time.Duration) (sip.Message, string) {
 	p.t.Helper()
+	text := p.raw(wait)
+	if text == "" {
+		return nil, ""
+	}
+	msg, err := sip.ParseMessage([]byte(text))
+	require.NoError(p.t, err)
+	return msg, text
+}
+
+// raw reads one message as it came, or nothing within the time.
+func (p *peer) raw(wait time.Duration) string {
+	p.t.Helper()
 	buf := make([]byte, 65535)
 	require.NoError(p.t, p.conn.SetReadDeadline(time.Now().Add(wait))) //nolint:forbidigo // Deadlines of sockets are wall time.
 	n, _, err := p.conn.ReadFrom(buf)
 	if err != nil {
-		return nil, ""
+		return ""
 	}
-	msg, err := sip.ParseMessage(buf[:n])
-	require.NoError(p.t, err)
-	return msg, string(buf[:n])
+	return string(buf[:n])
 }
 
 // silent makes sure that no message whose first line begins with start comes for a while.

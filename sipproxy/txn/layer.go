@@ -129,6 +129,9 @@ func (l *Layer) after(d time.Duration, f func()) clock.Timer {
 	return l.clock.AfterFunc(d, func() { l.post(f) })
 }
 
+// cookie is what every branch of RFC 3261 begins with; alone it tells nothing apart.
+const cookie = "z9hG4bK"
+
 // serverKey is the identity of a server transaction (RFC 3261, section 17.2.3). Requests of RFC 2543, whose branch
 // has no magic cookie, are told apart by the headers that stay the same over retransmissions.
 func serverKey(req *sip.Request, method sip.RequestMethod) string {
@@ -136,7 +139,7 @@ func serverKey(req *sip.Request, method sip.RequestMethod) string {
 	branch, _ := via.Params.Get("branch")
 	var b strings.Builder
 	b.Grow(len(branch) + len(via.Host) + 16)
-	if strings.HasPrefix(branch, "z9hG4bK") {
+	if len(branch) > len(cookie) && strings.HasPrefix(branch, cookie) {
 		b.WriteString(branch)
 	} else {
 		tag, _ := req.From().Params.Get("tag")

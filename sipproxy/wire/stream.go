@@ -263,8 +263,12 @@ func (c *streamConn) read(nc net.Conn) {
 				break
 			}
 			if err != nil { // A stream that has lost its framing cannot be read on (RFC 3261, section 18.3).
-				w.reject(flow, err)
+				w.reject(parser.Buffer().Bytes(), flow, err)
 				return
+			}
+			if err := judge(msg); err != nil {
+				w.reject([]byte(msg.String()), flow, err)
+				continue
 			}
 			w.deliver(msg, flow)
 		}

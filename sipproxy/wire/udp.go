@@ -66,29 +66,32 @@ func (w *Wire) readUDP(s *udpSocket) {
 
 func (w *Wire) parseDatagram(data []byte, flow Flow) {
 	msg, err := w.parser.ParseSIP(data)
+	if err == nil {
+		err = judge(msg)
+	}
 	if err != nil {
-		w.reject(flow, err)
+		w.reject(data, flow, err)
 		return
 	}
 	w.deliver(msg, flow)
 }
 
-// reject counts what could not be parsed. Its content is not logged: it comes from anyone.
-func (w *Wire) reject(flow Flow, err error) {
+// reject counts a message that cannot be used, and answers it if it is a request. Its content is not logged: it comes from
+// anyone.
+func (w *Wire) reject(data []byte, flow Flow, err error) {
 	w.malformed.Add(1)
 	text := err.Error()
 	if len(text) > 80 {
 		text = text[:80]
 	}
 	w.log.Debug("malformed SIP message", "remote", flow.remote, "error", strings.ToValidUTF8(text, "?"))
+	if answer := refusal(data, err); answer != nil && w.refusals.take() {
+		_ = flow.Send(answer) // Whoever sent it may try again.
+	}
 }
 
-// deliver checks the headers that everything else relies on (RFC 3261, section 8.1.1) and hands the message over.
+// deliver hands a message over.
 func (w *Wire) deliver(msg sip.Message, flow Flow) {
-	if msg.CallID() == nil || msg.CSeq() == nil || msg.From() == nil || msg.To() == nil || msg.Via() == nil {
-		w.malformed.Add(1)
-		return
-	}
 	w.received.Add(1)
 	msg.SetTransport(flow.local.transport)
 	msg.SetSource(flow.remote.String())

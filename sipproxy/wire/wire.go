@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 
 	"github.com/emiago/sipgo/sip"
+
+	"trunkline/internal/clock"
 )
 
 // The transports, as they stand in a Via header.
@@ -56,6 +58,8 @@ type Wire struct {
 
 	received, sent, malformed, sendFails atomic.Uint64
 
+	refusals budget
+
 	stop context.CancelFunc
 	done sync.WaitGroup
 }
@@ -66,6 +70,7 @@ type Options struct {
 	TLS     *tls.Config // For listeners and connections over TLS.
 	Handler Handler
 	Log     *slog.Logger
+	Clock   clock.Clock
 	// MaxConns bounds the open stream connections; the default is 4,096.
 	MaxConns int
 	// ReadBuffer is asked of the kernel for every UDP socket; the default is 8 MiB.
@@ -78,7 +83,7 @@ var ErrNoTransport = errors.New("no listener of that transport")
 // Open binds all listeners and starts reading. Close ends it; ctx bounds only connections made later.
 func Open(ctx context.Context, o Options) (*Wire, error) {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	w := &Wire{log: o.Log, parser: sip.NewParser(), handler: o.Handler, tls: o.TLS, stop: stop}
+	w := &Wire{log: o.Log, parser: sip.NewParser(), handler: o.Handler, tls: o.TLS, stop: stop, refusals: budget{clock: o.Clock}}
 	w.conns.init(ctx, w, o.MaxConns)
 	for _, l := range o.Listen {
 		if err := w.listen(ctx, l, o.ReadBuffer); err != nil {
