@@ -5,11 +5,14 @@ import (
 	"io/fs"
 )
 
-//go:embed operator.yaml decks/*.csv tariffs/*
+//go:embed operator.yaml billing.yaml decks/*.csv tariffs/*
 var files embed.FS
 
 // OperatorFile is the name of the operator's file in Files.
 const OperatorFile = "operator.yaml"
+
+// BillingFile is the name, in Files, of how its clients are invoiced.
+const BillingFile = "billing.yaml"
 
 // Files returns the operator's file with the decks and tariffs beside it.
 func Files() fs.FS { return files }

@@ -40,9 +40,9 @@ type Home struct {
 	Area    string
 }
 
-// classify tells the class of a call by where it was made from and the beginning of the number called. A destination
+// Classify tells the class of a call by where it was made from and the beginning of the number called. A destination
 // is mobile when its name in the tariff says so.
-func classify(home Home, outbound bool, to, destination string) Class {
+func Classify(home Home, outbound bool, to, destination string) Class {
 	switch {
 	case !outbound:
 		return Incoming

@@ -1,7 +1,6 @@
 package reports_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -12,13 +11,6 @@ import (
 	"trunkline/reports"
 )
 
-// shelf holds usage by the month that it is asked for.
-type shelf map[string][]reports.Usage
-
-func (s shelf) Usage(_ context.Context, _ string, from, _ time.Time) ([]reports.Usage, error) {
-	return s[from.Format("2006-01")], nil
-}
-
 func rub() money.Currency { return money.MustParseCurrency("RUB") }
 
 func branches() []reports.BranchInfo {
@@ -28,77 +20,138 @@ func branches() []reports.BranchInfo {
 	}
 }
 
-func month(t *testing.T, text string) reports.Month {
-	t.Helper()
-	m, err := reports.ParseMonth(text, time.UTC)
+func november(tb require.TestingT) reports.Period {
+	p, err := reports.ParsePeriod("2026-11", time.UTC, time.Time{})
+	require.NoError(tb, err)
+	return p
+}
+
+func TestUsageCharges(t *testing.T) {
+	t.Parallel()
+	amount := money.MustParseAmount
+	charges, err := reports.UsageCharges([]reports.Usage{
+		{Branch: "moscow", Outbound: true, To: "7495123", Currency: rub(), Calls: 2, Attempts: 3, Seconds: 120, Sale: amount("1.50")},
+		{Branch: "moscow", Outbound: true, To: "7843123", Currency: rub(), Calls: 1, Attempts: 1, Seconds: 60, Sale: amount("0.70")},
+		{Branch: "moscow", Outbound: true, To: "7916123", Destination: "Russia mobile MTS", Currency: rub(), Calls: 1, Sale: amount("1.20")},
+		{Branch: "moscow", Outbound: true, To: "4921112", Currency: rub(), Calls: 1, Sale: amount("9.99")},
+		{Branch: "kazan", Outbound: true, To: "7843555", Currency: rub(), Calls: 1, Seconds: 30, Sale: amount("0.000001")},
+		{Branch: "closed", Outbound: true, To: "7495123", Currency: rub(), Calls: 1, Sale: amount("3")},
+		{Branch: "moscow", To: "7495100", Calls: 4},
+	}, branches(), rub())
 	require.NoError(t, err)
-	return m
+	got := make(map[reports.Class]reports.UsageCharge)
+	for _, c := range charges {
+		got[c.Class] = c
+	}
+	require.Equal(t, amount("1.500001"), got[reports.Local].Amount)
+	require.Equal(t, []reports.BranchShare{{Branch: "kazan", Calls: 1, Seconds: 30, Amount: amount("0.000001")}, {Branch: "moscow", Calls: 2, Seconds: 120, Amount: amount("1.50")}}, got[reports.Local].Shares)
+	require.Equal(t, amount("0.70"), got[reports.LongDistance].Amount)
+	require.Equal(t, amount("1.20"), got[reports.Mobile].Amount)
+	require.Equal(t, amount("12.99"), got[reports.International].Amount, "a branch that is gone has no home")
+	require.Equal(t, int64(4), got[reports.Incoming].Calls)
+	_, err = reports.UsageCharges([]reports.Usage{{Branch: "moscow", Currency: money.MustParseCurrency("EUR"), Sale: amount("1")}}, branches(), rub())
+	require.ErrorIs(t, err, reports.ErrCurrency)
 }
 
 func TestExpenses(t *testing.T) {
 	t.Parallel()
 	amount := money.MustParseAmount
-	s := shelf{
-		"2026-11": {
-			{Branch: "moscow", Outbound: true, To: "7495123", Currency: rub(), Calls: 2, Attempts: 3, Seconds: 120, Sale: amount("1.50")},
-			{Branch: "moscow", Outbound: true, To: "7843123", Currency: rub(), Calls: 1, Attempts: 1, Seconds: 60, Sale: amount("0.70")},
-			{Branch: "moscow", Outbound: true, To: "7916123", Destination: "Russia mobile MTS", Currency: rub(), Calls: 1, Sale: amount("1.20")},
-			{Branch: "moscow", Outbound: true, To: "4921112", Currency: rub(), Calls: 1, Sale: amount("9.99")},
-			{Branch: "closed", Outbound: true, To: "7495123", Currency: rub(), Calls: 1, Seconds: 60, Sale: amount("0.000001")},
-			{Branch: "moscow", To: "7495100", Currency: rub(), Calls: 4},
+	e, err := reports.ExpensesOf(reports.ExpenseInput{
+		Tenant: "beauty", Period: november(t), Currency: rub(), Branches: branches(),
+		Charges: []reports.Charge{
+			{Column: reports.ColumnLocal, Text: "Local", Amount: amount("3.333"), Shares: []reports.BranchShare{
+				{Branch: "moscow", Calls: 2, Seconds: 90, Amount: amount("3.333")},
+			}},
+			{Column: reports.ColumnShared, Text: "PBX", Amount: amount("1"), Shares: []reports.BranchShare{{Branch: "moscow", Amount: amount("0.50")}, {Branch: "kazan", Amount: amount("0.50")}}},
+			{Column: reports.ColumnRounding, Text: "Rounding", Amount: amount("-0.003"), Shares: []reports.BranchShare{{Branch: "moscow", Amount: amount("-0.003")}}},
 		},
-		"2026-10": {{Branch: "moscow", Outbound: true, To: "7495123", Currency: rub(), Calls: 9, Sale: amount("7")}},
-	}
-	e, err := reports.ExpensesOf(t.Context(), s, "beauty", rub(), month(t, "2026-11"), branches())
+		Previous: []reports.Charge{{Column: reports.ColumnLocal, Amount: amount("2"), Shares: []reports.BranchShare{{Branch: "gone", Amount: amount("2")}}}},
+	})
 	require.NoError(t, err)
 	require.Len(t, e.Rows, 3)
-	moscow, kazan, closed := e.Rows[0], e.Rows[1], e.Rows[2]
-	require.Equal(t, "Москва", moscow.Name)
-	require.Equal(t, amount("1.50"), moscow.ByClass[reports.Local])
-	require.Equal(t, amount("0.70"), moscow.ByClass[reports.LongDistance])
-	require.Equal(t, amount("1.20"), moscow.ByClass[reports.Mobile])
-	require.Equal(t, amount("9.99"), moscow.ByClass[reports.International])
-	require.Equal(t, amount("7"), moscow.Previous)
-	require.Equal(t, int64(9), moscow.Calls)
-	require.Zero(t, kazan.Calls, "a branch that did not call is there all the same")
-	require.Equal(t, "closed", closed.Name)
-	require.Equal(t, amount("13.390001"), e.Total.Total)
+	require.Equal(t, "Москва", e.Rows[0].Name)
+	require.Equal(t, amount("3.83"), e.Rows[0].Total)
+	require.Equal(t, amount("3.333"), e.Rows[0].Usage)
+	require.Equal(t, amount("0.50"), e.Rows[1].Total)
+	require.Equal(t, "gone", e.Rows[2].Branch)
+	require.Equal(t, amount("-2"), e.Rows[2].Change)
+	require.Equal(t, amount("4.33"), e.Total.Total)
+	require.Equal(t, amount("2"), e.Total.Previous)
+
+	_, err = reports.ExpensesOf(reports.ExpenseInput{Period: november(t), Currency: rub(), Charges: []reports.Charge{{Text: "x", Amount: amount("1")}}})
+	require.ErrorContains(t, err, "the shares of")
 }
 
-func TestExpensesRefuseOtherCurrencies(t *testing.T) {
-	t.Parallel()
-	s := shelf{"2026-11": {{Branch: "moscow", Currency: money.MustParseCurrency("EUR"), Sale: money.MustParseAmount("1")}}}
-	_, err := reports.ExpensesOf(t.Context(), s, "beauty", rub(), month(t, "2026-11"), branches())
-	require.ErrorContains(t, err, "charged in EUR, the account is in RUB")
-}
-
+// TestExpensesFoot holds rows against columns, both against the invoice, and all in whole coins.
 func TestExpensesFoot(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		var usage []reports.Usage
-		var all int64
-		for range rapid.IntRange(0, 40).Draw(t, "n") {
-			micros := rapid.Int64Range(0, 1_000_000_000).Draw(t, "sale")
-			all += micros
-			usage = append(usage, reports.Usage{
-				Branch: rapid.SampledFrom([]string{"moscow", "kazan", "gone", ""}).Draw(t, "branch"), Outbound: rapid.Bool().Draw(t, "out"),
-				To: rapid.StringMatching(`[1-9][0-9]{6}`).Draw(t, "to"), Currency: rub(), Sale: money.FromMicros(micros),
+		currency := money.MustParseCurrency(rapid.SampledFrom([]string{"RUB", "JPY", "KWD"}).Draw(t, "currency"))
+		in := reports.ExpenseInput{Tenant: "beauty", Period: november(t), Currency: currency, Branches: branches()}
+		var exact money.Amount
+		for range rapid.IntRange(1, 12).Draw(t, "charges") {
+			c := reports.Charge{Column: rapid.SampledFrom(reports.Columns()).Draw(t, "column")}
+			for range rapid.IntRange(1, 4).Draw(t, "shares") {
+				a := money.FromMicros(rapid.Int64Range(-5_000_000, 1_000_000_000).Draw(t, "amount"))
+				c.Shares = append(c.Shares, reports.BranchShare{Branch: rapid.SampledFrom([]string{"moscow", "kazan", "gone", ""}).Draw(t, "branch"), Amount: a})
+				c.Amount, _ = c.Amount.Add(a)
+			}
+			exact, _ = exact.Add(c.Amount)
+			in.Charges = append(in.Charges, c)
+		}
+		e, err := reports.ExpensesOf(in)
+		require.NoError(t, err)
+		whole, err := exact.Round(currency.MinorUnits(), money.HalfUp)
+		require.NoError(t, err)
+		require.Equal(t, whole, e.Total.Total, "that of the invoice")
+		columns := make(map[reports.Column]int64)
+		var rows, all int64
+		for i := range e.Rows {
+			var row int64
+			for c, a := range e.Rows[i].Cells {
+				row += a.Micros()
+				columns[c] += a.Micros()
+				coins, err := a.Round(currency.MinorUnits(), money.Down)
+				require.NoError(t, err)
+				require.Equal(t, coins, a, "whole coins")
+			}
+			require.Equal(t, e.Rows[i].Total.Micros(), row, "a row foots")
+			rows += row
+		}
+		for c, sum := range columns {
+			require.Equal(t, e.Total.Cells[c].Micros(), sum, "a column foots")
+			all += sum
+		}
+		require.Equal(t, whole.Micros(), rows)
+		require.Equal(t, whole.Micros(), all)
+	})
+}
+
+func TestAllocate(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var weights []reports.BranchWeight
+		for i := range rapid.IntRange(0, 9).Draw(t, "branches") {
+			weights = append(weights, reports.BranchWeight{
+				Branch: string(rune('a' + i)), Seconds: rapid.Int64Range(0, 1e9).Draw(t, "seconds"), Seats: rapid.Int64Range(0, 1e8).Draw(t, "seats"),
 			})
 		}
-		m, err := reports.ParseMonth("2026-11", time.UTC)
+		total := money.FromMicros(rapid.Int64Range(-1e9, 1e12).Draw(t, "total") / 10_000 * 10_000)
+		rule := rapid.SampledFrom([]reports.ShareRule{reports.Evenly, reports.ByMinutes, reports.BySeats}).Draw(t, "rule")
+		shares, err := reports.Allocate(total, rule, weights, 2)
 		require.NoError(t, err)
-		e, err := reports.ExpensesOf(context.Background(), shelf{"2026-11": usage}, "beauty", rub(), m, branches())
-		require.NoError(t, err)
-		var rows, columns int64
-		for _, r := range e.Rows {
-			rows += r.Total.Micros()
+		var sum, least, most int64
+		for i, s := range shares {
+			sum += s.Amount.Micros()
+			if i == 0 || s.Amount.Micros() < least {
+				least = s.Amount.Micros()
+			}
+			most = max(most, s.Amount.Micros())
 		}
-		for _, a := range e.Total.ByClass {
-			columns += a.Micros()
+		require.Equal(t, total.Micros(), sum)
+		if rule == reports.Evenly && total.Sign() > 0 && len(weights) > 0 {
+			require.LessOrEqual(t, most-least, int64(10_000), "evenly is to within a coin")
 		}
-		require.Equal(t, all, rows)
-		require.Equal(t, all, columns)
-		require.Equal(t, all, e.Total.Total.Micros())
 	})
 }
 

@@ -3,14 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"trunkline/cdr"
 	"trunkline/cdr/kafka"
 	"trunkline/demo"
 	"trunkline/internal/clock"
 	"trunkline/provision"
+	"trunkline/reports/invoice"
+	"trunkline/sql/postgres"
 )
 
 // provisionDemo sets the sample operator up where nothing is provisioned yet.
@@ -26,8 +30,29 @@ func provisionDemo(ctx context.Context, db *stores) error {
 	if changes.Empty() || base > 0 { // What somebody changed since stays as it is.
 		return nil
 	}
-	_, err = storeChanges(ctx, db, base, changes)
-	return err
+	if _, err := storeChanges(ctx, db, base, changes); err != nil {
+		return err
+	}
+	return billDemo(ctx, db)
+}
+
+// billDemo stores how the sample operator's clients are invoiced.
+func billDemo(ctx context.Context, db *stores) error {
+	text, err := fs.ReadFile(demo.Files(), demo.BillingFile)
+	if err != nil {
+		return err
+	}
+	profiles, err := invoice.ParseProfiles(text)
+	if err != nil {
+		return err
+	}
+	archive := postgres.NewInvoices(db.db, clock.System{})
+	for i := range profiles {
+		if err := archive.PutProfile(ctx, profiles[i], "demo"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // startDemo sends the history, once, and begins the traffic.
@@ -90,6 +115,12 @@ func (s *system) sendHistory(ctx context.Context) error {
 	return os.WriteFile(mark, []byte("done\n"), 0o600)
 }
 
+// lastMonth is the month that can be closed.
+func lastMonth() string {
+	now := clock.System{}.Now()
+	return time.Date(now.Year(), now.Month()-1, 1, 0, 0, 0, 0, time.UTC).Format("2006-01")
+}
+
 func demoHints(c *config) string {
 	data := ""
 	if c.Data != "./var" {
@@ -99,7 +130,9 @@ func demoHints(c *config) string {
 The demo: Salons "Линия" in nine cities and a small prepaid client; carriers Volga, Rhein and Bargain. Phones call each
 other and the world; 35 days of history are on their way through Kafka and the worker. Try in another terminal:
   trunkline report expenses --tenant beauty` + data + `
-  trunkline report cdr --tenant beauty --answered --limit 20` + data + `
+  trunkline report stats --tenant beauty --by branch --compare` + data + `
+  trunkline report cdr --filter '7495% duration>60'` + data + `
+  trunkline invoice run --period ` + lastMonth() + ` --dry-run` + data + `
   trunkline route --tenant beauty --from 101 --to 84951234567` + data + `
   trunkline apply -f demo/operator.yaml --dry-run` + data + `
 A phone of your own: user beauty-102, password demo-102, realm pbx.demo, at the SIP address above.

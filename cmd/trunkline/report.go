@@ -1,23 +1,23 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"path/filepath"
 	"strconv"
-	"text/tabwriter"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"trunkline/internal/clock"
-	"trunkline/internal/money"
-	"trunkline/provision"
 	"trunkline/reports"
+	"trunkline/reports/invoice"
+	"trunkline/sql/postgres"
 )
 
 func newReportCommand() *cobra.Command {
@@ -28,190 +28,187 @@ func newReportCommand() *cobra.Command {
 
 // expensesOptions are the flags of `trunkline report expenses`.
 type expensesOptions struct {
-	tenant string
-	month  string
-	by     string
-	format string
-	config configFlags
+	tenant, month, branch, column, out, format string
+	detail                                     bool
+	config                                     configFlags
 }
 
 func newExpensesCommand() *cobra.Command {
 	o := &expensesOptions{}
 	cmd := &cobra.Command{
 		Use:   "expenses --tenant ID",
-		Short: "What every branch of a tenant talked for in a month",
-		Long: `Expenses lists the branches of a tenant with their answered calls, billed minutes and what they cost: local, long
-distance, mobile, international, incoming; against the month before. The month is that of the tenant's time zone. The total
-equals the tenant's postings of usage in the ledger for the same time, to the last place.
+		Short: "What every branch of a tenant cost in a month, footed to the invoice",
+		Long: `Expenses lists the branches of a tenant with their calls, billed minutes and what they cost: local, long distance, mobile,
+international, incoming; fees of numbers, recording, storage; their share of the fees of the whole company; rounding, tax and
+total; against the month before. Rows and columns foot in whole coins, and the total is that of the invoice: the issued one,
+or the one that would be made now. What the calls come to is compared with the ledger, to the last place.
+
+--detail lists each call and each fee behind the figures, of one --branch or one --column if named.
 
 Exit status: 0 done; 2 an option is wrong; 4 the report does not agree with the ledger, or no engine can be reached.`,
 		Example: "  trunkline report expenses --tenant beauty --month 2026-11\n" +
-			"  trunkline report expenses --tenant beauty --month 2026-11 --format csv > expenses.csv",
+			"  trunkline report expenses --tenant beauty --month 2026-11 --format csv > expenses.csv\n" +
+			"  trunkline report expenses --tenant beauty --month 2026-11 --out expenses.pdf\n" +
+			"  trunkline report expenses --tenant beauty --month 2026-11 --detail --branch kazan --column mobile",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
-		},
+		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
+			return o.run(cmd.Context(), db, cmd.OutOrStdout())
+		}),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.tenant, "tenant", "", "tenant")
-	f.StringVar(&o.month, "month", "", "month, such as 2026-11; the present one if empty")
-	f.StringVar(&o.by, "by", "branch", "what the rows are: branch")
-	f.StringVar(&o.format, "format", "table", "table, csv or json")
+	f.StringVar(&o.month, "month", "", "month in which the period begins, such as 2026-11; the present one if empty")
+	f.BoolVar(&o.detail, "detail", false, "each call and fee instead")
+	f.StringVar(&o.branch, "branch", "", "with --detail: only of this branch")
+	f.StringVar(&o.column, "column", "", "with --detail: only of this column, such as mobile or shared")
+	f.StringVar(&o.out, "out", "", "write to a file: .pdf or .xlsx")
+	formatFlag(cmd, &o.format)
 	o.config.register(cmd)
 	_ = cmd.MarkFlagRequired("tenant") // It fails only for a flag that does not exist.
 	return cmd
 }
 
-func (o *expensesOptions) run(ctx context.Context, out, errOut io.Writer) error {
-	if o.by != "branch" {
-		return withCode(exitUsage, fmt.Errorf("--by %q: want branch", o.by))
-	}
-	if !slices.Contains([]string{"table", "csv", "json"}, o.format) {
-		return withCode(exitUsage, fmt.Errorf("--format %q: want table, csv or json", o.format))
-	}
-	db, err := o.config.openStores(ctx, errOut)
+func (o *expensesOptions) run(ctx context.Context, db *stores, out io.Writer) error {
+	closer, err := db.closer(ctx, 0)
 	if err != nil {
 		return err
 	}
-	defer db.close(ctx)
-	snapshot, err := db.snapshot(ctx)
+	archive := postgres.NewInvoices(db.db, clock.System{})
+	profiles, err := archive.Profiles(ctx)
 	if err != nil {
 		return err
 	}
-	tenant, ok := snapshot.Tenant(o.tenant)
-	if !ok {
-		return withCode(exitUsage, fmt.Errorf("there is no tenant %q", o.tenant))
-	}
-	month, err := o.monthOf(tenant)
-	if err != nil {
-		return withCode(exitUsage, err)
-	}
-	report, err := reports.ExpensesOf(ctx, db.records, tenant.ID, tenant.Currency, month, branchesOf(snapshot, tenant))
-	if err != nil {
+	profile := profiles[o.tenant].Over(profiles[""])
+	if err := o.presentMonth(ctx, db, profile.StartDay); err != nil {
 		return err
 	}
-	if err := writeExpenses(out, o.format, report); err != nil {
+	if o.detail {
+		return o.writeDetail(ctx, db, closer, out)
+	}
+	report, err := closer.Expenses(ctx, o.tenant, o.month)
+	if err != nil {
+		return usageOf(err)
+	}
+	if o.out != "" {
+		err = writeFile(o.out, func(w io.Writer) error { return writeExpensesFile(w, o.out, report, profile) })
+	} else {
+		err = o.write(out, report)
+	}
+	if err != nil {
 		return err
 	}
 	return agreesWithLedger(ctx, db, report)
 }
 
-func (o *expensesOptions) monthOf(t *provision.Tenant) (reports.Month, error) {
-	zone, err := time.LoadLocation(t.TimeZone)
-	if err != nil {
-		return reports.Month{}, fmt.Errorf("time zone of tenant %s: %w", t.ID, err)
+// usageOf gives errors that the user made their exit code.
+func usageOf(err error) error {
+	if errors.Is(err, invoice.ErrPeriod) || errors.Is(err, invoice.ErrNoTenant) {
+		return withCode(exitUsage, err)
 	}
-	if o.month == "" {
-		return reports.MonthOf(clock.System{}.Now(), zone), nil
-	}
-	return reports.ParseMonth(o.month, zone)
+	return err
 }
 
-// branchesOf lists the branches of a tenant with where they are: the country of its dial plan, and their area codes.
-func branchesOf(s *provision.Snapshot, t *provision.Tenant) []reports.BranchInfo {
-	out := make([]reports.BranchInfo, 0, len(t.Branches))
-	for i := range t.Branches {
-		b := &t.Branches[i]
-		info := reports.BranchInfo{ID: b.ID, Name: b.Name, Home: reports.Home{Area: b.Area}}
-		if info.Name == "" {
-			info.Name = b.ID
-		}
-		if plan, ok := s.DialPlan(t.ID, b.ID); ok {
-			info.Home.Country = plan.Country
-		}
-		out = append(out, info)
+func writeExpensesFile(w io.Writer, name string, e *reports.Expenses, p invoice.Profile) error {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".pdf":
+		return invoice.WriteExpensesPDF(w, e, p.Brand, p.Language)
+	case ".xlsx":
+		return invoice.WriteExpensesXLSX(w, e, p.Language)
 	}
-	return out
+	return withCode(exitUsage, fmt.Errorf("--out %s: want a name that ends in .pdf or .xlsx", name))
 }
 
-// agreesWithLedger holds the total of a report against the ledger's postings of the same time.
-func agreesWithLedger(ctx context.Context, db *stores, e *reports.Expenses) error {
-	from, till := e.Month.Bounds()
-	posted, err := db.usagePosted(ctx, e.Tenant, e.Currency, from, till)
+// presentMonth fills the month in where none was asked for.
+func (o *expensesOptions) presentMonth(ctx context.Context, db *stores, startDay int) error {
+	if o.month != "" {
+		return nil
+	}
+	snapshot, err := db.snapshot(ctx)
 	if err != nil {
 		return err
 	}
-	if posted.Cmp(e.Total.Total) != 0 {
-		return withCode(exitConflict, fmt.Errorf("the report's total %s differs from the ledger's %s: calls may be on their way; try again, "+
-			"then run `trunkline doctor`", e.Total.Total, posted))
+	zone, err := zoneFor(snapshot, o.tenant, "")
+	if err != nil {
+		return withCode(exitUsage, err)
+	}
+	p, err := invoice.PeriodAt(clock.System{}.Now(), startDay, zone)
+	o.month = p.Label
+	return err
+}
+
+// agreesWithLedger holds what the calls of a report come to against the ledger's postings of the same time.
+func agreesWithLedger(ctx context.Context, db *stores, e *reports.Expenses) error {
+	posted, err := db.usagePosted(ctx, e.Tenant, e.Currency, e.Period.From, e.Period.Till)
+	if err != nil {
+		return err
+	}
+	if posted.Cmp(e.Total.Usage) != 0 {
+		return withCode(exitConflict, fmt.Errorf("the calls of the report come to %s, the ledger has %s: calls may be on their way; try again, "+
+			"then run `trunkline doctor`", e.Total.Usage, posted))
 	}
 	return nil
 }
 
-func writeExpenses(out io.Writer, format string, e *reports.Expenses) error {
-	switch format {
-	case "json":
-		return writeExpensesJSON(out, e)
-	case "csv":
-		return writeExpensesCSV(out, e)
+func (o *expensesOptions) write(out io.Writer, e *reports.Expenses) error {
+	if o.format == "json" {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(map[string]any{"tenant": e.Tenant, "month": o.month, "currency": e.Currency, "rows": e.Rows, "total": e.Total})
 	}
-	return writeExpensesTable(out, e)
+	t := &table{columns: []string{"branch", "name", "calls", "minutes"}, of: "branches of " + e.Tenant + ", " + o.month + ", " + e.Currency.String()}
+	if o.format == "csv" {
+		t.columns = []string{"month", "tenant", "branch", "name", "calls", "billed_seconds"}
+	}
+	for _, c := range reports.Columns() {
+		if e.Used(c) || o.format == "csv" {
+			t.columns = append(t.columns, string(c))
+		}
+	}
+	t.columns = append(t.columns, "total", "month_before", "change")
+	if o.format == "csv" {
+		t.columns = append(t.columns, "currency")
+	}
+	for i := range e.Rows {
+		t.add(o.cells(e, &e.Rows[i])...)
+	}
+	t.add(o.cells(e, &e.Total)...)
+	return t.write(out, o.format)
 }
 
-func writeExpensesTable(out io.Writer, e *reports.Expenses) error {
-	fmt.Fprintf(out, "Expenses of %s in %s, %s\n\n", e.Tenant, e.Month, e.Currency)
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(w, "BRANCH\tCALLS\tMINUTES\t")
-	for _, c := range reports.Classes() {
-		fmt.Fprintf(w, "%s\t", c)
+func (o *expensesOptions) cells(e *reports.Expenses, r *reports.ExpenseRow) []string {
+	scale := e.Currency.MinorUnits()
+	cells := []string{r.Branch, r.Name, strconv.FormatInt(r.Calls, 10), reports.Minutes(r.Seconds)}
+	if o.format == "csv" {
+		cells = []string{o.month, e.Tenant, r.Branch, r.Name, strconv.FormatInt(r.Calls, 10), strconv.FormatInt(r.Seconds, 10)}
 	}
-	fmt.Fprint(w, "TOTAL\tMONTH BEFORE\t\n")
-	for _, r := range append(slices.Clone(e.Rows), e.Total) {
-		fmt.Fprintf(w, "%s\t%d\t%s\t", r.Name, r.Calls, reports.Minutes(r.Seconds))
-		for _, c := range reports.Classes() {
-			fmt.Fprintf(w, "%s\t", r.ByClass[c].Format(e.Currency.MinorUnits()))
+	for _, c := range reports.Columns() {
+		if e.Used(c) || o.format == "csv" {
+			cells = append(cells, r.Cells[c].Format(scale))
 		}
-		fmt.Fprintf(w, "%s\t%s\t\n", r.Total.Format(e.Currency.MinorUnits()), r.Previous.Format(e.Currency.MinorUnits()))
 	}
-	return w.Flush()
+	cells = append(cells, r.Total.Format(scale), r.Previous.Format(scale), r.Change.Format(scale))
+	if o.format == "csv" {
+		cells = append(cells, e.Currency.String())
+	}
+	return cells
 }
 
-func writeExpensesCSV(out io.Writer, e *reports.Expenses) error {
-	w := csv.NewWriter(out)
-	head := []string{"month", "tenant", "branch", "name", "calls", "attempts", "billed_seconds"}
-	for _, c := range reports.Classes() {
-		head = append(head, c.String())
+// writeDetail lists what is behind the report.
+func (o *expensesOptions) writeDetail(ctx context.Context, db *stores, closer *invoice.Closer, out io.Writer) error {
+	t := &table{columns: []string{"column", "branch", "time", "extension", "what", "destination", "minutes", "amount"}, of: "calls and fees"}
+	err := closer.Detail(ctx, o.tenant, o.month, invoice.DetailFilter{Branch: o.branch, Column: reports.Column(o.column)}, db.callsOf(ctx), func(d *invoice.Detail) error {
+		t.add(string(d.Column), d.Branch, d.At.Format(time.RFC3339), d.Extension, d.Text, d.Destination, cmp.Or(minutesOf(d), ""), d.Amount.String())
+		return nil
+	})
+	if err != nil {
+		return usageOf(err)
 	}
-	if err := w.Write(append(head, "total", "previous", "currency")); err != nil {
-		return err
-	}
-	for _, r := range append(slices.Clone(e.Rows), e.Total) {
-		row := []string{
-			e.Month.String(), e.Tenant, r.Branch, r.Name,
-			strconv.FormatInt(r.Calls, 10), strconv.FormatInt(r.Attempts, 10), strconv.FormatInt(r.Seconds, 10),
-		}
-		for _, c := range reports.Classes() {
-			row = append(row, r.ByClass[c].String())
-		}
-		if err := w.Write(append(row, r.Total.String(), r.Previous.String(), e.Currency.String())); err != nil {
-			return err
-		}
-	}
-	w.Flush()
-	return w.Error()
+	return t.write(out, o.format)
 }
 
-// expenseJSON is a row with its classes spelled out.
-type expenseJSON struct {
-	reports.ExpenseRow
-	Classes map[string]money.Amount `json:"by_class"`
-}
-
-func writeExpensesJSON(out io.Writer, e *reports.Expenses) error {
-	spell := func(r reports.ExpenseRow) expenseJSON {
-		j := expenseJSON{ExpenseRow: r, Classes: make(map[string]money.Amount)}
-		for _, c := range reports.Classes() {
-			j.Classes[c.String()] = r.ByClass[c]
-		}
-		return j
+func minutesOf(d *invoice.Detail) string {
+	if d.Extension == "" && d.Seconds == 0 {
+		return ""
 	}
-	rows := make([]expenseJSON, 0, len(e.Rows))
-	for _, r := range e.Rows {
-		rows = append(rows, spell(r))
-	}
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return errors.Join(enc.Encode(map[string]any{
-		"tenant": e.Tenant, "month": e.Month.String(), "currency": e.Currency, "rows": rows, "total": spell(e.Total),
-	}))
+	return reports.Minutes(d.Seconds)
 }

@@ -265,7 +265,7 @@ func writeStatsCSV(out io.Writer, a *reports.Answer) error {
 		if r.Other {
 			keys[0] = "other"
 		}
-		row := append(keys, statsCells(&r.Figures)...)
+		row := slices.Concat(keys, statsCells(&r.Figures))
 		if r.Before != nil {
 			row = append(row, statsCells(r.Before)...)
 		}

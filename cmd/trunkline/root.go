@@ -34,6 +34,7 @@ func newRootCommand() *cobra.Command {
 		newDialPlanCommand(),
 		newApplyCommand(),
 		newReportCommand(),
+		newInvoiceCommand(),
 		newMigrateCommand(),
 		newAccountCommand(),
 		newDoctorCommand(),

@@ -155,8 +155,7 @@ func (s *Store) Records(ctx context.Context, f Filter) ([]cdr.Record, error) {
 	}
 	where.args = append(where.args, min(limit, MaxRows), max(0, f.Offset))
 	var rows []row
-	query := "SELECT * EXCEPT (duration_us, pdd_us) REPLACE (CAST(kind AS Int8) AS kind, CAST(direction AS Int8) AS direction, CAST(released_by AS Int8) AS released_by) " +
-		"FROM cdr WHERE " + where.String() + " ORDER BY setup DESC, call, seq, sign LIMIT ? OFFSET ?"
+	query := columnsSQL + where.String() + " ORDER BY setup DESC, call, seq, sign LIMIT ? OFFSET ?"
 	if err := s.db.conn.Select(ctx, &rows, query, where.args...); err != nil {
 		return nil, fmt.Errorf("list calls: %w", err)
 	}

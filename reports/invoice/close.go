@@ -1,0 +1,306 @@
+package invoice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"trunkline/internal/clock"
+	"trunkline/internal/money"
+	"trunkline/ledger"
+	"trunkline/provision"
+	"trunkline/rating"
+	"trunkline/reports"
+)
+
+// Usage answers what tenants used, many at once.
+type Usage interface {
+	// UsageOf returns the use of tenants over slots in [from, till); no names mean all.
+	UsageOf(ctx context.Context, tenants []string, from, till time.Time) (map[string][]reports.Usage, error)
+}
+
+// Readiness answers what still keeps a period open.
+type Readiness interface {
+	// Obstacles returns, by tenant, what is in the way of closing up to a moment: legs of [from, till) that could not be rated,
+	// and calls that may still come because money is held for them since before till. Legs of no tenant count for "".
+	Obstacles(ctx context.Context, from, till time.Time) (map[string]Obstacle, error)
+	// BatchesWaiting returns how many batches are posted and not stored with the calls.
+	BatchesWaiting(ctx context.Context) (int64, error)
+}
+
+// Obstacle is what keeps a tenant's period open.
+type Obstacle struct {
+	Unrated int64
+	Open    int64
+}
+
+// Archive keeps profiles, the histories of tenants, drafts and documents.
+type Archive interface {
+	Profiles(ctx context.Context) (map[string]Profile, error)
+	Histories(ctx context.Context, tenants []string) (map[string][]Version, error)
+	// Issue posts what the document adds to the ledger, closes the account's books up to the end of the period, gives the
+	// document its number and keeps it, all or nothing. What was issued for the tenant's period before is returned unchanged. It
+	// is ErrSums when what the ledger has posted for calls of the period is not the document's usage, and ErrOverlap when
+	// another invoice has a part of the period.
+	Issue(ctx context.Context, d *Document, n Numbering) (Issued, error)
+	// Find returns what was issued for the period of a tenant that begins at a moment, or ErrNoInvoice.
+	Find(ctx context.Context, tenant string, from time.Time) (Issued, error)
+}
+
+// Issued is a document that was issued, as it is kept.
+type Issued struct {
+	ID       int64     `json:"id"`
+	Document *Document `json:"document"`
+	Hash     string    `json:"hash"`
+	State    State     `json:"state"`
+	Fresh    bool      `json:"fresh"` // It was issued just now.
+}
+
+// Config is what a Closer works with.
+type Config struct {
+	Usage    Usage
+	Calls    ledger.UsageSums // What the rated calls add up to.
+	Postings ledger.UsageSums // What the ledger posted for calls.
+	Counter  CallCounter
+	Readings Readings
+	Ready    Readiness
+	Archive  Archive
+	Snapshot *provision.Snapshot
+	Clock    clock.Clock
+	// Grace is how long after a period's end calls of it are waited for: a proxy that is cut off keeps them on its disk.
+	Grace   time.Duration
+	Workers int // Tenants at a time; 0: 4.
+}
+
+// Closer closes billing periods.
+type Closer struct {
+	c Config
+}
+
+// NewCloser returns the service.
+func NewCloser(c Config) *Closer {
+	if c.Workers <= 0 {
+		c.Workers = 4
+	}
+	return &Closer{c}
+}
+
+// Request says what is to be closed.
+type Request struct {
+	Period string   // 2026-10; the period of each tenant that begins in it.
+	Tenant []string // Empty: all.
+	DryRun bool     // Nothing is stored; what keeps a period open is told, and the document is made all the same.
+}
+
+// Result is what became of one tenant.
+type Result struct {
+	Tenant   string    `json:"tenant"`
+	Period   Period    `json:"period"`
+	Document *Document `json:"document,omitempty"`
+	Issued   *Issued   `json:"issued,omitempty"`
+	Empty    bool      `json:"empty,omitempty"` // Nothing was used and nothing is due: there is no invoice.
+	Refusals []Refusal `json:"refusals,omitempty"`
+}
+
+// Run closes the period of all tenants that are asked for. A tenant that is refused does not keep the others back. Running
+// it again changes nothing.
+func (c *Closer) Run(ctx context.Context, r Request) ([]Result, error) {
+	jobs, err := c.plan(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]Result, len(jobs))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(c.c.Workers)
+	for i := range jobs {
+		g.Go(func() error {
+			results[i] = jobs[i].run(ctx, r.DryRun)
+			return ctx.Err()
+		})
+	}
+	return results, g.Wait()
+}
+
+// Draft makes the document of one tenant's period as far as it is known now.
+func (c *Closer) Draft(ctx context.Context, tenant, period string) (*Document, error) {
+	results, err := c.Run(ctx, Request{Period: period, Tenant: []string{tenant}, DryRun: true})
+	if err != nil {
+		return nil, err
+	}
+	if results[0].Document == nil {
+		return nil, &RefusedError{tenant, results[0].Refusals}
+	}
+	return results[0].Document, nil
+}
+
+// Expenses makes the expense report of a tenant's period: of the invoice, where it was issued, else of what is known now.
+func (c *Closer) Expenses(ctx context.Context, tenant, period string) (*reports.Expenses, error) {
+	d, err := c.present(ctx, tenant, period)
+	if err != nil {
+		return nil, err
+	}
+	in := reports.ExpenseInput{Tenant: tenant, Period: reports.Span(d.Period.From, d.Period.Till, time.UTC), Currency: d.Currency, Charges: d.Charges()}
+	if zone, err := time.LoadLocation(d.Period.Zone); err == nil {
+		in.Period.Zone = zone
+	}
+	for _, b := range d.Branches {
+		in.Branches = append(in.Branches, reports.BranchInfo{ID: b.ID, Name: b.Name})
+	}
+	before, err := d.Period.Before()
+	if err != nil {
+		return nil, err
+	}
+	previous, err := c.present(ctx, tenant, before.Label)
+	if err != nil {
+		return nil, err
+	}
+	in.Previous = previous.Charges()
+	return reports.ExpensesOf(in)
+}
+
+// present is the issued document of a period, or its draft.
+func (c *Closer) present(ctx context.Context, tenant, period string) (*Document, error) {
+	results, err := c.Run(ctx, Request{Period: period, Tenant: []string{tenant}, DryRun: true})
+	if err != nil {
+		return nil, err
+	}
+	if results[0].Issued != nil {
+		return results[0].Issued.Document, nil
+	}
+	if results[0].Document == nil {
+		return nil, &RefusedError{tenant, results[0].Refusals}
+	}
+	return results[0].Document, nil
+}
+
+// job is the close of one tenant's period.
+type job struct {
+	closer   *Closer
+	tenant   *provision.Tenant
+	period   Period
+	profile  Profile
+	history  []Version
+	shared   *shared
+	now      time.Time
+	currency money.Currency
+}
+
+func (j *job) run(ctx context.Context, dry bool) Result {
+	r := Result{Tenant: j.tenant.ID, Period: j.period}
+	issued, err := j.closer.c.Archive.Find(ctx, j.tenant.ID, j.period.From)
+	switch {
+	case err == nil:
+		r.Issued, r.Document = &issued, issued.Document
+		return r
+	case !errors.Is(err, ErrNoInvoice):
+		return r.refuse(Fault, err.Error())
+	}
+	d, err := j.document(ctx)
+	if err != nil {
+		return r.refuse(codeOf(err), err.Error())
+	}
+	r.Document, r.Empty = d, d.Empty() && len(d.Lines) == 0
+	r.Refusals = append(r.Refusals, j.obstacles(d)...)
+	if len(r.Refusals) > 0 || dry || r.Empty {
+		return r
+	}
+	d.Issued = j.now.Truncate(time.Second)
+	d.Due = d.Issued.AddDate(0, 0, j.profile.DueDays)
+	issued, err = j.closer.c.Archive.Issue(ctx, d, j.profile.Number)
+	if err != nil {
+		return r.refuse(codeOf(err), err.Error())
+	}
+	r.Issued, r.Document = &issued, issued.Document
+	return r
+}
+
+func (r Result) refuse(code Code, detail string) Result {
+	r.Refusals = append(r.Refusals, Refusal{code, detail})
+	return r
+}
+
+func codeOf(err error) Code {
+	switch {
+	case errors.Is(err, ErrSums):
+		return SumsOff
+	case errors.Is(err, errNoTariff):
+		return NoTariff
+	}
+	return Fault
+}
+
+var errNoTariff = errors.New("the tariff is not known")
+
+// document makes the document.
+func (j *job) document(ctx context.Context) (*Document, error) {
+	timeline, err := NewTimeline(j.history, j.profile.Since)
+	if err != nil {
+		return nil, err
+	}
+	tariff, err := j.tariff(timeline)
+	if err != nil {
+		return nil, err
+	}
+	in := draftInput{
+		tenant: j.tenant.ID, currency: j.currency, period: j.period, now: j.now, profile: j.profile, timeline: timeline, tariff: tariff,
+		usage: j.shared.usage[j.tenant.ID],
+	}
+	in.branches, in.homes = j.branches(timeline)
+	if in.profile.Buyer.Name == "" {
+		in.profile.Buyer.Name = first(j.tenant.Name, j.tenant.ID)
+	}
+	return draft(ctx, in, j.closer.c.Counter, j.closer.c.Readings)
+}
+
+// tariff is the one that the tenant had at the end of the period.
+func (j *job) tariff(t *Timeline) (*rating.Tariff, error) {
+	id := j.tenant.Tariff
+	if then := t.At(j.period.Till.Add(-1)); then != nil {
+		id = then.Tariff
+	}
+	tariff, ok := j.closer.c.Snapshot.Tariff(id)
+	if !ok {
+		return nil, fmt.Errorf("%w: %s of tenant %s", errNoTariff, id, j.tenant.ID)
+	}
+	return tariff, nil
+}
+
+// branches are those of the period, and where all are that ever were.
+func (j *job) branches(t *Timeline) (there, all []reports.BranchInfo) {
+	names := make(map[string]reports.BranchInfo)
+	for _, tenant := range append(t.tenants, j.tenant) {
+		if tenant == nil {
+			continue
+		}
+		for i := range tenant.Branches {
+			b := &tenant.Branches[i]
+			info := reports.BranchInfo{ID: b.ID, Name: first(b.Name, b.ID), Home: reports.Home{Area: b.Area}}
+			if plan, ok := j.closer.c.Snapshot.DialPlan(tenant.ID, b.ID); ok {
+				info.Home.Country = plan.Country
+			}
+			names[b.ID] = info
+		}
+	}
+	present := t.Branches(j.period.From, j.period.Till)
+	seen := make(map[string]bool)
+	take := func(id string) {
+		if slices.Contains(present, id) && !seen[id] {
+			there, seen[id] = append(there, names[id]), true
+		}
+	}
+	for i := range j.tenant.Branches { // In the order that the operator gave them.
+		take(j.tenant.Branches[i].ID)
+	}
+	for _, id := range present {
+		take(id)
+	}
+	for _, id := range slices.Sorted(maps.Keys(names)) {
+		all = append(all, names[id])
+	}
+	return there, all
+}

@@ -1,0 +1,174 @@
+package invoice
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"trunkline/internal/money"
+	"trunkline/ledger"
+	"trunkline/reports"
+)
+
+// Kind is the kind of a document. The words are stored.
+type Kind string
+
+// The kinds.
+const (
+	KindInvoice    Kind = "invoice"
+	KindCreditNote Kind = "credit_note"
+)
+
+// LineKind is what a line is for.
+type LineKind string
+
+// The kinds of a line.
+const (
+	UsageLine    LineKind = "usage"
+	FeeLine      LineKind = "fee"
+	RoundingLine LineKind = "rounding"
+	TaxLine      LineKind = "tax"    // On top of the rest; a tax that the prices contain has no line.
+	CreditLine   LineKind = "credit" // Of a credit note.
+)
+
+// Line is one line of a document.
+type Line struct {
+	Kind     LineKind              `json:"kind"`
+	Key      string                `json:"key"` // Stable within the document.
+	Column   reports.Column        `json:"column"`
+	Text     string                `json:"text"`
+	Number   string                `json:"number,omitempty"` // The telephone number that it is for.
+	From     time.Time             `json:"from,omitzero"`    // The time that it pays for.
+	Till     time.Time             `json:"till,omitzero"`
+	Quantity int64                 `json:"quantity,omitempty"`
+	Free     int64                 `json:"free,omitempty"`
+	Price    *money.Amount         `json:"price,omitempty"`
+	Calls    int64                 `json:"calls,omitempty"`
+	Seconds  int64                 `json:"billed_seconds,omitempty"`
+	Covered  int64                 `json:"covered_seconds,omitempty"` // Paid by allowances.
+	Amount   money.Amount          `json:"amount"`
+	Reason   string                `json:"reason,omitempty"` // How the amount came about.
+	Waived   string                `json:"waived,omitempty"` // Why nothing is due.
+	Shares   []reports.BranchShare `json:"shares"`           // What each branch bears; they add up to the amount.
+}
+
+// Document is an invoice or a credit note as data. Issued ones never change.
+type Document struct {
+	Kind      Kind           `json:"kind"`
+	Number    string         `json:"number,omitempty"` // Empty: a draft.
+	Tenant    string         `json:"tenant"`
+	Period    Period         `json:"period"`
+	Currency  money.Currency `json:"currency"`
+	Issued    time.Time      `json:"issued,omitzero"`
+	Due       time.Time      `json:"due,omitzero"`
+	Credits   string         `json:"credits,omitempty"` // Credit note: the number of the invoice.
+	Reason    string         `json:"reason,omitempty"`  // Credit note: why.
+	Tariff    string         `json:"tariff,omitempty"`
+	Language  string         `json:"language"`
+	Seller    Party          `json:"seller"`
+	Buyer     Party          `json:"buyer"`
+	TaxName   string         `json:"tax_name,omitempty"`
+	TaxRate   string         `json:"tax_percent,omitempty"`
+	Inclusive bool           `json:"tax_inclusive,omitempty"`
+	Lines     []Line         `json:"lines"`
+	Usage     money.Amount   `json:"usage"` // Sum of the usage lines, to the last place.
+	Net       money.Amount   `json:"net"`   // Without tax.
+	Tax       money.Amount   `json:"tax"`
+	Total     money.Amount   `json:"total"` // In whole coins; the sum of all lines.
+	Branches  []BranchName   `json:"branches"`
+	Previous  string         `json:"previous_hash,omitempty"` // Of the document before it in the series.
+}
+
+// BranchName is a branch as it was called.
+type BranchName struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Seal returns the document's bytes, by which it is kept, and their hash. The hash of the document before it in the series
+// is in the document, so that none can be changed or taken out unseen.
+func (d *Document) Seal() (text []byte, hash string, err error) {
+	text, err = json.Marshal(d)
+	if err != nil {
+		return nil, "", fmt.Errorf("write document %s: %w", d.Number, err)
+	}
+	sum := sha256.Sum256(text)
+	return text, hex.EncodeToString(sum[:]), nil
+}
+
+// Open reads what Seal wrote, and checks its hash.
+func Open(text []byte, hash string) (*Document, error) {
+	sum := sha256.Sum256(text)
+	if hex.EncodeToString(sum[:]) != hash {
+		return nil, fmt.Errorf("%w: its text does not have the hash %s", ErrAltered, hash)
+	}
+	var d Document
+	if err := json.Unmarshal(text, &d); err != nil {
+		return nil, fmt.Errorf("read document: %w", err)
+	}
+	return &d, nil
+}
+
+// Empty reports whether there is nothing to invoice: no line has an amount.
+func (d *Document) Empty() bool {
+	for i := range d.Lines {
+		if !d.Lines[i].Amount.IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
+// branchName is how a branch was called.
+func (d *Document) branchName(id string) string {
+	for _, b := range d.Branches {
+		if b.ID == id {
+			return b.Name
+		}
+	}
+	return id
+}
+
+// Charges returns the lines as the expense report takes them.
+func (d *Document) Charges() []reports.Charge {
+	out := make([]reports.Charge, 0, len(d.Lines))
+	for i := range d.Lines {
+		l := &d.Lines[i]
+		out = append(out, reports.Charge{Column: l.Column, Text: l.Text, Amount: l.Amount, Shares: l.Shares})
+	}
+	return out
+}
+
+// Entries returns what the document adds to the ledger: all lines but those of usage, which is posted as it happens. They
+// count in the last quarter of an hour of the period, and have keys that make each be posted once.
+func (d *Document) Entries() []ledger.Entry {
+	account := ledger.Tenant(d.Tenant, d.Currency)
+	var out []ledger.Entry
+	for i := range d.Lines {
+		l := &d.Lines[i]
+		if l.Kind == UsageLine || l.Amount.IsZero() {
+			continue
+		}
+		key := "invoice/" + d.Tenant + "/" + d.Period.Label + "/" + l.Key
+		at := d.Period.Till.Add(-ledger.SlotLength)
+		if d.Kind == KindCreditNote {
+			key, at = "credit/"+d.Number+"/"+l.Key, d.Issued.Truncate(ledger.SlotLength)
+		}
+		out = append(out, ledger.Entry{Account: account, Purpose: ledger.Charge, Amount: l.Amount.Neg(), At: at, Key: key, Reason: l.Text})
+	}
+	return out
+}
+
+// Series is the name of the series that a number is taken from at a moment.
+func (n Numbering) Series(at time.Time) string {
+	return strings.ReplaceAll(n.Prefix, "{year}", strconv.Itoa(at.Year()))
+}
+
+// Format writes the number of a document.
+func (n Numbering) Format(at time.Time, serial int64) string {
+	return fmt.Sprintf("%s%0*d", n.Series(at), n.Width, serial)
+}

@@ -1,0 +1,303 @@
+package invoice
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"trunkline/internal/money"
+	"trunkline/ledger"
+	"trunkline/rating"
+	"trunkline/reports"
+)
+
+// draftInput is all that a document is made of.
+type draftInput struct {
+	tenant   string
+	currency money.Currency
+	period   Period
+	now      time.Time
+	profile  Profile
+	timeline *Timeline
+	tariff   *rating.Tariff
+	branches []reports.BranchInfo // Of the period.
+	homes    []reports.BranchInfo // All that ever were.
+	usage    []reports.Usage
+}
+
+// drafter makes one document.
+type drafter struct {
+	draftInput
+	facts *facts
+	scale int
+	doc   *Document
+	// weights are the branches of the period with what fees are shared out by.
+	weights []reports.BranchWeight
+}
+
+// draft makes the document of a period as far as it is known now.
+func draft(ctx context.Context, in draftInput, calls CallCounter, readings Readings) (*Document, error) {
+	d := &drafter{draftInput: in, scale: in.currency.MinorUnits(), facts: &facts{
+		ctx: ctx, calls: calls, readings: readings, account: ledger.Tenant(in.tenant, in.currency), timeline: in.timeline,
+		known: make(map[rating.FactQuery]int64),
+	}}
+	d.doc = &Document{
+		Kind: KindInvoice, Tenant: in.tenant, Period: in.period, Currency: in.currency, Tariff: in.tariff.Label(), Language: in.profile.Language,
+		Seller: in.profile.Seller, Buyer: in.profile.Buyer, Lines: []Line{}, Branches: []BranchName{},
+	}
+	for _, b := range in.branches {
+		d.doc.Branches = append(d.doc.Branches, BranchName{b.ID, b.Name})
+	}
+	for _, step := range []func() error{d.usageLines, d.feeLines, d.round, d.tax} {
+		if err := step(); err != nil {
+			return nil, fmt.Errorf("invoice of tenant %s for %s: %w", in.tenant, in.period.Label, err)
+		}
+	}
+	return d.doc, nil
+}
+
+func (d *drafter) add(l Line) { d.doc.Lines = append(d.doc.Lines, l) }
+
+// usageLines makes a line for every class of calls, and remembers what fees are shared out by.
+func (d *drafter) usageLines() error {
+	charges, err := reports.UsageCharges(d.usage, d.homes, d.currency)
+	if err != nil {
+		return err
+	}
+	seconds := make(map[string]int64)
+	for _, c := range charges {
+		for _, s := range c.Shares {
+			seconds[s.Branch] += s.Seconds
+		}
+		if c.Attempts == 0 {
+			continue
+		}
+		d.add(Line{
+			Kind: UsageLine, Key: "usage/" + c.Class.String(), Column: c.Class.Column(), Text: classText(c.Class, d.profile.Language),
+			From: d.period.From, Till: d.period.Till, Calls: c.Calls, Seconds: c.Seconds, Covered: c.Covered, Amount: c.Amount, Shares: c.Shares,
+		})
+		if d.doc.Usage, err = d.doc.Usage.Add(c.Amount); err != nil {
+			return err
+		}
+	}
+	seats := d.timeline.Seats(d.period.From, d.period.Till)
+	for _, b := range d.timeline.Branches(d.period.From, d.period.Till) {
+		d.weights = append(d.weights, reports.BranchWeight{Branch: b, Seconds: seconds[b], Seats: seats[b]})
+	}
+	return nil
+}
+
+// feeLines takes the tariff's fees over, with those that are waived.
+func (d *drafter) feeLines() error {
+	account := rating.Account{Start: d.timeline.start, End: d.timeline.end}
+	if account.Start.IsZero() {
+		return nil
+	}
+	account.TrialEnded = d.trialEnd(account)
+	lines, err := d.tariff.Fees(account, d.period.From, d.period.Till, d.now, d.facts)
+	if err != nil {
+		return err
+	}
+	if d.facts.err != nil {
+		return d.facts.err
+	}
+	spec := d.tariff.Spec()
+	for i := range lines {
+		l := &lines[i]
+		at := slices.IndexFunc(spec.Fees, func(f rating.Fee) bool { return f.Name == l.Fee })
+		per := spec.Fees[at].PerUnit
+		price := l.Price
+		line := Line{
+			Kind: FeeLine, Key: "fee/" + strconv.Itoa(i) + "/" + l.Fee, Column: columnOf(per), Text: l.Text, From: l.From, Till: l.Till,
+			Quantity: l.Quantity, Free: l.Free, Price: &price, Amount: l.Amount, Reason: l.Reason, Waived: l.Waived,
+		}
+		if !l.Number.IsZero() {
+			line.Number = l.Number.String()
+		}
+		if line.Shares, err = d.feeShares(&line, l.Fee, per); err != nil {
+			return err
+		}
+		d.add(line)
+	}
+	return d.facts.err
+}
+
+// trialEnd finds the day on which a trial ended, by halving the time since the contract began.
+func (d *drafter) trialEnd(account rating.Account) time.Time {
+	if d.tariff.Spec().Trial == nil {
+		return time.Time{}
+	}
+	last := d.period.Till
+	if d.now.Before(last) {
+		last = d.now
+	}
+	active := func(at time.Time) bool { return d.tariff.TrialAt(account, at, d.facts).Active }
+	if !last.After(account.Start) || active(last) {
+		return time.Time{}
+	}
+	const oneDay = 24 * time.Hour
+	low, high := 0, int(last.Sub(account.Start)/oneDay)+1
+	for low < high {
+		middle := (low + high) / 2
+		if active(account.Start.Add(time.Duration(middle) * oneDay)) {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return account.Start.Add(time.Duration(low) * oneDay)
+}
+
+// columnOf tells what a fee is for by what it is counted in.
+func columnOf(per string) reports.Column {
+	switch {
+	case per == "number" || per == "numbers" || strings.HasSuffix(per, "_numbers"):
+		return reports.ColumnNumbers
+	case strings.HasPrefix(per, "record"):
+		return reports.ColumnRecording
+	case strings.HasPrefix(per, "storage"):
+		return reports.ColumnStorage
+	}
+	return reports.ColumnShared
+}
+
+// feeShares shares a fee out: that of a number to where the number is, what is counted by branch by those counts, and all
+// else by the tenant's rule.
+func (d *drafter) feeShares(l *Line, fee, per string) ([]reports.BranchShare, error) {
+	rule := d.profile.Share
+	if own, ok := d.profile.Shares[fee]; ok {
+		rule = own
+	}
+	weights := d.weights
+	switch {
+	case l.Number != "":
+		if own := d.timeline.numberWeights(l.Number, l.From, l.Till); len(own) > 0 {
+			weights, rule = own, reports.ByMinutes
+		}
+	case l.Column == reports.ColumnNumbers:
+		class := strings.TrimSuffix(strings.TrimSuffix(per, "numbers"), "_")
+		weights, rule = d.counted(d.timeline.NumbersAt(d.period.Till, class), rule)
+	case l.Column == reports.ColumnRecording || l.Column == reports.ColumnStorage:
+		counts, err := d.facts.branchReadings(per, d.period.From, d.period.Till)
+		if err != nil {
+			return nil, err
+		}
+		weights, rule = d.counted(counts, rule)
+	}
+	return reports.Allocate(l.Amount, rule, weights, d.shareScale(l.Amount))
+}
+
+// counted shares by counts of branches; where none is known by branch it is the rule.
+func (d *drafter) counted(counts map[string]int64, rule reports.ShareRule) ([]reports.BranchWeight, reports.ShareRule) {
+	weights := make([]reports.BranchWeight, 0, len(counts))
+	for _, w := range d.weights {
+		if n := counts[w.Branch]; n > 0 {
+			weights = append(weights, reports.BranchWeight{Branch: w.Branch, Seconds: n})
+		}
+	}
+	if len(weights) == 0 {
+		return d.weights, rule
+	}
+	return weights, reports.ByMinutes
+}
+
+// shareScale is that of the currency's coins, where the amount is in whole coins.
+func (d *drafter) shareScale(a money.Amount) int {
+	if rounded, err := a.Round(d.scale, money.Down); err == nil && rounded == a {
+		return d.scale
+	}
+	return money.AmountScale
+}
+
+// round brings the sum of the lines to whole coins with a line of its own.
+func (d *drafter) round() error {
+	sum, err := d.sum()
+	if err != nil {
+		return err
+	}
+	whole, err := sum.Round(d.scale, money.HalfUp)
+	if err != nil {
+		return err
+	}
+	rest, err := whole.Sub(sum)
+	if err != nil {
+		return err
+	}
+	d.doc.Net = whole
+	if rest.IsZero() {
+		return nil
+	}
+	shares, err := reports.Allocate(rest, reports.ByMinutes, d.weights, money.AmountScale)
+	if err != nil {
+		return err
+	}
+	d.add(Line{
+		Kind: RoundingLine, Key: "rounding", Column: reports.ColumnRounding, Text: words(d.profile.Language).rounding,
+		Amount: rest, Reason: "half up to " + strconv.Itoa(d.scale) + " places", Shares: shares,
+	})
+	return nil
+}
+
+func (d *drafter) sum() (money.Amount, error) {
+	amounts := make([]money.Amount, 0, len(d.doc.Lines))
+	for i := range d.doc.Lines {
+		amounts = append(amounts, d.doc.Lines[i].Amount)
+	}
+	return money.Sum(amounts...)
+}
+
+// tax reckons the tax on the whole. One that the prices contain is told, and has no line.
+func (d *drafter) tax() error {
+	rule, err := d.profile.Tax.rule(d.scale)
+	if err != nil {
+		return err
+	}
+	_, taxed, err := rule.Apply([]money.Amount{d.doc.Net})
+	if err != nil {
+		return err
+	}
+	d.doc.Net, d.doc.Tax, d.doc.Total = taxed.Net, taxed.Tax, taxed.Gross
+	d.doc.TaxName, d.doc.TaxRate, d.doc.Inclusive = d.profile.Tax.Name, rule.Percent.String(), rule.Inclusive
+	if rule.Inclusive || taxed.Tax.IsZero() {
+		return nil
+	}
+	weights, err := d.borne()
+	if err != nil {
+		return err
+	}
+	shares, err := reports.Allocate(taxed.Tax, reports.ByMinutes, weights, d.scale)
+	if err != nil {
+		return err
+	}
+	d.add(Line{
+		Kind: TaxLine, Key: "tax", Column: reports.ColumnTax, Text: d.profile.Tax.Name + " " + rule.Percent.String() + " %",
+		Amount: taxed.Tax, Shares: shares,
+	})
+	return nil
+}
+
+// borne is what each branch bears without tax, in the order of the branches' ids.
+func (d *drafter) borne() ([]reports.BranchWeight, error) {
+	sums := make(map[string]money.Amount)
+	for i := range d.doc.Lines {
+		for _, s := range d.doc.Lines[i].Shares {
+			var err error
+			if sums[s.Branch], err = sums[s.Branch].Add(s.Amount); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var ids []string
+	for id := range sums {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	out := make([]reports.BranchWeight, 0, len(ids))
+	for _, id := range ids {
+		out = append(out, reports.BranchWeight{Branch: id, Seconds: max(0, sums[id].Micros())})
+	}
+	return out, nil
+}

@@ -1,0 +1,150 @@
+package invoice
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"trunkline/internal/money"
+	"trunkline/ledger"
+	"trunkline/provision"
+	"trunkline/reports"
+)
+
+// shared is what is asked for once for all tenants whose periods have the same bounds.
+type shared struct {
+	usage     map[string][]reports.Usage
+	calls     map[ledger.Account]ledger.UsageSum
+	postings  map[ledger.Account]ledger.UsageSum
+	obstacles map[string]Obstacle
+	waiting   int64
+}
+
+type bounds struct{ from, till int64 }
+
+// plan finds the periods of the tenants that are asked for, and reads what they need, once for all.
+func (c *Closer) plan(ctx context.Context, r Request) ([]job, error) {
+	profiles, err := c.c.Archive.Profiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tenants, err := c.tenants(r.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(tenants))
+	for i, t := range tenants {
+		names[i] = t.ID
+	}
+	histories, err := c.c.Archive.Histories(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	jobs := make([]job, len(tenants))
+	groups := make(map[bounds]*shared)
+	for i, t := range tenants {
+		zone, err := time.LoadLocation(t.TimeZone)
+		if err != nil {
+			return nil, fmt.Errorf("time zone of tenant %s: %w", t.ID, err)
+		}
+		j := job{closer: c, tenant: t, profile: profiles[t.ID].Over(profiles[""]), history: histories[t.ID], now: c.c.Clock.Now(), currency: t.Currency}
+		if j.period, err = ParsePeriod(r.Period, j.profile.StartDay, zone); err != nil {
+			return nil, err
+		}
+		at := bounds{j.period.From.Unix(), j.period.Till.Unix()}
+		if groups[at] == nil {
+			if groups[at], err = c.read(ctx, r.Tenant, j.period); err != nil {
+				return nil, err
+			}
+		}
+		j.shared = groups[at]
+		jobs[i] = j
+	}
+	return jobs, nil
+}
+
+func (c *Closer) tenants(names []string) ([]*provision.Tenant, error) {
+	var out []*provision.Tenant
+	if len(names) == 0 {
+		all := c.c.Snapshot.Operator().Tenants
+		for i := range all {
+			out = append(out, &all[i])
+		}
+		return out, nil
+	}
+	for _, name := range names {
+		t, ok := c.c.Snapshot.Tenant(name)
+		if !ok {
+			return nil, fmt.Errorf("%w: there is no tenant %q", ErrNoTenant, name)
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+func (c *Closer) read(ctx context.Context, names []string, p Period) (s *shared, err error) {
+	s = &shared{}
+	if s.usage, err = c.c.Usage.UsageOf(ctx, names, p.From, p.Till); err != nil {
+		return nil, err
+	}
+	if s.calls, err = sums(ctx, c.c.Calls, p); err != nil {
+		return nil, err
+	}
+	if s.postings, err = sums(ctx, c.c.Postings, p); err != nil {
+		return nil, err
+	}
+	if s.obstacles, err = c.c.Ready.Obstacles(ctx, p.From, p.Till); err != nil {
+		return nil, err
+	}
+	s.waiting, err = c.c.Ready.BatchesWaiting(ctx)
+	return s, err
+}
+
+func sums(ctx context.Context, store ledger.UsageSums, p Period) (map[ledger.Account]ledger.UsageSum, error) {
+	list, err := store.UsageSums(ctx, p.From, p.Till)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[ledger.Account]ledger.UsageSum, len(list))
+	for _, s := range list {
+		out[s.Account] = s
+	}
+	return out, nil
+}
+
+// obstacles are all reasons why the document cannot be issued.
+func (j *job) obstacles(d *Document) []Refusal {
+	var out []Refusal
+	add := func(code Code, format string, args ...any) {
+		out = append(out, Refusal{code, fmt.Sprintf(format, args...)})
+	}
+	if ends := j.period.Till.Add(j.closer.c.Grace); j.now.Before(j.period.Till) {
+		add(NotOver, "the period ends at %s", j.period.Till.Format(time.RFC3339))
+	} else if j.now.Before(ends) {
+		add(LateDue, "calls of it are waited for until %s", ends.Format(time.RFC3339))
+	}
+	own, nobodys := j.shared.obstacles[j.tenant.ID], j.shared.obstacles[""]
+	if own.Unrated > 0 {
+		add(Unrated, "%d legs could not be rated: see `trunkline dead list --tenant %s`", own.Unrated, j.tenant.ID)
+	}
+	if nobodys.Unrated > 0 {
+		add(Unrated, "%d legs that nobody knows the tenant of could not be rated: see `trunkline dead list`", nobodys.Unrated)
+	}
+	if own.Open > 0 {
+		add(LateDue, "money is held for %d calls that began in it and are not accounted for: see `trunkline doctor`", own.Open)
+	}
+	account := ledger.Tenant(j.tenant.ID, j.currency)
+	calls, posted := j.shared.calls[account], j.shared.postings[account]
+	if calls.Amount != posted.Amount || calls.Legs != posted.Legs || posted.Amount != d.Usage {
+		add(SumsOff, "rated calls come to %s (%d legs), the ledger to %s (%d legs), the invoice's lines to %s", calls.Amount, calls.Legs, posted.Amount, posted.Legs, d.Usage)
+		if j.shared.waiting > 0 {
+			add(Waiting, "%d batches are posted and not stored yet: try again in a moment", j.shared.waiting)
+		}
+	}
+	for other, sum := range j.shared.postings {
+		if other.Kind == ledger.TenantAccount && other.Owner == j.tenant.ID && other != account && sum.Amount != (money.Amount{}) {
+			add(SumsOff, "calls were charged in %s, too: %s", other.Currency, sum.Amount)
+		}
+	}
+	return out
+}
