@@ -3,6 +3,7 @@ package invoice
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -21,14 +22,9 @@ type book struct {
 func newBook(scale int) (*book, error) {
 	b := &book{f: excelize.NewFile()}
 	amount := "#,##0"
-	var amountSb24 strings.Builder
-	for i := range scale {
-		if i == 0 {
-			amountSb24.WriteString(".")
-		}
-		amountSb24.WriteString("0")
+	if scale > 0 {
+		amount += "." + strings.Repeat("0", scale)
 	}
-	amount += amountSb24.String()
 	moment := "yyyy-mm-dd hh:mm:ss"
 	exact := amount + "####"
 	var err error
