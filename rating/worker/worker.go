@@ -110,7 +110,7 @@ func (w *Worker) Recover(ctx context.Context) error {
 			return err
 		}
 		for _, b := range batches {
-			if err := w.deliver(ctx, b); err != nil {
+			if err := w.Deliver(ctx, b); err != nil {
 				return err
 			}
 			after = b.ID
@@ -155,7 +155,7 @@ func (w *Worker) postAll(ctx context.Context, marks []cdr.Mark, posted chan<- de
 		if err != nil {
 			return err
 		}
-		d := w.read(messages, at)
+		d := w.Read(messages, at)
 		batch, err := w.post(ctx, d)
 		if err != nil {
 			return err
@@ -173,8 +173,8 @@ func (w *Worker) postAll(ctx context.Context, marks []cdr.Mark, posted chan<- de
 	}
 }
 
-// read makes a delivery of messages. The marks stand at the places in at.
-func (w *Worker) read(messages []cdr.Message, at map[int]int64) *Delivery {
+// Read makes a delivery of messages. The marks stand at the places in at, by part.
+func (w *Worker) Read(messages []cdr.Message, at map[int]int64) *Delivery {
 	d := &Delivery{Source: w.cfg.Topic, Legs: make([]cdr.Leg, len(messages))}
 	next := make(map[int]int64, len(at))
 	n := 0
@@ -226,7 +226,7 @@ func (w *Worker) storeAll(ctx context.Context, posted <-chan delivered) error {
 	for d := range posted {
 		wait := backoff{}
 		for {
-			err := w.deliver(ctx, d.batch)
+			err := w.Deliver(ctx, d.batch)
 			if err == nil {
 				break
 			}
@@ -246,8 +246,8 @@ func (w *Worker) storeAll(ctx context.Context, posted <-chan delivered) error {
 	return nil
 }
 
-// deliver brings a batch to the store of calls and copies of its dead to their topic, and confirms it. It may be repeated.
-func (w *Worker) deliver(ctx context.Context, b Batch) error {
+// Deliver brings a batch to the store of calls and copies of its dead to their topic, and confirms it. It may be repeated.
+func (w *Worker) Deliver(ctx context.Context, b Batch) error {
 	if b.ID == 0 {
 		return nil
 	}
@@ -287,7 +287,7 @@ func (w *Worker) Retry(ctx context.Context, books Retrier, ids []int64) (int, er
 		return 0, err
 	}
 	batch.Dead = nil // Their copies are in the topic.
-	return len(batch.Records), w.deliver(ctx, batch)
+	return len(batch.Records), w.Deliver(ctx, batch)
 }
 
 // backoff makes pauses that grow.

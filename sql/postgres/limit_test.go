@@ -116,3 +116,20 @@ func TestProxiesAreTold(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, <-done, context.Canceled)
 }
+
+// TestPriceFallsInMidCall lets a call ask for more at a lower price: what is held falls, in the limits too.
+func TestPriceFallsInMidCall(t *testing.T) {
+	l, _ := openLedger(t)
+	account := prepaid(t, l, "beauty", "10")
+	limit := amount("8")
+	r := request(account, 5)
+	r.Limits = []ledger.Limit{{Scope: ledger.TenantScope, Period: ledger.Day, Money: &limit}}
+	require.Equal(t, int64(300), mustReserve(t, l, r).Granted)
+	requireMoney(t, l, account, "5.5", "4.5")
+	r.Ladder = []ledger.Stretch{{Seconds: 600, Cost: amount("2")}}
+	require.Equal(t, int64(600), mustReserve(t, l, r).Granted)
+	requireMoney(t, l, account, "2", "8")
+	gauges, err := l.Gauges(t.Context(), account, time.Time{})
+	require.NoError(t, err)
+	require.Equal(t, ledger.Use{Money: amount("2"), Seconds: 600, Calls: 1}, gauges[0].Held)
+}

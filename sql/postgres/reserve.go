@@ -75,15 +75,18 @@ WITH acc AS (
     WHERE s.seconds > b.seconds
 ), pick AS (
     SELECT s.seconds, s.amount FROM step s WHERE s.bound IS NULL ORDER BY s.seconds DESC LIMIT 1
-), counted AS (
+), grown AS (
+    UPDATE limit_counter l SET held_money = l.held_money + p.amount - b.amount, held_seconds = l.held_seconds + p.seconds - b.seconds
+    FROM kept k CROSS JOIN base b CROSS JOIN pick p WHERE l.id = k.id
+    RETURNING l.id
+), opened AS (
     INSERT INTO limit_counter AS l (account, scope, owner, period, starts, held_money, held_seconds, held_calls)
-    SELECT $2, c.scope, c.owner, c.period, c.starts,
-        p.amount - CASE WHEN c.kept THEN b.amount ELSE 0 END, p.seconds - CASE WHEN c.kept THEN b.seconds ELSE 0 END,
-        CASE WHEN c.kept THEN 0 ELSE 1 END
-    FROM counter c CROSS JOIN base b CROSS JOIN pick p
+    SELECT $2, c.scope, c.owner, c.period, c.starts, p.amount, p.seconds, 1 FROM counter c CROSS JOIN pick p WHERE NOT c.kept
     ON CONFLICT (account, scope, owner, period, starts) DO UPDATE SET held_money = l.held_money + excluded.held_money,
         held_seconds = l.held_seconds + excluded.held_seconds, held_calls = l.held_calls + excluded.held_calls
     RETURNING id
+), counted AS (
+    SELECT id FROM grown UNION ALL SELECT id FROM opened
 ), held AS (
     INSERT INTO hold (call, account, node, amount, seconds, limits, made_at, touched_at)
     SELECT $1, $2, $3, p.amount, p.seconds, coalesce((SELECT array_agg(id) FROM counted), '{}'), $14, $14 FROM pick p

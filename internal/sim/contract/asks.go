@@ -1,0 +1,190 @@
+package contract
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"trunkline/cdr"
+	"trunkline/internal/e164"
+	"trunkline/internal/money"
+	"trunkline/ledger"
+	"trunkline/rating/worker"
+)
+
+func (r *run) amount(most int64) money.Amount {
+	return money.FromMicros(r.random.Int64N(most*10) * 100_000)
+}
+
+func (r *run) owner() (ledger.Scope, string) {
+	switch r.random.IntN(3) {
+	case 0:
+		return ledger.TenantScope, ""
+	case 1:
+		return ledger.BranchScope, "main"
+	}
+	return ledger.ExtensionScope, strconv.Itoa(101 + r.random.IntN(2))
+}
+
+// caps are of one measure.
+func (r *run) caps(most int64) ledger.Caps {
+	n := r.random.Int64N(most)
+	switch r.random.IntN(3) {
+	case 0:
+		amount := money.FromMicros(n * 1_000_000)
+		return ledger.Caps{Money: &amount}
+	case 1:
+		n *= 60
+		return ledger.Caps{Seconds: &n}
+	}
+	return ledger.Caps{Calls: &n}
+}
+
+func (r *run) limits() []ledger.Limit {
+	seen := make(map[string]bool)
+	var out []ledger.Limit
+	for range r.random.IntN(4) {
+		scope, owner := r.owner()
+		l := ledger.Limit{Scope: scope, Owner: owner, Period: ledger.Periods()[r.random.IntN(3)]}
+		key := string(l.Scope) + l.Owner + string(l.Period)
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		c := r.caps(12)
+		l.Money, l.Seconds, l.Calls = c.Money, c.Seconds, c.Calls
+		out = append(out, l)
+	}
+	return out
+}
+
+func (r *run) reserve(a ledger.Account) {
+	call := r.random.IntN(len(r.calls)) &^ 1 // A call has one account.
+	if a == accounts()[1] {
+		call++
+	}
+	request := ledger.HoldRequest{
+		Call: r.calls[call], Node: fmt.Sprint("n", r.random.IntN(2)), Account: a, At: r.Clock.Now(), Limits: r.limits(),
+		Branch: "main", Extension: strconv.Itoa(101 + r.random.IntN(2)), To: fmt.Sprint(49+r.random.IntN(2), "30"),
+	}
+	cost, seconds := int64(r.random.IntN(3))*500_000, int64(0)
+	for range 1 + r.random.IntN(5) {
+		cost += r.random.Int64N(4) * 500_000
+		seconds += 1 + r.random.Int64N(120)
+		request.Ladder = append(request.Ladder, ledger.Stretch{Seconds: seconds, Cost: money.FromMicros(cost)})
+	}
+	for range 1 + r.random.IntN(2) { // A repetition has the same answer.
+		answer, err := r.Ledger.Reserve(r.ctx, request)
+		r.say("reserve %v of %v: %+v %s", request.Call, request.Ladder, answer, word(err))
+	}
+}
+
+func (r *run) entry(a ledger.Account) {
+	e := ledger.Entry{
+		Account: a, Purpose: ledger.TopUp, Amount: r.amount(8), Key: fmt.Sprint("k", r.random.IntN(12)),
+		At: r.Clock.Now().Add(-time.Duration(r.random.IntN(4)) * time.Hour),
+	}
+	if r.random.IntN(3) == 0 {
+		e.Purpose, e.Amount, e.Reason = ledger.Adjustment, r.amount(3).Neg(), "why"
+	}
+	if e.Amount.IsZero() {
+		return
+	}
+	p, err := r.Ledger.Post(r.ctx, e)
+	if err != nil {
+		p = ledger.Posting{}
+	}
+	r.say("post %s %s %s: %s %s", e.Purpose, e.Amount, e.Key, p.Amount, word(err))
+}
+
+func (r *run) limit(a ledger.Account) {
+	t := ledger.Target{Account: a, Reason: "why", By: "test"}
+	t.Scope, t.Owner = r.owner()
+	l := ledger.Limit{Scope: t.Scope, Owner: t.Owner, Period: ledger.Periods()[r.random.IntN(3)]}
+	counter := l.Counter(a, r.Clock.Now(), time.UTC)
+	switch r.random.IntN(7) {
+	case 0, 1:
+		caps := r.caps(12)
+		r.say("set %s %s", caps, word(r.Ledger.SetLimit(r.ctx, t, l.Period, caps)))
+	case 2:
+		r.say("clear %s", word(r.Ledger.SetLimit(r.ctx, t, l.Period, ledger.Caps{})))
+	case 3:
+		r.say("raise %s", word(r.Ledger.RaiseLimit(r.ctx, t, counter, ledger.Use{Money: r.amount(3), Seconds: r.random.Int64N(60), Calls: r.random.Int64N(2)})))
+	case 4:
+		r.say("reset %s", word(r.Ledger.ResetLimit(r.ctx, t, counter)))
+	case 5:
+		if r.random.IntN(2) == 0 {
+			t.Scope, t.Owner = ledger.DestinationScope, "49"
+		}
+		r.say("block %s", word(r.Ledger.Block(r.ctx, t, r.random.IntN(3) == 0)))
+	case 6:
+		r.say("suspend %s", word(r.Ledger.Suspend(r.ctx, a, r.random.IntN(3) == 0, "why", "test")))
+	}
+}
+
+func (r *run) expire() {
+	clean := r.Clock.Now().Add(-time.Duration(r.random.IntN(48)) * time.Hour)
+	r.say("beat %s", word(r.Ledger.Beat(r.ctx, fmt.Sprint("n", r.random.IntN(2)), clean)))
+	nodes, err := r.Ledger.Nodes(r.ctx)
+	for _, n := range nodes {
+		r.say("node %s clean %s settled %s", n.Name, n.Clean.UTC().Format(time.RFC3339), n.Settled.UTC().Format(time.RFC3339))
+	}
+	r.say("settled %s %s", word(err), word(r.Ledger.Settled(r.ctx, nodes)))
+	n, err := r.Ledger.Expire(r.ctx)
+	r.say("expire %d %s", n, word(err))
+}
+
+// leg is one of a call whose money is held, or of another.
+func (r *run) leg() cdr.Leg {
+	if len(r.legs) > 0 && r.random.IntN(4) == 0 {
+		return r.legs[r.random.IntN(len(r.legs))] // It comes again.
+	}
+	n := r.random.IntN(len(r.calls))
+	call := r.calls[n]
+	if r.random.IntN(2) == 0 {
+		call = cdr.CallIDAt(r.Clock.Now(), r.random.Uint64()).Bytes()
+	}
+	id, err := cdr.CallIDFromBytes(call[:])
+	if err != nil {
+		r.say("%v", err)
+	}
+	at := r.Clock.Now().Add(-time.Duration(r.random.IntN(7200)) * time.Second)
+	l := cdr.Leg{
+		Call: id, Kind: cdr.Ingress, Direction: cdr.Outbound, Tenant: accounts()[n%2].Owner, Branch: "main",
+		Extension: strconv.Itoa(101 + r.random.IntN(2)), To: e164.MustParse("4930123456"), Setup: at, Reserved: r.random.IntN(3) > 0,
+		Connect: at.Add(time.Second), Disconnect: at.Add(time.Duration(1+r.random.IntN(300)) * time.Second), Node: "n0",
+	}
+	if r.random.IntN(3) == 0 {
+		l.Kind, l.Seq, l.Carrier, l.Reserved = cdr.Egress, 1, "c", false
+	}
+	r.legs = append(r.legs, l)
+	return l
+}
+
+func (r *run) deliver() {
+	d := &worker.Delivery{Source: "legs"}
+	for range 1 + r.random.IntN(4) {
+		d.Legs = append(d.Legs, r.leg())
+	}
+	from := r.next
+	if r.random.IntN(6) == 0 {
+		from = r.random.Int64N(r.next + 1) // Another was faster, or the mark moved.
+	}
+	d.Steps = []worker.Step{{Part: 2, From: from, Next: from + int64(len(d.Legs))}}
+	batch, err := r.Books.Post(r.ctx, d, r.Rate)
+	if err == nil {
+		r.next = from + int64(len(d.Legs))
+	}
+	r.say("deliver %d from %d: %d records %d dead %s", len(d.Legs), from, len(batch.Records), len(batch.Dead), word(err))
+	for i := range batch.Records {
+		rec := &batch.Records[i]
+		r.say("record %s sale %s cost %s slot %s note %q", rec.ID(), rec.Sale, rec.Cost, rec.Slot.Format(time.RFC3339), rec.Note)
+	}
+	marks, err := r.Books.Marks(r.ctx, "legs", []int{0, 2})
+	r.say("marks %v %s", marks, word(err))
+	waiting, err := r.Books.Waiting(r.ctx, 0, 3)
+	r.say("waiting %d %s", len(waiting), word(err))
+	if batch.ID != 0 && r.random.IntN(2) == 0 {
+		r.say("stored %s", word(r.Books.Stored(r.ctx, batch.ID)))
+	}
+}

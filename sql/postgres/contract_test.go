@@ -1,0 +1,47 @@
+package postgres_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"trunkline/internal/clock"
+	"trunkline/internal/sim"
+	"trunkline/internal/sim/contract"
+	"trunkline/internal/sim/memory"
+	"trunkline/rating/worker"
+	"trunkline/sql/postgres"
+)
+
+// TestMemoryKeepsTheContract asks PostgreSQL and the store of the simulator the same, in an order that a seed decides: they
+// answer the same.
+func TestMemoryKeepsTheContract(t *testing.T) {
+	const seeds, steps = 20, 90
+	for seed := range uint64(seeds) {
+		prices, err := sim.NewPrices(rand.New(rand.NewPCG(seed, 2)), seed%2 == 0)
+		require.NoError(t, err)
+		subject := func() contract.Subject {
+			c := clock.NewManual(contract.Start())
+			return contract.Subject{Clock: c, Rate: worker.New(worker.Config{Prices: func() worker.Prices { return prices }, Clock: c}).Rate}
+		}
+		model := subject()
+		m := memory.New(model.Clock)
+		model.Ledger, model.Books = m, m.Books()
+
+		engine := subject()
+		db := open(t)
+		books, err := postgres.NewBooks(db, engine.Clock)
+		require.NoError(t, err)
+		engine.Ledger, engine.Books = postgres.NewLedger(db, engine.Clock), books
+
+		want := contract.Transcript(t.Context(), seed, steps, model)
+		got := contract.Transcript(t.Context(), seed, steps, engine)
+		for i := range want {
+			require.Less(t, i, len(got), "seed %d", seed)
+			require.Equal(t, want[i], got[i], "seed %d; before it: %v", seed, want[max(0, i-6):i])
+		}
+		require.Len(t, got, len(want))
+		db.Close()
+	}
+}
