@@ -20,48 +20,48 @@ type Console interface {
 
 // Overview is the state of the system at one moment.
 type Overview struct {
-	At       time.Time
-	Parts    []Part
-	Gateways []Gateway
-	Calls    []Call
-	Total    int // Calls in progress; Calls may hold fewer.
-	Records  []Record
-	Phones   int // Registered.
-	Dead     int // Legs that could not be rated.
+	At       time.Time `json:"at"`
+	Parts    []Part    `json:"parts"`
+	Gateways []Gateway `json:"gateways"`
+	Calls    []Call    `json:"calls"`
+	Total    int       `json:"calls_in_progress"` // Calls may hold fewer.
+	Records  []Record  `json:"-"`
+	Phones   int       `json:"phones"` // Registered.
+	Dead     int       `json:"dead"`   // Legs that could not be rated.
 }
 
 // Part is an engine or a service.
 type Part struct {
-	Name     string
-	State    string
-	Good     bool
-	Detail   string
-	Restarts int
+	Name     string `json:"name"`
+	State    string `json:"state"`
+	Good     bool   `json:"good"`
+	Detail   string `json:"detail,omitempty"`
+	Restarts int    `json:"restarts"`
 }
 
 // Gateway is a carrier's gateway.
 type Gateway struct {
-	ID      string
-	Carrier string
-	Address string
-	Calls   int
-	Max     int
-	Locked  bool
-	Why     string
+	ID      string `json:"id"`
+	Carrier string `json:"carrier"`
+	Address string `json:"address"`
+	Calls   int    `json:"calls"`
+	Max     int    `json:"max_calls"`
+	Locked  bool   `json:"locked"`
+	Why     string `json:"why,omitempty"`
 }
 
 // Call is a call in progress.
 type Call struct {
-	ID        string
-	Tenant    string
-	Extension string
-	From      string
-	To        string
-	Direction string
-	Gateway   string
-	State     string
-	Seconds   int64 // Since the answer.
-	Left      int64 // Seconds until the grant ends; -1 without a bound.
+	ID        string `json:"id"`
+	Tenant    string `json:"tenant"`
+	Extension string `json:"extension"`
+	From      string `json:"from"`
+	To        string `json:"to"`
+	Direction string `json:"direction"`
+	Gateway   string `json:"gateway"`
+	State     string `json:"state"`
+	Seconds   int64  `json:"seconds"` // Since the answer.
+	Left      int64  `json:"left"`    // Seconds until the grant ends; -1 without a bound.
 }
 
 // Record is a leg that was rated.

@@ -39,9 +39,11 @@ type Options struct {
 	Health   []Check
 	Console  Console // Nil: no pages, only health and metrics.
 	Importer Importer
-	Metrics  prometheus.Gatherer
-	Clock    clock.Clock
-	Log      *slog.Logger
+	// Operations are those of the proxy in this process; nil: it has none.
+	Operations Operations
+	Metrics    prometheus.Gatherer
+	Clock      clock.Clock
+	Log        *slog.Logger
 }
 
 // Check is one part of the system that has to work.
@@ -112,6 +114,9 @@ func (s *Server) routes() http.Handler {
 	inside.GET("/debug/pprof/profile", gin.WrapF(pprof.Profile)) // Where the time goes, for those who run it.
 	inside.GET("/debug/pprof/heap", gin.WrapH(pprof.Handler("heap")))
 	inside.GET("/debug/pprof/goroutine", gin.WrapH(pprof.Handler("goroutine")))
+	if s.o.Operations != nil {
+		s.operate(inside)
+	}
 	if s.o.Console != nil {
 		inside.GET("/", s.overview)
 		inside.GET("/assets/style.css", style)

@@ -55,6 +55,10 @@ func (c *call) begin(target provision.Target, uri sip.Uri, flow wire.Flow, held 
 		remote: sip.ToHeader{Address: sip.Uri{Scheme: "sip", User: uri.User, Host: uri.Host, Port: uri.Port}},
 	}
 	a.dialog.register()
+	c.sh.ladder.Link(a.setup, c.id.String(), a.dialog.callID)
+	if c.forward != nil {
+		c.sh.ladder.Link(a.setup, c.forward.id.String(), a.dialog.callID)
+	}
 	c.sh.journal.keep(c) // Before the carrier hears of the call: its record is then sure.
 	a.invite(nil)
 	wait := c.sh.cfg.Silence

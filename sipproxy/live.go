@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"trunkline/cdr"
+	"trunkline/sipproxy/ladder"
 )
 
 // LiveCall is a call in progress.
@@ -55,6 +56,9 @@ func (p *Proxy) Drop(ctx context.Context, id cdr.CallID, reason string) (bool, e
 	}
 	return found, nil
 }
+
+// Said returns the SIP messages of a call that are still remembered, in the order in which they were received and sent.
+func (p *Proxy) Said(id cdr.CallID) []ladder.Message { return p.ladder.Call(id.String()) }
 
 // Gateways returns the state of every gateway that was used or probed, by id.
 func (p *Proxy) Gateways() []GatewayState {

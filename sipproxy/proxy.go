@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"trunkline/internal/clock"
+	"trunkline/sipproxy/ladder"
 	"trunkline/sipproxy/wire"
 )
 
@@ -27,6 +28,7 @@ type Proxy struct {
 	metrics  *metrics
 
 	wire      *wire.Wire
+	ladder    *ladder.Ladder
 	shards    []*shard
 	nonces    *nonces
 	guard     *guard
@@ -66,7 +68,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	p := &Proxy{
 		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder,
 		slots: newSlots(deps.Clock), idle: newIdle(), guard: newGuard(deps.Clock),
-		health: newHealth(deps.Clock, deps.Log), stopped: make(chan struct{}),
+		health: newHealth(deps.Clock, deps.Log), ladder: ladder.New(cfg.TraceMemory), stopped: make(chan struct{}),
 	}
 	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	var err error
@@ -82,7 +84,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	}
 	ready := make(chan struct{})
 	p.wire, err = wire.Open(ctx, wire.Options{
-		Listen: cfg.Listen, TLS: cfg.TLS, Log: deps.Log, Clock: deps.Clock,
+		Listen: cfg.Listen, TLS: cfg.TLS, Log: deps.Log, Clock: deps.Clock, Tap: p.tap(),
 		Handler: func(msg sip.Message, flow wire.Flow) {
 			<-ready // What comes in the first moments waits until the calls of the last life are known.
 			p.dispatch(msg, flow)
@@ -95,6 +97,16 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	p.metrics = newMetrics(p, deps.Metrics)
 	p.start(ready) //nolint:contextcheck // It begins the proxy's own life.
 	return p, nil
+}
+
+// tap lets the ladder listen, if there is one.
+func (p *Proxy) tap() wire.Tap {
+	if p.ladder == nil {
+		return nil
+	}
+	return func(sent bool, flow wire.Flow, callID string, data []byte) {
+		p.ladder.Add(p.clock.Now(), sent, flow.Transport(), flow.Remote(), callID, data)
+	}
 }
 
 func (p *Proxy) start(ready chan struct{}) {

@@ -47,6 +47,7 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	c.caller.register()
 	c.mergeKey = mergeKey(req)
 	s.merged[c.mergeKey] = true
+	s.ladder.Link(c.setup, id.String(), c.caller.callID)
 	s.calls[id] = c
 	s.inProgress.Add(1)
 	tx.OnCancel(func(cancel *sip.Request) { c.cancelled(cancel) })

@@ -66,6 +66,7 @@ type sipConfig struct {
 	FirstStretch time.Duration `yaml:"first_stretch" env:"FIRST_STRETCH"`
 	Stretch      time.Duration `yaml:"stretch" env:"STRETCH"`
 	DrainTime    time.Duration `yaml:"drain_time" env:"DRAIN_TIME"`
+	TraceMemory  int           `yaml:"trace_memory" env:"TRACE_MEMORY"`   // Bytes of messages remembered for `trunkline sip trace`; 0: none.
 	SessionCheck time.Duration `yaml:"session_check" env:"SESSION_CHECK"` // A silent end is asked so often whether it is there; 0: 5m; negative: never.
 	// When the ledger does not answer, a call is let pass for so long, and all calls of a tenant together for so long; 0 refuses.
 	LetPass       time.Duration `yaml:"let_pass" env:"LET_PASS"`
@@ -94,7 +95,7 @@ func defaultConfig() config {
 	return config{
 		Data: "./var", Log: logConfig{Level: "info", Format: "text"},
 		Kafka: kafkaConfig{Partitions: 4},
-		SIP:   sipConfig{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second, FirstStretch: time.Minute},
+		SIP:   sipConfig{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second, TraceMemory: 64 << 20, FirstStretch: time.Minute},
 		HTTP:  httpConfig{Listen: "127.0.0.1:8080"}, Collect: true,
 	}
 }

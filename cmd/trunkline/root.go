@@ -44,6 +44,8 @@ func newRootCommand() *cobra.Command {
 		newNodeCommand(),
 		newRerateCommand(),
 		newAlertCommand(),
+		newStatusCommand(),
+		newSIPCommands(),
 		newImportCommand(),
 		newCollectCommand(),
 		newConfigCommand(),

@@ -49,6 +49,7 @@ type system struct {
 	imports      *postgres.Imports
 	http         *api.Server
 	password     string
+	unpublish    func() // Takes back where the pages are.
 	traffic      *demo.Traffic
 	measured     atomic.Int64 // When the figures that routing looks at were worked out last, Unix seconds.
 
@@ -154,7 +155,7 @@ func (s *system) startProxy(ctx context.Context) (err error) {
 	s.proxy, err = sipproxy.Open(ctx, sipproxy.Config{
 		Node: s.config.Node, Realm: s.realm, Listen: listen, TLS: tls, Digest: s.config.SIP.Digest, StateDir: filepath.Join(s.config.Data, "sip"),
 		Shards: sip.Shards, MaxCalls: sip.MaxCalls, RingTime: sip.RingTime, MaxDuration: sip.MaxDuration,
-		FirstStretch: sip.FirstStretch, Stretch: sip.Stretch, DrainTime: sip.DrainTime, SessionCheck: sip.SessionCheck,
+		FirstStretch: sip.FirstStretch, Stretch: sip.Stretch, DrainTime: sip.DrainTime, SessionCheck: sip.SessionCheck, TraceMemory: sip.TraceMemory,
 	}, sipproxy.Deps{
 		Router: s.provisioning.live, Credit: s.newCredit(),
 		Recorder: s.spool, Clock: clock.System{}, Log: s.log, Metrics: s.metrics,
@@ -182,8 +183,12 @@ func (s *system) startHTTP(ctx context.Context) (err error) {
 	s.http, err = api.Open(ctx, api.Options{
 		Listen: s.config.HTTP.Listen, User: consoleUser, Password: s.password, Title: title,
 		Health: s.checks(), Console: &console{s}, Importer: &uploads{s.provisioning.live, s.imported, s.imports},
-		Metrics: s.metrics, Clock: clock.System{}, Log: s.log,
+		Operations: newOperations(s), Metrics: s.metrics, Clock: clock.System{}, Log: s.log,
 	})
+	if err != nil {
+		return err
+	}
+	s.unpublish, err = publishAddress(s.config.Data, s.http.Addr())
 	return err
 }
 
@@ -246,6 +251,9 @@ func (s *system) stop(ctx context.Context) {
 		_ = s.spool.Flush(flush) // What is not sent is sent at the next start.
 		cancel()
 		err = errors.Join(err, s.spool.Close(), s.producer.Close())
+	}
+	if s.unpublish != nil {
+		s.unpublish()
 	}
 	if s.http != nil {
 		err = errors.Join(err, s.http.Close()) //nolint:contextcheck // Its limit is its own.

@@ -278,6 +278,15 @@ func TestSystemFromInviteToExpenseReport(t *testing.T) {
 	s.sums()
 	require.Regexp(t, `(?s)alfa-1.*beta-1`, s.must("route", "--call", in["call"]), "as it was decided then")
 
+	said := s.must("sip", "trace", in["call"], "--full")
+	require.Regexp(t, `(?s)INVITE \+4915112345678 \(SDP\) .*407 Proxy Auth.*INVITE \+4915112345678.*503 Refused.*INVITE 4915112345678 \(SDP\).*200 OK.*BYE`, said)
+	require.Contains(t, said, "Proxy-Authorization: Digest (hidden)")
+	require.NotContains(t, said, "response=")
+	code, out2 := s.run("sip", "trace", "01a20099-ccf6-7ce3-9ad3-d83497067c31")
+	require.Equal(t, exitPartial, code, out2)
+	status := s.must("status")
+	require.Regexp(t, `(?s)1 registered.*alfa-1 +alfa .* open.*0 calls in progress`, status)
+
 	// What the calls left behind closes the gates of routing: alfa answers nothing, and beta is owed too much.
 	s.change(`{id: any, policy: least_cost}`, `{id: any, policy: least_cost, quality: {min_calls: 1, min_asr: 50}}`)
 	s.change(`deck: beta}`, `deck: beta, debt_limit: "0.05"}`)

@@ -46,6 +46,9 @@ func (f Flow) Send(data []byte) error {
 	if f.IsZero() {
 		return ErrNoTransport
 	}
+	if f.wire.tap != nil { // Before it is sent, so that the answer does not overtake it.
+		f.wire.tap(true, f, callIDOf(data), data)
+	}
 	var err error
 	if f.socket != nil {
 		_, err = f.socket.conn.WriteToUDPAddrPort(data, f.remote)
@@ -58,6 +61,13 @@ func (f Flow) Send(data []byte) error {
 	}
 	f.wire.sent.Add(1)
 	return nil
+}
+
+// callIDOf finds the Call-ID in a message that we have written.
+func callIDOf(data []byte) string {
+	_, rest, _ := bytes.Cut(data, []byte("\r\nCall-ID: "))
+	id, _, _ := bytes.Cut(rest, []byte("\r\n"))
+	return string(id)
 }
 
 // Encode writes a message out as it goes on the wire.

@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/emiago/sipgo/sip"
 )
 
 const (
@@ -257,23 +259,34 @@ func (c *streamConn) read(nc net.Conn) {
 		if _, err := parser.Write(buf[:n]); err != nil {
 			return
 		}
-		for parser.Buffer().Len() > 0 {
-			msg, _, err := parser.ParseNext()
-			if errors.Is(err, io.ErrUnexpectedEOF) {
-				break
-			}
-			if err != nil { // A stream that has lost its framing cannot be read on (RFC 3261, section 18.3).
-				w.reject(parser.Buffer().Bytes(), flow, err)
-				return
-			}
-			if err := judge(msg); err != nil {
-				w.reject([]byte(msg.String()), flow, err)
-				continue
-			}
-			w.deliver(msg, flow)
+		if !w.takeStream(parser, flow) {
+			return
 		}
 		if parser.Buffer().Len() > maxMessage {
 			return
 		}
 	}
+}
+
+// takeStream takes the whole messages that a stream has brought, and reports whether it can be read on.
+func (w *Wire) takeStream(parser *sip.ParserStream, flow Flow) bool {
+	for parser.Buffer().Len() > 0 {
+		msg, _, err := parser.ParseNext()
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return true
+		}
+		if err != nil { // A stream that has lost its framing cannot be read on (RFC 3261, section 18.3).
+			w.reject(parser.Buffer().Bytes(), flow, err)
+			return false
+		}
+		if err := judge(msg); err != nil {
+			w.reject([]byte(msg.String()), flow, err)
+			continue
+		}
+		if w.tap != nil {
+			w.tap(false, flow, msg.CallID().Value(), Encode(msg))
+		}
+		w.deliver(msg, flow)
+	}
+	return true
 }

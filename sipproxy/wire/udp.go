@@ -73,6 +73,9 @@ func (w *Wire) parseDatagram(data []byte, flow Flow) {
 		w.reject(data, flow, err)
 		return
 	}
+	if w.tap != nil {
+		w.tap(false, flow, msg.CallID().Value(), data)
+	}
 	w.deliver(msg, flow)
 }
 

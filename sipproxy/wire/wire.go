@@ -37,6 +37,9 @@ type Listen struct {
 // Handler takes a parsed message. It is called in the order of arrival on each socket and must not block.
 type Handler func(msg sip.Message, flow Flow)
 
+// Tap is shown every message that is received and understood, or sent. It must not block, and not keep data.
+type Tap func(sent bool, flow Flow, callID string, data []byte)
+
 // Stats counts what a Wire did since it was opened.
 type Stats struct {
 	Received  uint64
@@ -50,6 +53,7 @@ type Wire struct {
 	log     *slog.Logger
 	parser  *sip.Parser
 	handler Handler
+	tap     Tap
 	tls     *tls.Config
 
 	sockets []*udpSocket
@@ -69,6 +73,7 @@ type Options struct {
 	Listen  []Listen
 	TLS     *tls.Config // For listeners and connections over TLS.
 	Handler Handler
+	Tap     Tap // Nil: nobody listens.
 	Log     *slog.Logger
 	Clock   clock.Clock
 	// MaxConns bounds the open stream connections; the default is 4,096.
@@ -83,7 +88,7 @@ var ErrNoTransport = errors.New("no listener of that transport")
 // Open binds all listeners and starts reading. Close ends it; ctx bounds only connections made later.
 func Open(ctx context.Context, o Options) (*Wire, error) {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	w := &Wire{log: o.Log, parser: sip.NewParser(), handler: o.Handler, tls: o.TLS, stop: stop, refusals: budget{clock: o.Clock}}
+	w := &Wire{log: o.Log, parser: sip.NewParser(), handler: o.Handler, tap: o.Tap, tls: o.TLS, stop: stop, refusals: budget{clock: o.Clock}}
 	w.conns.init(ctx, w, o.MaxConns)
 	for _, l := range o.Listen {
 		if err := w.listen(ctx, l, o.ReadBuffer); err != nil {

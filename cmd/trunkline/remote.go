@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// addressFile is where a running process writes down where its pages are.
+const addressFile = "http.address"
+
+// remote is the running process that a command asks.
+type remote struct {
+	base     string
+	password string
+	client   *http.Client
+}
+
+// newRemote finds the process that runs on the data folder.
+func (f *configFlags) newRemote() (*remote, error) {
+	c, err := f.load()
+	if err != nil {
+		return nil, err
+	}
+	address, err := os.ReadFile(filepath.Join(c.Data, addressFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, withCode(exitConflict, fmt.Errorf("no process with pages runs on %s: start `trunkline serve`, or name its folder with --data", c.Data))
+	}
+	if err != nil {
+		return nil, err
+	}
+	password, err := os.ReadFile(filepath.Join(c.Data, "console.password"))
+	if err != nil {
+		return nil, err
+	}
+	return &remote{"http://" + strings.TrimSpace(string(address)), strings.TrimSpace(string(password)), &http.Client{Timeout: 15 * time.Second}}, nil
+}
+
+// publishAddress writes down where the pages are, and returns what takes it back.
+func publishAddress(data, address string) (func(), error) {
+	file := filepath.Join(data, addressFile)
+	if err := os.WriteFile(file, []byte(address+"\n"), 0o600); err != nil {
+		return nil, fmt.Errorf("write down where the pages are: %w", err)
+	}
+	return func() { _ = os.Remove(file) }, nil // A file that stays is overwritten by the next start.
+}
+
+// ask sends a request and reads the answer into v, if that is not nil. What the process refuses is an error with its words.
+func (r *remote) ask(ctx context.Context, method, path string, v any) error {
+	req, err := http.NewRequestWithContext(ctx, method, r.base+path, nil)
+	if err != nil {
+		return err
+	}
+	req.SetBasicAuth(consoleUser, r.password)
+	res, err := r.client.Do(req)
+	if err != nil {
+		return withCode(exitConflict, fmt.Errorf("the process does not answer at %s: %w", r.base, err))
+	}
+	defer res.Body.Close()
+	const most = 64 << 20
+	body := io.LimitReader(res.Body, most)
+	if res.StatusCode/100 != 2 {
+		var p struct{ Detail string }
+		if err := json.NewDecoder(body).Decode(&p); err != nil || p.Detail == "" {
+			p.Detail = res.Status
+		}
+		return withCode(exitPartial, errors.New(p.Detail))
+	}
+	if v == nil {
+		return nil
+	}
+	return json.NewDecoder(body).Decode(v)
+}
