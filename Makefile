@@ -44,6 +44,9 @@ test-sipp: setup build ## Pass the SIPp scenarios; fetches sip-tester with apt-g
 	@command -v sipp >/dev/null || { apt-get update -qq && apt-get install -y -qq sip-tester; }
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -tags sipp -run SIPp -timeout 10m ./cmd/trunkline
 
+sim: ## Run 50,000 made-up worlds against the rules of money; a seed that fails is printed and replays
+	TRUNKLINE_SIM_SEEDS=50000 go test -count=1 -timeout 20m -run TestSeeds ./internal/sim
+
 test-kafka: setup ## Pass the stream's tests against Apache Kafka's own broker (fetched with Maven, Java 17, loopback only)
 	./cdr/kafka/testdata/broker/run start
 	trap './cdr/kafka/testdata/broker/run stop' EXIT; \
@@ -78,4 +81,4 @@ bench-import: setup ## Measure the readers of PBX and switch records on one core
 clean: ## Remove what was built (not ./var)
 	rm -rf bin .tools
 
-.PHONY: help setup build run test test-sipp test-kafka lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-import clean
+.PHONY: help setup build run test sim test-sipp test-kafka lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-import clean

@@ -264,6 +264,9 @@ func (r *rater) settle(record *cdr.Record, use ledger.Use) error {
 	leg := &record.Leg
 	held, ok := r.fresh.Holds[leg.Call]
 	if ok {
+		if leg.Granted > 0 { // A limit of seconds counts no more than was held either.
+			use.Seconds = min(use.Seconds, int64((leg.Granted+time.Second-1)/time.Second))
+		}
 		if held.Less(record.Sale) {
 			record.Sale, use.Money = held, held
 			record.Note = join(record.Note, NoteBounded)

@@ -105,6 +105,9 @@ func (b *Books) Post(_ context.Context, d *worker.Delivery, rate func(worker.Fre
 		}
 	}
 	for _, l := range legs {
+		if b.faults.claims {
+			break
+		}
 		b.books.claimed[worker.LegID{Call: l.Call, Seq: l.Seq}] = true
 	}
 	for _, step := range d.Steps {

@@ -30,6 +30,7 @@ type Store struct {
 	postings []ledger.Posting
 	keys     map[string]int // Index of the posting with a key.
 	books    books
+	faults   faults
 }
 
 type hold struct {

@@ -202,7 +202,7 @@ func (s *Store) grow(r ledger.HoldRequest, h *hold, state *ledger.State, rooms [
 	if err != nil {
 		return err
 	}
-	if state.Pending, err = state.Pending.Add(more); err != nil {
+	if state.Pending, err = state.Pending.Add(s.faults.held(more)); err != nil {
 		return err
 	}
 	h.limits = h.limits[:0]
@@ -237,7 +237,7 @@ func (s *Store) end(call uuid.UUID) error {
 	}
 	state := s.account(h.Account)
 	var err error
-	if state.Pending, err = state.Pending.Sub(h.Amount); err != nil {
+	if state.Pending, err = state.Pending.Sub(s.faults.held(h.Amount)); err != nil {
 		return err
 	}
 	for _, c := range h.limits {

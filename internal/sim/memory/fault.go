@@ -1,0 +1,22 @@
+package memory
+
+import "trunkline/internal/money"
+
+// faults are what is wrong on purpose, to see that a simulation finds it.
+type faults struct {
+	claims, holds bool
+}
+
+// ForgetClaims makes the books forget which legs they know.
+func (s *Store) ForgetClaims() { s.faults.claims = true }
+
+// ForgetHolds makes the ledger grant what it does not hold.
+func (s *Store) ForgetHolds() { s.faults.holds = true }
+
+// held is what is held of an amount.
+func (f faults) held(a money.Amount) money.Amount {
+	if f.holds {
+		return money.Amount{}
+	}
+	return a
+}

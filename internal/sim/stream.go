@@ -1,0 +1,198 @@
+package sim
+
+import (
+	"context"
+	"errors"
+
+	"trunkline/cdr"
+	"trunkline/rating/worker"
+)
+
+// stream is the topic: parts that grow.
+type stream struct {
+	parts [][]cdr.Message
+}
+
+// append puts a leg into the part of its call.
+func (s *stream) append(l *cdr.Leg) {
+	key := l.Call.Bytes()
+	part := int(key[15]) % len(s.parts)
+	s.put(part, cdr.AppendLeg(nil, l))
+}
+
+func (s *stream) put(part int, value []byte) {
+	s.parts[part] = append(s.parts[part], cdr.Message{Part: part, Offset: int64(len(s.parts[part])), Value: value})
+}
+
+// again brings a message once more, as a spool does that has forgotten how far it was.
+func (s *stream) again(w *world) {
+	part := w.random.IntN(len(s.parts))
+	if n := len(s.parts[part]); n > 0 {
+		s.put(part, s.parts[part][w.random.IntN(n)].Value)
+	}
+}
+
+// flakyBooks are away at times, and their answers are lost.
+type flakyBooks struct {
+	worker.Books
+
+	w *world
+}
+
+// Post implements worker.Books.
+func (b *flakyBooks) Post(ctx context.Context, d *worker.Delivery, rate func(worker.Fresh) (worker.Outcome, error)) (worker.Batch, error) {
+	if b.w.ledgerAway {
+		return worker.Batch{}, errAway
+	}
+	batch, err := b.Books.Post(ctx, d, rate)
+	if err == nil && b.w.chance(8) {
+		return worker.Batch{}, errAway
+	}
+	return batch, err
+}
+
+// Stored implements worker.Books.
+func (b *flakyBooks) Stored(ctx context.Context, id int64) error {
+	if b.w.ledgerAway || b.w.chance(8) {
+		return errAway
+	}
+	return b.Books.Stored(ctx, id)
+}
+
+// flakyCalls are away at times, and their answers are lost.
+type flakyCalls struct {
+	worker.Calls
+
+	w *world
+}
+
+// WriteRecords implements worker.Calls.
+func (c *flakyCalls) WriteRecords(ctx context.Context, token string, records []cdr.Record) error {
+	if c.w.callsAway {
+		return errAway
+	}
+	err := c.Calls.WriteRecords(ctx, token, records)
+	if err == nil && c.w.chance(8) {
+		return errAway
+	}
+	return err
+}
+
+// reader is a worker in the steps that it takes.
+type reader struct {
+	w      *world
+	joined bool
+	at     map[int]int64 // The parts that it thinks it has, with its marks.
+	stuck  *worker.Delivery
+	queue  []worker.Batch // Posted and not stored yet.
+}
+
+// die forgets all that it has not written down.
+func (r *reader) die() {
+	r.w.trace("a worker is killed with %d batches to store", len(r.queue))
+	*r = reader{w: r.w}
+}
+
+// step takes the next step: join, store what waits, or read and post.
+func (r *reader) step() error {
+	switch {
+	case !r.joined:
+		return r.join()
+	case len(r.queue) > 0 && (len(r.queue) > 2 || r.w.chance(2)):
+		return r.store()
+	}
+	return r.post()
+}
+
+// join takes parts over: all of them, or some; another reader may think that it has the same.
+func (r *reader) join() error {
+	if err := r.w.worker.Recover(r.w.ctx); err != nil {
+		r.w.trace("a worker cannot join yet: %v", err)
+		return nil
+	}
+	var parts []int
+	for p := range r.w.stream.parts {
+		if len(r.w.readers) == 1 || !r.w.chance(3) {
+			parts = append(parts, p)
+		}
+	}
+	marks, err := r.w.books.Marks(r.w.ctx, topic, parts)
+	if err != nil {
+		return err
+	}
+	r.at, r.joined = make(map[int]int64), true
+	for _, m := range marks {
+		r.at[m.Part] = m.Next
+	}
+	return nil
+}
+
+// catchUp goes on until the books are at the end of the stream and all is stored.
+func (r *reader) catchUp() error {
+	for range 5000 {
+		if err := r.step(); err != nil {
+			return err
+		}
+		behind, err := r.w.behind()
+		if err != nil || !behind && len(r.queue) == 0 && r.joined {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reader) store() error {
+	if r.w.worker.Deliver(r.w.ctx, r.queue[0]) == nil {
+		r.queue = r.queue[1:]
+	}
+	return nil
+}
+
+// post posts what it could not post before, or what it reads next, in pieces of any size.
+func (r *reader) post() error {
+	if r.stuck == nil {
+		messages := r.read()
+		if len(messages) == 0 {
+			if r.w.chance(10) {
+				r.joined = false // The parts are dealt out again.
+			}
+			return nil
+		}
+		r.stuck = r.w.worker.Read(messages, r.at)
+	}
+	batch, err := r.w.books.Post(r.w.ctx, r.stuck, r.w.worker.Rate)
+	switch {
+	case errors.Is(err, worker.ErrMoved):
+		r.joined, r.stuck = false, nil
+		return nil
+	case errors.Is(err, errAway):
+		return nil
+	case err != nil:
+		return err
+	}
+	for _, s := range r.stuck.Steps {
+		r.at[s.Part] = s.Next
+	}
+	r.stuck = nil
+	if batch.ID != 0 {
+		r.queue = append(r.queue, batch)
+	}
+	return nil
+}
+
+func (r *reader) read() []cdr.Message {
+	if r.w.streamAway {
+		return nil
+	}
+	var out []cdr.Message
+	for part := range r.w.stream.parts {
+		from, mine := r.at[part]
+		all := r.w.stream.parts[part]
+		if !mine || from >= int64(len(all)) {
+			continue
+		}
+		n := min(int64(1+r.w.random.IntN(10)), int64(len(all))-from)
+		out = append(out, all[from:from+n]...)
+	}
+	return out
+}
