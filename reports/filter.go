@@ -102,25 +102,6 @@ func (f *Filter) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Where returns a filter by one field, for callers that have a value at hand.
-func Where(field Field, text string) Filter {
-	return Filter{
-		string(field) + `:"` + text + `"`,
-		&Expr{Match: &Match{Field: field, Operator: Is, Values: []Value{{Text: text}}}},
-	}
-}
-
-// And returns a filter that both hold for.
-func (f Filter) And(other Filter) Filter {
-	switch {
-	case f.IsZero():
-		return other
-	case other.IsZero():
-		return f
-	}
-	return Filter{"(" + f.text + ") (" + other.text + ")", &Expr{All: []Expr{*f.expr, *other.expr}}}
-}
-
 // Fields returns the fields that the filter looks at, each once.
 func (f Filter) Fields() []Field {
 	seen := make(map[Field]bool)

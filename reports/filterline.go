@@ -50,7 +50,7 @@ func parser() (*participle.Parser[lineNode], error) {
 	if err != nil {
 		return nil, err
 	}
-	return participle.Build[lineNode](participle.Lexer(words), participle.Elide("Space"), participle.Unquote("Quoted"), participle.UseLookahead(2))
+	return participle.Build[lineNode](participle.Lexer(words), participle.Elide("Space"), participle.UseLookahead(2))
 }
 
 // parseLine reads a line into its tree; a line of blanks is nil.

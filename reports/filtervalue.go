@@ -16,7 +16,7 @@ import (
 func (t traits) value(n valueNode, op Operator) (Value, error) {
 	text := n.Low
 	if n.Quoted != nil {
-		text = *n.Quoted
+		text = strings.Trim(*n.Quoted, `"`) // There is no quote within quotes.
 	}
 	if op != Is && (t.kind == textValue || t.kind == phoneValue || t.kind == wordValue || t.kind == yesValue) {
 		return Value{}, fmt.Errorf("cannot be compared with %s", op)

@@ -156,3 +156,31 @@ func offsetAt(at time.Time, zone *time.Location) time.Duration {
 	_, seconds := at.In(zone).Zone()
 	return time.Duration(seconds) * time.Second
 }
+
+// Days returns the days of the calendar that the period touches, each as far as it is in it.
+func (p Period) Days() []Period {
+	var out []Period
+	year, month, day := p.From.In(p.Zone).Date()
+	for n := range p.days() + 1 {
+		d := daysOf(year, month, day+n, 1, p.Zone)
+		d.From, d.Till = laterOf(d.From, p.From), earlierOf(d.Till, p.Till)
+		if d.From.Before(d.Till) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func laterOf(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlierOf(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

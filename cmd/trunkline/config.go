@@ -46,6 +46,7 @@ type postgresConfig struct {
 
 type clickConfig struct {
 	DSN      string `yaml:"dsn" env:"DSN"`
+	HTTP     string `yaml:"http" env:"HTTP"` // host:port of the HTTP port of a server outside; that of dsn with 8123 if empty.
 	Port     int    `yaml:"port" env:"PORT"`
 	HTTPPort int    `yaml:"http_port" env:"HTTP_PORT"`
 }
@@ -88,7 +89,7 @@ func (c *alertConfig) smtp() alert.SMTP {
 }
 
 type httpConfig struct {
-	Listen string `yaml:"listen" env:"LISTEN"`
+	Listen string `yaml:"listen" env:"LISTEN"` // Health, metrics and what commands ask; pages in serve and api. Empty: none.
 }
 
 func defaultConfig() config {

@@ -17,9 +17,10 @@ import (
 
 // addresses are where the engines are.
 type addresses struct {
-	Postgres   string   `json:"postgres"`
-	ClickHouse string   `json:"clickhouse"`
-	Kafka      []string `json:"kafka"`
+	Postgres       string   `json:"postgres"`
+	ClickHouse     string   `json:"clickhouse"`
+	ClickHouseHTTP string   `json:"clickhouse_http"` // host:port.
+	Kafka          []string `json:"kafka"`
 }
 
 // engines are the engines that this process started, or just the addresses of those that it did not.
@@ -39,7 +40,7 @@ const (
 
 // startEngines starts every engine that has no address of its own, all at once.
 func startEngines(ctx context.Context, c *config, log *slog.Logger) (*engines, error) {
-	e := &engines{addresses: addresses{Postgres: c.Postgres.DSN, ClickHouse: c.Clicks.DSN, Kafka: c.Kafka.Brokers}}
+	e := &engines{addresses: addresses{Postgres: c.Postgres.DSN, ClickHouse: c.Clicks.DSN, ClickHouseHTTP: c.Clicks.HTTP, Kafka: c.Kafka.Brokers}}
 	if e.Postgres != "" && e.ClickHouse != "" && len(e.Kafka) > 0 {
 		return e, nil
 	}
@@ -90,7 +91,7 @@ func (e *engines) startAll(ctx context.Context, c *config, packages string, log 
 		e.Postgres = e.postgres.DSN()
 	}
 	if e.clickhouse != nil {
-		e.ClickHouse = e.clickhouse.DSN()
+		e.ClickHouse, e.ClickHouseHTTP = e.clickhouse.DSN(), e.clickhouse.HTTPAddr()
 	}
 	if e.kafka != nil {
 		e.Kafka = e.kafka.Addrs()

@@ -61,7 +61,7 @@ Exit status: 0 done; 2 an option is wrong; 4 the report does not agree with the 
 	f.BoolVar(&o.detail, "detail", false, "each call and fee instead")
 	f.StringVar(&o.branch, "branch", "", "with --detail: only of this branch")
 	f.StringVar(&o.column, "column", "", "with --detail: only of this column, such as mobile or shared")
-	f.StringVar(&o.out, "out", "", "write to a file: .pdf or .xlsx")
+	f.StringVar(&o.out, "out", "", "write to a file: .pdf, .xlsx, .csv (in the language of the profile), .parquet or .arrow")
 	formatFlag(cmd, &o.format)
 	o.config.register(cmd)
 	_ = cmd.MarkFlagRequired("tenant") // It fails only for a flag that does not exist.
@@ -115,7 +115,12 @@ func writeExpensesFile(w io.Writer, name string, e *reports.Expenses, p invoice.
 	case ".xlsx":
 		return invoice.WriteExpensesXLSX(w, e, p.Language)
 	}
-	return withCode(exitUsage, fmt.Errorf("--out %s: want a name that ends in .pdf or .xlsx", name))
+	o, err := exportFormat("", name, p.Language)
+	if err != nil {
+		return withCode(exitUsage, fmt.Errorf("--out %s: want a name that ends in .pdf, .xlsx, .csv, .parquet or .arrow", name))
+	}
+	o.BOM = o.Comma
+	return expensesTable(e).Write(w, o)
 }
 
 // presentMonth fills the month in where none was asked for.

@@ -24,10 +24,10 @@ import (
 
 // statsOptions are the flags of `trunkline report stats`.
 type statsOptions struct {
-	period, against, zone, by, filter, side, tenant, branch, order, into, format string
-	compare, formulas                                                            bool
-	top                                                                          int
-	config                                                                       configFlags
+	period, against, zone, by, filter, side, tenant, branch, order, into, format, out, locale string
+	compare, formulas                                                                         bool
+	top                                                                                       int
+	config                                                                                    configFlags
 }
 
 func newStatsCommand() *cobra.Command {
@@ -65,6 +65,8 @@ tenant's time zone unless --zone names another. --filter takes a filter line; ` 
 	f.StringVar(&o.into, "into", "", "currency that margins over several currencies are told in")
 	f.BoolVar(&o.formulas, "formulas", false, "say how each figure is reckoned")
 	f.StringVar(&o.format, "format", "table", "table, csv or json")
+	f.StringVar(&o.out, "out", "", "write to a file: .csv, .xlsx, .parquet or .arrow")
+	f.StringVar(&o.locale, "locale", "en", "with --out: en, or ru or de for a decimal comma")
 	o.config.register(cmd)
 	return cmd
 }
@@ -96,6 +98,9 @@ func (o *statsOptions) run(ctx context.Context, out, errOut io.Writer) error {
 		return withCode(exitUsage, err)
 	case err != nil:
 		return err
+	}
+	if o.out != "" {
+		return writeTableFile(o.out, o.locale, statsTable(answer))
 	}
 	return o.write(out, answer)
 }

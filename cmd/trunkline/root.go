@@ -35,6 +35,7 @@ func newRootCommand() *cobra.Command {
 		newApplyCommand(),
 		newReportCommand(),
 		newInvoiceCommand(),
+		newExportCommand(),
 		newMigrateCommand(),
 		newAccountCommand(),
 		newDoctorCommand(),

@@ -53,7 +53,10 @@ func whole(get func(int) int64) column {
 	return column{func(b []byte, i int) []byte { return strconv.AppendInt(b, get(i), 10) }, func(i int) any { return get(i) }, false}
 }
 
-// decimals are written with all their places, so that a column of amounts stays aligned and sums stay exact.
+// fewestPlaces is how many places a decimal is written with, zeros or not.
+const fewestPlaces = 2
+
+// decimals are exact, without needless zeros behind the places of most currencies.
 func decimals(a *array.Decimal128, o Options) column {
 	scale := int(a.DataType().(*arrow.Decimal128Type).Scale) //nolint:errcheck,forcetypeassert // That is the type of such an array.
 	point := byte('.')
@@ -65,7 +68,11 @@ func decimals(a *array.Decimal128, o Options) column {
 		if v.HighBits() != 0 && v.HighBits() != -1 {
 			return append(b, v.ToString(int32(scale))...) //nolint:gosec // A scale is below 39.
 		}
-		return appendFixed(b, int64(v.LowBits()), scale, point) //nolint:gosec // Two's complement of what fits.
+		b = appendFixed(b, int64(v.LowBits()), scale, point) //nolint:gosec // Two's complement of what fits.
+		for n := scale; n > fewestPlaces && b[len(b)-1] == '0'; n-- {
+			b = b[:len(b)-1]
+		}
+		return b
 	}
 	return column{digits, func(i int) any { return a.Value(i).ToFloat64(int32(scale)) }, false} //nolint:gosec // As above.
 }

@@ -34,6 +34,14 @@ func ClickHouse(tb testing.TB) string {
 	return withDatabase(tb, server.DSN(), name)
 }
 
+// ClickHouseHTTP is ClickHouse with host:port of the HTTP protocol beside it.
+func ClickHouseHTTP(tb testing.TB) (dsn, address string) {
+	tb.Helper()
+	dsn = ClickHouse(tb)
+	defer engines.lock(tb)()
+	return dsn, engines.clickhouse.HTTPAddr()
+}
+
 // Kafka returns the addresses of the broker. It is shared by the tests of the binary, so topics and groups need names
 // of their own; Name makes some.
 func Kafka(tb testing.TB) []string {
