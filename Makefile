@@ -47,6 +47,9 @@ test-sipp: setup build ## Pass the SIPp scenarios; fetches sip-tester with apt-g
 sim: ## Run 50,000 made-up worlds against the rules of money; a seed that fails is printed and replays
 	TRUNKLINE_SIM_SEEDS=50000 go test -count=1 -timeout 20m -run TestSeeds ./internal/sim
 
+test-kill: setup build ## Kill proxy, worker, broker, PostgreSQL and ClickHouse at random moments under load, twenty times, then check the sums
+	CGO_ENABLED=1 go test -race -tags kill -count=1 -timeout 15m -v -run KilledTwentyTimes ./cmd/trunkline
+
 test-kafka: setup ## Pass the stream's tests against Apache Kafka's own broker (fetched with Maven, Java 17, loopback only)
 	./cdr/kafka/testdata/broker/run start
 	trap './cdr/kafka/testdata/broker/run stop' EXIT; \
@@ -81,4 +84,4 @@ bench-import: setup ## Measure the readers of PBX and switch records on one core
 clean: ## Remove what was built (not ./var)
 	rm -rf bin .tools
 
-.PHONY: help setup build run test sim test-sipp test-kafka lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-import clean
+.PHONY: help setup build run test sim test-kill test-sipp test-kafka lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-import clean

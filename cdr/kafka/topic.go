@@ -45,9 +45,31 @@ func ask[R any](c Config, question func(*kafkago.Client) (R, error)) (R, error) 
 	return question(&kafkago.Client{Addr: kafkago.TCP(c.Brokers...), Timeout: askLimit, Transport: transport})
 }
 
+// settleLimit is how long a cluster that has just been started is waited for.
+const settleLimit = 30 * time.Second
+
 // EnsureTopics makes the topics that are missing. Those that are there are left as they are; one with another number of
-// partitions is ErrParts. It may be repeated.
+// partitions is ErrParts. A cluster that is not ready yet is waited for, for half a minute. It may be repeated.
 func EnsureTopics(ctx context.Context, c Config, topics ...Topic) error {
+	wait, cancel := context.WithTimeout(ctx, settleLimit)
+	defer cancel()
+	for {
+		err := ensureTopics(ctx, c, topics)
+		if err == nil || !unsettled(err) || wait.Err() != nil {
+			return err
+		}
+		c.Log.InfoContext(ctx, "the brokers are not ready yet", "error", err)
+		pause(wait, errorPause)
+	}
+}
+
+// unsettled reports whether an error is what brokers answer that were started a moment ago.
+func unsettled(err error) bool {
+	answer, ok := errors.AsType[kafkago.Error](err)
+	return ok && (answer.Temporary() || answer == kafkago.BrokerNotAvailable || answer == kafkago.UnknownTopicOrPartition)
+}
+
+func ensureTopics(ctx context.Context, c Config, topics []Topic) error {
 	request := &kafkago.CreateTopicsRequest{}
 	for _, t := range topics {
 		config := kafkago.TopicConfig{Topic: t.Name, NumPartitions: max(1, t.Parts), ReplicationFactor: max(1, t.Replication)}

@@ -68,7 +68,8 @@ func newFleet(t *testing.T, carriers ...*agent.Agent) *fleet {
 	f := &fleet{site: newSite(t, carriers[0].Addr().String(), carriers[1].Addr().String(), "4"), members: make(map[string]*member)}
 	f.broker = os.Getenv("TRUNKLINE_TEST_KAFKA")
 	postgres, clickhouse, kafka := port(t), port(t), port(t)
-	engines := append(f.env, "TRUNKLINE_POSTGRES_PORT="+postgres, "TRUNKLINE_CLICKHOUSE_PORT="+clickhouse, "TRUNKLINE_KAFKA_PORT="+kafka)
+	engines := append([]string{}, f.env...)
+	engines = append(engines, "TRUNKLINE_POSTGRES_PORT="+postgres, "TRUNKLINE_CLICKHOUSE_PORT="+clickhouse, "TRUNKLINE_KAFKA_PORT="+kafka)
 	if f.broker != "" {
 		engines = append(engines, "TRUNKLINE_KAFKA_BROKERS="+f.broker)
 	}
@@ -223,7 +224,7 @@ func (f *fleet) reckon(answered int64) {
 			return false
 		}
 		for _, a := range accounts {
-			last += fmt.Sprintln(a)
+			last = fmt.Sprint(out, a)
 			if a["held_for_calls"] != "0" {
 				return false
 			}
