@@ -37,7 +37,8 @@ type Options struct {
 	Password string // with what password.
 	Title    string
 	Health   []Check
-	Console  Console // Nil: no pages, only health and metrics.
+	Console  Console
+	Pages    bool // Else only health, metrics and what commands ask.
 	Importer Importer
 	// Operations are those of the proxy in this process; nil: it has none.
 	Operations Operations
@@ -117,7 +118,7 @@ func (s *Server) routes() http.Handler {
 	if s.o.Operations != nil {
 		s.operate(inside)
 	}
-	if s.o.Console != nil {
+	if s.o.Pages {
 		inside.GET("/", s.overview)
 		inside.GET("/assets/style.css", style)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
 	"trunkline/internal/e164"
 	"trunkline/lcr"
@@ -21,6 +22,7 @@ type Snapshot struct {
 	carriers   map[string]*Carrier
 	gateways   map[string]*Gateway
 	tenants    map[string]*Tenant
+	zones      map[string]*time.Location // By tenant.
 	dials      map[string]*DialPlan
 	branches   map[branchKey]*Branch
 	extensions map[extensionKey]place
@@ -54,12 +56,21 @@ func Empty() *Snapshot {
 	return s
 }
 
+// Zone is the time zone that a tenant's days and months are counted in; UTC for a tenant that there is not.
+func (s *Snapshot) Zone(tenant string) *time.Location {
+	if zone, ok := s.zones[tenant]; ok {
+		return zone
+	}
+	return time.UTC
+}
+
 // index makes the look-up tables.
 func (s *Snapshot) index() {
 	s.carriers, s.gateways = make(map[string]*Carrier), make(map[string]*Gateway)
 	s.tenants, s.dials = make(map[string]*Tenant), make(map[string]*DialPlan)
 	s.branches, s.extensions = make(map[branchKey]*Branch), make(map[extensionKey]place)
 	s.logins, s.numbers = make(map[string]place), make(map[e164.Number]owner)
+	s.zones = make(map[string]*time.Location)
 	o := s.operator
 	for i := range o.Carriers {
 		s.carriers[o.Carriers[i].ID] = &o.Carriers[i]
@@ -85,6 +96,9 @@ func (s *Snapshot) index() {
 
 func (s *Snapshot) indexTenant(t *Tenant) {
 	s.tenants[t.ID] = t
+	if zone, err := time.LoadLocation(t.TimeZone); err == nil { // It was checked; reading it takes longer than pricing a call.
+		s.zones[t.ID] = zone
+	}
 	for i := range t.Branches {
 		b := &t.Branches[i]
 		s.branches[branchKey{t.ID, b.ID}] = b

@@ -23,6 +23,7 @@ type Config struct {
 
 	Shards       int           // Ordered workers that the calls are spread over; default 4.
 	MaxCalls     int           // Calls in progress; more are refused with 503. Default 20,000.
+	MaxAsking    int           // New calls that wait for the ledger; more are refused with 503, so that those in progress are heard. Default 256.
 	RingTime     time.Duration // How long a gateway or phone may ring; default 60s.
 	Silence      time.Duration // How long a gateway may say nothing at all; default 4s.
 	ProgressTime time.Duration // How long a gateway that took the call may go without ringing; default 20s.
@@ -44,6 +45,7 @@ func (c *Config) setDefaults() {
 	}
 	setDefault(&c.Shards, 4)
 	setDefault(&c.MaxCalls, 20_000)
+	setDefault(&c.MaxAsking, 256)
 	setDefault(&c.RingTime, time.Minute)
 	setDefault(&c.Silence, 4*time.Second)
 	setDefault(&c.ProgressTime, 20*time.Second)

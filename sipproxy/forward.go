@@ -3,6 +3,7 @@ package sipproxy
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -153,12 +154,11 @@ func (c *call) forwardLeg() *cdr.Leg {
 
 // forwardMemo is what the journal keeps of it.
 type forwardMemo struct {
-	ID       cdr.CallID      `json:"id"`
-	Began    time.Time       `json:"began"`
-	First    int             `json:"first"`
-	Reserved bool            `json:"reserved"`
-	Route    provision.Route `json:"route"` // Without quote, targets and trace.
-	Decided  json.RawMessage `json:"decided,omitempty"`
+	ID       string  `cbor:"1,keyasint"`
+	Began    instant `cbor:"2,keyasint"`
+	First    int     `cbor:"3,keyasint"`
+	Reserved bool    `cbor:"4,keyasint"`
+	Route    []byte  `cbor:"5,keyasint"` // JSON, without quote, targets and trace.
 }
 
 func (c *call) forwardMemo() *forwardMemo {
@@ -166,25 +166,40 @@ func (c *call) forwardMemo() *forwardMemo {
 	if f == nil {
 		return nil
 	}
-	m := &forwardMemo{ID: f.id, Began: f.began, First: f.first, Reserved: f.reserved, Route: *f.route, Decided: c.trace(f.route, &f.decided)}
-	m.Route.Quote, m.Route.Targets, m.Route.Trace = nil, nil, nil
-	return m
+	route := *f.route
+	route.Quote, route.Targets, route.Trace = nil, nil, nil
+	text, err := json.Marshal(route)
+	if err != nil {
+		c.log.Error("the way of a forwarded call could not be written to the journal", "error", err)
+		return nil
+	}
+	return &forwardMemo{ID: f.id.String(), Began: instantOf(f.began), First: f.first, Reserved: f.reserved, Route: text}
 }
 
 // restoreForward takes a forwarded call back. Its price is looked up in the route as it is found now; when that no longer
 // leads there, what was granted is all that it gets.
-func (c *call) restoreForward(m *forwardMemo) {
+func (c *call) restoreForward(m *forwardMemo, why map[string][]byte) error {
 	if m == nil {
-		return
+		return nil
+	}
+	var then provision.Route
+	if err := json.Unmarshal(m.Route, &then); err != nil {
+		return fmt.Errorf("the way of the forwarded call: %w", err)
+	}
+	id, err := cdr.ParseCallID(m.ID)
+	if err != nil {
+		return fmt.Errorf("the forwarded call: %w", err)
 	}
 	c.forward = &forwarding{
-		id: m.ID, route: &m.Route, began: m.Began, first: m.First, reserved: m.Reserved, decided: decided{text: m.Decided},
+		id: id, route: &then, began: m.Began.time(), first: m.First, reserved: m.Reserved,
+		decided: decided{text: why[whyPrefix+m.ID]},
 	}
 	for i := range c.route.Targets {
-		if now := c.route.Targets[i].Forward; now != nil && now.To == m.Route.To && now.Refusal == "" {
+		if now := c.route.Targets[i].Forward; now != nil && now.To == then.To && now.Refusal == "" {
 			c.forward.route = now
-			return
+			return nil
 		}
 	}
 	c.grant.Final = true
+	return nil
 }

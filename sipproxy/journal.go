@@ -3,7 +3,6 @@ package sipproxy
 import (
 	"bufio"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -13,6 +12,10 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"trunkline/cdr"
 )
 
 const (
@@ -195,13 +198,18 @@ func (j *journal) close() error {
 const (
 	callPrefix         = "call/"
 	registrationPrefix = "phone/"
+	whyPrefix          = "why/" // The routing decision about a call, as it is stored with it.
 )
 
 func registrationKey(login string) string { return registrationPrefix + login }
 
 // keep notes how far a call has come, with all that is needed to end it and to record it.
 func (j *journal) keep(c *call) {
-	data, err := json.Marshal(c.memo())
+	j.keepDecision(c.id, c.trace(c.route, &c.decided), &c.decided)
+	if f := c.forward; f != nil {
+		j.keepDecision(f.id, c.trace(f.route, &f.decided), &f.decided)
+	}
+	data, err := cbor.Marshal(c.memo())
 	if err != nil {
 		j.log.Error("a call could not be written to the journal", "call", c.id.String(), "error", err)
 		return
@@ -209,4 +217,18 @@ func (j *journal) keep(c *call) {
 	j.put(callPrefix+c.id.String(), data)
 }
 
-func (j *journal) ended(c *call) { j.remove(callPrefix + c.id.String()) }
+// keepDecision notes why a call goes where it goes, once.
+func (j *journal) keepDecision(id cdr.CallID, text []byte, d *decided) {
+	if text != nil && d.kept != len(text) {
+		d.kept = len(text)
+		j.put(whyPrefix+id.String(), text)
+	}
+}
+
+func (j *journal) ended(c *call) {
+	j.remove(callPrefix + c.id.String())
+	j.remove(whyPrefix + c.id.String())
+	if c.forward != nil {
+		j.remove(whyPrefix + c.forward.id.String())
+	}
+}

@@ -1,7 +1,6 @@
 package sipproxy
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/netip"
 	"time"
@@ -15,61 +14,77 @@ import (
 // callMemo is what the journal keeps of a call: enough to relay within it, to end it in time and to record it after
 // the process was killed. Everything else is worked out again from the snapshot, as of the time of the call.
 type callMemo struct {
-	Caller   provision.Caller `json:"caller"`
-	Dialled  string           `json:"dialled"`
-	CallerID string           `json:"caller_id"`
-	Setup    time.Time        `json:"setup"`
-	Progress time.Time        `json:"progress"`
-	Connect  time.Time        `json:"connect"`
-	Heard    time.Time        `json:"heard"` // When both ends were last known to be there.
-	Granted  time.Duration    `json:"granted"`
-	Final    bool             `json:"final"`
-	Reserved bool             `json:"reserved"`
-	Near     dialogMemo       `json:"near"`
-	Tries    []tryMemo        `json:"tries,omitempty"`
-	Winner   int              `json:"winner"` // Index in Tries; -1 before the call was answered.
-	Forward  *forwardMemo     `json:"forward,omitempty"`
-	Decided  json.RawMessage  `json:"decided,omitempty"`
+	Caller   provision.Caller `cbor:"1,keyasint,omitempty"`
+	Dialled  string           `cbor:"2,keyasint,omitempty"`
+	CallerID string           `cbor:"3,keyasint,omitempty"`
+	Setup    instant          `cbor:"4,keyasint,omitempty"`
+	Progress instant          `cbor:"5,keyasint,omitempty"`
+	Connect  instant          `cbor:"6,keyasint,omitempty"`
+	Heard    instant          `cbor:"7,keyasint,omitempty"` // When both ends were last known to be there.
+	Granted  time.Duration    `cbor:"8,keyasint,omitempty"`
+	Final    bool             `cbor:"9,keyasint,omitempty"`
+	Reserved bool             `cbor:"10,keyasint,omitempty"`
+	Near     dialogMemo       `cbor:"11,keyasint,omitempty"`
+	Tries    []tryMemo        `cbor:"12,keyasint,omitempty"`
+	Winner   int              `cbor:"13,keyasint,omitempty"` // Index in Tries; -1 before the call was answered.
+	Forward  *forwardMemo     `cbor:"14,keyasint,omitempty"`
+}
+
+// instant is a time in microseconds since 1970, UTC; 0 is none.
+type instant int64
+
+func instantOf(t time.Time) instant {
+	if t.IsZero() {
+		return 0
+	}
+	return instant(t.UnixMicro())
+}
+
+func (i instant) time() time.Time {
+	if i == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(int64(i)).UTC()
 }
 
 type dialogMemo struct {
-	CallID    string   `json:"call_id"`
-	Local     string   `json:"local"`
-	LocalTag  string   `json:"local_tag"`
-	Remote    string   `json:"remote"`
-	RemoteTag string   `json:"remote_tag"`
-	Target    string   `json:"target"`
-	Routes    []string `json:"routes,omitempty"`
-	LocalSeq  uint32   `json:"local_seq"`
-	RemoteSeq uint32   `json:"remote_seq"`
-	Transport string   `json:"transport"`
-	Source    string   `json:"source"`
+	CallID    string   `cbor:"1,keyasint,omitempty"`
+	Local     string   `cbor:"2,keyasint,omitempty"`
+	LocalTag  string   `cbor:"3,keyasint,omitempty"`
+	Remote    string   `cbor:"4,keyasint,omitempty"`
+	RemoteTag string   `cbor:"5,keyasint,omitempty"`
+	Target    string   `cbor:"6,keyasint,omitempty"`
+	Routes    []string `cbor:"7,keyasint,omitempty"`
+	LocalSeq  uint32   `cbor:"8,keyasint,omitempty"`
+	RemoteSeq uint32   `cbor:"9,keyasint,omitempty"`
+	Transport string   `cbor:"10,keyasint,omitempty"`
+	Source    string   `cbor:"11,keyasint,omitempty"`
 }
 
 type tryMemo struct {
-	Seq      int        `json:"seq"`
-	Gateway  string     `json:"gateway"`
-	Carrier  string     `json:"carrier"`
-	Deck     string     `json:"deck"`
-	ToSent   string     `json:"to_sent"`
-	FromSent string     `json:"from_sent"`
-	Setup    time.Time  `json:"setup"`
-	Progress time.Time  `json:"progress"`
-	Connect  time.Time  `json:"connect"`
-	End      time.Time  `json:"end"`
-	Status   int        `json:"status"`
-	Cause    uint8      `json:"cause"`
-	Side     cdr.Side   `json:"side"`
-	Reason   string     `json:"reason"`
-	Far      dialogMemo `json:"far"`
+	Seq      int        `cbor:"1,keyasint,omitempty"`
+	Gateway  string     `cbor:"2,keyasint,omitempty"`
+	Carrier  string     `cbor:"3,keyasint,omitempty"`
+	Deck     string     `cbor:"4,keyasint,omitempty"`
+	ToSent   string     `cbor:"5,keyasint,omitempty"`
+	FromSent string     `cbor:"6,keyasint,omitempty"`
+	Setup    instant    `cbor:"7,keyasint,omitempty"`
+	Progress instant    `cbor:"8,keyasint,omitempty"`
+	Connect  instant    `cbor:"9,keyasint,omitempty"`
+	End      instant    `cbor:"10,keyasint,omitempty"`
+	Status   int        `cbor:"11,keyasint,omitempty"`
+	Cause    uint8      `cbor:"12,keyasint,omitempty"`
+	Side     cdr.Side   `cbor:"13,keyasint,omitempty"`
+	Reason   string     `cbor:"14,keyasint,omitempty"`
+	Far      dialogMemo `cbor:"15,keyasint,omitempty"`
 }
 
 func (c *call) memo() callMemo {
 	m := callMemo{
 		Caller: c.from, Dialled: c.dialled, CallerID: c.callerID,
-		Setup: c.setup, Progress: c.progress, Connect: c.connect, Heard: c.heard(),
+		Setup: instantOf(c.setup), Progress: instantOf(c.progress), Connect: instantOf(c.connect), Heard: instantOf(c.heard()),
 		Granted: c.grant.Granted, Final: c.grant.Final, Reserved: c.reserved,
-		Near: c.caller.memo(), Winner: -1, Forward: c.forwardMemo(), Decided: c.trace(c.route, &c.decided),
+		Near: c.caller.memo(), Winner: -1, Forward: c.forwardMemo(),
 	}
 	for i, a := range c.attempts {
 		m.Tries = append(m.Tries, a.memo())
@@ -84,7 +99,7 @@ func (c *call) memo() callMemo {
 func (a *attempt) memo() tryMemo {
 	m := tryMemo{
 		Seq: a.seq, Gateway: a.gatewayID(), Deck: a.target.Deck, ToSent: a.target.ToSent, FromSent: a.target.FromSent,
-		Setup: a.setup, Progress: a.progress, Connect: a.connect, End: a.disconnect,
+		Setup: instantOf(a.setup), Progress: instantOf(a.progress), Connect: instantOf(a.connect), End: instantOf(a.disconnect),
 		Status: a.status, Cause: a.cause, Side: a.side, Reason: a.reason, Far: a.dialog.memo(),
 	}
 	if a.target.Carrier != nil {

@@ -39,6 +39,7 @@ type Proxy struct {
 	journal   *journal
 
 	inProgress atomic.Int64
+	asking     atomic.Int64 // New calls that wait for the ledger.
 	draining   atomic.Bool
 
 	lifetime   context.Context //nolint:containedctx // Ends with the proxy; what runs in the background hangs on it.

@@ -96,6 +96,7 @@ func statusNumber(status int) uint16 {
 type decided struct {
 	text    []byte
 	skipped int
+	kept    int // Length of what the journal has of it.
 }
 
 // trace is the routing decision as it was carried out: what the router said, and the gateways that were skipped then

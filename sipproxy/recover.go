@@ -1,10 +1,11 @@
 package sipproxy
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/fxamacker/cbor/v2"
 
 	"trunkline/cdr"
 	"trunkline/provision"
@@ -14,7 +15,8 @@ import (
 // that was answered goes on under our control; one that was still being set up is over, and is recorded as that.
 func (p *Proxy) recover() {
 	calls := 0
-	for key, value := range p.journal.entries() {
+	entries := p.journal.entries()
+	for key, value := range entries {
 		if login, ok := strings.CutPrefix(key, registrationPrefix); ok {
 			if err := p.registrar.restore(login, value); err != nil {
 				p.log.Warn("a registration could not be restored", "login", login, "error", err)
@@ -25,7 +27,7 @@ func (p *Proxy) recover() {
 		if !ok {
 			continue
 		}
-		if err := p.recoverCall(id, value); err != nil {
+		if err := p.recoverCall(id, value, entries); err != nil {
 			p.log.Error("a call in progress could not be taken back", "call", id, "error", err)
 			continue
 		}
@@ -36,17 +38,17 @@ func (p *Proxy) recover() {
 	}
 }
 
-func (p *Proxy) recoverCall(text string, value []byte) error {
+func (p *Proxy) recoverCall(text string, value []byte, entries map[string][]byte) error {
 	id, err := cdr.ParseCallID(text)
 	if err != nil {
 		return err
 	}
 	var memo callMemo
-	if err := json.Unmarshal(value, &memo); err != nil {
+	if err := cbor.Unmarshal(value, &memo); err != nil {
 		return fmt.Errorf("read the journal: %w", err)
 	}
 	sh := p.shardOf(memo.Near.CallID)
-	c, err := sh.restore(id, &memo)
+	c, err := sh.restore(id, &memo, entries)
 	if err != nil {
 		return err
 	}
@@ -56,15 +58,17 @@ func (p *Proxy) recoverCall(text string, value []byte) error {
 	return nil
 }
 
-func (s *shard) restore(id cdr.CallID, m *callMemo) (*call, error) {
+func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (*call, error) {
 	c := &call{
 		sh: s, id: id, log: s.log.With("call", id.String()), from: m.Caller, state: stateHunting,
-		dialled: m.Dialled, callerID: m.CallerID, setup: m.Setup, progress: m.Progress, connect: m.Connect,
-		grant: Grant{Granted: m.Granted, Final: m.Final}, reserved: m.Reserved, decided: decided{text: m.Decided},
+		dialled: m.Dialled, callerID: m.CallerID, setup: m.Setup.time(), progress: m.Progress.time(), connect: m.Connect.time(),
+		grant: Grant{Granted: m.Granted, Final: m.Final}, reserved: m.Reserved, decided: decided{text: entries[whyPrefix+id.String()]},
 	}
-	c.route = s.router.Route(m.Caller, m.Dialled, m.CallerID, m.Setup)
-	c.restoreForward(m.Forward)
-	var err error
+	c.route = s.router.Route(m.Caller, m.Dialled, m.CallerID, m.Setup.time())
+	err := c.restoreForward(m.Forward, entries)
+	if err != nil {
+		return nil, err
+	}
 	if c.caller, err = m.Near.dialog(s); err != nil {
 		return nil, err
 	}
@@ -78,7 +82,7 @@ func (s *shard) restore(id cdr.CallID, m *callMemo) (*call, error) {
 		c.attempts = append(c.attempts, a)
 		if i == m.Winner {
 			c.winner, c.state = a, stateAnswered
-			c.caller.heard, a.dialog.heard = m.Heard, m.Heard
+			c.caller.heard, a.dialog.heard = m.Heard.time(), m.Heard.time()
 		}
 	}
 	c.holdAgain()
@@ -87,7 +91,7 @@ func (s *shard) restore(id cdr.CallID, m *callMemo) (*call, error) {
 
 func (s *shard) restoreTry(c *call, m *tryMemo, winner bool) (*attempt, error) {
 	a := &attempt{
-		call: c, seq: m.Seq, setup: m.Setup, progress: m.Progress, connect: m.Connect, disconnect: m.End,
+		call: c, seq: m.Seq, setup: m.Setup.time(), progress: m.Progress.time(), connect: m.Connect.time(), disconnect: m.End.time(),
 		status: m.Status, cause: m.Cause, side: m.Side, reason: m.Reason, remote: m.Far.Source, done: !winner,
 		target: provision.Target{Deck: m.Deck, ToSent: m.ToSent, FromSent: m.FromSent},
 	}

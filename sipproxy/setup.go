@@ -59,7 +59,7 @@ func (s *shard) refuseEarly(req *sip.Request, tx *txn.Server) bool {
 	switch {
 	case s.draining.Load():
 		tx.Reply(sip.StatusServiceUnavailable, "Service Unavailable", retryAfter(drainRetry))
-	case s.inProgress.Load() >= int64(s.cfg.MaxCalls):
+	case s.inProgress.Load() >= int64(s.cfg.MaxCalls), s.asking.Load() >= int64(s.cfg.MaxAsking):
 		s.metrics.refused.WithLabelValues("overload").Inc()
 		tx.Reply(sip.StatusServiceUnavailable, "Service Unavailable", retryAfter(busyRetry))
 	case req.MaxForwards() != nil && req.MaxForwards().Val() == 0:
@@ -135,7 +135,11 @@ func (c *call) place() {
 		c.hunt()
 		return
 	}
-	c.ask(c.sh.cfg.FirstStretch, c.firstGrant)
+	c.sh.asking.Add(1)
+	c.ask(c.sh.cfg.FirstStretch, func(g Grant, err error) {
+		c.sh.asking.Add(-1)
+		c.firstGrant(g, err)
+	})
 }
 
 // refuse ends the call before anybody was tried.

@@ -52,7 +52,8 @@ type world struct {
 	released []cdr.CallID
 	legs     []*cdr.Leg
 	recorded chan struct{}
-	fail     error // What Record answers.
+	fail     error         // What Record answers.
+	ledger   chan struct{} // Where it is set, the ledger answers when it is closed.
 }
 
 func newWorld(t *testing.T) *world {
@@ -184,7 +185,14 @@ func (w *world) toAll(c provision.Caller, dialled string) *provision.Route {
 }
 
 // Reserve implements sipproxy.Credit.
-func (w *world) Reserve(context.Context, cdr.CallID, *provision.Route, time.Duration) (sipproxy.Grant, error) {
+func (w *world) Reserve(ctx context.Context, _ cdr.CallID, _ *provision.Route, _ time.Duration) (sipproxy.Grant, error) {
+	if w.ledger != nil {
+		select {
+		case <-w.ledger:
+		case <-ctx.Done():
+			return sipproxy.Grant{}, ctx.Err()
+		}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.grants) == 0 {

@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	sendFrames = 5000    // Legs in one Send, at most.
-	sendBytes  = 4 << 20 // Bytes in one Send, about.
+	sendFrames = 5000                  // Legs in one Send, at most.
+	sendBytes  = 4 << 20               // Bytes in one Send, about.
+	linger     = 25 * time.Millisecond // Legs that come within so long go together: what they cost to send is mostly per Send.
 	retryFirst = 100 * time.Millisecond
 	retryMax   = 10 * time.Second
 )
@@ -28,6 +29,9 @@ func (s *Spool) sendAll(ctx context.Context) {
 		if err == nil && len(chunk.legs) == 0 {
 			select {
 			case <-s.wake:
+				if clock.Sleep(ctx, s.cfg.Clock, linger) != nil {
+					return
+				}
 				continue
 			case <-ctx.Done():
 				return

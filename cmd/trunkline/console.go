@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"trunkline/api"
@@ -14,6 +15,8 @@ import (
 const (
 	callsShown   = 100
 	recordsShown = 50
+
+	elsewhereLimit = 3 * time.Second
 )
 
 // console puts together what the page shows.
@@ -30,6 +33,7 @@ func (c *console) Overview(ctx context.Context) (api.Overview, error) {
 			Name: h.Name, State: string(h.State), Good: h.State == embedded.StateReady, Detail: h.LastError, Restarts: h.Restarts,
 		})
 	}
+	o.Parts = append(o.Parts, c.elsewhere(ctx, o.Parts)...)
 	if c.s.proxy != nil {
 		if err := c.calls(ctx, now, &o); err != nil {
 			return o, err
@@ -55,6 +59,24 @@ func (c *console) Overview(ctx context.Context) (api.Overview, error) {
 		})
 	}
 	return o, nil
+}
+
+// elsewhere asks the engines that this process did not start.
+func (c *console) elsewhere(ctx context.Context, own []api.Part) []api.Part {
+	ctx, cancel := context.WithTimeout(ctx, elsewhereLimit)
+	defer cancel()
+	var out []api.Part
+	for _, check := range c.s.checks() {
+		if slices.ContainsFunc(own, func(p api.Part) bool { return p.Name == check.Name }) {
+			continue
+		}
+		part := api.Part{Name: check.Name, State: "answers", Good: true}
+		if err := check.Probe(ctx); err != nil {
+			part.State, part.Good, part.Detail = "silent", false, err.Error()
+		}
+		out = append(out, part)
+	}
+	return out
 }
 
 func (c *console) calls(ctx context.Context, now time.Time, o *api.Overview) error {

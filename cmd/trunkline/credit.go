@@ -40,17 +40,13 @@ func (c *credit) Reserve(ctx context.Context, id cdr.CallID, route *provision.Ro
 	if !ok {
 		return sipproxy.Grant{Refusal: ledger.BoundAccount}, nil
 	}
-	zone, err := time.LoadLocation(tenant.TimeZone)
-	if err != nil {
-		return sipproxy.Grant{}, fmt.Errorf("time zone of tenant %s: %w", tenant.ID, err)
-	}
 	ladder, err := ladderOf(route, upTo, ladderSteps)
 	if err != nil {
 		return sipproxy.Grant{}, err
 	}
 	request := ledger.HoldRequest{
 		Call: id.Bytes(), Node: c.node, Account: ledger.Tenant(tenant.ID, tenant.Currency), Ladder: ladder,
-		Limits: limitsFor(snapshot, tenant, route.Branch, route.Extension), Zone: zone, At: c.clock.Now(),
+		Limits: limitsFor(snapshot, tenant, route.Branch, route.Extension), Zone: snapshot.Zone(tenant.ID), At: c.clock.Now(),
 		Branch: route.Branch, Extension: route.Extension, To: route.To.Digits(),
 	}
 	answer, err := c.ledger.Reserve(ctx, request)

@@ -16,7 +16,7 @@ import (
 // startImports prepares what call records of others need, and begins to collect them where this process is to.
 func (s *system) startImports() {
 	collects := s.parts.collect && s.config.Collect
-	if !collects && !s.parts.http {
+	if !collects && s.config.HTTP.Listen == "" {
 		return
 	}
 	s.imports = postgres.NewImports(s.stores.db, clock.System{})

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"time"
-
 	"trunkline/cdr"
 	"trunkline/ledger"
 	"trunkline/provision"
@@ -17,15 +15,8 @@ type prices struct {
 
 // Tenant implements worker.Prices.
 func (p prices) Tenant(id string) (worker.Tenant, bool) {
-	t, ok := p.snapshot.Tenant(id)
-	if !ok {
-		return worker.Tenant{}, false
-	}
-	zone, err := time.LoadLocation(t.TimeZone)
-	if err != nil { // Checked when it was provisioned.
-		return worker.Tenant{}, false
-	}
-	return worker.Tenant{Zone: zone}, true
+	_, ok := p.snapshot.Tenant(id)
+	return worker.Tenant{Zone: p.snapshot.Zone(id)}, ok
 }
 
 // Tariff implements worker.Prices. Calls inside the house, and calls that were refused before a tariff was chosen, have

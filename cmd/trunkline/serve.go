@@ -49,7 +49,7 @@ func newWorkerCommand() *cobra.Command {
 }
 
 func newAPICommand() *cobra.Command {
-	return serviceCommand(&parts{http: true}, "api", "Run the pages, health and metrics alone",
+	return serviceCommand(&parts{http: true}, "api", "Run the pages alone",
 		"Api serves the pages. Calls in progress are shown by the process that has them.", "  trunkline api --config trunkline.yaml")
 }
 

@@ -4,9 +4,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,13 +17,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// BenchmarkSIPp places calls from SIPp through the whole system to SIPp at a fixed rate, with digest, reservation and
-// records, and reports the CPU time that the process and its engines take for a call, and how many calls failed.
+// BenchmarkSIPp places calls from SIPp through the proxy to SIPp at a fixed rate, whole path on: digest, routing over 300,000
+// rates, reservation in PostgreSQL, records to the stream. The proxy is a process of its own, and reported is the CPU time
+// that it takes for a call, its memory at the end, and how many calls failed. The engines and the worker are other processes
+// on the same cores, as SIPp is. TRUNKLINE_BENCH_RATES has other rates, TRUNKLINE_BENCH_SECONDS another time than 20 s.
 func BenchmarkSIPp(b *testing.B) {
-	for _, rate := range []int{100, 300, 600} {
-		b.Run(strconv.Itoa(rate), func(b *testing.B) {
+	rates := "100,300,600,1000"
+	if text := os.Getenv("TRUNKLINE_BENCH_RATES"); text != "" {
+		rates = text
+	}
+	for rate := range strings.SplitSeq(rates, ",") {
+		b.Run(rate, func(b *testing.B) {
+			n, err := strconv.Atoi(rate)
+			require.NoError(b, err)
 			for b.Loop() {
-				measureSIPp(b, rate)
+				measureSIPp(b, n)
 			}
 		})
 	}
@@ -29,13 +39,18 @@ func BenchmarkSIPp(b *testing.B) {
 
 func measureSIPp(b *testing.B, rate int) {
 	b.Helper()
-	const seconds = 10
+	seconds := 20
+	if text := os.Getenv("TRUNKLINE_BENCH_SECONDS"); text != "" {
+		var err error
+		seconds, err = strconv.Atoi(text)
+		require.NoError(b, err)
+	}
 	calls := rate * seconds
 	beta := "127.0.3.8:" + port(b)
 	s := newSite(b, beta, beta, "10")
-	s.start()
-	s.apply()
-	ctx, stop := context.WithTimeout(b.Context(), 3*time.Minute)
+	s.manyRates(150_000)
+	proxy := s.startApart()
+	ctx, stop := context.WithTimeout(b.Context(), 5*time.Minute)
 	defer stop()
 	host, p, _ := strings.Cut(beta, ":")
 	carrier := sipp(ctx, b, "uas.xml", "-i", host, "-p", p)
@@ -44,29 +59,87 @@ func measureSIPp(b *testing.B, rate int) {
 		_ = carrier.Process.Kill()
 		_ = carrier.Wait()
 	}()
-	before := cpuOf(b, s.process.Process.Pid)
+	before := cpuOf(b, proxy.Process.Pid)
 	profile(b, s)
 	out, _ := sipp(ctx, b, "uac.xml", "-i", "127.0.0.1", "-p", port(b), "-s", "+49301234567", "-m", strconv.Itoa(calls),
 		"-r", strconv.Itoa(rate), "-l", strconv.Itoa(calls), s.sip.String()).CombinedOutput()
-	after := cpuOf(b, s.process.Process.Pid)
-	b.ReportMetric(float64((after-before).Milliseconds())/float64(calls), "cpu-ms/call")
+	after := cpuOf(b, proxy.Process.Pid)
+	b.ReportMetric(float64((after-before).Microseconds())/1000/float64(calls), "cpu-ms/call")
 	b.ReportMetric(float64(failedCalls(string(out))), "failed")
+	b.ReportMetric(float64(memoryOf(b, proxy.Process.Pid)>>20), "MB")
+	_ = proxy.Process.Kill()
+	_ = proxy.Wait()
 	s.kill()
 }
 
-// profile writes a CPU profile of the process to the file that TRUNKLINE_PROFILE names, while the calls go on.
+// manyRates gives both carriers decks of so many prefixes.
+func (s *site) manyRates(n int) {
+	s.t.Helper()
+	for _, deck := range []string{"alfa.csv", "beta.csv"} {
+		var text strings.Builder
+		text.WriteString("prefix,destination,rate,connect_fee,initial,next\n49,Germany,1.2,0,1,1\n")
+		for i := range n - 1 {
+			fmt.Fprintf(&text, "%d,Place %d,0.%04d,0,60,1\n", 1_000_000+i*7, i%500, i%9000+1)
+		}
+		require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, deck), []byte(text.String()), 0o600))
+	}
+}
+
+// startApart runs the worker with the engines in one process and the proxy, which is returned, in another.
+func (s *site) startApart() *exec.Cmd {
+	s.t.Helper()
+	exe, err := os.Executable()
+	require.NoError(s.t, err)
+	s.process = exec.Command(exe, "worker")
+	s.process.Env, s.process.Stderr = append(s.env, "TRUNKLINE_LOG_LEVEL=warn", "TRUNKLINE_HTTP_LISTEN=127.0.0.1:0"), os.Stderr
+	require.NoError(s.t, s.process.Start())
+	s.t.Cleanup(s.kill)
+	var addresses struct {
+		Postgres, ClickHouse string
+		Kafka                []string
+	}
+	require.Eventually(s.t, func() bool {
+		text, err := os.ReadFile(filepath.Join(s.dir, "var", "engines.json"))
+		return err == nil && json.Unmarshal(text, &addresses) == nil
+	}, 30*time.Second, 50*time.Millisecond)
+	s.must("apply", "-f", filepath.Join(s.dir, "operator.yaml"))
+	proxy := exec.Command(exe, "sipproxy")
+	proxy.Env = append(s.env, "TRUNKLINE_LOG_LEVEL=warn", "TRUNKLINE_DATA="+filepath.Join(s.dir, "proxy"),
+		"TRUNKLINE_POSTGRES_DSN="+addresses.Postgres, "TRUNKLINE_CLICKHOUSE_DSN="+addresses.ClickHouse,
+		"TRUNKLINE_KAFKA_BROKERS="+strings.Join(addresses.Kafka, ","))
+	proxy.Stderr = os.Stderr
+	require.NoError(s.t, proxy.Start())
+	s.t.Cleanup(func() { _ = proxy.Process.Kill() })
+	require.Eventually(s.t, func() bool {
+		status, err := phone(s.t).Register(s.t.Context(), s.account("acme-101"), 60)
+		return err == nil && status == 200
+	}, 30*time.Second, 100*time.Millisecond)
+	return proxy
+}
+
+// profile writes a CPU profile of the proxy to the file that TRUNKLINE_PROFILE names, while the calls go on.
 func profile(b *testing.B, s *site) {
 	b.Helper()
 	file := os.Getenv("TRUNKLINE_PROFILE")
 	if file == "" {
 		return
 	}
-	password, err := os.ReadFile(s.dir + "/var/console.password")
+	password, err := os.ReadFile(s.dir + "/proxy/console.password")
 	require.NoError(b, err)
 	go func() {
 		_ = exec.Command("curl", "-s", "-o", file, "-u", "operator:"+strings.TrimSpace(string(password)),
 			"http://"+s.http+"/debug/pprof/profile?seconds=8").Run()
 	}()
+}
+
+// memoryOf is the resident memory of a process (proc(5), statm).
+func memoryOf(b *testing.B, pid int) int64 {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	require.NoError(b, err)
+	pages, err := strconv.ParseInt(strings.Fields(string(text))[1], 10, 64)
+	require.NoError(b, err)
+	return pages * int64(os.Getpagesize())
 }
 
 // cpuOf is the CPU time of a process without its children (proc(5), stat, fields 14 and 15).

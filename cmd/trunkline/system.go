@@ -24,6 +24,7 @@ import (
 	"trunkline/cdr/spool"
 	"trunkline/demo"
 	"trunkline/internal/clock"
+	"trunkline/internal/embedded"
 	"trunkline/rating/worker"
 	"trunkline/sipproxy"
 	"trunkline/sql/postgres"
@@ -37,6 +38,7 @@ type system struct {
 	metrics *prometheus.Registry
 
 	engines      *engines
+	folder       *embedded.Folder // Nil: the engines hold it.
 	stores       *stores
 	lease        *lease
 	books        *postgres.Books
@@ -75,9 +77,45 @@ func startSystem(ctx context.Context, c *config, p parts, log *slog.Logger) (*sy
 	return s, nil
 }
 
-func (s *system) start(ctx context.Context) (err error) {
+func (s *system) start(ctx context.Context) error {
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	s.running.Go(func() { s.provisioning.watch(s.life) })
+	s.running.Go(func() { s.keepHouse(s.life) })
+	s.running.Go(func() { s.keepMeasures(s.life) })
+	s.observe()
+	if s.parts.worker {
+		if err := s.startWorker(); err != nil {
+			return err
+		}
+	}
+	if s.parts.sip {
+		if err := s.startProxy(ctx); err != nil {
+			return withCode(exitConflict, err)
+		}
+	}
+	s.startImports()
+	if s.config.HTTP.Listen != "" {
+		if err := s.startHTTP(ctx); err != nil {
+			return withCode(exitConflict, err)
+		}
+	}
+	if s.parts.demo {
+		return s.startDemo(ctx)
+	}
+	return nil
+}
+
+// open starts or reaches the engines, and reads what is provisioned.
+func (s *system) open(ctx context.Context) (err error) {
 	if s.engines, err = startEngines(ctx, s.config, s.log); err != nil {
 		return err
+	}
+	if s.engines.folder == nil { // All engines are elsewhere: what is kept here is ours alone all the same.
+		if s.folder, err = embedded.Open(s.config.Data); err != nil {
+			return withCode(exitConflict, err)
+		}
 	}
 	if err := s.engines.publish(s.config.Data); err != nil {
 		return err
@@ -97,33 +135,8 @@ func (s *system) start(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if s.provisioning, err = newProvisioning(ctx, s.stores, s.log); err != nil {
-		return err
-	}
-	s.running.Go(func() { s.provisioning.watch(s.life) })
-	s.running.Go(func() { s.keepHouse(s.life) })
-	s.running.Go(func() { s.keepMeasures(s.life) })
-	s.observe()
-	if s.parts.worker {
-		if err := s.startWorker(); err != nil {
-			return err
-		}
-	}
-	if s.parts.sip {
-		if err := s.startProxy(ctx); err != nil {
-			return withCode(exitConflict, err)
-		}
-	}
-	s.startImports()
-	if s.parts.http {
-		if err := s.startHTTP(ctx); err != nil {
-			return withCode(exitConflict, err)
-		}
-	}
-	if s.parts.demo {
-		return s.startDemo(ctx)
-	}
-	return nil
+	s.provisioning, err = newProvisioning(ctx, s.stores, s.log)
+	return err
 }
 
 func (s *system) kafkaConfig() kafka.Config {
@@ -182,7 +195,7 @@ func (s *system) startHTTP(ctx context.Context) (err error) {
 	}
 	s.http, err = api.Open(ctx, api.Options{
 		Listen: s.config.HTTP.Listen, User: consoleUser, Password: s.password, Title: title,
-		Health: s.checks(), Console: &console{s}, Importer: &uploads{s.provisioning.live, s.imported, s.imports},
+		Health: s.checks(), Pages: s.parts.http, Console: &console{s}, Importer: &uploads{s.provisioning.live, s.imported, s.imports},
 		Operations: newOperations(s), Metrics: s.metrics, Clock: clock.System{}, Log: s.log,
 	})
 	if err != nil {
@@ -269,6 +282,9 @@ func (s *system) stop(ctx context.Context) {
 	if s.engines != nil {
 		s.engines.stop(ctx, s.log)
 	}
+	if s.folder != nil {
+		err = errors.Join(err, s.folder.Close())
+	}
 	if err != nil {
 		s.log.ErrorContext(ctx, "stopping was not clean", "error", err)
 	}
@@ -279,7 +295,9 @@ func (s *system) banner(out io.Writer) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nTrunkline is ready after %.1f s.\n", s.started.Seconds())
 	if s.http != nil {
-		fmt.Fprintf(&b, "  page     http://%s/   log in as %s with %s\n", s.http.Addr(), consoleUser, s.password)
+		if s.parts.http {
+			fmt.Fprintf(&b, "  page     http://%s/   log in as %s with %s\n", s.http.Addr(), consoleUser, s.password)
+		}
 		fmt.Fprintf(&b, "  health   http://%s/healthz/ready   metrics at /metrics, with the same log-in\n", s.http.Addr())
 	}
 	if s.proxy != nil {
