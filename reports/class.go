@@ -41,11 +41,13 @@ type Home struct {
 }
 
 // Classify tells the class of a call by where it was made from and the beginning of the number called. A destination
-// is mobile when its name in the tariff says so.
+// is mobile when its name in the tariff says so. Calls without a number stay in the house.
 func Classify(home Home, outbound bool, to, destination string) Class {
 	switch {
 	case !outbound:
 		return Incoming
+	case to == "":
+		return Local
 	case home.Country == "" || !strings.HasPrefix(to, home.Country):
 		return International
 	case strings.Contains(strings.ToLower(destination), "mobile"):

@@ -2,40 +2,33 @@ package reports
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"trunkline/internal/money"
 )
 
-// Usage is what one tenant used: sums over ingress legs that are alike in all of the other fields.
+// Usage is what one tenant used: sums over ingress legs of one branch and class. Calls that stay in the house are in it, as
+// Local, where they were charged.
 type Usage struct {
-	Branch      string
-	Outbound    bool   // Outbound or forwarded; else inbound.
-	To          string // The beginning of the number called.
-	Destination string
-	Currency    money.Currency
-	Calls       int64 // Answered ones.
-	Attempts    int64 // All.
-	Seconds     int64 // Billed.
-	Covered     int64 // Seconds of them that allowances paid.
-	Sale        money.Amount
+	Branch   string
+	Class    Class
+	Currency money.Currency
+	Calls    int64 // Answered ones.
+	Attempts int64 // All.
+	Seconds  int64 // Billed.
+	Covered  int64 // Seconds of them that allowances paid.
+	Sale     money.Amount
 }
 
-// UsageStore answers what was used.
-type UsageStore interface {
-	// Usage returns the use of one tenant over slots in [from, till), UTC. Calls that stay in the house are not in it.
-	Usage(ctx context.Context, tenant string, from, till time.Time) ([]Usage, error)
-}
+// HomeKey names a branch of a tenant.
+type HomeKey struct{ Tenant, Branch string }
 
 // BranchInfo is what a report says of a branch beside its figures.
 type BranchInfo struct {
 	ID   string
 	Name string
-	Home Home
 }
 
 // Charge is one thing that a tenant pays for, with the branches that bear it. The shares add up to the amount.

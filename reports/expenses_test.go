@@ -15,8 +15,8 @@ func rub() money.Currency { return money.MustParseCurrency("RUB") }
 
 func branches() []reports.BranchInfo {
 	return []reports.BranchInfo{
-		{ID: "moscow", Name: "Москва", Home: reports.Home{Country: "7", Area: "495"}},
-		{ID: "kazan", Name: "Казань", Home: reports.Home{Country: "7", Area: "843"}},
+		{ID: "moscow", Name: "Москва"},
+		{ID: "kazan", Name: "Казань"},
 	}
 }
 
@@ -26,30 +26,42 @@ func november(tb require.TestingT) reports.Period {
 	return p
 }
 
+func TestClassify(t *testing.T) {
+	t.Parallel()
+	moscow := reports.Home{Country: "7", Area: "495"}
+	for _, test := range []struct {
+		home            reports.Home
+		outbound        bool
+		to, destination string
+		want            reports.Class
+	}{
+		{moscow, true, "74951234567", "Moscow", reports.Local},
+		{moscow, true, "78431234567", "Kazan", reports.LongDistance},
+		{moscow, true, "79161234567", "Russia Mobile MTS", reports.Mobile},
+		{moscow, true, "4915112345", "Germany mobile", reports.International},
+		{moscow, true, "", "", reports.Local},
+		{moscow, false, "74951234567", "Moscow", reports.Incoming},
+		{reports.Home{Country: "7"}, true, "74951234567", "Moscow", reports.LongDistance},
+		{reports.Home{}, true, "74951234567", "Moscow", reports.International},
+	} {
+		require.Equal(t, test.want, reports.Classify(test.home, test.outbound, test.to, test.destination), test.to)
+	}
+}
+
 func TestUsageCharges(t *testing.T) {
 	t.Parallel()
 	amount := money.MustParseAmount
 	charges, err := reports.UsageCharges([]reports.Usage{
-		{Branch: "moscow", Outbound: true, To: "7495123", Currency: rub(), Calls: 2, Attempts: 3, Seconds: 120, Sale: amount("1.50")},
-		{Branch: "moscow", Outbound: true, To: "7843123", Currency: rub(), Calls: 1, Attempts: 1, Seconds: 60, Sale: amount("0.70")},
-		{Branch: "moscow", Outbound: true, To: "7916123", Destination: "Russia mobile MTS", Currency: rub(), Calls: 1, Sale: amount("1.20")},
-		{Branch: "moscow", Outbound: true, To: "4921112", Currency: rub(), Calls: 1, Sale: amount("9.99")},
-		{Branch: "kazan", Outbound: true, To: "7843555", Currency: rub(), Calls: 1, Seconds: 30, Sale: amount("0.000001")},
-		{Branch: "closed", Outbound: true, To: "7495123", Currency: rub(), Calls: 1, Sale: amount("3")},
-		{Branch: "moscow", To: "7495100", Calls: 4},
-	}, branches(), rub())
+		{Branch: "moscow", Class: reports.Local, Currency: rub(), Calls: 2, Attempts: 3, Seconds: 120, Sale: amount("1.50")},
+		{Branch: "kazan", Class: reports.Local, Currency: rub(), Calls: 1, Seconds: 30, Sale: amount("0.000001")},
+		{Branch: "moscow", Class: reports.Incoming, Calls: 4},
+	}, rub())
 	require.NoError(t, err)
-	got := make(map[reports.Class]reports.UsageCharge)
-	for _, c := range charges {
-		got[c.Class] = c
-	}
-	require.Equal(t, amount("1.500001"), got[reports.Local].Amount)
-	require.Equal(t, []reports.BranchShare{{Branch: "kazan", Calls: 1, Seconds: 30, Amount: amount("0.000001")}, {Branch: "moscow", Calls: 2, Seconds: 120, Amount: amount("1.50")}}, got[reports.Local].Shares)
-	require.Equal(t, amount("0.70"), got[reports.LongDistance].Amount)
-	require.Equal(t, amount("1.20"), got[reports.Mobile].Amount)
-	require.Equal(t, amount("12.99"), got[reports.International].Amount, "a branch that is gone has no home")
-	require.Equal(t, int64(4), got[reports.Incoming].Calls)
-	_, err = reports.UsageCharges([]reports.Usage{{Branch: "moscow", Currency: money.MustParseCurrency("EUR"), Sale: amount("1")}}, branches(), rub())
+	require.Len(t, charges, 2)
+	require.Equal(t, amount("1.500001"), charges[0].Amount)
+	require.Equal(t, []reports.BranchShare{{Branch: "kazan", Calls: 1, Seconds: 30, Amount: amount("0.000001")}, {Branch: "moscow", Calls: 2, Seconds: 120, Amount: amount("1.50")}}, charges[0].Shares)
+	require.Equal(t, int64(4), charges[1].Calls)
+	_, err = reports.UsageCharges([]reports.Usage{{Branch: "moscow", Currency: money.MustParseCurrency("EUR"), Sale: amount("1")}}, rub())
 	require.ErrorIs(t, err, reports.ErrCurrency)
 }
 

@@ -26,11 +26,7 @@ type UsageCharge struct {
 
 // UsageCharges puts use together by class, with the part of every branch, in the order of the classes and of the branches'
 // ids. The amounts are exact: they add up to what the ledger posted for the same time.
-func UsageCharges(usage []Usage, branches []BranchInfo, currency money.Currency) ([]UsageCharge, error) {
-	homes := make(map[string]Home, len(branches))
-	for _, b := range branches {
-		homes[b.ID] = b.Home
-	}
+func UsageCharges(usage []Usage, currency money.Currency) ([]UsageCharge, error) {
 	type cell struct {
 		class  Class
 		branch string
@@ -42,13 +38,12 @@ func UsageCharges(usage []Usage, branches []BranchInfo, currency money.Currency)
 		if u.Currency != currency && !u.Sale.IsZero() {
 			return nil, fmt.Errorf("%w: calls of branch %q in %s, the account is in %s", ErrCurrency, u.Branch, u.Currency, currency)
 		}
-		class := Classify(homes[u.Branch], u.Outbound, u.To, u.Destination)
-		c, ok := classes[class]
+		c, ok := classes[u.Class]
 		if !ok {
-			c = &UsageCharge{Class: class}
-			classes[class] = c
+			c = &UsageCharge{Class: u.Class}
+			classes[u.Class] = c
 		}
-		at := cell{class, u.Branch}
+		at := cell{u.Class, u.Branch}
 		s, ok := cells[at]
 		if !ok {
 			s = &BranchShare{Branch: u.Branch}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -20,8 +19,9 @@ import (
 
 // Usage answers what tenants used, many at once.
 type Usage interface {
-	// UsageOf returns the use of tenants over slots in [from, till); no names mean all.
-	UsageOf(ctx context.Context, tenants []string, from, till time.Time) (map[string][]reports.Usage, error)
+	// UsageOf returns the use of tenants over slots in [from, till); no names mean all. Homes say where the branches are by which
+	// calls are local or long-distance.
+	UsageOf(ctx context.Context, tenants []string, homes map[reports.HomeKey]reports.Home, from, till time.Time) (map[string][]reports.Usage, error)
 }
 
 // Readiness answers what still keeps a period open.
@@ -95,6 +95,8 @@ type Request struct {
 	Period string   // 2026-10; the period of each tenant that begins in it.
 	Tenant []string // Empty: all.
 	DryRun bool     // Nothing is stored; what keeps a period open is told, and the document is made all the same.
+
+	peek bool // With DryRun: what keeps the period open is not asked.
 }
 
 // Result is what became of one tenant.
@@ -119,16 +121,16 @@ func (c *Closer) Run(ctx context.Context, r Request) ([]Result, error) {
 	g.SetLimit(c.c.Workers)
 	for i := range jobs {
 		g.Go(func() error {
-			results[i] = jobs[i].run(ctx, r.DryRun)
+			results[i] = jobs[i].run(ctx, r)
 			return ctx.Err()
 		})
 	}
 	return results, g.Wait()
 }
 
-// Draft makes the document of one tenant's period as far as it is known now.
+// Draft returns the document of one tenant's period: the issued one, or what would be issued, as far as it is known now.
 func (c *Closer) Draft(ctx context.Context, tenant, period string) (*Document, error) {
-	results, err := c.Run(ctx, Request{Period: period, Tenant: []string{tenant}, DryRun: true})
+	results, err := c.Run(ctx, Request{Period: period, Tenant: []string{tenant}, DryRun: true, peek: true})
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +142,7 @@ func (c *Closer) Draft(ctx context.Context, tenant, period string) (*Document, e
 
 // Expenses makes the expense report of a tenant's period: of the invoice, where it was issued, else of what is known now.
 func (c *Closer) Expenses(ctx context.Context, tenant, period string) (*reports.Expenses, error) {
-	d, err := c.present(ctx, tenant, period)
+	d, err := c.Draft(ctx, tenant, period)
 	if err != nil {
 		return nil, err
 	}
@@ -155,27 +157,12 @@ func (c *Closer) Expenses(ctx context.Context, tenant, period string) (*reports.
 	if err != nil {
 		return nil, err
 	}
-	previous, err := c.present(ctx, tenant, before.Label)
+	previous, err := c.Draft(ctx, tenant, before.Label)
 	if err != nil {
 		return nil, err
 	}
 	in.Previous = previous.Charges()
 	return reports.ExpensesOf(in)
-}
-
-// present is the issued document of a period, or its draft.
-func (c *Closer) present(ctx context.Context, tenant, period string) (*Document, error) {
-	results, err := c.Run(ctx, Request{Period: period, Tenant: []string{tenant}, DryRun: true})
-	if err != nil {
-		return nil, err
-	}
-	if results[0].Issued != nil {
-		return results[0].Issued.Document, nil
-	}
-	if results[0].Document == nil {
-		return nil, &RefusedError{tenant, results[0].Refusals}
-	}
-	return results[0].Document, nil
 }
 
 // job is the close of one tenant's period.
@@ -190,7 +177,7 @@ type job struct {
 	currency money.Currency
 }
 
-func (j *job) run(ctx context.Context, dry bool) Result {
+func (j *job) run(ctx context.Context, request Request) Result {
 	r := Result{Tenant: j.tenant.ID, Period: j.period}
 	issued, err := j.closer.c.Archive.Find(ctx, j.tenant.ID, j.period.From)
 	switch {
@@ -205,8 +192,11 @@ func (j *job) run(ctx context.Context, dry bool) Result {
 		return r.refuse(codeOf(err), err.Error())
 	}
 	r.Document, r.Empty = d, d.Empty() && len(d.Lines) == 0
+	if request.peek {
+		return r
+	}
 	r.Refusals = append(r.Refusals, j.obstacles(d)...)
-	if len(r.Refusals) > 0 || dry || r.Empty {
+	if len(r.Refusals) > 0 || request.DryRun || r.Empty {
 		return r
 	}
 	d.Issued = j.now.Truncate(time.Second)
@@ -250,7 +240,7 @@ func (j *job) document(ctx context.Context) (*Document, error) {
 		tenant: j.tenant.ID, currency: j.currency, period: j.period, now: j.now, profile: j.profile, timeline: timeline, tariff: tariff,
 		usage: j.shared.usage[j.tenant.ID],
 	}
-	in.branches, in.homes = j.branches(timeline)
+	in.branches = j.branches(timeline)
 	if in.profile.Buyer.Name == "" {
 		in.profile.Buyer.Name = first(j.tenant.Name, j.tenant.ID)
 	}
@@ -270,8 +260,8 @@ func (j *job) tariff(t *Timeline) (*rating.Tariff, error) {
 	return tariff, nil
 }
 
-// branches are those of the period, and where all are that ever were.
-func (j *job) branches(t *Timeline) (there, all []reports.BranchInfo) {
+// branches are those of the period.
+func (j *job) branches(t *Timeline) (there []reports.BranchInfo) {
 	names := make(map[string]reports.BranchInfo)
 	for _, tenant := range append(t.tenants, j.tenant) {
 		if tenant == nil {
@@ -279,11 +269,7 @@ func (j *job) branches(t *Timeline) (there, all []reports.BranchInfo) {
 		}
 		for i := range tenant.Branches {
 			b := &tenant.Branches[i]
-			info := reports.BranchInfo{ID: b.ID, Name: first(b.Name, b.ID), Home: reports.Home{Area: b.Area}}
-			if plan, ok := j.closer.c.Snapshot.DialPlan(tenant.ID, b.ID); ok {
-				info.Home.Country = plan.Country
-			}
-			names[b.ID] = info
+			names[b.ID] = reports.BranchInfo{ID: b.ID, Name: first(b.Name, b.ID)}
 		}
 	}
 	present := t.Branches(j.period.From, j.period.Till)
@@ -299,8 +285,5 @@ func (j *job) branches(t *Timeline) (there, all []reports.BranchInfo) {
 	for _, id := range present {
 		take(id)
 	}
-	for _, id := range slices.Sorted(maps.Keys(names)) {
-		all = append(all, names[id])
-	}
-	return there, all
+	return there
 }

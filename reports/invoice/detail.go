@@ -37,7 +37,7 @@ type CallSource func(tenant string, from, till time.Time) Calls
 
 // Detail tells every call and fee that an expense report is made of: their amounts add up to its total, to the last place.
 func (c *Closer) Detail(ctx context.Context, tenant, period string, filter DetailFilter, source CallSource, tell func(*Detail) error) error {
-	d, err := c.present(ctx, tenant, period)
+	d, err := c.Draft(ctx, tenant, period)
 	if err != nil {
 		return err
 	}
@@ -45,14 +45,28 @@ func (c *Closer) Detail(ctx context.Context, tenant, period string, filter Detai
 	if err != nil {
 		return err
 	}
-	homes := c.homes(tenant)
+	tenants, err := c.tenants([]string{tenant})
+	if err != nil {
+		return err
+	}
+	histories, err := c.c.Archive.Histories(ctx, []string{tenant})
+	if err != nil {
+		return err
+	}
+	homes, err := c.homesOf(tenants, histories)
+	if err != nil {
+		return err
+	}
 	for r, err := range source(tenant, d.Period.From, d.Period.Till) {
 		if err != nil {
 			return err
 		}
-		outbound := r.Direction == cdr.Outbound || r.Direction == cdr.Forwarded
+		called := r.To.Digits()
+		if r.Direction == cdr.Internal {
+			called = ""
+		}
 		one := &Detail{
-			Column: reports.Classify(homes[r.Branch], outbound, r.To.Digits(), r.Destination).Column(), Branch: r.Branch, At: r.Setup.In(zone),
+			Column: reports.Classify(homes[reports.HomeKey{Tenant: tenant, Branch: r.Branch}], r.Direction != cdr.Inbound, called, r.Destination).Column(), Branch: r.Branch, At: r.Setup.In(zone),
 			Call: r.Call.String(), Extension: r.Extension, Text: r.To.String(), Destination: r.Destination, Seconds: r.Billed * int64(r.Sign), Amount: signed(r),
 		}
 		if filter.wants(one) {
@@ -89,21 +103,4 @@ func tellFees(d *Document, zone *time.Location, filter DetailFilter, tell func(*
 		}
 	}
 	return nil
-}
-
-// homes are where the branches of a tenant are.
-func (c *Closer) homes(tenant string) map[string]reports.Home {
-	out := make(map[string]reports.Home)
-	t, ok := c.c.Snapshot.Tenant(tenant)
-	if !ok {
-		return out
-	}
-	for i := range t.Branches {
-		h := reports.Home{Area: t.Branches[i].Area}
-		if plan, ok := c.c.Snapshot.DialPlan(tenant, t.Branches[i].ID); ok {
-			h.Country = plan.Country
-		}
-		out[t.Branches[i].ID] = h
-	}
-	return out
 }

@@ -24,7 +24,6 @@ type draftInput struct {
 	timeline *Timeline
 	tariff   *rating.Tariff
 	branches []reports.BranchInfo // Of the period.
-	homes    []reports.BranchInfo // All that ever were.
 	usage    []reports.Usage
 }
 
@@ -63,7 +62,7 @@ func (d *drafter) add(l Line) { d.doc.Lines = append(d.doc.Lines, l) }
 
 // usageLines makes a line for every class of calls, and remembers what fees are shared out by.
 func (d *drafter) usageLines() error {
-	charges, err := reports.UsageCharges(d.usage, d.homes, d.currency)
+	charges, err := reports.UsageCharges(d.usage, d.currency)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ type world struct {
 	serial    int64
 }
 
-func (w *world) UsageOf(context.Context, []string, time.Time, time.Time) (map[string][]reports.Usage, error) {
+func (w *world) UsageOf(context.Context, []string, map[reports.HomeKey]reports.Home, time.Time, time.Time) (map[string][]reports.Usage, error) {
 	return w.usage, nil
 }
 
@@ -160,8 +160,8 @@ func newWorld(tb testing.TB) (*world, *invoice.Closer, *clock.Manual) {
 	snapshot, spec := compile(tb)
 	w := &world{
 		usage: map[string][]reports.Usage{"beauty": {
-			{Branch: "moscow", Outbound: true, To: "7495123", Currency: rub(), Calls: 2, Attempts: 3, Seconds: 120, Sale: money.MustParseAmount("20.0103")},
-			{Branch: "kazan", Outbound: true, To: "7916123", Destination: "Russia mobile", Currency: rub(), Calls: 1, Attempts: 1, Seconds: 60, Sale: money.MustParseAmount("5.5")},
+			{Branch: "moscow", Class: reports.Local, Currency: rub(), Calls: 2, Attempts: 3, Seconds: 120, Sale: money.MustParseAmount("20.0103")},
+			{Branch: "kazan", Class: reports.Mobile, Currency: rub(), Calls: 1, Attempts: 1, Seconds: 60, Sale: money.MustParseAmount("5.5")},
 		}},
 		posted:    []ledger.UsageSum{{Account: ledger.Tenant("beauty", rub()), Amount: money.MustParseAmount("25.5103"), Legs: 4}},
 		profiles:  map[string]invoice.Profile{"": {DueDays: 10, Tax: invoice.TaxRule{Name: "VAT", Percent: "20"}, Seller: invoice.Party{Name: "Тест Телеком"}}, "beauty": {Language: "ru", Shares: map[string]reports.ShareRule{"seats": reports.BySeats}}},
@@ -325,8 +325,7 @@ func TestAnyUsageFoots(t *testing.T) {
 		var usage []reports.Usage
 		for range rapid.IntRange(0, 20).Draw(t, "n") {
 			usage = append(usage, reports.Usage{
-				Branch: rapid.SampledFrom([]string{"moscow", "kazan", "gone", ""}).Draw(t, "branch"), Outbound: rapid.Bool().Draw(t, "out"),
-				To: rapid.StringMatching(`[1-9][0-9]{6}`).Draw(t, "to"), Currency: rub(), Attempts: 1, Seconds: rapid.Int64Range(0, 9999).Draw(t, "seconds"),
+				Branch: rapid.SampledFrom([]string{"moscow", "kazan", "gone", ""}).Draw(t, "branch"), Class: rapid.SampledFrom(reports.Classes()).Draw(t, "class"), Currency: rub(), Attempts: 1, Seconds: rapid.Int64Range(0, 9999).Draw(t, "seconds"),
 				Sale: money.FromMicros(rapid.Int64Range(0, 1_000_000_000).Draw(t, "sale")),
 			})
 		}

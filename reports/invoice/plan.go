@@ -40,6 +40,10 @@ func (c *Closer) plan(ctx context.Context, r Request) ([]job, error) {
 	if err != nil {
 		return nil, err
 	}
+	homes, err := c.homesOf(tenants, histories)
+	if err != nil {
+		return nil, err
+	}
 	jobs := make([]job, len(tenants))
 	groups := make(map[bounds]*shared)
 	for i, t := range tenants {
@@ -53,7 +57,7 @@ func (c *Closer) plan(ctx context.Context, r Request) ([]job, error) {
 		}
 		at := bounds{j.period.From.Unix(), j.period.Till.Unix()}
 		if groups[at] == nil {
-			if groups[at], err = c.read(ctx, r.Tenant, j.period); err != nil {
+			if groups[at], err = c.read(ctx, r, homes, j.period); err != nil {
 				return nil, err
 			}
 		}
@@ -61,6 +65,31 @@ func (c *Closer) plan(ctx context.Context, r Request) ([]job, error) {
 		jobs[i] = j
 	}
 	return jobs, nil
+}
+
+// homesOf are where the branches of tenants are, those that are gone among them.
+func (c *Closer) homesOf(tenants []*provision.Tenant, histories map[string][]Version) (map[reports.HomeKey]reports.Home, error) {
+	out := make(map[reports.HomeKey]reports.Home)
+	for _, t := range tenants {
+		timeline, err := NewTimeline(histories[t.ID], time.Time{})
+		if err != nil {
+			return nil, fmt.Errorf("tenant %s: %w", t.ID, err)
+		}
+		for _, then := range append(timeline.tenants, t) {
+			if then == nil {
+				continue
+			}
+			for i := range then.Branches {
+				b := &then.Branches[i]
+				h := reports.Home{Area: b.Area}
+				if plan, ok := c.c.Snapshot.DialPlan(t.ID, b.ID); ok {
+					h.Country = plan.Country
+				}
+				out[reports.HomeKey{Tenant: t.ID, Branch: b.ID}] = h
+			}
+		}
+	}
+	return out, nil
 }
 
 func (c *Closer) tenants(names []string) ([]*provision.Tenant, error) {
@@ -82,10 +111,10 @@ func (c *Closer) tenants(names []string) ([]*provision.Tenant, error) {
 	return out, nil
 }
 
-func (c *Closer) read(ctx context.Context, names []string, p Period) (s *shared, err error) {
+func (c *Closer) read(ctx context.Context, r Request, homes map[reports.HomeKey]reports.Home, p Period) (s *shared, err error) {
 	s = &shared{}
-	if s.usage, err = c.c.Usage.UsageOf(ctx, names, p.From, p.Till); err != nil {
-		return nil, err
+	if s.usage, err = c.c.Usage.UsageOf(ctx, r.Tenant, homes, p.From, p.Till); err != nil || r.peek {
+		return s, err
 	}
 	if s.calls, err = sums(ctx, c.c.Calls, p); err != nil {
 		return nil, err

@@ -29,7 +29,11 @@ func hourTable() table    { return table{"cdr_hour", "hour", tenantColumns()} }
 func dayTable() table     { return table{"cdr_day", "day", tenantColumns()} }
 
 func trafficTable() table {
-	return table{"traffic_hour", "hour", []string{"tenant", "direction", "country", "carrier", "gateway", "cause", "kind"}}
+	return table{"traffic_hour", "hour", []string{"direction", "country", "carrier", "gateway", "cause", "kind"}}
+}
+
+func tenantTable() table {
+	return table{"tenant_hour", "hour", []string{"tenant", "direction", "kind"}}
 }
 
 // cover says which tables a question is answered from: days in the middle of its period, hours at its edges, and records
@@ -62,12 +66,14 @@ func tablesFor(q *reports.GroupQuery) (hours table, days, ok bool) {
 	if timed && !wholeHours(q.Zone, q.From, q.Till, time.Hour) {
 		return hours, false, false
 	}
-	hours = trafficTable()
-	if q.Tenant != "" || !has(q, hours) {
-		hours = hourTable()
-		days = !timed || !slices.Contains(q.By, reports.ByHour) && !slices.Contains(q.By, reports.ByHourOfDay) &&
-			wholeHours(q.Zone, q.From, q.Till, 24*time.Hour)
+	for _, small := range []table{trafficTable(), tenantTable()} {
+		if has(q, small) {
+			return small, false, true
+		}
 	}
+	hours = hourTable()
+	days = !timed || !slices.Contains(q.By, reports.ByHour) && !slices.Contains(q.By, reports.ByHourOfDay) &&
+		wholeHours(q.Zone, q.From, q.Till, 24*time.Hour)
 	return hours, days, has(q, hours)
 }
 
@@ -78,7 +84,12 @@ func has(q *reports.GroupQuery, t table) bool {
 			return false
 		}
 	}
-	return summed(q.Filter, t.dims) == nil && (q.Branch == "" || slices.Contains(t.dims, "branch"))
+	for name, wanted := range map[string]string{"tenant": q.Tenant, "branch": q.Branch} {
+		if wanted != "" && !slices.Contains(t.dims, name) {
+			return false
+		}
+	}
+	return summed(q.Filter, t.dims) == nil
 }
 
 // wholeHours reports whether a zone's offset is a multiple of a unit all through a time, and a little around it.

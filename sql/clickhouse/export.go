@@ -55,19 +55,24 @@ const exportColumns = `toString(call) AS call, seq, toString(kind) AS kind, toSt
 // Calls streams the records that a filter wants as an Arrow stream (IPC), in the order of their tenants and slots. The filter's
 // limit and offset are not looked at. The caller closes the stream; closing it before its end, or ending ctx, stops the query.
 func (e *Exporter) Calls(ctx context.Context, f Filter) (io.ReadCloser, error) {
+	return e.CallsAs(ctx, f, "ArrowStream")
+}
+
+// CallsAs is Calls in another of ClickHouse's own formats, such as CSV or Parquet.
+func (e *Exporter) CallsAs(ctx context.Context, f Filter, format string) (io.ReadCloser, error) {
 	where, err := f.condition()
 	if err != nil {
 		return nil, err
 	}
-	return e.stream(ctx, "SELECT "+exportColumns+" FROM cdr WHERE "+where.String()+" ORDER BY cdr.tenant, cdr.slot, cdr.setup, cdr.call, cdr.seq", where.args)
+	return e.stream(ctx, "SELECT "+exportColumns+" FROM cdr WHERE "+where.String()+" ORDER BY cdr.tenant, cdr.slot, cdr.setup, cdr.call, cdr.seq", where.args, format)
 }
 
 // stream runs a query whose "?" are its arguments.
-func (e *Exporter) stream(ctx context.Context, query string, args []any) (io.ReadCloser, error) {
+func (e *Exporter) stream(ctx context.Context, query string, args []any, format string) (io.ReadCloser, error) {
 	at := e.base
 	values := at.Query()
 	for name, v := range map[string]string{
-		"default_format": "ArrowStream", "output_format_arrow_string_as_string": "1", "output_format_arrow_compression_method": "none",
+		"default_format": format, "output_format_arrow_string_as_string": "1", "output_format_arrow_compression_method": "none",
 		"output_format_arrow_low_cardinality_as_dictionary": "0", "max_block_size": "32768", "cancel_http_readonly_queries_on_client_close": "1",
 	} {
 		values.Set(name, v)

@@ -123,7 +123,7 @@ type row struct {
 	Cause         uint8           `ch:"cause"`
 	ReleasedBy    int8            `ch:"released_by"`
 	Reason        string          `ch:"reason"`
-	SIPCallID     string          `ch:"sip_call_id"`
+	SIPCallRest   string          `ch:"sip_call_rest"`
 	Remote        string          `ch:"remote"`
 	Trace         string          `ch:"trace"`
 	Raw           string          `ch:"raw"`
@@ -186,7 +186,7 @@ func (r *row) record(out *cdr.Record) (err error) {
 	l.Setup, l.Progress, l.Connect, l.Disconnect = moment(r.Setup), moment(r.Progress), moment(r.Connect), moment(r.Disconnect)
 	l.Granted = time.Duration(r.Granted) * time.Microsecond
 	l.SIPStatus, l.Cause, l.ReleasedBy, l.Reason = r.Status, r.Cause, cdr.Side(r.ReleasedBy), r.Reason //nolint:gosec // Of a closed set.
-	l.SIPCallID, l.Remote, l.Raw = r.SIPCallID, r.Remote, r.Raw
+	l.SIPCallID, l.Remote, l.Raw = wholeCallID(r.SIPCallRest, r.Call), r.Remote, r.Raw
 	if r.Trace != "" {
 		l.Trace = []byte(r.Trace)
 	}

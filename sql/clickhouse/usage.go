@@ -6,34 +6,41 @@ import (
 	"strings"
 	"time"
 
+	driver "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/shopspring/decimal"
 
 	"trunkline/internal/money"
 	"trunkline/reports"
 )
 
-// UsageDigits is how much of the called number usage is told apart by: country and area codes.
-const UsageDigits = 7
+// classSQL is reports.Classify over usage_hour and the records at its edges. Where the branch is comes as three lists beside
+// each other: branches, their countries, and their areas behind the countries.
+const classSQL = `multiIf(NOT outbound, 5, area = '', 1, country = '' OR NOT startsWith(area, country), 4,
+    positionCaseInsensitive(destination, 'mobile') > 0, 3, home <> country AND startsWith(area, home), 1, 2)`
 
-const usageOfHours = `SELECT tenant, branch, outbound, area, destination, sale_currency, sum(usage_hour.calls), sum(usage_hour.attempts),
-    sum(usage_hour.billed), sum(usage_hour.covered), sum(usage_hour.sale)
-FROM usage_hour WHERE `
+const usageSQL = `SELECT toString(tenant), toString(branch), toUInt8(` + classSQL + `) AS class, toString(sale_currency),
+    sum(calls), sum(attempts), sum(billed), sum(covered), sum(sale)
+FROM (
+    SELECT *, concat(tenant, '/', branch) AS place, transform(place, ?, ?, '') AS country, transform(place, ?, ?, '') AS home FROM (%s)
+)
+GROUP BY tenant, branch, class, sale_currency`
 
-const usageOfRecords = `SELECT tenant, branch, CAST(direction IN ('outbound', 'forwarded') AS Bool) AS outbound, substring(to_number, 1, 7) AS area, destination,
-    sale_currency, sum(toInt64(sign) * (connect > 0)), sum(toInt64(sign)), sum(sign * cdr.billed), sum(sign * cdr.covered), sum(cdr.sale * sign)
-FROM cdr WHERE kind = 'ingress' AND direction <> 'internal' AND `
+const usageOfHours = `SELECT tenant, branch, outbound, area, destination, sale_currency, calls, attempts, billed, covered, sale FROM usage_hour WHERE `
 
-const usageGroup = ` GROUP BY tenant, branch, outbound, area, destination, sale_currency`
+const usageOfRecords = `SELECT tenant, branch, CAST(direction <> 'inbound' AS Bool) AS outbound,
+        if(direction = 'internal', '', substring(to_number, 1, 7)) AS area, destination, sale_currency,
+        toInt64(sign) * (connect > 0) AS calls, toInt64(sign) AS attempts, sign * cdr.billed AS billed, sign * cdr.covered AS covered,
+        CAST(cdr.sale * sign AS Decimal(38, 6)) AS sale
+    FROM cdr WHERE kind = 'ingress' AND (direction <> 'internal' OR cdr.sale <> 0) AND `
 
-// Usage implements reports.UsageStore.
-func (s *Store) Usage(ctx context.Context, tenant string, from, till time.Time) ([]reports.Usage, error) {
-	all, err := s.UsageOf(ctx, []string{tenant}, from, till)
-	return all[tenant], err
-}
+// homesText bounds the text of a query that says where thousands of branches are.
+const homesText = 64 << 20
 
-// UsageOf returns the use of several tenants at once, by tenant; no names mean all tenants.
-func (s *Store) UsageOf(ctx context.Context, tenants []string, from, till time.Time) (map[string][]reports.Usage, error) {
-	query, args := usageSQL(tenants, from, till)
+// UsageOf implements invoice.Usage: whole hours from the sums, and the records at the edges of zones that are off by parts of
+// an hour.
+func (s *Store) UsageOf(ctx context.Context, tenants []string, homes map[reports.HomeKey]reports.Home, from, till time.Time) (map[string][]reports.Usage, error) {
+	query, args := usageQuery(tenants, homes, from, till)
+	ctx = driver.Context(ctx, driver.WithSettings(driver.Settings{"max_query_size": homesText, "max_ast_elements": 10_000_000, "max_expanded_ast_elements": 10_000_000}))
 	rows, err := s.db.conn.Query(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("use of %d tenants: %w", len(tenants), err)
@@ -42,11 +49,13 @@ func (s *Store) UsageOf(ctx context.Context, tenants []string, from, till time.T
 	out := make(map[string][]reports.Usage)
 	for rows.Next() {
 		var u reports.Usage
+		var class uint8
 		var tenant, currency string
 		var sale decimal.Decimal
-		if err := rows.Scan(&tenant, &u.Branch, &u.Outbound, &u.To, &u.Destination, &currency, &u.Calls, &u.Attempts, &u.Seconds, &u.Covered, &sale); err != nil {
+		if err := rows.Scan(&tenant, &u.Branch, &class, &currency, &u.Calls, &u.Attempts, &u.Seconds, &u.Covered, &sale); err != nil {
 			return nil, fmt.Errorf("use of %d tenants: %w", len(tenants), err)
 		}
+		u.Class = reports.Class(class)
 		if u.Sale, err = money.FromDecimal(sale, money.HalfEven); err != nil {
 			return nil, fmt.Errorf("use of tenant %s: %w", tenant, err)
 		}
@@ -58,8 +67,13 @@ func (s *Store) UsageOf(ctx context.Context, tenants []string, from, till time.T
 	return out, rows.Err()
 }
 
-// usageSQL takes whole hours from the sums, and the records at the edges of zones that are off by parts of an hour.
-func usageSQL(tenants []string, from, till time.Time) (query string, args []any) {
+func usageQuery(tenants []string, homes map[reports.HomeKey]reports.Home, from, till time.Time) (query string, args []any) {
+	places, countries, areas := []string{""}, []string{""}, []string{""} // Lists must not be empty.
+	for key, home := range homes {
+		places = append(places, key.Tenant+"/"+key.Branch)
+		countries, areas = append(countries, home.Country), append(areas, home.Country+home.Area)
+	}
+	args = []any{places, countries, places, areas}
 	first, last := from.Add(time.Hour-1).Truncate(time.Hour), till.Truncate(time.Hour)
 	if !first.Before(last) {
 		first, last = till, till
@@ -75,10 +89,10 @@ func usageSQL(tenants []string, from, till time.Time) (query string, args []any)
 		if len(tenants) > 0 {
 			c.add("tenant IN (?)", tenants)
 		}
-		parts, args = append(parts, text+c.String()+usageGroup), append(args, c.args...)
+		parts, args = append(parts, text+c.String()), append(args, c.args...)
 	}
 	add(usageOfRecords, "slot", from, first)
 	add(usageOfHours, "hour", first, last)
 	add(usageOfRecords, "slot", last, till)
-	return strings.Join(parts, "\nUNION ALL\n"), args
+	return strings.Replace(usageSQL, "%s", strings.Join(parts, " UNION ALL "), 1), args
 }

@@ -26,9 +26,10 @@ func NewStore(db *DB) *Store { return &Store{db} }
 // insertSettings make an insert take effect once for a token, in the table and in the sums that depend on it.
 func insertSettings(token string) driver.Settings {
 	return driver.Settings{
-		"async_insert":               0,
-		"insert_deduplicate":         1,
-		"insert_deduplication_token": token,
+		"async_insert":                                       0,
+		"insert_deduplicate":                                 1,
+		"insert_deduplication_token":                         token,
+		"max_partitions_per_insert_block":                    0, // Imported records may be of many days.
 		"deduplicate_blocks_in_dependent_materialized_views": 1,
 	}
 }
@@ -117,12 +118,23 @@ func legColumns() []column {
 		{"cause", each(func(r *cdr.Record) uint8 { return r.Cause })},
 		{"released_by", each(func(r *cdr.Record) int8 { return releasedBy(r.ReleasedBy) })},
 		{"reason", each(func(r *cdr.Record) string { return r.Reason })},
-		{"sip_call_id", each(func(r *cdr.Record) string { return r.SIPCallID })},
+		{"sip_call_rest", each(restOfCallID)},
 		{"remote", each(func(r *cdr.Record) string { return r.Remote })},
 		{"trace", each(func(r *cdr.Record) string { return string(r.Trace) })},
 		{"raw", each(func(r *cdr.Record) string { return r.Raw })},
 	}
 }
+
+// callMark stands for the id of the call in what is stored of a Call-ID; no Call-ID has such a character (RFC 3261, 25.1).
+const callMark = "\x01"
+
+// restOfCallID is what is stored of a leg's Call-ID: our own have the id of the call in them.
+func restOfCallID(r *cdr.Record) string {
+	return strings.Replace(strings.ReplaceAll(r.SIPCallID, callMark, ""), r.Call.String(), callMark, 1)
+}
+
+// wholeCallID is the reverse.
+func wholeCallID(rest string, call uuid.UUID) string { return strings.Replace(rest, callMark, call.String(), 1) }
 
 // releasedBy keeps a word that a newer proxy may have out of the column's closed set.
 func releasedBy(s cdr.Side) int8 {

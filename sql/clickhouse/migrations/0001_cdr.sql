@@ -1,4 +1,5 @@
 -- One row per rated leg. A correction is a row with the sign -1 and one with the sign +1: weigh every sum with it.
+-- A day is a partition: who looks at a day of all tenants reads just that, and it can be archived and dropped as one.
 -- The same batch may be inserted again with its token within the window; it then changes nothing, here and in the aggregates.
 
 -- +goose Up
@@ -56,7 +57,7 @@ CREATE TABLE cdr (
     INDEX by_call call TYPE bloom_filter(0.01) GRANULARITY 4
 )
 ENGINE = MergeTree
-PARTITION BY toYYYYMM(slot)
+PARTITION BY toYYYYMMDD(slot)
 ORDER BY (tenant, slot, setup, call, seq)
 SETTINGS non_replicated_deduplication_window = 10000;
 

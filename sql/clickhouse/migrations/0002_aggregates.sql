@@ -110,12 +110,11 @@ SELECT toDate(slot) AS day, kind, direction, tenant, branch, extension, number, 
 FROM cdr
 GROUP BY day, kind, direction, tenant, branch, extension, number, destination, country, carrier, gateway, cause, sale_currency, cost_currency;
 
--- For the operator: one hour of all tenants lies together, without what only tenants ask for.
+-- For the operator: carriers and countries without their tenants, and tenants without all else.
 CREATE TABLE traffic_hour (
     hour           DateTime('UTC') CODEC(Delta, ZSTD(1)),
     kind           Enum8('ingress' = 1, 'egress' = 2),
     direction      Enum8('outbound' = 1, 'inbound' = 2, 'forwarded' = 3, 'internal' = 4),
-    tenant         LowCardinality(String),
     country        LowCardinality(String),
     carrier        LowCardinality(String),
     gateway        LowCardinality(String),
@@ -136,11 +135,11 @@ CREATE TABLE traffic_hour (
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(hour)
-ORDER BY (hour, kind, direction, tenant, country, carrier, gateway, cause, sale_currency, cost_currency)
+ORDER BY (hour, kind, direction, country, carrier, gateway, cause, sale_currency, cost_currency)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW traffic_hour_view TO traffic_hour AS
-SELECT toStartOfHour(slot) AS hour, kind, direction, tenant, country, carrier, gateway, cause, sale_currency, cost_currency,
+SELECT toStartOfHour(slot) AS hour, kind, direction, country, carrier, gateway, cause, sale_currency, cost_currency,
     sum(toInt64(sign)) AS legs,
     sum(toInt64(sign) * (sip_status NOT IN (401, 407))) AS seizures,
     sum(toInt64(sign) * (connect > 0)) AS answered,
@@ -153,10 +152,50 @@ SELECT toStartOfHour(slot) AS hour, kind, direction, tenant, country, carrier, g
     sum(cdr.sale * sign) AS sale,
     sum(cdr.cost * sign) AS cost
 FROM cdr
-GROUP BY hour, kind, direction, tenant, country, carrier, gateway, cause, sale_currency, cost_currency;
+GROUP BY hour, kind, direction, country, carrier, gateway, cause, sale_currency, cost_currency;
+
+CREATE TABLE tenant_hour (
+    hour           DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    kind           Enum8('ingress' = 1, 'egress' = 2),
+    direction      Enum8('outbound' = 1, 'inbound' = 2, 'forwarded' = 3, 'internal' = 4),
+    tenant         LowCardinality(String),
+    sale_currency  LowCardinality(String),
+    cost_currency  LowCardinality(String),
+    legs           SimpleAggregateFunction(sum, Int64),
+    seizures       SimpleAggregateFunction(sum, Int64),
+    answered       SimpleAggregateFunction(sum, Int64),
+    effective      SimpleAggregateFunction(sum, Int64),
+    limited        SimpleAggregateFunction(sum, Int64),
+    crowded        SimpleAggregateFunction(sum, Int64),
+    duration_us    SimpleAggregateFunction(sum, Int64),
+    billed         SimpleAggregateFunction(sum, Int64),
+    pdd            SimpleAggregateFunction(sumMap, Map(UInt8, Int64)),
+    sale           SimpleAggregateFunction(sum, Decimal(38, 6)),
+    cost           SimpleAggregateFunction(sum, Decimal(38, 6))
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(hour)
+ORDER BY (hour, kind, direction, tenant, sale_currency, cost_currency)
+SETTINGS non_replicated_deduplication_window = 10000;
+
+CREATE MATERIALIZED VIEW tenant_hour_view TO tenant_hour AS
+SELECT toStartOfHour(slot) AS hour, kind, direction, tenant, sale_currency, cost_currency,
+    sum(toInt64(sign)) AS legs,
+    sum(toInt64(sign) * (sip_status NOT IN (401, 407))) AS seizures,
+    sum(toInt64(sign) * (connect > 0)) AS answered,
+    sum(toInt64(sign) * (connect > 0 OR (cause IN (16, 17, 18, 19, 21) AND sip_status NOT IN (401, 407)))) AS effective,
+    sum(toInt64(sign) * (released_by = 'limit' OR startsWith(reason, 'limit') OR reason = 'balance')) AS limited,
+    sum(toInt64(sign) * (reason IN ('capacity', 'cps'))) AS crowded,
+    sum(sign * cdr.duration_us) AS duration_us,
+    sum(sign * cdr.billed) AS billed,
+    sumMap(if(cdr.pdd_us > 0, map(toUInt8(least(255, round(10 * log(greatest(cdr.pdd_us, 1000) / 1000)))), toInt64(sign)), map()::Map(UInt8, Int64))) AS pdd,
+    sum(cdr.sale * sign) AS sale,
+    sum(cdr.cost * sign) AS cost
+FROM cdr
+GROUP BY hour, kind, direction, tenant, sale_currency, cost_currency;
 
 -- For expense reports and invoices: what tenants are charged for, by the beginning of the number called, which tells local,
--- long-distance, mobile and international calls apart.
+-- long-distance, mobile and international calls apart. Calls that stay in the house are in it where they were charged.
 CREATE TABLE usage_hour (
     hour           DateTime('UTC') CODEC(Delta, ZSTD(1)),
     tenant         LowCardinality(String),
@@ -177,15 +216,15 @@ ORDER BY (tenant, hour, branch, outbound, area, destination, sale_currency)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW usage_hour_view TO usage_hour AS
-SELECT toStartOfHour(slot) AS hour, tenant, branch, direction IN ('outbound', 'forwarded') AS outbound, substring(to_number, 1, 7) AS area,
-    destination, sale_currency,
+SELECT toStartOfHour(slot) AS hour, tenant, branch, direction <> 'inbound' AS outbound,
+    if(direction = 'internal', '', substring(to_number, 1, 7)) AS area, destination, sale_currency,
     sum(toInt64(sign) * (connect > 0)) AS calls,
     sum(toInt64(sign)) AS attempts,
     sum(sign * cdr.billed) AS billed,
     sum(sign * cdr.covered) AS covered,
     sum(cdr.sale * sign) AS sale
 FROM cdr
-WHERE kind = 'ingress' AND direction <> 'internal'
+WHERE kind = 'ingress' AND (direction <> 'internal' OR cdr.sale <> 0)
 GROUP BY hour, tenant, branch, outbound, area, destination, sale_currency;
 
 -- What is there already.
@@ -222,7 +261,7 @@ FROM cdr
 GROUP BY day, kind, direction, tenant, branch, extension, number, destination, country, carrier, gateway, cause, sale_currency, cost_currency;
 
 INSERT INTO traffic_hour
-SELECT toStartOfHour(slot) AS hour, kind, direction, tenant, country, carrier, gateway, cause, sale_currency, cost_currency,
+SELECT toStartOfHour(slot) AS hour, kind, direction, country, carrier, gateway, cause, sale_currency, cost_currency,
     sum(toInt64(sign)) AS legs,
     sum(toInt64(sign) * (sip_status NOT IN (401, 407))) AS seizures,
     sum(toInt64(sign) * (connect > 0)) AS answered,
@@ -235,23 +274,41 @@ SELECT toStartOfHour(slot) AS hour, kind, direction, tenant, country, carrier, g
     sum(cdr.sale * sign) AS sale,
     sum(cdr.cost * sign) AS cost
 FROM cdr
-GROUP BY hour, kind, direction, tenant, country, carrier, gateway, cause, sale_currency, cost_currency;
+GROUP BY hour, kind, direction, country, carrier, gateway, cause, sale_currency, cost_currency;
+
+INSERT INTO tenant_hour
+SELECT toStartOfHour(slot) AS hour, kind, direction, tenant, sale_currency, cost_currency,
+    sum(toInt64(sign)) AS legs,
+    sum(toInt64(sign) * (sip_status NOT IN (401, 407))) AS seizures,
+    sum(toInt64(sign) * (connect > 0)) AS answered,
+    sum(toInt64(sign) * (connect > 0 OR (cause IN (16, 17, 18, 19, 21) AND sip_status NOT IN (401, 407)))) AS effective,
+    sum(toInt64(sign) * (released_by = 'limit' OR startsWith(reason, 'limit') OR reason = 'balance')) AS limited,
+    sum(toInt64(sign) * (reason IN ('capacity', 'cps'))) AS crowded,
+    sum(sign * cdr.duration_us) AS duration_us,
+    sum(sign * cdr.billed) AS billed,
+    sumMap(if(cdr.pdd_us > 0, map(toUInt8(least(255, round(10 * log(greatest(cdr.pdd_us, 1000) / 1000)))), toInt64(sign)), map()::Map(UInt8, Int64))) AS pdd,
+    sum(cdr.sale * sign) AS sale,
+    sum(cdr.cost * sign) AS cost
+FROM cdr
+GROUP BY hour, kind, direction, tenant, sale_currency, cost_currency;
 
 INSERT INTO usage_hour
-SELECT toStartOfHour(slot) AS hour, tenant, branch, direction IN ('outbound', 'forwarded') AS outbound, substring(to_number, 1, 7) AS area,
-    destination, sale_currency,
+SELECT toStartOfHour(slot) AS hour, tenant, branch, direction <> 'inbound' AS outbound,
+    if(direction = 'internal', '', substring(to_number, 1, 7)) AS area, destination, sale_currency,
     sum(toInt64(sign) * (connect > 0)) AS calls,
     sum(toInt64(sign)) AS attempts,
     sum(sign * cdr.billed) AS billed,
     sum(sign * cdr.covered) AS covered,
     sum(cdr.sale * sign) AS sale
 FROM cdr
-WHERE kind = 'ingress' AND direction <> 'internal'
+WHERE kind = 'ingress' AND (direction <> 'internal' OR cdr.sale <> 0)
 GROUP BY hour, tenant, branch, outbound, area, destination, sale_currency;
 
 -- +goose Down
 DROP VIEW usage_hour_view;
 DROP TABLE usage_hour;
+DROP VIEW tenant_hour_view;
+DROP TABLE tenant_hour;
 DROP VIEW traffic_hour_view;
 DROP TABLE traffic_hour;
 DROP VIEW cdr_day_view;

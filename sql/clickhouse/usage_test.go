@@ -1,0 +1,84 @@
+package clickhouse_test
+
+import (
+	"cmp"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"trunkline/cdr"
+	"trunkline/internal/money"
+	"trunkline/reports"
+)
+
+// TestUsageAgreesWithTheRecords compares what tenants used with what each record says, corrections and charged calls in the
+// house among them, for months of zones that do and do not begin with an hour of UTC.
+func TestUsageAgreesWithTheRecords(t *testing.T) {
+	store, _ := open(t)
+	records := invent(11, 900, time.Date(2026, 9, 29, 0, 0, 0, 0, time.UTC), 34*24*time.Hour)
+	require.NoError(t, store.WriteRecords(t.Context(), "one", records))
+	homes := map[reports.HomeKey]reports.Home{
+		{Tenant: "beauty", Branch: "moscow"}: {Country: "7", Area: "495"}, {Tenant: "beauty", Branch: "kazan"}: {Country: "7"},
+		{Tenant: "smallco", Branch: "moscow"}: {Country: "49", Area: "151"},
+	}
+	for _, name := range []string{"UTC", "Europe/Moscow", "Asia/Kolkata", "Australia/Lord_Howe"} {
+		zone, err := time.LoadLocation(name)
+		require.NoError(t, err)
+		for _, month := range []string{"2026-09", "2026-10", "2026-11"} {
+			p, err := reports.ParsePeriod(month, zone, time.Time{})
+			require.NoError(t, err)
+			got, err := store.UsageOf(t.Context(), nil, homes, p.From, p.Till)
+			require.NoError(t, err)
+			for _, tenant := range []string{"beauty", "smallco"} {
+				require.Equal(t, used(records, tenant, homes, p), sorted(got[tenant]), "%s %s %s", name, month, tenant)
+			}
+		}
+	}
+}
+
+func used(records []cdr.Record, tenant string, homes map[reports.HomeKey]reports.Home, p reports.Period) []reports.Usage {
+	type key struct {
+		branch   string
+		class    reports.Class
+		currency money.Currency
+	}
+	sums := make(map[key]*reports.Usage)
+	for i := range records {
+		r := &records[i]
+		if r.Kind != cdr.Ingress || r.Tenant != tenant || r.Slot.Before(p.From) || !r.Slot.Before(p.Till) || r.Direction == cdr.Internal && r.Sale.IsZero() {
+			continue
+		}
+		to := r.To.Digits()
+		if r.Direction == cdr.Internal {
+			to = ""
+		}
+		k := key{r.Branch, reports.Classify(homes[reports.HomeKey{Tenant: tenant, Branch: r.Branch}], r.Direction != cdr.Inbound, to, r.Destination), r.SaleCurrency}
+		u, ok := sums[k]
+		if !ok {
+			u = &reports.Usage{Branch: k.branch, Class: k.class, Currency: k.currency}
+			sums[k] = u
+		}
+		sign := int64(r.Sign)
+		if r.Answered() {
+			u.Calls += sign
+		}
+		u.Attempts += sign
+		u.Seconds += sign * r.Billed
+		u.Covered += sign * r.Covered
+		u.Sale = money.FromMicros(u.Sale.Micros() + sign*r.Sale.Micros())
+	}
+	var out []reports.Usage
+	for _, u := range sums {
+		out = append(out, *u)
+	}
+	return sorted(out)
+}
+
+func sorted(list []reports.Usage) []reports.Usage {
+	slices.SortFunc(list, func(a, b reports.Usage) int {
+		return cmp.Or(cmp.Compare(a.Branch, b.Branch), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Currency.String(), b.Currency.String()))
+	})
+	return list
+}
