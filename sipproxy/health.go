@@ -5,11 +5,10 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
-
-	"github.com/emiago/sipgo/sip"
 
 	"trunkline/internal/clock"
 	"trunkline/lcr"
@@ -37,15 +36,18 @@ type GatewayState struct {
 
 // health knows of every gateway where it is and whether it works. Shards share it.
 type health struct {
-	clock clock.Clock
-	log   *slog.Logger
-	mu    sync.Mutex
-	byID  map[string]*gatewayHealth
+	clock    clock.Clock
+	log      *slog.Logger
+	resolver Resolver
+	mu       sync.Mutex
+	byID     map[string]*gatewayHealth
 }
 
 type gatewayHealth struct {
 	gateway  provision.Gateway
-	remote   netip.AddrPort
+	remote   netip.AddrPort   // Where it is tried now.
+	targets  []netip.AddrPort // All that its name leads to, in order; empty for a literal address.
+	next     int              // Of remote among them.
 	resolved time.Time
 	failures int
 	locked   time.Time
@@ -55,8 +57,11 @@ type gatewayHealth struct {
 	renew    time.Time // When our registration at the carrier is to be renewed; zero when there is none.
 }
 
-func newHealth(c clock.Clock, log *slog.Logger) *health {
-	return &health{clock: c, log: log, byID: make(map[string]*gatewayHealth)}
+func newHealth(c clock.Clock, log *slog.Logger, r Resolver) *health {
+	if r == nil {
+		r = net.DefaultResolver
+	}
+	return &health{clock: c, log: log, resolver: r, byID: make(map[string]*gatewayHealth)}
 }
 
 // admit tells where a gateway is, or why it is not to be tried now.
@@ -126,10 +131,15 @@ func (h *health) failed(id, why string) {
 	}
 	s.failures++
 	s.why = why
+	addresses := max(1, len(s.targets))
+	if addresses > 1 { // The next of its addresses takes over (RFC 3263, section 4.3).
+		s.next = (s.next + 1) % addresses
+		s.remote = s.targets[s.next]
+	}
 	after, lock := s.gateway.LockAfter, s.gateway.Lock
 	setDefault(&after, defaultLockAfter)
 	setDefault(&lock, defaultLock)
-	if s.failures >= after {
+	if s.failures >= after*addresses {
 		s.locked = h.clock.Now().Add(lock)
 		h.log.Warn("gateway locked", "gateway", id, "why", why, "until", s.locked)
 	}
@@ -167,17 +177,18 @@ func (h *health) resolve(ctx context.Context, g *provision.Gateway) {
 	if !stale {
 		return
 	}
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil || len(addrs) == 0 {
+	found, err := locate(ctx, h.resolver, host, port, g.Transport)
+	if err != nil {
 		h.log.WarnContext(ctx, "gateway's name does not resolve", "gateway", g.ID, "host", host, "error", err)
 		return
 	}
-	if port == 0 {
-		port = sip.DefaultUdpPort
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s.remote = netip.AddrPortFrom(addrs[0].Unmap(), uint16(port))
+	if slices.Equal(s.targets, found) {
+		return
+	}
+	s.targets, s.next = found, max(0, slices.Index(found, s.remote))
+	s.remote = found[s.next]
 }
 
 func (h *health) probeDue(g *provision.Gateway) bool {
@@ -206,6 +217,16 @@ func (h *health) forgetOthers(gateways []provision.Gateway) {
 			delete(h.byID, id)
 		}
 	}
+}
+
+// addresses is how many addresses a gateway has.
+func (h *health) addresses(id string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s, ok := h.byID[id]; ok {
+		return max(1, len(s.targets))
+	}
+	return 1
 }
 
 // address returns where a gateway is.

@@ -160,7 +160,27 @@ func (c *call) huntOn(a *attempt, f failure) {
 		c.nobody()
 		return
 	}
+	if f.silent || f.status == sip.StatusServiceUnavailable {
+		c.elsewhere(a)
+	}
 	c.tryNext()
+}
+
+// elsewhere lets a gateway be tried at its next address when it has several, once each, before others are.
+func (c *call) elsewhere(a *attempt) {
+	if a.target.Gateway == nil {
+		return
+	}
+	tried := 0
+	for _, other := range c.attempts {
+		if other.gatewayID() == a.gatewayID() {
+			tried++
+		}
+	}
+	if tried < c.sh.health.addresses(a.gatewayID()) {
+		rest := c.targets[c.next:] // The route's own list is not to be touched.
+		c.targets, c.next = append([]provision.Target{a.target}, rest...), 0
+	}
 }
 
 func (c *call) ringingElsewhere() bool { return c.ringingBeside(nil) }

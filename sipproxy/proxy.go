@@ -58,6 +58,7 @@ type Deps struct {
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer
+	Resolver Resolver // Of gateways' names; nil: the system's.
 }
 
 // Open binds the listeners, takes back the calls and registrations of an earlier life, and starts to serve.
@@ -69,7 +70,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	p := &Proxy{
 		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder,
 		slots: newSlots(deps.Clock), idle: newIdle(), guard: newGuard(deps.Clock),
-		health: newHealth(deps.Clock, deps.Log), ladder: ladder.New(cfg.TraceMemory), stopped: make(chan struct{}),
+		health: newHealth(deps.Clock, deps.Log, deps.Resolver), ladder: ladder.New(cfg.TraceMemory), stopped: make(chan struct{}),
 	}
 	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	var err error
@@ -130,6 +131,9 @@ func (p *Proxy) dispatch(msg sip.Message, flow wire.Flow) {
 
 // Addr returns the bound address of the first listener of a transport: udp, tcp or tls.
 func (p *Proxy) Addr(transport string) (netip.AddrPort, bool) { return p.wire.Addr(transport) }
+
+// Addrs returns the bound addresses of all listeners of a transport.
+func (p *Proxy) Addrs(transport string) []netip.AddrPort { return p.wire.Addrs(transport) }
 
 // Drain refuses new calls and waits until those in progress are over or ctx ends.
 func (p *Proxy) Drain(ctx context.Context) {

@@ -52,6 +52,7 @@ type world struct {
 	released []cdr.CallID
 	legs     []*cdr.Leg
 	recorded chan struct{}
+	resolver sipproxy.Resolver
 	fail     error         // What Record answers.
 	ledger   chan struct{} // Where it is set, the ledger answers when it is closed.
 }
@@ -73,6 +74,7 @@ func (w *world) open() {
 	w.t.Helper()
 	p, err := sipproxy.Open(w.t.Context(), w.cfg, sipproxy.Deps{
 		Router: w, Credit: w, Recorder: w, Clock: clock.System{}, Log: testLog(w.t), Metrics: prometheus.NewRegistry(),
+		Resolver: w.resolver,
 	})
 	require.NoError(w.t, err)
 	w.proxy = p

@@ -50,10 +50,17 @@ type ClientEvents struct {
 
 // Send begins a client transaction. The request has no Via yet: it is given ours.
 func (l *Layer) Send(req *sip.Request, flow wire.Flow, events ClientEvents) *Client {
-	branch := sip.GenerateBranchN(20)
-	req.PrependHeader(newVia(flow, branch))
 	if req.ContentLength() == nil {
 		req.SetBody(nil)
+	}
+	branch := sip.GenerateBranchN(20)
+	via := newVia(flow, branch)
+	req.PrependHeader(via)
+	if !flow.Reliable() && len(req.Body()) > wire.MaxDatagram/2 && len(wire.Encode(req)) > wire.MaxDatagram {
+		if stream, ok := flow.Stream(); ok { // RFC 3261, section 18.1.1.
+			flow = stream
+			*via = *newVia(flow, branch)
+		}
 	}
 	return l.start(req, flow, clientKey(branch, req.Method), events)
 }

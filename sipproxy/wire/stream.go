@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -166,6 +167,7 @@ type streamConn struct {
 	queue chan []byte
 	once  sync.Once
 	quit  chan struct{}
+	open  atomic.Bool // It was made.
 }
 
 func (c *streamConn) close() { c.once.Do(func() { close(c.quit) }) }
@@ -190,6 +192,7 @@ func (c *streamConn) dialAndRun(ctx context.Context) {
 	cancel()
 	if err != nil {
 		c.table.wire.log.InfoContext(ctx, "SIP connection failed", "remote", c.key.remote, "error", err)
+		c.table.wire.streamless.note(c.key.remote, c.table.wire.clock.Now())
 		c.table.remove(c)
 		c.close()
 		return
@@ -220,6 +223,7 @@ func (c *streamConn) dial(ctx context.Context) (net.Conn, error) {
 
 // run owns the connection until it ends.
 func (c *streamConn) run(nc net.Conn) {
+	c.open.Store(true)
 	var writer sync.WaitGroup
 	writer.Go(func() { c.write(nc) })
 	c.read(nc)

@@ -62,7 +62,9 @@ type Wire struct {
 
 	received, sent, malformed, sendFails atomic.Uint64
 
-	refusals budget
+	refusals   budget
+	streamless refusedStreams
+	clock      clock.Clock
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -88,7 +90,7 @@ var ErrNoTransport = errors.New("no listener of that transport")
 // Open binds all listeners and starts reading. Close ends it; ctx bounds only connections made later.
 func Open(ctx context.Context, o Options) (*Wire, error) {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	w := &Wire{log: o.Log, parser: sip.NewParser(), handler: o.Handler, tap: o.Tap, tls: o.TLS, stop: stop, refusals: budget{clock: o.Clock}}
+	w := &Wire{log: o.Log, parser: sip.NewParser(), handler: o.Handler, tap: o.Tap, tls: o.TLS, stop: stop, refusals: budget{clock: o.Clock}, clock: o.Clock}
 	w.conns.init(ctx, w, o.MaxConns)
 	for _, l := range o.Listen {
 		if err := w.listen(ctx, l, o.ReadBuffer); err != nil {
@@ -140,18 +142,28 @@ func (w *Wire) Stats() Stats {
 
 // Addr returns the bound address of the first listener of a transport.
 func (w *Wire) Addr(transport string) (netip.AddrPort, bool) {
+	all := w.Addrs(transport)
+	if len(all) == 0 {
+		return netip.AddrPort{}, false
+	}
+	return all[0], true
+}
+
+// Addrs returns the bound addresses of all listeners of a transport.
+func (w *Wire) Addrs(transport string) []netip.AddrPort {
+	var out []netip.AddrPort
 	if strings.EqualFold(transport, UDP) {
-		if len(w.sockets) == 0 {
-			return netip.AddrPort{}, false
+		for _, s := range w.sockets {
+			out = append(out, s.local.bound)
 		}
-		return w.sockets[0].local.bound, true
+		return out
 	}
 	for _, s := range w.streams {
 		if strings.EqualFold(s.local.transport, transport) {
-			return s.local.bound, true
+			out = append(out, s.local.bound)
 		}
 	}
-	return netip.AddrPort{}, false
+	return out
 }
 
 // To returns the flow to a remote address over a transport. For streams an open connection is reused, else one is
