@@ -21,6 +21,7 @@ type Books struct {
 	clock clock.Clock
 
 	packer *zstd.Encoder
+	plain  sync.Pool // Buffers of pack.
 
 	mu   sync.Mutex
 	days map[string]bool // Days that rated_leg is known to have a partition for.
@@ -164,12 +165,20 @@ func (p *posting) claim(ctx context.Context, legs []cdr.Leg) ([]*cdr.Leg, error)
 	if len(candidates) == 0 {
 		return nil, nil
 	}
-	rows, err := p.tx.Query(ctx, `INSERT INTO rated_leg (call, seq) SELECT * FROM unnest($1::uuid[], $2::integer[]) `+
-		`ON CONFLICT DO NOTHING RETURNING call, seq`, calls, seqs)
+	tag, err := p.tx.Exec(ctx, `INSERT INTO rated_leg (call, seq) SELECT * FROM unnest($1::uuid[], $2::integer[]) ON CONFLICT DO NOTHING`, calls, seqs)
 	if err != nil {
 		return nil, fmt.Errorf("claim legs: %w", err)
 	}
-	claimed := make(map[identity]bool, len(candidates))
+	if tag.RowsAffected() == int64(len(candidates)) {
+		return candidates, nil
+	}
+	// Some were known: those that are new were written by this transaction.
+	rows, err := p.tx.Query(ctx, `SELECT r.call, r.seq FROM rated_leg r JOIN unnest($1::uuid[], $2::integer[]) AS c (call, seq) USING (call, seq) `+
+		`WHERE r.xmin = pg_current_xact_id()::xid`, calls, seqs)
+	if err != nil {
+		return nil, fmt.Errorf("claim legs: %w", err)
+	}
+	claimed := make(map[identity]bool, tag.RowsAffected())
 	var call [16]byte
 	var seq int32
 	_, err = pgx.ForEachRow(rows, []any{&call, &seq}, func() error {
@@ -179,9 +188,6 @@ func (p *posting) claim(ctx context.Context, legs []cdr.Leg) ([]*cdr.Leg, error)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim legs: %w", err)
-	}
-	if len(claimed) == len(candidates) {
-		return candidates, nil
 	}
 	return slices.DeleteFunc(candidates, func(l *cdr.Leg) bool { return !claimed[identity{l.Call, l.Seq}] }), nil
 }

@@ -127,14 +127,25 @@ func (p *posting) writeBatch(ctx context.Context, out *worker.Outcome) error {
 
 // pack writes records one after the other, each behind its length, and compresses them.
 func (b *Books) pack(records []cdr.Record) []byte {
-	var plain, one []byte
+	buffer, ok := b.plain.Get().(*[]byte)
+	if !ok {
+		buffer = new([]byte)
+	}
+	plain := (*buffer)[:0]
+	var one []byte
 	for i := range records {
 		one = cdr.AppendRecord(one[:0], &records[i])
 		plain = binary.AppendUvarint(plain, uint64(len(one)))
 		plain = append(plain, one...)
 	}
-	return b.packer.EncodeAll(plain, nil)
+	packed := b.packer.EncodeAll(plain, make([]byte, 0, len(plain)/packRatio))
+	*buffer = plain
+	b.plain.Put(buffer) // Megabytes: to grow them anew for each batch is to copy them again and again.
+	return packed
 }
+
+// packRatio is how much smaller records become, carefully estimated.
+const packRatio = 3
 
 // blobLimit bounds what a damaged blob can make us allocate.
 const blobLimit = 1 << 30
