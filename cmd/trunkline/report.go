@@ -21,8 +21,8 @@ import (
 )
 
 func newReportCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "report", Short: "Reports: statistics, expenses by branch, call records"}
-	cmd.AddCommand(newStatsCommand(), newExpensesCommand(), newCDRCommand(), newFieldsCommand(), newRebuildCommand())
+	cmd := &cobra.Command{Use: "report", Short: "Reports: statistics, expenses by branch, call records, reports by mail"}
+	cmd.AddCommand(newStatsCommand(), newExpensesCommand(), newCDRCommand(), newFieldsCommand(), newRebuildCommand(), newScheduleCommand())
 	return cmd
 }
 

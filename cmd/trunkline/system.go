@@ -89,6 +89,7 @@ func (s *system) start(ctx context.Context) error {
 		if err := s.startWorker(); err != nil {
 			return err
 		}
+		s.mailReports()
 	}
 	if s.parts.sip {
 		if err := s.startProxy(ctx); err != nil {
