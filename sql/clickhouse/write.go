@@ -134,7 +134,9 @@ func restOfCallID(r *cdr.Record) string {
 }
 
 // wholeCallID is the reverse.
-func wholeCallID(rest string, call uuid.UUID) string { return strings.Replace(rest, callMark, call.String(), 1) }
+func wholeCallID(rest string, call uuid.UUID) string {
+	return strings.Replace(rest, callMark, call.String(), 1)
+}
 
 // releasedBy keeps a word that a newer proxy may have out of the column's closed set.
 func releasedBy(s cdr.Side) int8 {
