@@ -77,6 +77,11 @@ bench-route: ## Measure routing decisions, and how long a changed deck takes to 
 	@command -v kamailio >/dev/null && command -v sipsak >/dev/null && ./bench/kamailio/run || \
 	  echo "Kamailio was not measured beside it: apt-get install kamailio kamailio-sqlite-modules sqlite3 sipsak"
 
+bench-pipeline: setup ## Measure legs from the topic to ledger and visible calls (TRUNKLINE_BENCH_LEGS of them), reservations, bytes a call
+	GOGC=400 TRUNKLINE_BENCH_LEGS=$${TRUNKLINE_BENCH_LEGS:-5000000} go test -run '^$$' -bench Pipeline -benchtime 1x -timeout 30m ./bench/pipeline
+	go test -run '^$$' -bench Bytes -benchtime 1x ./bench/pipeline
+	go test -run '^$$' -bench Reserve -benchtime 5s -count 3 ./bench/pipeline
+
 bench-import: setup ## Measure the readers of PBX and switch records on one core, and a million lines through the whole system, twice
 	GOMAXPROCS=1 go test -run '^$$' -bench 'Parse|Million' -benchmem ./cdr/smdr
 	go test -run '^$$' -bench ImportMillion -benchtime 1x -timeout 20m ./cmd/trunkline
@@ -87,4 +92,4 @@ bench-reports: setup ## Measure reports, exports and the close of a month over 2
 clean: ## Remove what was built (not ./var)
 	rm -rf bin .tools
 
-.PHONY: help setup build run test sim test-kill test-sipp test-kafka lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-import bench-reports clean
+.PHONY: help setup build run test sim test-kill test-sipp test-kafka lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-pipeline bench-import bench-reports clean

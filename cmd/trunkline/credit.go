@@ -15,8 +15,9 @@ import (
 	"trunkline/sql/postgres"
 )
 
-// ladderSteps is how finely the time that money is enough for is cut.
-const ladderSteps = 60
+// ladderSteps is how finely a stretch is cut at first: the whole of it is granted mostly. Where the money ends between two
+// steps it is asked for again in the smallest.
+const ladderSteps = 8
 
 // credit asks the ledger for the proxy: it knows which account and which limits a call concerns, and what it costs.
 type credit struct {

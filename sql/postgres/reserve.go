@@ -56,13 +56,16 @@ WITH acc AS (
     SELECT scope, owner, period, coalesce(k.starts, d.starts) AS starts, k.id IS NOT NULL AS kept,
         d.cap_money, d.cap_seconds, d.cap_calls
     FROM def d FULL JOIN kept k USING (scope, owner, period)
-), room AS (
+), room AS MATERIALIZED (
     SELECT c.period, c.kept,
         c.cap_money - coalesce(l.used_money + l.held_money - l.raised_money - l.aside_money, 0) + CASE WHEN c.kept THEN b.amount ELSE 0 END AS money,
         c.cap_seconds - coalesce(l.used_seconds + l.held_seconds - l.raised_seconds - l.aside_seconds, 0) + CASE WHEN c.kept THEN b.seconds ELSE 0 END AS seconds,
         c.cap_calls - coalesce(l.used_calls + l.held_calls - l.raised_calls - l.aside_calls, 0) + CASE WHEN c.kept THEN 1 ELSE 0 END AS calls
     FROM counter c CROSS JOIN base b
-    LEFT JOIN limit_counter l ON l.account = $2 AND l.scope = c.scope AND l.owner = c.owner AND l.period = c.period AND l.starts = c.starts
+    LEFT JOIN LATERAL ( -- One look-up for each: an account has the counters of all its extensions and days.
+        SELECT * FROM limit_counter l
+        WHERE l.account = $2 AND l.scope = c.scope AND l.owner = c.owner AND l.period = c.period AND l.starts = c.starts OFFSET 0
+    ) l ON true
 ), step AS (
     SELECT s.seconds, s.amount, CASE
         WHEN b.closed THEN 'closed'

@@ -1,0 +1,98 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"trunkline/cdr"
+	"trunkline/internal/clock"
+	"trunkline/ledger"
+	"trunkline/rating"
+	"trunkline/rating/worker"
+	"trunkline/sql/clickhouse"
+)
+
+// BenchmarkPipeline measures legs from the topic to the settled ledger and the visible calls, and beside it, in the same run,
+// how fast the same rows go into the same ClickHouse by themselves: into the tables with their sums, and into the table of
+// calls alone. TRUNKLINE_BENCH_LEGS says how many legs.
+func BenchmarkPipeline(b *testing.B) {
+	n := wanted(b, "TRUNKLINE_BENCH_LEGS", 300_000)
+	w := newWorld(b)
+	w.send(b, n)
+	b.ResetTimer()
+	took := w.work(b)
+	b.StopTimer()
+	b.ReportMetric(perSecond(n, took), "legs/s")
+	w.requireSums(b, n)
+	w.requireAllStored(b, n)
+	b.ReportMetric(w.raw(b, min(n, 1_000_000), true), "raw-rows/s")
+	b.ReportMetric(w.raw(b, min(n, 1_000_000), false), "raw-rows-without-sums/s")
+}
+
+func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() } //nolint:forbidigo // A figure, not money.
+
+func (w *world) requireSums(b *testing.B, n int) {
+	b.Helper()
+	differences, err := ledger.Reconcile(b.Context(), w.ledger, w.store, time.Unix(0, 0), clock.System{}.Now().Add(24*time.Hour))
+	require.NoError(b, err)
+	for _, d := range differences {
+		require.True(b, d.OK(), "%v", d)
+	}
+}
+
+func (w *world) requireAllStored(b *testing.B, n int) {
+	b.Helper()
+	var rows uint64
+	require.NoError(b, w.clicks.Conn().QueryRow(b.Context(), "SELECT count() FROM cdr").Scan(&rows))
+	require.Equal(b, uint64(n), rows+uint64(w.worker.Stats().Dead)) //nolint:gosec // Counts.
+}
+
+// records rates so many legs.
+func (w *world) records(b *testing.B, n int) []cdr.Record {
+	b.Helper()
+	r := worker.New(worker.Config{Prices: func() worker.Prices { return prices{w.snapshot} }, Clock: clock.System{}})
+	fresh := worker.Fresh{Counters: func(string, string) rating.Counters { return rating.Tally{} }}
+	for leg := range w.legs(n) {
+		fresh.Legs = append(fresh.Legs, leg)
+	}
+	out, err := r.Rate(fresh)
+	require.NoError(b, err)
+	return out.Records
+}
+
+const rawBatch = 10_000
+
+// raw inserts rows as the worker does, in batches of the same size, and nothing else.
+func (w *world) raw(b *testing.B, n int, sums bool) float64 { //nolint:forbidigo // A figure, not money.
+	b.Helper()
+	db := openClickHouse(b)
+	store := clickhouse.NewStore(db)
+	if !sums {
+		dropViews(b, db)
+	}
+	records := w.records(b, n)
+	begun := clock.System{}.Now()
+	for i := 0; i < len(records); i += rawBatch {
+		require.NoError(b, store.WriteRecords(b.Context(), fmt.Sprint("raw", i), records[i:min(i+rawBatch, len(records))]))
+	}
+	return perSecond(len(records), clock.System{}.Now().Sub(begun))
+}
+
+func dropViews(b *testing.B, db *clickhouse.DB) {
+	b.Helper()
+	rows, err := db.Conn().Query(b.Context(), "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'MaterializedView'")
+	require.NoError(b, err)
+	var names []string
+	for rows.Next() {
+		var name string
+		require.NoError(b, rows.Scan(&name))
+		names = append(names, name)
+	}
+	require.NoError(b, rows.Err())
+	for _, name := range names {
+		require.NoError(b, db.Conn().Exec(b.Context(), "DROP VIEW "+name))
+	}
+}

@@ -1,0 +1,121 @@
+package pipeline_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"trunkline/internal/clock"
+	"trunkline/internal/embedded/enginetest"
+	"trunkline/internal/money"
+	"trunkline/ledger"
+	"trunkline/sql/postgres"
+)
+
+// load lets clients do something again and again, and reports how often a second and how long it took.
+func load(b *testing.B, clients int, do func(i int64) error) {
+	b.Helper()
+	var next atomic.Int64
+	var group sync.WaitGroup
+	times := make([][]time.Duration, clients)
+	b.ResetTimer()
+	for c := range clients {
+		group.Go(func() {
+			for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+				begun := clock.System{}.Now()
+				if err := do(i); err != nil {
+					b.Error(err)
+					return
+				}
+				times[c] = append(times[c], clock.System{}.Now().Sub(begun))
+			}
+		})
+	}
+	group.Wait()
+	b.StopTimer()
+	all := slices.Concat(times...)
+	slices.Sort(all)
+	if len(all) == 0 {
+		return
+	}
+	b.ReportMetric(perSecond(b.N, b.Elapsed()), "ops/s")
+	b.ReportMetric(milliseconds(all[len(all)/2]), "p50-ms")
+	b.ReportMetric(milliseconds(all[len(all)*99/100]), "p99-ms")
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) } //nolint:forbidigo // A figure, not money.
+
+// BenchmarkReserve measures reservations with two limits, and beside each a bare transaction of the same shape as pgbench
+// would run it: one row of the account updated under its lock and one row inserted, in one round trip.
+func BenchmarkReserve(b *testing.B) {
+	db, err := postgres.Open(b.Context(), enginetest.Postgres(b), postgres.Options{})
+	require.NoError(b, err)
+	b.Cleanup(db.Close)
+	require.NoError(b, db.Migrate(b.Context()))
+	l := postgres.NewLedger(db, clock.System{})
+	_, err = db.Pool().Exec(b.Context(), `CREATE TABLE bare_account (id text PRIMARY KEY, pending bigint NOT NULL) WITH (fillfactor = 70);
+		CREATE TABLE bare_hold (call uuid PRIMARY KEY, account text NOT NULL, amount bigint NOT NULL, made_at timestamptz NOT NULL)`)
+	require.NoError(b, err)
+	const accounts = 1000
+	for i := range accounts {
+		require.NoError(b, l.Open(b.Context(), account(i), money.FromMicros(1e15)))
+		_, err := db.Pool().Exec(b.Context(), `INSERT INTO bare_account VALUES ($1, 0)`, account(i).String())
+		require.NoError(b, err)
+	}
+	for _, clients := range []int{1, 16} {
+		for _, n := range []int{1, accounts} {
+			name := fmt.Sprintf("clients=%d/accounts=%d", clients, n)
+			b.Run("hold/"+name, func(b *testing.B) {
+				load(b, clients, func(i int64) error { return hold(b.Context(), l, account(int(i)%n)) })
+			})
+			b.Run("bare/"+name, func(b *testing.B) {
+				load(b, clients, func(i int64) error { return bare(b.Context(), db.Pool(), account(int(i)%n)) })
+			})
+		}
+	}
+	var wrong int64 // Overspend: held is what is held, and within the credit.
+	require.NoError(b, db.Pool().QueryRow(b.Context(), `SELECT count(*) FROM account a WHERE pending > credit_limit + credits - debits
+		OR pending <> (SELECT coalesce(sum(amount), 0) FROM hold h WHERE h.account = a.id)`).Scan(&wrong))
+	require.Zero(b, wrong)
+}
+
+func account(i int) ledger.Account {
+	return ledger.Tenant(fmt.Sprintf("tenant-%d", i), money.MustParseCurrency("EUR"))
+}
+
+// steps is how many stretches the program asks for at a time.
+const steps = 8
+
+func hold(ctx context.Context, l *postgres.Ledger, a ledger.Account) error {
+	most := money.FromMicros(1e15)
+	ladder := make([]ledger.Stretch, 0, steps)
+	for i := range int64(steps) {
+		ladder = append(ladder, ledger.Stretch{Seconds: i + 1, Cost: money.FromMicros(1000 * (i + 1))})
+	}
+	answer, err := l.Reserve(ctx, ledger.HoldRequest{
+		Call: uuid.Must(uuid.NewV7()), Node: "bench", Account: a, Ladder: ladder, At: clock.System{}.Now(), Branch: "b", Extension: "101", To: "4930123",
+		Limits: []ledger.Limit{
+			{Scope: ledger.TenantScope, Period: ledger.Month, Money: &most}, {Scope: ledger.ExtensionScope, Owner: "101", Period: ledger.Day, Money: &most},
+		},
+	})
+	if err == nil && answer.Granted != steps {
+		err = fmt.Errorf("granted %+v", answer) //nolint:err113 // Of a benchmark.
+	}
+	return err
+}
+
+func bare(ctx context.Context, pool *pgxpool.Pool, a ledger.Account) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`UPDATE bare_account SET pending = pending + 1 WHERE id = $1`, a.String())
+	batch.Queue(`INSERT INTO bare_hold (call, account, amount, made_at) VALUES ($1, $2, 1, now())`, uuid.Must(uuid.NewV7()), a.String())
+	return pool.SendBatch(ctx, batch).Close()
+}
