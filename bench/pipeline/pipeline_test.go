@@ -26,15 +26,15 @@ func BenchmarkPipeline(b *testing.B) {
 	took := w.work(b)
 	b.StopTimer()
 	b.ReportMetric(perSecond(n, took), "legs/s")
-	w.requireSums(b, n)
+	w.requireSums(b)
 	w.requireAllStored(b, n)
 	b.ReportMetric(w.raw(b, min(n, 1_000_000), true), "raw-rows/s")
 	b.ReportMetric(w.raw(b, min(n, 1_000_000), false), "raw-rows-without-sums/s")
 }
 
-func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() } //nolint:forbidigo // A figure, not money.
+func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }
 
-func (w *world) requireSums(b *testing.B, n int) {
+func (w *world) requireSums(b *testing.B) {
 	b.Helper()
 	differences, err := ledger.Reconcile(b.Context(), w.ledger, w.store, time.Unix(0, 0), clock.System{}.Now().Add(24*time.Hour))
 	require.NoError(b, err)
@@ -47,7 +47,7 @@ func (w *world) requireAllStored(b *testing.B, n int) {
 	b.Helper()
 	var rows uint64
 	require.NoError(b, w.clicks.Conn().QueryRow(b.Context(), "SELECT count() FROM cdr").Scan(&rows))
-	require.Equal(b, uint64(n), rows+uint64(w.worker.Stats().Dead)) //nolint:gosec // Counts.
+	require.Equal(b, uint64(n), rows+uint64(w.worker.Stats().Dead))
 }
 
 // records rates so many legs.
@@ -66,7 +66,7 @@ func (w *world) records(b *testing.B, n int) []cdr.Record {
 const rawBatch = 10_000
 
 // raw inserts rows as the worker does, in batches of the same size, and nothing else.
-func (w *world) raw(b *testing.B, n int, sums bool) float64 { //nolint:forbidigo // A figure, not money.
+func (w *world) raw(b *testing.B, n int, sums bool) float64 {
 	b.Helper()
 	db := openClickHouse(b)
 	store := clickhouse.NewStore(db)

@@ -52,7 +52,7 @@ func load(b *testing.B, clients int, do func(i int64) error) {
 	b.ReportMetric(milliseconds(all[len(all)*99/100]), "p99-ms")
 }
 
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) } //nolint:forbidigo // A figure, not money.
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // BenchmarkReserve measures reservations with two limits, and beside each a bare transaction of the same shape as pgbench
 // would run it: one row of the account updated under its lock and one row inserted, in one round trip.

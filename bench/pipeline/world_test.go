@@ -127,7 +127,7 @@ func (w *world) legs(n int) func(yield func(*cdr.Leg) bool) {
 			if leg.Call != last || i%len(w.history) == 0 {
 				last = leg.Call
 				at := begin.Add(backlog / 1000 * time.Duration(int64(i)*1000/int64(n))).Add(time.Duration(i%1000) * 21 * time.Millisecond)
-				id, moved = cdr.CallIDAt(at, uint64(i)*0x9e3779b97f4a7c15), at.Sub(leg.Setup) //nolint:gosec // Spread as ids at random are.
+				id, moved = cdr.CallIDAt(at, uint64(i)*0x9e3779b97f4a7c15), at.Sub(leg.Setup) // Spread as random ids are.
 			}
 			leg.SIPCallID = strings.Replace(leg.SIPCallID, leg.Call.String(), id.String(), 1)
 			leg.Call = id
