@@ -118,7 +118,7 @@ func dashboard(ctx context.Context, stats *reports.Stats, tenant string, p repor
 		{By: []reports.Dimension{reports.ByExtension}, Top: 20},
 		{By: []reports.Dimension{reports.ByNumber}, Top: 20},
 		{By: []reports.Dimension{reports.ByCountry}, Top: 20},
-		{By: []reports.Dimension{reports.ByDirection, reports.ByCause}},
+		{By: []reports.Dimension{reports.ByDirection}},
 	} {
 		q.Side, q.Period, q.Tenant = reports.Calls, p, tenant
 		if _, err := stats.Ask(ctx, q); err != nil {

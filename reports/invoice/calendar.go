@@ -44,11 +44,20 @@ func (p Period) Before() (Period, error) {
 	if err != nil {
 		return p, fmt.Errorf("%w: %w", ErrPeriod, err)
 	}
-	t, err := time.Parse("2006-01", p.Label)
+	label, err := monthBefore(p.Label)
 	if err != nil {
-		return p, fmt.Errorf("%w: %w", ErrPeriod, err)
+		return p, err
 	}
-	return ParsePeriod(t.AddDate(0, -1, 0).Format("2006-01"), p.From.In(zone).Day(), zone)
+	return ParsePeriod(label, p.From.In(zone).Day(), zone)
+}
+
+// monthBefore returns the label of the period before.
+func monthBefore(label string) (string, error) {
+	t, err := time.Parse("2006-01", label)
+	if err != nil {
+		return "", fmt.Errorf("%w: %q: want a month such as 2026-10", ErrPeriod, label)
+	}
+	return t.AddDate(0, -1, 0).Format("2006-01"), nil
 }
 
 // day returns the first moment of a day as the ledger's calendar has it.

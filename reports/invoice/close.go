@@ -142,27 +142,18 @@ func (c *Closer) Draft(ctx context.Context, tenant, period string) (*Document, e
 
 // Expenses makes the expense report of a tenant's period: of the invoice, where it was issued, else of what is known now.
 func (c *Closer) Expenses(ctx context.Context, tenant, period string) (*reports.Expenses, error) {
-	d, err := c.Draft(ctx, tenant, period)
+	before, err := monthBefore(period)
 	if err != nil {
 		return nil, err
 	}
-	in := reports.ExpenseInput{Tenant: tenant, Period: reports.Span(d.Period.From, d.Period.Till, time.UTC), Currency: d.Currency, Charges: d.Charges()}
-	if zone, err := time.LoadLocation(d.Period.Zone); err == nil {
-		in.Period.Zone = zone
-	}
-	for _, b := range d.Branches {
-		in.Branches = append(in.Branches, reports.BranchInfo{ID: b.ID, Name: b.Name})
-	}
-	before, err := d.Period.Before()
-	if err != nil {
+	var d, previous *Document
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { d, err = c.Draft(ctx, tenant, period); return err })
+	g.Go(func() (err error) { previous, err = c.Draft(ctx, tenant, before); return err })
+	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	previous, err := c.Draft(ctx, tenant, before.Label)
-	if err != nil {
-		return nil, err
-	}
-	in.Previous = previous.Charges()
-	return reports.ExpensesOf(in)
+	return expensesOf(d, previous.Charges())
 }
 
 // job is the close of one tenant's period.
@@ -171,7 +162,7 @@ type job struct {
 	tenant   *provision.Tenant
 	period   Period
 	profile  Profile
-	history  []Version
+	timeline *Timeline
 	shared   *shared
 	now      time.Time
 	currency money.Currency
@@ -228,19 +219,15 @@ var errNoTariff = errors.New("the tariff is not known")
 
 // document makes the document.
 func (j *job) document(ctx context.Context) (*Document, error) {
-	timeline, err := NewTimeline(j.history, j.profile.Since)
-	if err != nil {
-		return nil, err
-	}
-	tariff, err := j.tariff(timeline)
+	tariff, err := j.tariff(j.timeline)
 	if err != nil {
 		return nil, err
 	}
 	in := draftInput{
-		tenant: j.tenant.ID, currency: j.currency, period: j.period, now: j.now, profile: j.profile, timeline: timeline, tariff: tariff,
+		tenant: j.tenant.ID, currency: j.currency, period: j.period, now: j.now, profile: j.profile, timeline: j.timeline, tariff: tariff,
 		usage: j.shared.usage[j.tenant.ID],
 	}
-	in.branches = j.branches(timeline)
+	in.branches = j.branches(j.timeline)
 	if in.profile.Buyer.Name == "" {
 		in.profile.Buyer.Name = first(j.tenant.Name, j.tenant.ID)
 	}

@@ -45,18 +45,11 @@ func (c *Closer) Detail(ctx context.Context, tenant, period string, filter Detai
 	if err != nil {
 		return err
 	}
-	tenants, err := c.tenants([]string{tenant})
+	jobs, err := c.plan(ctx, Request{Period: period, Tenant: []string{tenant}, peek: true})
 	if err != nil {
 		return err
 	}
-	histories, err := c.c.Archive.Histories(ctx, []string{tenant})
-	if err != nil {
-		return err
-	}
-	homes, err := c.homesOf(tenants, histories)
-	if err != nil {
-		return err
-	}
+	homes := c.homesOf(jobs)
 	for r, err := range source(tenant, d.Period.From, d.Period.Till) {
 		if err != nil {
 			return err

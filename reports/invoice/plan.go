@@ -3,6 +3,7 @@ package invoice
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"trunkline/internal/money"
@@ -40,56 +41,62 @@ func (c *Closer) plan(ctx context.Context, r Request) ([]job, error) {
 	if err != nil {
 		return nil, err
 	}
-	homes, err := c.homesOf(tenants, histories)
-	if err != nil {
-		return nil, err
-	}
 	jobs := make([]job, len(tenants))
-	groups := make(map[bounds]*shared)
 	for i, t := range tenants {
-		zone, err := time.LoadLocation(t.TimeZone)
-		if err != nil {
-			return nil, fmt.Errorf("time zone of tenant %s: %w", t.ID, err)
-		}
-		j := job{closer: c, tenant: t, profile: profiles[t.ID].Over(profiles[""]), history: histories[t.ID], now: c.c.Clock.Now(), currency: t.Currency}
-		if j.period, err = ParsePeriod(r.Period, j.profile.StartDay, zone); err != nil {
+		if jobs[i], err = c.job(t, r.Period, profiles[t.ID].Over(profiles[""]), histories[t.ID]); err != nil {
 			return nil, err
 		}
-		at := bounds{j.period.From.Unix(), j.period.Till.Unix()}
+	}
+	homes := c.homesOf(jobs)
+	groups := make(map[bounds]*shared)
+	for i := range jobs {
+		p := jobs[i].period
+		at := bounds{p.From.Unix(), p.Till.Unix()}
 		if groups[at] == nil {
-			if groups[at], err = c.read(ctx, r, homes, j.period); err != nil {
+			if groups[at], err = c.read(ctx, r, homes, p); err != nil {
 				return nil, err
 			}
 		}
-		j.shared = groups[at]
-		jobs[i] = j
+		jobs[i].shared = groups[at]
 	}
 	return jobs, nil
 }
 
+func (c *Closer) job(t *provision.Tenant, period string, profile Profile, history []Version) (j job, err error) {
+	zone, err := time.LoadLocation(t.TimeZone)
+	if err != nil {
+		return j, fmt.Errorf("time zone of tenant %s: %w", t.ID, err)
+	}
+	j = job{closer: c, tenant: t, profile: profile, now: c.c.Clock.Now(), currency: t.Currency}
+	if j.period, err = ParsePeriod(period, profile.StartDay, zone); err != nil {
+		return j, err
+	}
+	if j.timeline, err = NewTimeline(history, profile.Since); err != nil {
+		return j, fmt.Errorf("tenant %s: %w", t.ID, err)
+	}
+	return j, nil
+}
+
 // homesOf are where the branches of tenants are, those that are gone among them.
-func (c *Closer) homesOf(tenants []*provision.Tenant, histories map[string][]Version) (map[reports.HomeKey]reports.Home, error) {
+func (c *Closer) homesOf(jobs []job) map[reports.HomeKey]reports.Home {
 	out := make(map[reports.HomeKey]reports.Home)
-	for _, t := range tenants {
-		timeline, err := NewTimeline(histories[t.ID], time.Time{})
-		if err != nil {
-			return nil, fmt.Errorf("tenant %s: %w", t.ID, err)
-		}
-		for _, then := range append(timeline.tenants, t) {
+	for i := range jobs {
+		id := jobs[i].tenant.ID
+		for _, then := range append(slices.Clone(jobs[i].timeline.tenants), jobs[i].tenant) {
 			if then == nil {
 				continue
 			}
-			for i := range then.Branches {
-				b := &then.Branches[i]
+			for k := range then.Branches {
+				b := &then.Branches[k]
 				h := reports.Home{Area: b.Area}
-				if plan, ok := c.c.Snapshot.DialPlan(t.ID, b.ID); ok {
+				if plan, ok := c.c.Snapshot.DialPlan(id, b.ID); ok {
 					h.Country = plan.Country
 				}
-				out[reports.HomeKey{Tenant: t.ID, Branch: b.ID}] = h
+				out[reports.HomeKey{Tenant: id, Branch: b.ID}] = h
 			}
 		}
 	}
-	return out, nil
+	return out
 }
 
 func (c *Closer) tenants(names []string) ([]*provision.Tenant, error) {

@@ -26,14 +26,17 @@ func tenantColumns() []string {
 
 func recordsTable() table { return table{"cdr", "slot", nil} }
 func hourTable() table    { return table{"cdr_hour", "hour", tenantColumns()} }
-func dayTable() table     { return table{"cdr_day", "day", tenantColumns()} }
+
+func dayTable() table {
+	return table{"cdr_day", "day", []string{"tenant", "branch", "extension", "number", "direction", "country", "kind"}}
+}
 
 func trafficTable() table {
 	return table{"traffic_hour", "hour", []string{"direction", "country", "carrier", "gateway", "cause", "kind"}}
 }
 
 func tenantTable() table {
-	return table{"tenant_hour", "hour", []string{"tenant", "direction", "kind"}}
+	return table{"tenant_hour", "hour", []string{"tenant", "branch", "direction", "kind"}}
 }
 
 // cover says which tables a question is answered from: days in the middle of its period, hours at its edges, and records
@@ -72,8 +75,8 @@ func tablesFor(q *reports.GroupQuery) (hours table, days, ok bool) {
 		}
 	}
 	hours = hourTable()
-	days = !timed || !slices.Contains(q.By, reports.ByHour) && !slices.Contains(q.By, reports.ByHourOfDay) &&
-		wholeHours(q.Zone, q.From, q.Till, 24*time.Hour)
+	days = has(q, dayTable()) && (!timed || !slices.Contains(q.By, reports.ByHour) && !slices.Contains(q.By, reports.ByHourOfDay) &&
+		wholeHours(q.Zone, q.From, q.Till, 24*time.Hour))
 	return hours, days, has(q, hours)
 }
 

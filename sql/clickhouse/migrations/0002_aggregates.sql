@@ -62,6 +62,7 @@ SELECT toStartOfHour(slot) AS hour, kind, direction, tenant, branch, extension, 
 FROM cdr
 GROUP BY hour, kind, direction, tenant, branch, extension, number, destination, country, carrier, gateway, cause, sale_currency, cost_currency;
 
+-- Days have what clients ask for about months; the rest is summed from hours.
 CREATE TABLE cdr_day (
     day            Date CODEC(Delta, ZSTD(1)),
     kind           Enum8('ingress' = 1, 'egress' = 2),
@@ -70,11 +71,7 @@ CREATE TABLE cdr_day (
     branch         LowCardinality(String),
     extension      LowCardinality(String),
     number         LowCardinality(String),
-    destination    LowCardinality(String),
     country        LowCardinality(String),
-    carrier        LowCardinality(String),
-    gateway        LowCardinality(String),
-    cause          UInt8,
     sale_currency  LowCardinality(String),
     cost_currency  LowCardinality(String),
     legs           SimpleAggregateFunction(sum, Int64),
@@ -91,11 +88,11 @@ CREATE TABLE cdr_day (
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(day)
-ORDER BY (tenant, day, kind, direction, branch, extension, number, destination, country, carrier, gateway, cause, sale_currency, cost_currency)
+ORDER BY (tenant, day, kind, direction, branch, extension, number, country, sale_currency, cost_currency)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW cdr_day_view TO cdr_day AS
-SELECT toDate(slot) AS day, kind, direction, tenant, branch, extension, number, destination, country, carrier, gateway, cause, sale_currency, cost_currency,
+SELECT toDate(slot) AS day, kind, direction, tenant, branch, extension, number, country, sale_currency, cost_currency,
     sum(toInt64(sign)) AS legs,
     sum(toInt64(sign) * (sip_status NOT IN (401, 407))) AS seizures,
     sum(toInt64(sign) * (connect > 0)) AS answered,
@@ -108,9 +105,9 @@ SELECT toDate(slot) AS day, kind, direction, tenant, branch, extension, number, 
     sum(cdr.sale * sign) AS sale,
     sum(cdr.cost * sign) AS cost
 FROM cdr
-GROUP BY day, kind, direction, tenant, branch, extension, number, destination, country, carrier, gateway, cause, sale_currency, cost_currency;
+GROUP BY day, kind, direction, tenant, branch, extension, number, country, sale_currency, cost_currency;
 
--- For the operator: carriers and countries without their tenants, and tenants without all else.
+-- For the operator: carriers and countries without their tenants; and tenants with their branches, without all else.
 CREATE TABLE traffic_hour (
     hour           DateTime('UTC') CODEC(Delta, ZSTD(1)),
     kind           Enum8('ingress' = 1, 'egress' = 2),
@@ -159,6 +156,7 @@ CREATE TABLE tenant_hour (
     kind           Enum8('ingress' = 1, 'egress' = 2),
     direction      Enum8('outbound' = 1, 'inbound' = 2, 'forwarded' = 3, 'internal' = 4),
     tenant         LowCardinality(String),
+    branch         LowCardinality(String),
     sale_currency  LowCardinality(String),
     cost_currency  LowCardinality(String),
     legs           SimpleAggregateFunction(sum, Int64),
@@ -175,11 +173,11 @@ CREATE TABLE tenant_hour (
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(hour)
-ORDER BY (hour, kind, direction, tenant, sale_currency, cost_currency)
+ORDER BY (tenant, hour, kind, direction, branch, sale_currency, cost_currency)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW tenant_hour_view TO tenant_hour AS
-SELECT toStartOfHour(slot) AS hour, kind, direction, tenant, sale_currency, cost_currency,
+SELECT toStartOfHour(slot) AS hour, kind, direction, tenant, branch, sale_currency, cost_currency,
     sum(toInt64(sign)) AS legs,
     sum(toInt64(sign) * (sip_status NOT IN (401, 407))) AS seizures,
     sum(toInt64(sign) * (connect > 0)) AS answered,
@@ -192,7 +190,7 @@ SELECT toStartOfHour(slot) AS hour, kind, direction, tenant, sale_currency, cost
     sum(cdr.sale * sign) AS sale,
     sum(cdr.cost * sign) AS cost
 FROM cdr
-GROUP BY hour, kind, direction, tenant, sale_currency, cost_currency;
+GROUP BY hour, kind, direction, tenant, branch, sale_currency, cost_currency;
 
 -- For expense reports and invoices: what tenants are charged for, by the beginning of the number called, which tells local,
 -- long-distance, mobile and international calls apart. Calls that stay in the house are in it where they were charged.
@@ -245,7 +243,7 @@ FROM cdr
 GROUP BY hour, kind, direction, tenant, branch, extension, number, destination, country, carrier, gateway, cause, sale_currency, cost_currency;
 
 INSERT INTO cdr_day
-SELECT toDate(slot) AS day, kind, direction, tenant, branch, extension, number, destination, country, carrier, gateway, cause, sale_currency, cost_currency,
+SELECT toDate(slot) AS day, kind, direction, tenant, branch, extension, number, country, sale_currency, cost_currency,
     sum(toInt64(sign)) AS legs,
     sum(toInt64(sign) * (sip_status NOT IN (401, 407))) AS seizures,
     sum(toInt64(sign) * (connect > 0)) AS answered,
@@ -258,7 +256,7 @@ SELECT toDate(slot) AS day, kind, direction, tenant, branch, extension, number, 
     sum(cdr.sale * sign) AS sale,
     sum(cdr.cost * sign) AS cost
 FROM cdr
-GROUP BY day, kind, direction, tenant, branch, extension, number, destination, country, carrier, gateway, cause, sale_currency, cost_currency;
+GROUP BY day, kind, direction, tenant, branch, extension, number, country, sale_currency, cost_currency;
 
 INSERT INTO traffic_hour
 SELECT toStartOfHour(slot) AS hour, kind, direction, country, carrier, gateway, cause, sale_currency, cost_currency,
@@ -277,7 +275,7 @@ FROM cdr
 GROUP BY hour, kind, direction, country, carrier, gateway, cause, sale_currency, cost_currency;
 
 INSERT INTO tenant_hour
-SELECT toStartOfHour(slot) AS hour, kind, direction, tenant, sale_currency, cost_currency,
+SELECT toStartOfHour(slot) AS hour, kind, direction, tenant, branch, sale_currency, cost_currency,
     sum(toInt64(sign)) AS legs,
     sum(toInt64(sign) * (sip_status NOT IN (401, 407))) AS seizures,
     sum(toInt64(sign) * (connect > 0)) AS answered,
@@ -290,7 +288,7 @@ SELECT toStartOfHour(slot) AS hour, kind, direction, tenant, sale_currency, cost
     sum(cdr.sale * sign) AS sale,
     sum(cdr.cost * sign) AS cost
 FROM cdr
-GROUP BY hour, kind, direction, tenant, sale_currency, cost_currency;
+GROUP BY hour, kind, direction, tenant, branch, sale_currency, cost_currency;
 
 INSERT INTO usage_hour
 SELECT toStartOfHour(slot) AS hour, tenant, branch, direction <> 'inbound' AS outbound,
