@@ -40,9 +40,10 @@ $(TOOLS)/golangci-lint:
 vuln: ## Scan the dependencies for known holes (needs the Go vulnerability database)
 	@./.ci/vuln
 
-test-sipp: setup build ## Pass the SIPp scenarios; fetches sip-tester with apt-get where it is missing
-	@command -v sipp >/dev/null || { apt-get update -qq && apt-get install -y -qq sip-tester; }
-	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -tags sipp -run SIPp -timeout 10m ./cmd/trunkline
+test-sipp: setup build ## Pass SIPp scenarios, real phones (baresip), scanners (sipvicious), a carrier with Kamailio; fetches them with apt-get
+	@command -v sipp >/dev/null && command -v baresip >/dev/null && command -v svwar >/dev/null && command -v kamailio >/dev/null || \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends sip-tester baresip-core sipvicious kamailio; }
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -tags sipp -run 'SIPp|Baresip|Scanners|Kamailio' -timeout 10m ./cmd/trunkline
 
 sim: ## Run 50,000 made-up worlds against the rules of money; a seed that fails is printed and replays
 	TRUNKLINE_SIM_SEEDS=50000 go test -count=1 -timeout 20m -run TestSeeds ./internal/sim

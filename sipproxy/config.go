@@ -16,8 +16,8 @@ type Config struct {
 	Realm  func() string // Digest realm, the domain of the extensions' logins, as it is provisioned now.
 	Listen []wire.Listen // At least one.
 	TLS    *tls.Config
-	// Digest are the algorithms that phones may authenticate with, the preferred one first: MD5, SHA-256. The default is
-	// MD5 before SHA-256: phones that know only MD5 and look only at the first challenge are still many.
+	// Digest are the algorithms that phones may authenticate with, the preferred one first: MD5, SHA-256. The default is MD5
+	// alone: phones that give up at a second challenge with an algorithm that they do not know are still many (baresip 1).
 	Digest   []string
 	StateDir string // Folder of the journal of calls in progress and registrations.
 
@@ -41,7 +41,7 @@ type Config struct {
 
 func (c *Config) setDefaults() {
 	if len(c.Digest) == 0 {
-		c.Digest = []string{"MD5", "SHA-256"}
+		c.Digest = []string{"MD5"}
 	}
 	setDefault(&c.Shards, 4)
 	setDefault(&c.MaxCalls, 20_000)
