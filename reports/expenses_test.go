@@ -166,18 +166,3 @@ func TestAllocate(t *testing.T) {
 		}
 	})
 }
-
-func TestMonthBounds(t *testing.T) {
-	t.Parallel()
-	moscow, err := time.LoadLocation("Europe/Moscow")
-	require.NoError(t, err)
-	m, err := reports.ParseMonth("2026-11", moscow)
-	require.NoError(t, err)
-	from, till := m.Bounds()
-	require.Equal(t, "2026-10-31T21:00:00Z", from.Format(time.RFC3339))
-	require.Equal(t, "2026-11-30T21:00:00Z", till.Format(time.RFC3339))
-	require.Equal(t, "2026-10", m.Before().String())
-	require.Equal(t, m, reports.MonthOf(from, moscow))
-	_, err = reports.ParseMonth("November", moscow)
-	require.Error(t, err)
-}
