@@ -151,5 +151,17 @@ func (r *Rule) describe(at Reading) string {
 	if r.Window > 0 {
 		what += " of " + r.Window.String()
 	}
-	return fmt.Sprintf("%s: %s is %s", who, what, at.Value)
+	return fmt.Sprintf("%s: %s is %s%s", who, what, at.Value, r.unit())
+}
+
+// unit follows a value.
+func (r *Rule) unit() string {
+	switch r.Measure {
+	case CapPercent:
+		return " %"
+	case Spike:
+		return " times as much"
+	case Balance, Left, Spend, Minutes, Calls, Sequential, Unrated:
+	}
+	return ""
 }

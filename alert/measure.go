@@ -41,7 +41,7 @@ func SpikeOf(value money.Amount, former []money.Amount, least money.Amount) (mon
 	if err != nil {
 		return money.Amount{}, err
 	}
-	mean := money.FromMicros(1)
+	var mean money.Amount
 	if len(former) > 0 {
 		if mean, err = sum.MulDiv(1, int64(len(former)), money.HalfUp); err != nil {
 			return money.Amount{}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,7 +22,8 @@ func newLimitCommand() *cobra.Command {
 reservation sees it, and calls in progress ask again within a second. What is set here goes before what the operator's file
 says, until it is cleared. Every change needs a reason and is logged.
 
-A lowered cap takes nothing back from calls in progress that they were granted; block ends them.`,
+A cap that is new for a day, week or month counts the calls that begin from now on. A lowered cap takes nothing back from calls
+in progress that they were granted; block ends them.`,
 	}
 	cmd.AddCommand(newLimitListCommand(), newLimitSetCommand(), newLimitRaiseCommand(), newLimitResetCommand(),
 		newBlockCommand("block", true, "Let a branch, an extension or a destination spend nothing; calls in progress end"),
@@ -136,7 +138,7 @@ func (o *limitOptions) change(do func(ctx context.Context, db *stores, t ledger.
 		case err != nil:
 			return err
 		}
-		cmd.Printf("%s %s of %s: done, in force\n", target.Scope, target.Owner, target.Account)
+		cmd.Printf("%s: done, in force\n", strings.TrimSpace(fmt.Sprintf("%s %s %s", target.Account, target.Scope, target.Owner)))
 		return nil
 	})
 }

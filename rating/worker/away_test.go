@@ -28,7 +28,7 @@ func (e *endless) Send(context.Context, []cdr.Envelope) error { return nil }
 func (e *endless) Stored(context.Context, int64) error        { return nil }
 func (e *endless) Fetch(ctx context.Context) ([]cdr.Message, error) {
 	n := e.fetched.Add(1)
-	leg := cdr.Leg{Call: cdr.CallIDAt(time.Unix(1.7e9, 0), uint64(n)), Kind: cdr.Ingress, Setup: time.Unix(1.7e9, 0)} //nolint:gosec // A count.
+	leg := cdr.Leg{Call: cdr.CallIDAt(time.Unix(1.7e9, 0), uint64(n)), Kind: cdr.Ingress, Setup: time.Unix(1.7e9, 0)}
 	return []cdr.Message{{Offset: n - 1, Value: cdr.AppendLeg(nil, &leg)}}, ctx.Err()
 }
 
