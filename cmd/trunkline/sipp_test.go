@@ -46,7 +46,7 @@ func TestSIPpCallerAndCarriers(t *testing.T) {
 		})
 	}
 	out, err := sipp(ctx, t, "uac.xml", "-i", "127.0.0.1", "-p", port(t), "-s", "+49301234567", "-m", strconv.Itoa(calls),
-		"-r", "10", s.sip.String()).CombinedOutput()
+		"-r", "10", "-d", "500", s.sip.String()).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	require.Eventually(t, func() bool {
 		code, out := s.run("report", "expenses", "--tenant", "acme", "--format", "csv")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -61,14 +62,97 @@ func measureSIPp(b *testing.B, rate int) {
 	}()
 	before := cpuOf(b, proxy.Process.Pid)
 	profile(b, s)
-	out, _ := sipp(ctx, b, "uac.xml", "-i", "127.0.0.1", "-p", port(b), "-s", "+49301234567", "-m", strconv.Itoa(calls),
-		"-r", strconv.Itoa(rate), "-l", strconv.Itoa(calls), s.sip.String()).CombinedOutput()
+	caller := sipp(ctx, b, "uac.xml", "-i", "127.0.0.1", "-p", port(b), "-s", "+49301234567", "-m", strconv.Itoa(calls), "-d", "500",
+		"-r", strconv.Itoa(rate), "-l", strconv.Itoa(calls), "-trace_rtt", "-rtt_freq", "1", s.sip.String())
+	out, _ := caller.CombinedOutput()
 	after := cpuOf(b, proxy.Process.Pid)
 	b.ReportMetric(float64((after-before).Microseconds())/1000/float64(calls), "cpu-ms/call")
 	b.ReportMetric(float64(failedCalls(string(out))), "failed")
 	b.ReportMetric(float64(memoryOf(b, proxy.Process.Pid)>>20), "MB")
+	p50, p99 := answerTimes(b, caller.Dir)
+	b.ReportMetric(p50, "p50-ms-to-180")
+	b.ReportMetric(p99, "p99-ms-to-180")
 	_ = proxy.Process.Kill()
 	_ = proxy.Wait()
+	s.kill()
+}
+
+// answerTimes reads how long it took from the INVITE with credentials to the 180 of the callee, in milliseconds, as SIPp has
+// written it down.
+func answerTimes(b *testing.B, dir string) (p50, p99 float64) {
+	b.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*_rtt.csv"))
+	require.NoError(b, err)
+	require.Len(b, files, 1)
+	text, err := os.ReadFile(files[0])
+	require.NoError(b, err)
+	var times []float64
+	for line := range strings.Lines(string(text)) {
+		if cells := strings.Split(strings.TrimSpace(line), ";"); len(cells) > 1 {
+			if ms, err := strconv.ParseFloat(cells[1], 64); err == nil {
+				times = append(times, ms)
+			}
+		}
+	}
+	slices.Sort(times)
+	if len(times) == 0 {
+		return 0, 0
+	}
+	return times[len(times)/2], times[len(times)*99/100]
+}
+
+// BenchmarkSIPpHeld sets 50,000 calls up, holds them for a minute, and reports the memory that the proxy takes for each.
+// TRUNKLINE_BENCH_CALLS has another number.
+func BenchmarkSIPpHeld(b *testing.B) {
+	calls := 50_000
+	if text := os.Getenv("TRUNKLINE_BENCH_CALLS"); text != "" {
+		var err error
+		calls, err = strconv.Atoi(text)
+		require.NoError(b, err)
+	}
+	for b.Loop() {
+		holdSIPp(b, calls)
+	}
+}
+
+func holdSIPp(b *testing.B, calls int) {
+	b.Helper()
+	const rate, hold = 250, time.Minute
+	beta := "127.0.3.8:" + port(b)
+	s := newSite(b, beta, beta, "10")
+	s.env = append(s.env, "TRUNKLINE_SIP_MAX_CALLS=60000", "TRUNKLINE_SIP_FIRST_STRETCH=10m")
+	s.manyRates(1000)
+	proxy := s.startApart()
+	ctx, stop := context.WithTimeout(b.Context(), 15*time.Minute)
+	defer stop()
+	host, p, _ := strings.Cut(beta, ":")
+	limit := strconv.Itoa(2 * calls)
+	carrier := sipp(ctx, b, "uas.xml", "-i", host, "-p", p, "-l", limit)
+	require.NoError(b, carrier.Start())
+	before := memoryOf(b, proxy.Process.Pid)
+	talk := time.Duration(calls/rate)*time.Second + 2*hold
+	caller := sipp(ctx, b, "uac.xml", "-i", "127.0.0.1", "-p", port(b), "-s", "+49301234567", "-m", strconv.Itoa(calls),
+		"-r", strconv.Itoa(rate), "-l", limit, "-d", strconv.FormatInt(talk.Milliseconds(), 10), s.sip.String())
+	require.NoError(b, caller.Start())
+	inProgress := func() int {
+		var status struct {
+			Calls int `json:"calls_in_progress"`
+		}
+		code, out := s.run("status", "--format", "json", "--data", filepath.Join(s.dir, "proxy"))
+		if code == exitUsage || json.Unmarshal([]byte(out), &status) != nil {
+			return 0
+		}
+		return status.Calls
+	}
+	require.Eventually(b, func() bool { return inProgress() >= calls*95/100 }, 10*time.Minute, time.Second)
+	time.Sleep(hold)
+	held := inProgress()
+	b.ReportMetric(float64(held), "calls-held")
+	b.ReportMetric(float64(memoryOf(b, proxy.Process.Pid)-before)/1024/float64(max(held, 1)), "KB/call")
+	for _, cmd := range []*exec.Cmd{caller, carrier, proxy} {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
 	s.kill()
 }
 

@@ -69,7 +69,9 @@ func newStores(ctx context.Context, e *engines, conns int32, log *slog.Logger) (
 	}
 	var g errgroup.Group
 	g.Go(func() error { return s.db.Migrate(ctx) })
-	g.Go(func() error { return s.clicks.Migrate(ctx) })
+	g.Go(func() error { // ClickHouse has no locks: two processes that start at once would both bring it up to date.
+		return s.db.Alone(ctx, "migrate ClickHouse", s.clicks.Migrate)
+	})
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}

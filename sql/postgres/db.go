@@ -84,3 +84,22 @@ func (db *DB) Migrate(ctx context.Context) (err error) {
 func (db *DB) inTx(ctx context.Context, f func(pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, db.pool, f)
 }
+
+// Alone runs f while no other process runs something under the same name. It waits for its turn until ctx ends.
+func (db *DB) Alone(ctx context.Context, name string, f func(context.Context) error) error {
+	conn, err := db.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("wait for %s: %w", name, err)
+	}
+	defer conn.Release()
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(hashtext($1))`, name); err != nil {
+		return fmt.Errorf("wait for %s: %w", name, err)
+	}
+	defer func() {
+		// A lock that cannot be given back ends with its connection.
+		if _, err := conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(hashtext($1))`, name); err != nil {
+			_ = conn.Conn().Close(context.WithoutCancel(ctx))
+		}
+	}()
+	return f(ctx)
+}
