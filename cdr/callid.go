@@ -59,7 +59,7 @@ func (c CallID) String() string { return c.id.String() }
 
 // Time is the moment at which the id was minted, UTC, by the clock of who minted it.
 func (c CallID) Time() time.Time {
-	return time.UnixMilli(int64(binary.BigEndian.Uint64(c.id[0:8]) >> 16)).UTC() //nolint:gosec // 48 bits.
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(c.id[0:8]) >> 16)).UTC()
 }
 
 // IsZero reports whether there is no id.
