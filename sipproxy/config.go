@@ -32,6 +32,7 @@ type Config struct {
 	FirstStretch time.Duration // What is reserved before the call is placed; default 60s.
 	Stretch      time.Duration // What is reserved at a time while it runs; default 120s.
 	MaxTries     int           // Gateways tried per call where the route says nothing; default 4.
+	SourceRate   int           // Requests outside of calls that an address may send in a second, gateways and trunks excepted; more are dropped. Default 500; negative: no bound.
 	RegisterMin  time.Duration // Shortest registration accepted; default 30s.
 	RegisterMax  time.Duration // Longest registration granted; default 1h.
 	SessionCheck time.Duration // How long an end may be silent before it is asked whether it is there; default 5m; negative: never.
@@ -54,6 +55,7 @@ func (c *Config) setDefaults() {
 	setDefault(&c.FirstStretch, time.Minute)
 	setDefault(&c.Stretch, 2*time.Minute)
 	setDefault(&c.MaxTries, 4)
+	setDefault(&c.SourceRate, 500)
 	setDefault(&c.RegisterMin, 30*time.Second)
 	setDefault(&c.RegisterMax, time.Hour)
 	setDefault(&c.SessionCheck, 5*time.Minute)

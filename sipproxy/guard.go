@@ -15,11 +15,15 @@ const (
 	guardSources  = 100_000         // Sources that are watched at most.
 )
 
-// guard locks sources out that try passwords.
+// guard locks sources out that try passwords, and bounds what strangers may ask in a second.
 type guard struct {
 	clock clock.Clock
+	rate  int // Requests of one source in a second; negative: no bound.
 	mu    sync.Mutex
 	seen  map[netip.Addr]*suspect
+
+	second int64 // That asked counts in, Unix time.
+	asked  map[netip.Addr]int
 }
 
 type suspect struct {
@@ -28,8 +32,23 @@ type suspect struct {
 	locked time.Time
 }
 
-func newGuard(c clock.Clock) *guard {
-	return &guard{clock: c, seen: make(map[netip.Addr]*suspect)}
+func newGuard(c clock.Clock, rate int) *guard {
+	return &guard{clock: c, rate: rate, seen: make(map[netip.Addr]*suspect), asked: make(map[netip.Addr]int)}
+}
+
+// floods counts a request of a source, and reports whether it has asked too much in this second.
+func (g *guard) floods(source netip.Addr) bool {
+	if g.rate < 0 {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if second := g.clock.Now().Unix(); second != g.second {
+		g.second = second
+		clear(g.asked)
+	}
+	g.asked[source]++
+	return g.asked[source] > g.rate
 }
 
 func (g *guard) blocked(source netip.Addr) bool {

@@ -2,9 +2,13 @@ package sipproxy_test
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"trunkline/provision"
 )
 
 // TestOverloadIsRefusedEarly: while the ledger is slow, more new calls than may wait for it are refused at once, with a time
@@ -29,4 +33,36 @@ func TestOverloadIsRefusedEarly(t *testing.T) {
 	caller.invite("over3")
 	gateway.answer(gateway.hear("INVITE sip:74951234567"), 486, "Busy Here", "g")
 	w.record()
+}
+
+// TestFloodOfAStrangerIsDropped: he gets as many answers in a second as he may, others and known gateways are not concerned.
+func TestFloodOfAStrangerIsDropped(t *testing.T) {
+	t.Parallel()
+	for name, known := range map[string]bool{"stranger": false, "trunk": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.cfg.SourceRate = 5
+			if known {
+				w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
+			}
+			w.open()
+			p := w.peer()
+			const asked = 60
+			for i := range asked {
+				p.say(fmt.Sprintf("OPTIONS sip:pbx.example SIP/2.0\nVia: SIP/2.0/UDP {me};branch=z9hG4bKflood%d;rport\nMax-Forwards: 70\n"+
+					"From: <sip:x@pbx.example>;tag=a\nTo: <sip:pbx.example>\nCall-ID: flood%d\nCSeq: 1 OPTIONS\nContent-Length: 0", i, i))
+			}
+			heard := 0
+			for p.raw(500*time.Millisecond) != "" {
+				heard++
+			}
+			if known {
+				require.Equal(t, asked, heard)
+				return
+			}
+			require.GreaterOrEqual(t, heard, 5)
+			require.Less(t, heard, asked/2, "five in a second; a few seconds may begin meanwhile")
+		})
+	}
 }

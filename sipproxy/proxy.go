@@ -69,7 +69,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	}
 	p := &Proxy{
 		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder,
-		slots: newSlots(deps.Clock), idle: newIdle(), guard: newGuard(deps.Clock),
+		slots: newSlots(deps.Clock), idle: newIdle(), guard: newGuard(deps.Clock, cfg.SourceRate),
 		health: newHealth(deps.Clock, deps.Log, deps.Resolver), ladder: ladder.New(cfg.TraceMemory), stopped: make(chan struct{}),
 	}
 	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))

@@ -126,6 +126,12 @@ func (s *shard) Request(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 		s.inDialog(req, flow, tx, tag)
 		return
 	}
+	if s.floods(flow) {
+		if tx != nil {
+			tx.Abandon()
+		}
+		return
+	}
 	switch req.Method { //nolint:exhaustive // The methods that we take; all others are refused alike.
 	case sip.INVITE:
 		s.invite(req, flow, tx)
@@ -137,6 +143,19 @@ func (s *shard) Request(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	default:
 		tx.Reply(sip.StatusMethodNotAllowed, "Method Not Allowed", allow())
 	}
+}
+
+// floods reports whether a stranger asks too much. He gets no answer: it would go to whomever he says that he is.
+func (s *shard) floods(flow wire.Flow) bool {
+	source := flow.Remote().Addr()
+	if !s.guard.floods(source) {
+		return false
+	}
+	if _, known := s.router.Source(source); known {
+		return false
+	}
+	s.metrics.dropped.Inc()
+	return true
 }
 
 func (s *shard) inDialog(req *sip.Request, flow wire.Flow, tx *txn.Server, tag string) {

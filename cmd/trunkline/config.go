@@ -62,6 +62,7 @@ type sipConfig struct {
 	Advertise    string        `yaml:"advertise" env:"ADVERTISE"` // Host that others are told to answer to.
 	Shards       int           `yaml:"shards" env:"SHARDS"`
 	MaxCalls     int           `yaml:"max_calls" env:"MAX_CALLS"`
+	SourceRate   int           `yaml:"source_rate" env:"SOURCE_RATE"` // Requests outside of calls that an address may send in a second; 0: 500; negative: no bound.
 	RingTime     time.Duration `yaml:"ring_time" env:"RING_TIME"`
 	MaxDuration  time.Duration `yaml:"max_duration" env:"MAX_DURATION"`
 	FirstStretch time.Duration `yaml:"first_stretch" env:"FIRST_STRETCH"`

@@ -188,7 +188,7 @@ func (s *site) startApart() *exec.Cmd {
 	}, 30*time.Second, 50*time.Millisecond)
 	s.must("apply", "-f", filepath.Join(s.dir, "operator.yaml"))
 	proxy := exec.Command(exe, "sipproxy")
-	proxy.Env = append(s.env, "TRUNKLINE_LOG_LEVEL=warn", "TRUNKLINE_DATA="+filepath.Join(s.dir, "proxy"),
+	proxy.Env = append(s.env, "TRUNKLINE_LOG_LEVEL=warn", "TRUNKLINE_SIP_SOURCE_RATE=-1", "TRUNKLINE_DATA="+filepath.Join(s.dir, "proxy"),
 		"TRUNKLINE_POSTGRES_DSN="+addresses.Postgres, "TRUNKLINE_CLICKHOUSE_DSN="+addresses.ClickHouse,
 		"TRUNKLINE_KAFKA_BROKERS="+strings.Join(addresses.Kafka, ","))
 	proxy.Stderr = os.Stderr

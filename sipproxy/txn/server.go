@@ -199,6 +199,9 @@ func (s *Server) Acked() {
 	s.stopTimer()
 }
 
+// Abandon forgets the transaction without an answer.
+func (s *Server) Abandon() { s.terminate() }
+
 // ackHop takes an ACK that has the branch of the INVITE: one to an answer that is not a 2xx.
 func (s *Server) ackHop() bool {
 	switch s.state {
