@@ -143,17 +143,35 @@ type row struct {
 	Note          string          `ch:"note"`
 }
 
-// Records returns rows in the order of their setup, the newest first.
+// newest is how far back the newest records are looked for at first.
+const newest = 24 * time.Hour
+
+// Records returns rows in the order of their setup, the newest first. Of a long period its end is read first, and more of it
+// only as far as there are too few: a call counts in no slot before that of its setup.
 func (s *Store) Records(ctx context.Context, f Filter) ([]cdr.Record, error) {
-	limit := f.Limit
-	if limit <= 0 {
-		limit = 100
+	if f.Limit <= 0 {
+		f.Limit = 100
 	}
+	f.Limit = min(f.Limit, MaxRows)
+	for back := newest; f.Offset == 0 && !f.From.IsZero() && !f.Till.IsZero(); back *= 4 {
+		near := f
+		if near.From = f.Till.Add(-back).Truncate(cdr.SlotLength); !near.From.After(f.From) {
+			break
+		}
+		list, err := s.list(ctx, near)
+		if err != nil || len(list) == f.Limit && !list[f.Limit-1].Setup.Before(near.From) {
+			return list, err
+		}
+	}
+	return s.list(ctx, f)
+}
+
+func (s *Store) list(ctx context.Context, f Filter) ([]cdr.Record, error) {
 	where, err := f.condition()
 	if err != nil {
 		return nil, err
 	}
-	where.args = append(where.args, min(limit, MaxRows), max(0, f.Offset))
+	where.args = append(where.args, f.Limit, max(0, f.Offset))
 	var rows []row
 	query := columnsSQL + where.String() + " ORDER BY setup DESC, call, seq, sign LIMIT ? OFFSET ?"
 	if err := s.db.conn.Select(ctx, &rows, query, where.args...); err != nil {

@@ -11,6 +11,7 @@ import (
 	"trunkline/cdr"
 	"trunkline/internal/money"
 	"trunkline/reports"
+	"trunkline/sql/clickhouse"
 )
 
 // TestUsageAgreesWithTheRecords compares what tenants used with what each record says, corrections and charged calls in the
@@ -81,4 +82,21 @@ func sorted(list []reports.Usage) []reports.Usage {
 		return cmp.Or(cmp.Compare(a.Branch, b.Branch), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Currency.String(), b.Currency.String()))
 	})
 	return list
+}
+
+// TestNewestRecords reads the end of a long period first; the answer is the same.
+func TestNewestRecords(t *testing.T) {
+	store, _ := open(t)
+	from, till := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	records := invent(21, 400, from.Add(24*time.Hour), 28*24*time.Hour)
+	require.NoError(t, store.WriteRecords(t.Context(), "one", records))
+	slices.SortFunc(records, func(a, b cdr.Record) int { return b.Setup.Compare(a.Setup) })
+	for _, limit := range []int{1, 10, 100, 500, 5000} {
+		got, err := store.Records(t.Context(), clickhouse.Filter{From: from, Till: till, Limit: limit})
+		require.NoError(t, err)
+		require.Len(t, got, min(limit, len(records)))
+		for i := range got {
+			require.Equal(t, records[i].Setup, got[i].Setup)
+		}
+	}
 }
