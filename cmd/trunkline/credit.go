@@ -22,6 +22,7 @@ const ladderSteps = 8
 // credit asks the ledger for the proxy: it knows which account and which limits a call concerns, and what it costs.
 type credit struct {
 	ledger *postgres.Ledger
+	group  *postgres.Group // Reservations that come close together share a transaction.
 	live   *provision.Live
 	clock  clock.Clock
 	node   string
@@ -31,7 +32,7 @@ type credit struct {
 func (s *system) newCredit() *credit {
 	sip := &s.config.SIP
 	s.lease = newLease(sip.FirstStretch, sip.LetPass, sip.LetPassTenant, clock.System{}, s.log, s.metrics)
-	return &credit{ledger: s.stores.ledger, live: s.provisioning.live, clock: clock.System{}, node: s.config.Node, lease: s.lease}
+	return &credit{ledger: s.stores.ledger, group: s.stores.ledger.Group(), live: s.provisioning.live, clock: clock.System{}, node: s.config.Node, lease: s.lease}
 }
 
 // Reserve implements sipproxy.Credit.
@@ -50,13 +51,13 @@ func (c *credit) Reserve(ctx context.Context, id cdr.CallID, route *provision.Ro
 		Limits: limitsFor(snapshot, tenant, route.Branch, route.Extension), Zone: snapshot.Zone(tenant.ID), At: c.clock.Now(),
 		Branch: route.Branch, Extension: route.Extension, To: route.To.Digits(),
 	}
-	answer, err := c.ledger.Reserve(ctx, request)
+	answer, err := c.group.Reserve(ctx, request)
 	if err == nil && answer.Final && answer.Refusal == "" && len(ladder) == ladderSteps {
 		// The money ends between two steps: it is asked for again in the smallest, so that the call has the last second of it.
 		if request.Ladder, err = ladderOf(route, upTo, ledger.MaxLadder); err != nil {
 			return sipproxy.Grant{}, err
 		}
-		answer, err = c.ledger.Reserve(ctx, request)
+		answer, err = c.group.Reserve(ctx, request)
 	}
 	if err != nil {
 		return c.lease.take(ctx, id, tenant.ID, upTo, err)

@@ -1,0 +1,125 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"trunkline/ledger"
+)
+
+const (
+	groupSize  = 64              // Requests in one transaction, at most.
+	groupsBusy = 4               // Transactions at a time.
+	groupLimit = 5 * time.Second // For one transaction.
+)
+
+// Group reserves for many calls in one transaction when they come close together: what a reservation costs is mostly the
+// commit, and calls of one account wait for each other's. A request that comes alone is not held up. It is safe for
+// concurrent use; the rules are those of Ledger.Reserve.
+type Group struct {
+	ledger *Ledger
+
+	mu      sync.Mutex
+	waiting []*grouped
+	busy    int
+}
+
+// grouped is a request that waits for its answer.
+type grouped struct {
+	request ledger.HoldRequest
+	arrays  arrays
+	verdict verdict
+	err     error
+	done    chan struct{}
+}
+
+// Group returns a group over the ledger.
+func (l *Ledger) Group() *Group { return &Group{ledger: l} }
+
+// Reserve is Ledger.Reserve. When ctx ends before the answer is there the hold may have been made all the same: it is
+// given back with the call's record.
+func (g *Group) Reserve(ctx context.Context, r ledger.HoldRequest) (ledger.HoldAnswer, error) {
+	if err := r.Validate(); err != nil {
+		return ledger.HoldAnswer{}, err
+	}
+	one := &grouped{request: r, arrays: reserveArrays(r), done: make(chan struct{})}
+	g.mu.Lock()
+	g.waiting = append(g.waiting, one)
+	start := g.busy < groupsBusy
+	if start {
+		g.busy++
+	}
+	g.mu.Unlock()
+	if start {
+		go g.work(context.WithoutCancel(ctx))
+	}
+	select {
+	case <-one.done:
+	case <-ctx.Done():
+		return ledger.HoldAnswer{}, fmt.Errorf("reserve for call %s: %w", r.Call, ctx.Err())
+	}
+	if one.err != nil {
+		return ledger.HoldAnswer{}, fmt.Errorf("reserve for call %s: %w", r.Call, one.err)
+	}
+	return one.verdict.answer(r.Ladder[len(r.Ladder)-1].Seconds), nil
+}
+
+// work answers what waits until nothing does.
+func (g *Group) work(ctx context.Context) {
+	for {
+		g.mu.Lock()
+		n := min(len(g.waiting), groupSize)
+		if n == 0 {
+			g.busy--
+			g.mu.Unlock()
+			return
+		}
+		batch := slices.Clone(g.waiting[:n])
+		g.waiting = slices.Delete(g.waiting, 0, n)
+		g.mu.Unlock()
+		g.answer(ctx, batch)
+	}
+}
+
+// answer reserves for all of a batch at once. When that fails each is tried for itself: the fault of one is not that of
+// the others.
+func (g *Group) answer(ctx context.Context, batch []*grouped) {
+	slices.SortStableFunc(batch, func(a, b *grouped) int { // Locks are always taken in the same order.
+		return cmp.Compare(a.request.Account.String(), b.request.Account.String())
+	})
+	err := g.reserve(ctx, batch)
+	for _, one := range batch {
+		if err != nil && len(batch) > 1 {
+			one.err = g.reserve(ctx, []*grouped{one})
+		} else {
+			one.err = err
+		}
+		close(one.done)
+	}
+}
+
+// reserve sends the requests in one pipeline, which is one transaction.
+func (g *Group) reserve(ctx context.Context, batch []*grouped) error {
+	ctx, cancel := context.WithTimeout(ctx, groupLimit)
+	defer cancel()
+	pipeline := &pgx.Batch{}
+	last := ""
+	for _, one := range batch {
+		if account := one.request.Account.String(); account != last {
+			last = account
+			pipeline.Queue(lockAccount, account)
+		}
+		r, a, v := &one.request, &one.arrays, &one.verdict
+		pipeline.Queue(reserveSQL, r.Call, last, r.Node, a.seconds, a.amounts, a.scopes, a.owners, a.limited,
+			a.money, a.times, a.calls, a.periods, a.starts, r.At, r.Branch, r.Extension, r.To).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&v.known, &v.closed, &v.had, &v.granted, &v.bound, &v.stop)
+		})
+	}
+	return g.ledger.db.pool.SendBatch(ctx, pipeline).Close()
+}

@@ -1,0 +1,101 @@
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"trunkline/internal/money"
+	"trunkline/ledger"
+)
+
+// TestGroupNeverOverspends: 300 calls at once on money for seven; others' calls, and one whose request the database refuses,
+// come in the same transactions and are not concerned.
+func TestGroupNeverOverspends(t *testing.T) {
+	l, _ := openLedger(t)
+	poor, rich := prepaid(t, l, "poor", "10.5"), prepaid(t, l, "rich", "100000")
+	group := l.Group()
+	var granted, failed atomic.Int32
+	var calls sync.WaitGroup
+	for range 300 {
+		calls.Go(func() {
+			a, err := group.Reserve(t.Context(), request(poor, 1))
+			if err != nil {
+				failed.Add(1)
+			} else if a.Granted > 0 {
+				granted.Add(1)
+			}
+		})
+		calls.Go(func() {
+			if a, err := group.Reserve(t.Context(), request(rich, 1)); err != nil || a.Granted != 60 {
+				failed.Add(1)
+			}
+		})
+	}
+	bad := request(rich, 1)
+	bad.Branch = "no\x00text"
+	calls.Go(func() {
+		if _, err := group.Reserve(t.Context(), bad); err == nil {
+			failed.Add(1)
+		}
+	})
+	calls.Wait()
+	require.Zero(t, failed.Load())
+	require.Equal(t, int32(7), granted.Load(), "7 x 1.50 of 10.50")
+	requireMoney(t, l, poor, "10.5", "0")
+	requireMoney(t, l, rich, "450", "99550")
+}
+
+func TestGroupAnswersLikeTheLedger(t *testing.T) {
+	l, _ := openLedger(t)
+	account := prepaid(t, l, "beauty", "4")
+	group := l.Group()
+	r := request(account, 2)
+	for range 2 {
+		a, err := group.Reserve(t.Context(), r)
+		require.NoError(t, err)
+		require.Equal(t, ledger.HoldAnswer{Granted: 120}, a, "a repetition has the same answer")
+	}
+	requireMoney(t, l, account, "2.5", "1.5")
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := group.Reserve(gone, request(account, 1))
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = group.Reserve(t.Context(), ledger.HoldRequest{Call: uuid.New()})
+	require.Error(t, err)
+}
+
+// BenchmarkGroup reserves for 64 calls at a time, beside the same without grouping.
+func BenchmarkGroup(b *testing.B) {
+	for _, accounts := range []int{1, 1000} {
+		l, _ := openLedger(b)
+		var all []ledger.Account
+		for i := range accounts {
+			all = append(all, prepaid(b, l, fmt.Sprint("client", i), "100000000"))
+		}
+		group := l.Group()
+		for name, reserve := range map[string]func(context.Context, ledger.HoldRequest) (ledger.HoldAnswer, error){
+			"alone": l.Reserve, "grouped": group.Reserve,
+		} {
+			b.Run(fmt.Sprintf("%s/accounts=%d", name, accounts), func(b *testing.B) {
+				b.SetParallelism(32)
+				var n atomic.Int64
+				b.RunParallel(func(pb *testing.PB) {
+					for pb.Next() {
+						r := request(all[int(n.Add(1))%accounts], 1)
+						r.Ladder = []ledger.Stretch{{Seconds: 60, Cost: money.FromMicros(1)}}
+						if _, err := reserve(b.Context(), r); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "reservations/s")
+			})
+		}
+	}
+}
