@@ -148,14 +148,14 @@ func exports(b *testing.B, w *world) {
 	for _, f := range export.Formats() {
 		b.Run("export/"+string(f), func(b *testing.B) {
 			name := filepath.Join(b.TempDir(), "out."+string(f))
-			once(b, func() {
-				rows, most := exportOnce(b, source, filter, f, name)
-				info, err := os.Stat(name)
-				require.NoError(b, err)
-				b.ReportMetric(float64(rows)/1e6, "million-rows")
-				b.ReportMetric(float64(most)/(1<<20), "MB-heap")
-				b.ReportMetric(float64(info.Size())/(1<<20), "MB-file")
-			})
+			var rows int64
+			var most uint64
+			once(b, func() { rows, most = exportOnce(b, source, filter, f, name) })
+			info, err := os.Stat(name)
+			require.NoError(b, err)
+			b.ReportMetric(float64(rows)/1e6, "million-rows")
+			b.ReportMetric(float64(most)/(1<<20), "MB-heap")
+			b.ReportMetric(float64(info.Size())/(1<<20), "MB-file")
 		})
 	}
 	for _, f := range []string{"CSV", "Parquet", "ArrowStream"} {
