@@ -31,14 +31,27 @@ func topic(tb testing.TB, c kafka.Config, parts int) string {
 func send(tb testing.TB, c kafka.Config, topic string, from, to int) {
 	tb.Helper()
 	p := kafka.NewProducer(c, topic)
+	require.NoError(tb, p.Send(tb.Context(), numbered(from, to)))
+	require.NoError(tb, p.Close())
+}
+
+// sendAgain sends until the broker has taken it, as the spool does: a connection from before a restart is only found dead
+// when something is sent on it.
+func sendAgain(tb testing.TB, c kafka.Config, topic string, from, to int) {
+	tb.Helper()
+	p := kafka.NewProducer(c, topic)
+	require.Eventually(tb, func() bool { return p.Send(tb.Context(), numbered(from, to)) == nil }, 30*time.Second, 100*time.Millisecond)
+	require.NoError(tb, p.Close())
+}
+
+func numbered(from, to int) []cdr.Envelope {
 	var legs []cdr.Envelope
 	for i := from; i < to; i++ {
 		e := cdr.Envelope{Value: []byte{byte(i)}}
 		binary.BigEndian.PutUint64(e.Key[:], uint64(i/2))
 		legs = append(legs, e)
 	}
-	require.NoError(tb, p.Send(tb.Context(), legs))
-	require.NoError(tb, p.Close())
+	return legs
 }
 
 func consumer(tb testing.TB, c kafka.Config, topic string) *kafka.Consumer {
@@ -150,7 +163,7 @@ func TestBrokerRestarts(t *testing.T) {
 	require.NoError(t, r.Start(t.Context(), []cdr.Mark{{Part: 0}}))
 	require.Len(t, fetch(t, r, 10), 10)
 	enginetest.RestartKafka(t)
-	send(t, c, name, 10, 20)
+	sendAgain(t, c, name, 10, 20)
 	next := int64(10)
 	for next < 20 {
 		got, err := r.Fetch(limited(t))
