@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"trunkline/internal/clock"
@@ -141,6 +142,24 @@ func (f *fleet) killEngine(word string) {
 	f.t.Logf("no child of the engines is a %s at the moment", word)
 }
 
+// revive starts a process and sees to it that it stays, as a supervisor would: one that finds a port taken by what is left of
+// the killed one ends, and is started again.
+func (f *fleet) revive(name string) {
+	f.t.Helper()
+	f.start(name)
+	m := f.members[name]
+	for range 30 {
+		require.NoError(f.t, clock.Sleep(f.t.Context(), clock.System{}, 100*time.Millisecond))
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", m.cmd.Process.Pid))
+		require.NoError(f.t, err)
+		if _, state, _ := bytes.Cut(text, []byte(") ")); bytes.HasPrefix(state, []byte("Z")) {
+			f.t.Logf("%s ended by itself and is started again: %s", name, tail(m.output.String(), 300))
+			_ = m.cmd.Wait()
+			f.start(name)
+		}
+	}
+}
+
 // strike kills one of the five, at random, and sees to it that it comes back.
 func (f *fleet) strike() string {
 	victims := []string{"sipproxy", "worker", "broker", "postgres", "clickhouse"}
@@ -155,7 +174,7 @@ func (f *fleet) strike() string {
 			break
 		}
 		f.kill("engines") // With the broker die the other engines.
-		f.start("engines")
+		f.revive("engines")
 	default:
 		f.kill(victim)
 		require.NoError(f.t, clock.Sleep(f.t.Context(), clock.System{}, time.Duration(f.random.IntN(800))*time.Millisecond))
@@ -215,7 +234,7 @@ func TestKilledTwentyTimes(t *testing.T) {
 func (f *fleet) reckon(answered int64) {
 	f.t.Helper()
 	var last string
-	require.Eventually(f.t, func() bool {
+	settled := assert.Eventually(f.t, func() bool {
 		code, out := f.run("doctor")
 		last = out
 		var accounts []map[string]string
@@ -233,7 +252,8 @@ func (f *fleet) reckon(answered int64) {
 			require.GreaterOrEqual(f.t, left.Sign(), 0, "%s is past its money", a["account"])
 		}
 		return f.answeredLegs() >= answered
-	}, 3*time.Minute, time.Second, "%s", &last)
+	}, 3*time.Minute, time.Second)
+	require.True(f.t, settled, "%d calls answered, %d in the records\n%s", answered, f.answeredLegs(), last)
 }
 
 // answeredLegs is how many calls were answered, as the records say; each is there once, or doctor would tell.

@@ -16,7 +16,7 @@ import (
 const (
 	groupSize  = 64              // Requests in one transaction, at most.
 	groupsBusy = 4               // Transactions at a time.
-	groupLimit = 5 * time.Second // For one transaction.
+	groupLimit = 2 * time.Second // For one transaction.
 )
 
 // Group reserves for many calls in one transaction when they come close together: what a reservation costs is mostly the
@@ -37,13 +37,14 @@ type grouped struct {
 	verdict verdict
 	err     error
 	done    chan struct{}
+	gone    bool // Nobody waits for the answer any more.
 }
 
 // Group returns a group over the ledger.
 func (l *Ledger) Group() *Group { return &Group{ledger: l} }
 
-// Reserve is Ledger.Reserve. When ctx ends before the answer is there the hold may have been made all the same: it is
-// given back with the call's record.
+// Reserve is Ledger.Reserve. When ctx ends before the answer is there nothing is held: a request that waits is not made any
+// more, and a hold that was just being made for a call that had none is given back.
 func (g *Group) Reserve(ctx context.Context, r ledger.HoldRequest) (ledger.HoldAnswer, error) {
 	if err := r.Validate(); err != nil {
 		return ledger.HoldAnswer{}, err
@@ -62,12 +63,28 @@ func (g *Group) Reserve(ctx context.Context, r ledger.HoldRequest) (ledger.HoldA
 	select {
 	case <-one.done:
 	case <-ctx.Done():
+		g.leave(one)
 		return ledger.HoldAnswer{}, fmt.Errorf("reserve for call %s: %w", r.Call, ctx.Err())
 	}
 	if one.err != nil {
 		return ledger.HoldAnswer{}, fmt.Errorf("reserve for call %s: %w", r.Call, one.err)
 	}
 	return one.verdict.answer(r.Ladder[len(r.Ladder)-1].Seconds), nil
+}
+
+// leave takes a request back.
+func (g *Group) leave(one *grouped) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	one.gone = true
+	g.waiting = slices.DeleteFunc(g.waiting, func(other *grouped) bool { return other == one })
+}
+
+// left reports whether nobody waits for a request any more.
+func (g *Group) left(one *grouped) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return one.gone
 }
 
 // work answers what waits until nothing does.
@@ -101,7 +118,17 @@ func (g *Group) answer(ctx context.Context, batch []*grouped) {
 			one.err = err
 		}
 		close(one.done)
+		if one.err == nil && one.verdict.had == 0 && one.verdict.granted > 0 && g.left(one) {
+			g.giveBack(ctx, one)
+		}
 	}
+}
+
+// giveBack releases a hold that nobody knows of. Where that fails it comes back with the node's accounts.
+func (g *Group) giveBack(ctx context.Context, one *grouped) {
+	ctx, cancel := context.WithTimeout(ctx, groupLimit)
+	defer cancel()
+	_ = g.ledger.Release(ctx, one.request.Call)
 }
 
 // reserve sends the requests in one pipeline, which is one transaction.
