@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"trunkline/internal/clock"
 )
 
 // ErrPeriod is returned, wrapped, for text that names no period.
@@ -52,29 +54,12 @@ func (p Period) Start(at time.Time, zone *time.Location) time.Time {
 func (p Period) around(year int, month time.Month, day int, zone *time.Location) (start, end time.Time) {
 	switch p {
 	case Month:
-		return midnight(year, month, 1, zone), midnight(year, month+1, 1, zone)
+		return clock.Midnight(year, month, 1, zone), clock.Midnight(year, month+1, 1, zone)
 	case Week:
 		weekday := time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Weekday()
 		monday := day - (int(weekday)+6)%7
-		return midnight(year, month, monday, zone), midnight(year, month, monday+7, zone)
+		return clock.Midnight(year, month, monday, zone), clock.Midnight(year, month, monday+7, zone)
 	case Day:
 	}
-	return midnight(year, month, day, zone), midnight(year, month, day+1, zone)
-}
-
-// midnight returns the first moment of a day. time.Date does not say which moment it means where a change of summer
-// time makes a midnight that there is not or twice: here it is the first of two, and the moment of the change for none.
-func midnight(year int, month time.Month, day int, zone *time.Location) time.Time {
-	wall := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
-	before, after := offset(wall.AddDate(0, 0, -1), zone), offset(wall.AddDate(0, 0, 1), zone)
-	first := wall.Add(-max(before, after))
-	if offset(first, zone) == max(before, after) {
-		return first
-	}
-	return wall.Add(-min(before, after))
-}
-
-func offset(at time.Time, zone *time.Location) time.Duration {
-	_, seconds := at.In(zone).Zone()
-	return time.Duration(seconds) * time.Second
+	return clock.Midnight(year, month, day, zone), clock.Midnight(year, month, day+1, zone)
 }

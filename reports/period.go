@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"trunkline/internal/clock"
 )
 
 // ErrPeriod is returned, wrapped, for text that names no period.
@@ -80,7 +82,7 @@ func parseRange(first, last string, zone *time.Location) (Period, error) {
 		to   *time.Time
 	}{{first, &p.From}, {last, &p.Till}} {
 		if t, err := time.Parse(time.DateOnly, end.text); err == nil {
-			*end.to = midnight(t.Year(), t.Month(), t.Day(), zone)
+			*end.to = clock.Midnight(t.Year(), t.Month(), t.Day(), zone)
 			continue
 		}
 		t, err := time.Parse(time.RFC3339, end.text)
@@ -96,11 +98,11 @@ func parseRange(first, last string, zone *time.Location) (Period, error) {
 }
 
 func daysOf(year int, month time.Month, day, n int, zone *time.Location) Period {
-	return Period{midnight(year, month, day, zone), midnight(year, month, day+n, zone), zone, days}
+	return Period{clock.Midnight(year, month, day, zone), clock.Midnight(year, month, day+n, zone), zone, days}
 }
 
 func monthOf(year int, month time.Month, zone *time.Location) Period {
-	return Period{midnight(year, month, 1, zone), midnight(year, month+1, 1, zone), zone, months}
+	return Period{clock.Midnight(year, month, 1, zone), clock.Midnight(year, month+1, 1, zone), zone, months}
 }
 
 // Span returns a period between two moments.
@@ -138,23 +140,6 @@ func dayNumber(at time.Time, zone *time.Location) int {
 func (p Period) String() string {
 	const layout = "2006-01-02 15:04"
 	return p.From.In(p.Zone).Format(layout) + " to " + p.Till.In(p.Zone).Format(layout) + " " + p.Zone.String()
-}
-
-// midnight returns the first moment of a day in a zone, UTC. Where a change of summer time makes midnight twice it is the
-// first of both, and where it skips midnight the moment of the change; the ledger's periods are cut in the same way.
-func midnight(year int, month time.Month, day int, zone *time.Location) time.Time {
-	wall := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
-	before, after := offsetAt(wall.AddDate(0, 0, -1), zone), offsetAt(wall.AddDate(0, 0, 1), zone)
-	first := wall.Add(-max(before, after))
-	if offsetAt(first, zone) == max(before, after) {
-		return first
-	}
-	return wall.Add(-min(before, after))
-}
-
-func offsetAt(at time.Time, zone *time.Location) time.Duration {
-	_, seconds := at.In(zone).Zone()
-	return time.Duration(seconds) * time.Second
 }
 
 // Days returns the days of the calendar that the period touches, each as far as it is in it.
