@@ -214,7 +214,12 @@ func (o *routeOptions) snapshot(ctx context.Context, errOut io.Writer) (*provisi
 		return nil, err
 	}
 	defer db.close(ctx)
-	return db.snapshot(ctx)
+	compiler := provision.NewCompiler()
+	snapshot, err := db.compile(ctx, compiler)
+	if err != nil {
+		return nil, err
+	}
+	return snapshot, db.measure(ctx, snapshot.Operator(), compiler.Measures())
 }
 
 // caller finds who calls: an extension, or the tenant as a trunk.

@@ -116,16 +116,17 @@ func (s *stores) usagePosted(ctx context.Context, tenant string, currency money.
 
 // snapshot compiles what is provisioned.
 func (s *stores) snapshot(ctx context.Context) (*provision.Snapshot, error) {
+	return s.compile(ctx, provision.NewCompiler())
+}
+
+// compile compiles what is provisioned, with a compiler whose measures its routes look at.
+func (s *stores) compile(ctx context.Context, compiler *provision.Compiler) (*provision.Snapshot, error) {
 	stored, err := s.provision.Load(ctx)
 	if err != nil {
 		return nil, err
 	}
 	bundle, err := provision.NewBundle(stored.Objects, stored.Files)
 	if err != nil {
-		return nil, err
-	}
-	compiler := provision.NewCompiler()
-	if err := s.measure(ctx, &bundle.Operator, compiler.Measures()); err != nil {
 		return nil, err
 	}
 	return compiler.Compile(ctx, bundle)
