@@ -110,25 +110,30 @@ func (l *Ledger) Reserve(ctx context.Context, r ledger.HoldRequest) (ledger.Hold
 	if err := r.Validate(); err != nil {
 		return ledger.HoldAnswer{}, err
 	}
-	account := r.Account.String()
-	a := reserveArrays(r)
-	batch := &pgx.Batch{}
-	batch.Queue(lockAccount, account)
-	batch.Queue(reserveSQL, r.Call, account, r.Node, a.seconds, a.amounts, a.scopes, a.owners, a.limited,
-		a.money, a.times, a.calls, a.periods, a.starts, r.At, r.Branch, r.Extension, r.To)
-	results := l.db.pool.SendBatch(ctx, batch)
-	_, err := results.Exec()
-	var v verdict
-	if err == nil {
-		err = results.QueryRow().Scan(&v.known, &v.closed, &v.had, &v.granted, &v.bound, &v.stop)
-	}
-	if closeErr := results.Close(); err == nil {
-		err = closeErr // The implicit transaction is committed only now.
-	}
-	if err != nil {
+	one := &grouped{request: r, arrays: reserveArrays(r)}
+	if err := l.reserve(ctx, one); err != nil {
 		return ledger.HoldAnswer{}, fmt.Errorf("reserve for call %s: %w", r.Call, err)
 	}
-	return v.answer(r.Ladder[len(r.Ladder)-1].Seconds), nil
+	return one.answer(), nil
+}
+
+// reserve sends requests in one pipeline, which is one transaction: it is committed when the results are closed. Requests
+// of one account have to stand together, and accounts in their order.
+func (l *Ledger) reserve(ctx context.Context, batch ...*grouped) error {
+	pipeline := &pgx.Batch{}
+	last := ""
+	for _, one := range batch {
+		if account := one.request.Account.String(); account != last {
+			last = account
+			pipeline.Queue(lockAccount, account)
+		}
+		r, a, v := &one.request, &one.arrays, &one.verdict
+		pipeline.Queue(reserveSQL, r.Call, last, r.Node, a.seconds, a.amounts, a.scopes, a.owners, a.limited,
+			a.money, a.times, a.calls, a.periods, a.starts, r.At, r.Branch, r.Extension, r.To).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&v.known, &v.closed, &v.had, &v.granted, &v.bound, &v.stop)
+		})
+	}
+	return l.db.pool.SendBatch(ctx, pipeline).Close()
 }
 
 type verdict struct {

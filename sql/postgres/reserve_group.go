@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"trunkline/ledger"
 )
 
@@ -69,7 +67,7 @@ func (g *Group) Reserve(ctx context.Context, r ledger.HoldRequest) (ledger.HoldA
 	if one.err != nil {
 		return ledger.HoldAnswer{}, fmt.Errorf("reserve for call %s: %w", r.Call, one.err)
 	}
-	return one.verdict.answer(r.Ladder[len(r.Ladder)-1].Seconds), nil
+	return one.answer(), nil
 }
 
 // leave takes a request back.
@@ -110,10 +108,10 @@ func (g *Group) answer(ctx context.Context, batch []*grouped) {
 	slices.SortStableFunc(batch, func(a, b *grouped) int { // Locks are always taken in the same order.
 		return cmp.Compare(a.request.Account.String(), b.request.Account.String())
 	})
-	err := g.reserve(ctx, batch)
+	err := g.reserve(ctx, batch...)
 	for _, one := range batch {
 		if err != nil && len(batch) > 1 {
-			one.err = g.reserve(ctx, []*grouped{one})
+			one.err = g.reserve(ctx, one)
 		} else {
 			one.err = err
 		}
@@ -131,22 +129,14 @@ func (g *Group) giveBack(ctx context.Context, one *grouped) {
 	_ = g.ledger.Release(ctx, one.request.Call)
 }
 
-// reserve sends the requests in one pipeline, which is one transaction.
-func (g *Group) reserve(ctx context.Context, batch []*grouped) error {
+// reserve reserves for some requests in one transaction, within its time.
+func (g *Group) reserve(ctx context.Context, batch ...*grouped) error {
 	ctx, cancel := context.WithTimeout(ctx, groupLimit)
 	defer cancel()
-	pipeline := &pgx.Batch{}
-	last := ""
-	for _, one := range batch {
-		if account := one.request.Account.String(); account != last {
-			last = account
-			pipeline.Queue(lockAccount, account)
-		}
-		r, a, v := &one.request, &one.arrays, &one.verdict
-		pipeline.Queue(reserveSQL, r.Call, last, r.Node, a.seconds, a.amounts, a.scopes, a.owners, a.limited,
-			a.money, a.times, a.calls, a.periods, a.starts, r.At, r.Branch, r.Extension, r.To).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&v.known, &v.closed, &v.had, &v.granted, &v.bound, &v.stop)
-		})
-	}
-	return g.ledger.db.pool.SendBatch(ctx, pipeline).Close()
+	return g.ledger.reserve(ctx, batch...)
+}
+
+// answer is what the caller is told.
+func (one *grouped) answer() ledger.HoldAnswer {
+	return one.verdict.answer(one.request.Ladder[len(one.request.Ladder)-1].Seconds)
 }
