@@ -28,7 +28,7 @@ WITH gone AS (
     UPDATE account a SET pending = pending - g.amount
     FROM (SELECT account, sum(amount) AS amount FROM gone GROUP BY account) g WHERE a.id = g.account AND g.amount > 0
 )
-UPDATE hold h SET amount = 0, closed_at = $3 FROM gone WHERE h.call = gone.call`
+UPDATE hold h SET amount = 0, closed_at = $3, placed = false FROM gone WHERE h.call = gone.call`
 
 // Release gives the whole hold of a call back, for one that was never connected. It may be repeated; a call without
 // a hold is no error. A request to hold money for the call that comes later is refused.
@@ -42,8 +42,7 @@ func (l *Ledger) Release(ctx context.Context, call uuid.UUID) error {
 
 func (l *Ledger) release(ctx context.Context, calls []uuid.UUID) (released int64, err error) {
 	err = l.db.inTx(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT id FROM account WHERE id IN (SELECT account FROM hold WHERE call = ANY ($1)) `+
-			`ORDER BY id FOR NO KEY UPDATE`, calls)
+		rows, err := tx.Query(ctx, lockHolders, calls)
 		if err != nil {
 			return err
 		}
@@ -56,6 +55,21 @@ func (l *Ledger) release(ctx context.Context, calls []uuid.UUID) (released int64
 		return err
 	})
 	return released, err
+}
+
+// lockHolders locks the accounts that hold money for calls, as lockAccount does.
+const lockHolders = `SELECT id FROM account WHERE id IN (SELECT account FROM hold WHERE call = ANY ($1)) ORDER BY id FOR NO KEY UPDATE`
+
+// End says that calls are over: they take no place any more, and a request to hold more for them is refused. What is held
+// stays held until they are accounted for. It may be repeated; a call without a hold is no error.
+func (l *Ledger) End(ctx context.Context, calls []uuid.UUID) error {
+	batch := &pgx.Batch{}
+	batch.Queue(lockHolders, calls)
+	batch.Queue(`UPDATE hold SET ended_at = $2, placed = false WHERE call = ANY ($1) AND ended_at IS NULL AND closed_at IS NULL`, calls, l.clock.Now())
+	if err := l.db.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("end %d calls: %w", len(calls), err)
+	}
+	return nil
 }
 
 // Holds returns the calls that money is held for, the oldest first: all of them, or those of one account.

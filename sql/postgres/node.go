@@ -11,12 +11,15 @@ import (
 )
 
 // Beat notes that a proxy is there, and that all calls that it began before clean are over with their legs in the stream;
-// a zero time says nothing new. It may be repeated.
+// a zero time says nothing new. It may be repeated. Calls that must be over are taken out of the index of places by the way.
 func (l *Ledger) Beat(ctx context.Context, node string, clean time.Time) error {
-	_, err := l.db.pool.Exec(ctx, `INSERT INTO node AS n (name, seen_at, clean_at) VALUES ($1, $2, $3)
+	now := l.clock.Now()
+	batch := &pgx.Batch{}
+	batch.Queue(`INSERT INTO node AS n (name, seen_at, clean_at) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET seen_at = $2, clean_at = greatest(n.clean_at, $3), given_up_at = NULL, given_up_why = '',
-		settled_at = CASE WHEN n.given_up_at IS NULL THEN n.settled_at ELSE least(n.settled_at, greatest(n.clean_at, $3)) END`, node, l.clock.Now(), clean)
-	if err != nil {
+		settled_at = CASE WHEN n.given_up_at IS NULL THEN n.settled_at ELSE least(n.settled_at, greatest(n.clean_at, $3)) END`, node, now, clean)
+	batch.Queue(`SELECT age_places($1, $2)`, now, expireBatch)
+	if err := l.db.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("sign of life of %s: %w", node, err)
 	}
 	return nil

@@ -26,15 +26,16 @@ const lockAccount = `SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE`
 
 // reserveSQL decides and writes in one statement. Counters of the limits that apply are those in which the call is
 // counted already, and for limits that are new to it those of its period now; what the call itself holds is left out of
-// account. The longest stretch that the balance and all limits allow is taken.
+// account. The longest stretch that the balance and all limits allow is taken, if the call has a place or there is one.
 const reserveSQL = `
 WITH acc AS (
     SELECT credits + credit_limit - debits - pending AS free, suspended FROM account WHERE id = $2
 ), old AS (
-    SELECT amount, seconds, limits, closed_at IS NOT NULL AS closed FROM hold WHERE call = $1
+    SELECT amount, seconds, limits, closed_at IS NOT NULL OR ended_at IS NOT NULL AS closed, placed AND place_till > $18 AS placed
+    FROM hold WHERE call = $1
 ), base AS (
     SELECT coalesce((SELECT amount FROM old), 0) AS amount, coalesce((SELECT seconds FROM old), 0) AS seconds,
-        coalesce((SELECT closed FROM old), false) AS closed
+        coalesce((SELECT closed FROM old), false) AS closed, coalesce((SELECT placed FROM old), false) AS placed
 ), kept AS (
     SELECT c.* FROM limit_counter c WHERE c.id = ANY ((SELECT limits FROM old)::bigint[])
 ), hand AS (
@@ -66,15 +67,19 @@ WITH acc AS (
         SELECT * FROM limit_counter l
         WHERE l.account = $2 AND l.scope = c.scope AND l.owner = c.owner AND l.period = c.period AND l.starts = c.starts OFFSET 0
     ) l ON true
+), place AS MATERIALIZED (
+    SELECT CASE WHEN NOT b.placed AND NOT b.closed AND $20::bigint + $21::bigint + $22::bigint > 0
+        THEN full_scope($2, $15, $16, $18, $20, $21, $22) END AS word FROM base b
 ), step AS (
     SELECT s.seconds, s.amount, CASE
         WHEN b.closed THEN 'closed'
         WHEN halt.word <> '' THEN halt.word
+        WHEN place.word IS NOT NULL THEN place.word
         WHEN s.amount > b.amount AND s.amount - b.amount > acc.free THEN 'balance'
         ELSE (SELECT 'limit_' || min(r.period) FROM room r
             WHERE (s.amount > b.amount AND s.amount > r.money) OR s.seconds > r.seconds OR r.calls < 1)
         END AS bound
-    FROM unnest($4::bigint[], $5::bigint[]) AS s (seconds, amount) CROSS JOIN base b CROSS JOIN acc CROSS JOIN halt
+    FROM unnest($4::bigint[], $5::bigint[]) AS s (seconds, amount) CROSS JOIN base b CROSS JOIN acc CROSS JOIN halt CROSS JOIN place
     WHERE s.seconds > b.seconds
 ), pick AS (
     SELECT s.seconds, s.amount FROM step s WHERE s.bound IS NULL ORDER BY s.seconds DESC LIMIT 1
@@ -91,10 +96,12 @@ WITH acc AS (
 ), counted AS (
     SELECT id FROM grown UNION ALL SELECT id FROM opened
 ), held AS (
-    INSERT INTO hold (call, account, node, amount, seconds, limits, made_at, touched_at)
-    SELECT $1, $2, $3, p.amount, p.seconds, coalesce((SELECT array_agg(id) FROM counted), '{}'), $14, $14 FROM pick p
+    INSERT INTO hold AS h (call, account, node, amount, seconds, limits, made_at, touched_at, branch, extension, placed, place_till)
+    SELECT $1, $2, $3, p.amount, p.seconds, coalesce((SELECT array_agg(id) FROM counted), '{}'), $14, $14, $15, $16,
+        true, $19::timestamptz + p.seconds * interval '1 second' FROM pick p
     ON CONFLICT (call) DO UPDATE SET amount = excluded.amount, seconds = excluded.seconds, limits = excluded.limits,
-        touched_at = excluded.touched_at
+        touched_at = excluded.touched_at, placed = h.ended_at IS NULL, place_till = CASE WHEN h.placed AND h.place_till > $18
+            THEN h.place_till + (excluded.seconds - h.seconds) * interval '1 second' ELSE excluded.place_till END
 ), paid AS (
     UPDATE account SET pending = pending + p.amount - b.amount FROM pick p, base b WHERE id = $2 AND p.amount <> b.amount
 )
@@ -121,6 +128,7 @@ func (l *Ledger) Reserve(ctx context.Context, r ledger.HoldRequest) (ledger.Hold
 // of one account have to stand together, and accounts in their order.
 func (l *Ledger) reserve(ctx context.Context, batch ...*grouped) error {
 	pipeline := &pgx.Batch{}
+	now := l.clock.Now()
 	last := ""
 	for _, one := range batch {
 		if account := one.request.Account.String(); account != last {
@@ -129,7 +137,8 @@ func (l *Ledger) reserve(ctx context.Context, batch ...*grouped) error {
 		}
 		r, a, v := &one.request, &one.arrays, &one.verdict
 		pipeline.Queue(reserveSQL, r.Call, last, r.Node, a.seconds, a.amounts, a.scopes, a.owners, a.limited,
-			a.money, a.times, a.calls, a.periods, a.starts, r.At, r.Branch, r.Extension, r.To).QueryRow(func(row pgx.Row) error {
+			a.money, a.times, a.calls, a.periods, a.starts, r.At, r.Branch, r.Extension, r.To,
+			now, now.Add(r.Setup+ledger.PlaceGrace), r.AtOnce.Tenant, r.AtOnce.Branch, r.AtOnce.Extension).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&v.known, &v.closed, &v.had, &v.granted, &v.bound, &v.stop)
 		})
 	}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
 	"trunkline/cdr"
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
@@ -73,10 +75,24 @@ func (r *run) reserve(a ledger.Account) {
 		seconds += 1 + r.random.Int64N(120)
 		request.Ladder = append(request.Ladder, ledger.Stretch{Seconds: seconds, Cost: money.FromMicros(cost)})
 	}
+	if r.random.IntN(3) == 0 {
+		request.AtOnce = ledger.AtOnce{Tenant: r.random.Int64N(5), Branch: r.random.Int64N(4), Extension: r.random.Int64N(3)}
+		request.Setup = time.Duration(r.random.IntN(4)) * time.Minute
+	}
 	for range 1 + r.random.IntN(2) { // A repetition has the same answer.
 		answer, err := r.Ledger.Reserve(r.ctx, request)
 		r.say("reserve %v of %v: %+v %s", request.Call, request.Ladder, answer, word(err))
 	}
+}
+
+// end says of calls that they are over, or gives back what is held for one.
+func (r *run) end() {
+	call := r.calls[r.random.IntN(len(r.calls))]
+	if r.random.IntN(2) == 0 {
+		r.say("release %s", word(r.Ledger.Release(r.ctx, call)))
+		return
+	}
+	r.say("end %s", word(r.Ledger.End(r.ctx, []uuid.UUID{call, r.calls[r.random.IntN(len(r.calls))]})))
 }
 
 func (r *run) entry(a ledger.Account) {

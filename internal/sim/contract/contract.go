@@ -28,6 +28,7 @@ type Accounts interface {
 type Holds interface {
 	Reserve(ctx context.Context, r ledger.HoldRequest) (ledger.HoldAnswer, error)
 	Release(ctx context.Context, call uuid.UUID) error
+	End(ctx context.Context, calls []uuid.UUID) error
 	Expire(ctx context.Context) (int64, error)
 	Gauges(ctx context.Context, a ledger.Account, since time.Time) ([]ledger.Gauge, error)
 }
@@ -129,8 +130,7 @@ func (r *run) step() {
 	case n < 7:
 		r.reserve(a)
 	case n < 8:
-		call := r.calls[r.random.IntN(len(r.calls))]
-		r.say("release %s", word(r.Ledger.Release(r.ctx, call)))
+		r.end()
 	case n < 10:
 		r.entry(a)
 	case n < 13:
@@ -138,7 +138,8 @@ func (r *run) step() {
 	case n < 16:
 		r.limit(a)
 	case n < 17:
-		r.Clock.Advance(time.Duration(r.random.Int64N(40*3600)) * time.Second)
+		longest := []int64{10 * 60, 40 * 3600}[r.random.IntN(2)] // Calls go on, or are over long since.
+		r.Clock.Advance(time.Duration(r.random.Int64N(longest)) * time.Second)
 	case n < 18:
 		r.expire()
 	case n < 19:

@@ -4,7 +4,7 @@ import "trunkline/internal/money"
 
 // faults are what is wrong on purpose, to see that a simulation finds it.
 type faults struct {
-	claims, holds bool
+	claims, holds, places bool
 }
 
 // ForgetClaims makes the books forget which legs they know.
@@ -12,6 +12,9 @@ func (s *Store) ForgetClaims() { s.faults.claims = true }
 
 // ForgetHolds makes the ledger grant what it does not hold.
 func (s *Store) ForgetHolds() { s.faults.holds = true }
+
+// ForgetPlaces makes the ledger forget which calls there are.
+func (s *Store) ForgetPlaces() { s.faults.places = true }
 
 // held is what is held of an amount.
 func (f faults) held(a money.Amount) money.Amount {

@@ -37,6 +37,10 @@ type hold struct {
 	ledger.Hold
 	limits []ledger.Counter
 	closed bool
+
+	branch, extension string
+	ended             bool
+	till              time.Time // Until when it takes a place, if it is neither ended nor closed.
 }
 
 type settingKey struct {

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -33,11 +34,12 @@ func (s *Store) Reserve(_ context.Context, r ledger.HoldRequest) (ledger.HoldAns
 	}
 	h := s.holds[r.Call]
 	if h == nil {
-		h = &hold{Hold: ledger.Hold{Call: r.Call, Account: r.Account, Node: r.Node, Made: r.At}}
+		h = &hold{Hold: ledger.Hold{Call: r.Call, Account: r.Account, Node: r.Node, Made: r.At}, branch: r.Branch, extension: r.Extension}
 	}
 	stop := s.halt(r, state)
+	full := s.full(r, h)
 	rooms := s.rooms(r, h)
-	pick, bound, err := s.pick(r, h, state, rooms, stop)
+	pick, bound, err := s.pick(r, h, state, rooms, stop, full)
 	if err != nil {
 		return ledger.HoldAnswer{}, err
 	}
@@ -48,7 +50,7 @@ func (s *Store) Reserve(_ context.Context, r ledger.HoldRequest) (ledger.HoldAns
 			return ledger.HoldAnswer{}, err
 		}
 	}
-	if h.closed {
+	if h.closed || h.ended {
 		a.Granted, a.Bound = 0, ledger.BoundClosed
 	}
 	a.Final = a.Granted < wanted
@@ -117,7 +119,7 @@ func (s *Store) rooms(r ledger.HoldRequest, h *hold) []room {
 }
 
 // pick takes the longest stretch that everything allows, and says what stands in the way of the shortest that is not.
-func (s *Store) pick(r ledger.HoldRequest, h *hold, state *ledger.State, rooms []room, stop string) (*ledger.Stretch, string, error) {
+func (s *Store) pick(r ledger.HoldRequest, h *hold, state *ledger.State, rooms []room, stop, full string) (*ledger.Stretch, string, error) {
 	free, err := state.Available()
 	if err != nil {
 		return nil, "", err
@@ -129,7 +131,7 @@ func (s *Store) pick(r ledger.HoldRequest, h *hold, state *ledger.State, rooms [
 		if step.Seconds <= h.Seconds {
 			continue
 		}
-		bound, err := s.bound(step, h, free, rooms, stop)
+		bound, err := s.bound(step, h, free, rooms, cmp.Or(stop, full))
 		if err != nil {
 			return nil, "", err
 		}
@@ -149,7 +151,7 @@ func (s *Store) bound(step *ledger.Stretch, h *hold, free money.Amount, rooms []
 		return "", err
 	}
 	switch {
-	case h.closed:
+	case h.closed || h.ended:
 		return ledger.BoundClosed, nil
 	case stop != "":
 		return stop, nil
@@ -217,6 +219,7 @@ func (s *Store) grow(r ledger.HoldRequest, h *hold, state *ledger.State, rooms [
 		}
 		h.limits = append(h.limits, room.counter)
 	}
+	s.place(r, h, step.Seconds)
 	h.Amount, h.Seconds, h.Touched = step.Cost, step.Seconds, r.At
 	s.holds[r.Call] = h
 	return nil

@@ -1,0 +1,78 @@
+package memory
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"trunkline/ledger"
+)
+
+// placed reports whether a hold takes a place.
+func (s *Store) placed(h *hold) bool {
+	return !h.closed && !h.ended && h.till.After(s.clock.Now())
+}
+
+// full is the word for the first scope that has no place for the call, which has none.
+func (s *Store) full(r ledger.HoldRequest, h *hold) string {
+	if s.placed(h) || s.faults.places {
+		return ""
+	}
+	var tenant, branch, extension int64
+	for _, other := range s.holds {
+		if other.Account != r.Account || !s.placed(other) {
+			continue
+		}
+		tenant++
+		if other.branch == r.Branch {
+			branch++
+		}
+		if other.extension == r.Extension {
+			extension++
+		}
+	}
+	switch {
+	case r.AtOnce.Tenant > 0 && tenant >= r.AtOnce.Tenant:
+		return ledger.BoundCalls(ledger.TenantScope)
+	case r.AtOnce.Branch > 0 && branch >= r.AtOnce.Branch:
+		return ledger.BoundCalls(ledger.BranchScope)
+	case r.AtOnce.Extension > 0 && extension >= r.AtOnce.Extension:
+		return ledger.BoundCalls(ledger.ExtensionScope)
+	}
+	return ""
+}
+
+// place gives the hold a place until its call must be over, or keeps the one that it has for longer.
+func (s *Store) place(r ledger.HoldRequest, h *hold, seconds int64) {
+	granted := time.Duration(seconds) * time.Second
+	if s.placed(h) {
+		h.till = h.till.Add(granted - time.Duration(h.Seconds)*time.Second)
+		return
+	}
+	h.till = s.clock.Now().Add(r.Setup + ledger.PlaceGrace + granted)
+}
+
+// End is Ledger.End of sql/postgres.
+func (s *Store) End(_ context.Context, calls []uuid.UUID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, call := range calls {
+		if h, ok := s.holds[call]; ok && !h.closed {
+			h.ended = true
+		}
+	}
+	return nil
+}
+
+// Placed returns how many calls of an account take a place.
+func (s *Store) Placed(a ledger.Account) (n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, h := range s.holds {
+		if h.Account == a && s.placed(h) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,53 @@
+-- Places of calls at a time. A hold takes one from its first grant until its call is ended, its money is given back, or the
+-- call must be over by what was granted. Places are counted, not kept in a sum: nothing can drift.
+
+-- +goose Up
+-- placed says that the hold is among those that are counted, and place_till until when: the index does not know the time, so
+-- that a call that goes on changes no index. ended_at is when the proxy said that the call is over.
+ALTER TABLE hold
+    ADD COLUMN branch text NOT NULL DEFAULT '', ADD COLUMN extension text NOT NULL DEFAULT '',
+    ADD COLUMN placed boolean NOT NULL DEFAULT false, ADD COLUMN place_till timestamptz, ADD COLUMN ended_at timestamptz;
+UPDATE hold SET placed = true, place_till = made_at + (seconds + 300) * interval '1 second' WHERE closed_at IS NULL;
+ALTER TABLE hold ADD CHECK (NOT placed OR (place_till IS NOT NULL AND ended_at IS NULL AND closed_at IS NULL));
+CREATE INDEX hold_place ON hold (account, extension) WHERE placed;
+
+-- The word for the first scope that has no place for one more call at a moment, or null. A cap of 0 is none. No more rows are
+-- looked at than the cap allows calls, by the index whatever the planner believes: a plan that was made while the table was
+-- empty lives as long as its connection, and only a plain scan of the index marks the entries of calls that are over.
+-- +goose StatementBegin
+CREATE FUNCTION full_scope(of_account text, of_branch text, of_extension text, at timestamptz,
+    tenant_most bigint, branch_most bigint, extension_most bigint) RETURNS text
+    LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+BEGIN
+    IF tenant_most > 0 AND (SELECT count(*) FROM (
+        SELECT FROM hold WHERE account = of_account AND placed AND place_till > at LIMIT tenant_most) p) >= tenant_most THEN
+        RETURN 'calls_tenant';
+    END IF;
+    IF branch_most > 0 AND (SELECT count(*) FROM (
+        SELECT FROM hold WHERE account = of_account AND branch = of_branch AND placed AND place_till > at LIMIT branch_most) p) >= branch_most THEN
+        RETURN 'calls_branch';
+    END IF;
+    IF extension_most > 0 AND (SELECT count(*) FROM (
+        SELECT FROM hold WHERE account = of_account AND extension = of_extension AND placed AND place_till > at LIMIT extension_most) p) >= extension_most THEN
+        RETURN 'calls_extension';
+    END IF;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+
+-- Takes holds out of the index whose calls must be over: those of proxies that vanished. They do not count as it is.
+-- +goose StatementBegin
+CREATE FUNCTION age_places(at timestamptz, most bigint) RETURNS void
+    LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+    UPDATE hold h SET placed = false WHERE placed AND place_till <= at AND call IN (
+        SELECT call FROM hold WHERE placed AND place_till <= at LIMIT most FOR NO KEY UPDATE SKIP LOCKED);
+END
+$$;
+-- +goose StatementEnd
+
+-- +goose Down
+DROP FUNCTION age_places, full_scope;
+DROP INDEX hold_place;
+ALTER TABLE hold DROP COLUMN branch, DROP COLUMN extension, DROP COLUMN placed, DROP COLUMN place_till, DROP COLUMN ended_at;
