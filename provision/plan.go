@@ -115,6 +115,9 @@ func (c *Changes) leftOver(rest map[[2]string]Object, prune bool, merged *[]Obje
 	}
 }
 
+// Differences compares two stored documents field by field; secrets are masked. What is no document has no fields.
+func Differences(before, after string) []FieldChange { return fieldChanges(before, after) }
+
 // fieldChanges compares two documents field by field.
 func fieldChanges(before, after string) []FieldChange {
 	old, now := flatten(before), flatten(after)

@@ -1,0 +1,161 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"trunkline/access"
+	"trunkline/internal/money"
+	"trunkline/reports"
+	"trunkline/reports/invoice"
+)
+
+// Billing makes and keeps invoices.
+type Billing interface {
+	Expenses(ctx context.Context, tenant, month string) (*reports.Expenses, error)
+	// Close issues the invoices of a period, or tells what keeps it open.
+	Close(ctx context.Context, r invoice.Request) ([]invoice.Result, error)
+	Draft(ctx context.Context, tenant, month string) (*invoice.Document, error)
+	Papers
+}
+
+// Papers keeps what was issued.
+type Papers interface {
+	// Documents returns what was issued, the oldest first, of a tenant and a period where they are named.
+	Documents(ctx context.Context, tenant, period string, after int64, limit int) ([]invoice.Issued, error)
+	// Document returns one document by its number; ErrNotFound.
+	Document(ctx context.Context, number string) (invoice.Issued, error)
+	Mark(ctx context.Context, number string, state invoice.State, note, by string) error
+	Credit(ctx context.Context, number string, amount money.Amount, reason string) (invoice.Issued, error)
+	// Profile says how a tenant is invoiced.
+	Profile(ctx context.Context, tenant string) (invoice.Profile, error)
+}
+
+// Expenses returns what every branch of a tenant cost in a month.
+func (c *Console) Expenses(ctx context.Context, who *access.Principal, tenant, month string) (*reports.Expenses, error) {
+	if err := c.mayBill(who, access.ReadInvoices, tenant); err != nil {
+		return nil, err
+	}
+	e, err := c.d.Billing.Expenses(ctx, tenant, month)
+	return e, billingFault(err)
+}
+
+func (c *Console) mayBill(who *access.Principal, p access.Permission, tenant string) error {
+	_, err := c.account(who, p, tenant)
+	return err
+}
+
+// billingFault tells what the user did wrong from what is ours.
+func billingFault(err error) error {
+	switch {
+	case errors.Is(err, invoice.ErrPeriod), errors.Is(err, invoice.ErrNoTenant):
+		return invalid("%s", err)
+	case errors.Is(err, invoice.ErrNoInvoice):
+		return fmt.Errorf("%w: %w", ErrNotFound, err)
+	case errors.Is(err, invoice.ErrState):
+		return fmt.Errorf("%w: %w", ErrConflict, err)
+	}
+	return err
+}
+
+// Invoices returns the documents that were issued and are somebody's to see, the oldest first.
+func (c *Console) Invoices(ctx context.Context, who *access.Principal, tenant, period string, after int64, limit int) ([]invoice.Issued, error) {
+	if err := may(who, access.ReadInvoices); err != nil {
+		return nil, err
+	}
+	tenant, _, err := c.narrow(who, tenant, "")
+	if err != nil {
+		return nil, err
+	}
+	if limit < 1 || limit > MaxPage {
+		return nil, invalid("limit: use 1 to %d", MaxPage)
+	}
+	list, err := c.d.Billing.Documents(ctx, tenant, period, after, limit)
+	return list, billingFault(err)
+}
+
+// Invoice returns one document; ErrNotFound.
+func (c *Console) Invoice(ctx context.Context, who *access.Principal, number string) (invoice.Issued, error) {
+	if err := may(who, access.ReadInvoices); err != nil {
+		return invoice.Issued{}, err
+	}
+	issued, err := c.d.Billing.Document(ctx, number)
+	if err != nil {
+		return issued, billingFault(err)
+	}
+	if !who.Sees(issued.Document.Tenant) {
+		return invoice.Issued{}, fmt.Errorf("%w: there is no invoice %q", ErrNotFound, number)
+	}
+	return issued, nil
+}
+
+// Draft returns the invoice that would be made of a period now.
+func (c *Console) Draft(ctx context.Context, who *access.Principal, tenant, month string) (*invoice.Document, error) {
+	if err := c.mayBill(who, access.ReadInvoices, tenant); err != nil {
+		return nil, err
+	}
+	d, err := c.d.Billing.Draft(ctx, tenant, month)
+	return d, billingFault(err)
+}
+
+// ProfileOf says how a tenant is invoiced.
+func (c *Console) ProfileOf(ctx context.Context, who *access.Principal, tenant string) (invoice.Profile, error) {
+	if err := c.mayBill(who, access.ReadInvoices, tenant); err != nil {
+		return invoice.Profile{}, err
+	}
+	return c.d.Billing.Profile(ctx, tenant)
+}
+
+// ClosePeriod issues the invoices of a period, or with DryRun tells what would be issued and what keeps it open.
+func (c *Console) ClosePeriod(ctx context.Context, who *access.Principal, r invoice.Request) ([]invoice.Result, error) {
+	if err := may(who, access.WriteInvoices); err != nil {
+		return nil, err
+	}
+	results, err := c.d.Billing.Close(ctx, r)
+	if err != nil {
+		return nil, billingFault(err)
+	}
+	if r.DryRun {
+		return results, nil
+	}
+	issued := 0
+	for i := range results {
+		if results[i].Issued != nil && results[i].Issued.Fresh {
+			issued++
+		}
+	}
+	return results, c.log(ctx, who, access.Deed{Action: "close period", Object: "period " + r.Period, After: fmt.Sprintf("%d invoices issued", issued)})
+}
+
+// MarkInvoice notes that an invoice was sent or paid, or takes that back.
+func (c *Console) MarkInvoice(ctx context.Context, who *access.Principal, number string, state invoice.State, note string) error {
+	if err := may(who, access.WriteInvoices); err != nil {
+		return err
+	}
+	if state != invoice.StateIssued && state != invoice.StateSent && state != invoice.StatePaid {
+		return invalid("state: use issued, sent or paid")
+	}
+	if err := c.d.Billing.Mark(ctx, number, state, note, who.By()); err != nil {
+		return billingFault(err)
+	}
+	return c.log(ctx, who, access.Deed{Action: "mark " + string(state), Object: "invoice " + number, After: note})
+}
+
+// CreditInvoice issues a credit note for an invoice; a zero amount is all of it.
+func (c *Console) CreditInvoice(ctx context.Context, who *access.Principal, number string, amount money.Amount, why string) (invoice.Issued, error) {
+	if err := may(who, access.WriteInvoices); err != nil {
+		return invoice.Issued{}, err
+	}
+	why, err := reason(why)
+	if err != nil {
+		return invoice.Issued{}, err
+	}
+	note, err := c.d.Billing.Credit(ctx, number, amount, why)
+	if err != nil {
+		return note, billingFault(err)
+	}
+	return note, c.log(ctx, who, access.Deed{
+		Tenant: note.Document.Tenant, Action: "credit", Object: "invoice " + number, After: note.Document.Number + " " + why,
+	})
+}

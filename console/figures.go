@@ -1,0 +1,72 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"trunkline/access"
+	"trunkline/reports"
+)
+
+// Figures answers questions of statistics.
+type Figures interface {
+	Ask(ctx context.Context, q reports.Question) (*reports.Answer, error)
+}
+
+// Stats answers a question as far as it is somebody's to know. Money that is not is null.
+func (c *Console) Stats(ctx context.Context, who *access.Principal, q reports.Question) (*reports.Answer, error) {
+	if err := may(who, access.ReadStats); err != nil {
+		return nil, err
+	}
+	var err error
+	if q.Tenant, q.Branch, err = c.narrow(who, q.Tenant, q.Branch); err != nil {
+		return nil, err
+	}
+	if err := mayAsk(who, &q); err != nil {
+		return nil, err
+	}
+	answer, err := c.d.Figures.Ask(ctx, q)
+	if errors.Is(err, reports.ErrQuery) || errors.Is(err, reports.ErrFilter) {
+		return nil, invalid("%s", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i := range answer.Rows {
+		blank(who, &answer.Rows[i])
+	}
+	blank(who, &answer.Total)
+	return answer, nil
+}
+
+// mayAsk refuses questions whose answers would tell what is not shown.
+func mayAsk(who *access.Principal, q *reports.Question) error {
+	if err := mayFilter(who, q.Filter); err != nil {
+		return err
+	}
+	inside := q.Side == reports.Attempts || slices.ContainsFunc(q.By, func(d reports.Dimension) bool { return d == reports.ByCarrier || d == reports.ByGateway })
+	if who.Role.OfTenant() && (inside || slices.Contains(q.By, reports.ByTenant)) {
+		return fmt.Errorf("%w: attempts, carriers and gateways are not shown to you", ErrForbidden)
+	}
+	if q.Order == reports.OrderCost && !who.May(access.ReadCost) || q.Order == reports.OrderSale && !who.May(access.ReadSale) {
+		return fmt.Errorf("%w: rows cannot be ordered by what is not shown to you", ErrForbidden)
+	}
+	return nil
+}
+
+// blank takes the money out of a row that is not somebody's to see.
+func blank(who *access.Principal, row *reports.Row) {
+	for _, f := range []*reports.Figures{&row.Figures, row.Before} {
+		if f == nil {
+			continue
+		}
+		if !who.May(access.ReadCost) {
+			f.Cost, f.Margin, f.MarginPart = nil, nil, nil
+		}
+		if !who.May(access.ReadSale) {
+			f.Sale, f.Margin, f.MarginPart = nil, nil, nil
+		}
+	}
+}

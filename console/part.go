@@ -1,0 +1,209 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"trunkline/access"
+	"trunkline/provision"
+)
+
+// Part is a kind of what a tenant has.
+type Part string
+
+// The parts of a tenant. Their words are those of its document and of the API's addresses.
+const (
+	Branches   Part = "branches"
+	Extensions Part = "extensions"
+	Numbers    Part = "numbers"
+	Trunks     Part = "trunks"
+	Groups     Part = "groups"
+	PBXs       Part = "pbxs"
+)
+
+// key is the field that a part is known by.
+func (p Part) key() string {
+	if p == Numbers {
+		return "number"
+	}
+	return "id"
+}
+
+// PartOf names one part of a tenant.
+type PartOf struct {
+	Tenant string
+	Part   Part
+	ID     string
+}
+
+// PartItem is a part as it is shown. An extension's document says its branch.
+type PartItem struct {
+	ID       string
+	Tag      string
+	Document Document
+}
+
+// Parts returns the parts of a tenant.
+func (c *Console) Parts(ctx context.Context, who *access.Principal, tenant string, part Part) ([]PartItem, error) {
+	t, err := c.Thing(ctx, who, provision.KindTenant, tenant)
+	if err != nil {
+		return nil, err
+	}
+	items := []PartItem{}
+	for _, d := range partsIn(t.Document, part) {
+		items = append(items, PartItem{ID: fmt.Sprint(d[part.key()]), Tag: tagOf(d), Document: d})
+	}
+	return items, nil
+}
+
+// Part returns one part of a tenant; ErrNotFound.
+func (c *Console) Part(ctx context.Context, who *access.Principal, p PartOf) (PartItem, error) {
+	items, err := c.Parts(ctx, who, p.Tenant, p.Part)
+	if err != nil {
+		return PartItem{}, err
+	}
+	i := slices.IndexFunc(items, func(one PartItem) bool { return one.ID == p.ID })
+	if i < 0 {
+		return PartItem{}, p.missing()
+	}
+	return items[i], nil
+}
+
+func (p PartOf) missing() error {
+	return fmt.Errorf("%w: tenant %q has no %q in its %s", ErrNotFound, p.Tenant, p.ID, p.Part)
+}
+
+// PutPart creates or replaces a part of a tenant. An extension goes to the branch that its document says, with its history:
+// its calls stay with the branch they were made from.
+func (c *Console) PutPart(ctx context.Context, who *access.Principal, p PartOf, create bool, tag string, d Document) (PartItem, error) {
+	key := p.Part.key()
+	if id, ok := d[key]; ok && fmt.Sprint(id) != p.ID {
+		return PartItem{}, invalid("%s: the document says %q and its address %q", key, id, p.ID)
+	}
+	d[key] = p.ID
+	err := c.editPart(ctx, who, p, tag, func(tenant, before Document) error {
+		if create && before != nil {
+			return fmt.Errorf("%w: tenant %q has %q in its %s already", ErrConflict, p.Tenant, p.ID, p.Part)
+		}
+		if before != nil {
+			keepSecrets(d, before)
+			if employees, ok := before["extensions"]; ok && d["extensions"] == nil && p.Part == Branches {
+				d["extensions"] = employees // They are changed one by one.
+			}
+			takeOut(tenant, p)
+		}
+		return putIn(tenant, p, d)
+	})
+	if err != nil {
+		return PartItem{}, err
+	}
+	return c.Part(ctx, who, p)
+}
+
+// DeletePart takes a part of a tenant away.
+func (c *Console) DeletePart(ctx context.Context, who *access.Principal, p PartOf, tag string) error {
+	return c.editPart(ctx, who, p, tag, func(tenant, before Document) error {
+		if before == nil {
+			return p.missing()
+		}
+		if p.Part == Branches && len(listIn(before, string(Extensions))) > 0 {
+			return invalid("branch %q has extensions: move them to another branch, or take them away, first", p.ID)
+		}
+		takeOut(tenant, p)
+		return nil
+	})
+}
+
+func (c *Console) editPart(ctx context.Context, who *access.Principal, p PartOf, tag string, change func(tenant, before Document) error) error {
+	_, err := c.edit(ctx, who, Change{Kind: provision.KindTenant, ID: p.Tenant}, func(tenant Document) (Document, error) {
+		if tenant == nil {
+			return nil, missing(provision.KindTenant, p.Tenant)
+		}
+		var before Document
+		for _, d := range partsIn(tenant, p.Part) {
+			if fmt.Sprint(d[p.Part.key()]) == p.ID {
+				before = d
+			}
+		}
+		if tag != "" {
+			now, _ := withoutSecrets(before).(Document)
+			if before == nil {
+				return nil, p.missing()
+			}
+			if tag != "*" && tag != tagOf(shown(who, now)) {
+				return nil, fmt.Errorf("%w: somebody changed %q since you read it: %w", ErrConflict, p.ID, errTag)
+			}
+		}
+		return tenant, change(tenant, before)
+	})
+	return err
+}
+
+// partsIn returns copies of the parts in a tenant's document.
+func partsIn(tenant Document, part Part) []Document {
+	var out []Document
+	if part != Extensions {
+		for _, d := range listIn(tenant, string(part)) {
+			out = append(out, copyOf(d))
+		}
+		return out
+	}
+	for _, branch := range listIn(tenant, string(Branches)) {
+		for _, d := range listIn(branch, string(Extensions)) {
+			d = copyOf(d)
+			d["branch"] = branch["id"]
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func listIn(d Document, name string) []Document {
+	list, _ := d[name].([]any)
+	out := make([]Document, 0, len(list))
+	for _, v := range list {
+		if one, ok := v.(Document); ok {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+func copyOf(d Document) Document {
+	out, _ := filtered(d, func(string) bool { return true }).(Document)
+	return out
+}
+
+// takeOut takes a part out of a tenant's document.
+func takeOut(tenant Document, p PartOf) {
+	homes := []Document{tenant}
+	if p.Part == Extensions {
+		homes = listIn(tenant, string(Branches))
+	}
+	for _, home := range homes {
+		list, _ := home[string(p.Part)].([]any)
+		home[string(p.Part)] = slices.DeleteFunc(list, func(v any) bool {
+			d, ok := v.(Document)
+			return ok && fmt.Sprint(d[p.Part.key()]) == p.ID
+		})
+	}
+}
+
+// putIn puts a part into a tenant's document.
+func putIn(tenant Document, p PartOf, d Document) error {
+	home := tenant
+	if p.Part == Extensions {
+		wanted := d["branch"]
+		i := slices.IndexFunc(listIn(tenant, string(Branches)), func(b Document) bool { return b["id"] == wanted })
+		if i < 0 {
+			return invalid("branch: tenant %q has no branch %q; make it first, or name one that is there", p.Tenant, fmt.Sprint(wanted))
+		}
+		home = listIn(tenant, string(Branches))[i]
+		d = copyOf(d)
+		delete(d, "branch")
+	}
+	list, _ := home[string(p.Part)].([]any)
+	home[string(p.Part)] = append(list, d)
+	return nil
+}

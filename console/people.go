@@ -1,0 +1,177 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"trunkline/access"
+	"trunkline/provision"
+)
+
+// People returns those who may sign in.
+func (c *Console) People(ctx context.Context, who *access.Principal) ([]access.User, error) {
+	if err := may(who, access.ReadUsers); err != nil {
+		return nil, err
+	}
+	return c.d.Gate.Users(ctx, "")
+}
+
+// Person returns one of them; ErrNotFound.
+func (c *Console) Person(ctx context.Context, who *access.Principal, login string) (access.User, error) {
+	if err := may(who, access.ReadUsers); err != nil {
+		return access.User{}, err
+	}
+	u, err := c.d.Gate.User(ctx, login)
+	return u, accessFault(err)
+}
+
+// AddPerson makes a user, and returns the token of the link by which he chooses his password, once, within a week.
+func (c *Console) AddPerson(ctx context.Context, who *access.Principal, u access.User) (token string, err error) {
+	if err := c.mayPerson(who, &u); err != nil {
+		return "", err
+	}
+	if err := c.d.Gate.Add(ctx, u); err != nil {
+		return "", accessFault(err)
+	}
+	if token, err = c.d.Gate.Welcome(ctx, u.Login); err != nil {
+		return "", err
+	}
+	return token, c.log(ctx, who, access.Deed{Tenant: u.Tenant, Action: "create", Object: "user " + u.Login, After: told(&u)})
+}
+
+func (c *Console) mayPerson(who *access.Principal, u *access.User) error {
+	if err := may(who, access.WriteUsers); err != nil {
+		return err
+	}
+	if err := u.Validate(); err != nil {
+		return accessFault(err)
+	}
+	s := c.d.Snapshot()
+	if _, ok := s.Tenant(u.Tenant); !ok && u.Tenant != "" {
+		return invalid("tenant: there is no tenant %q", u.Tenant)
+	}
+	if _, ok := s.Branch(u.Tenant, u.Branch); !ok && u.Branch != "" {
+		return invalid("branch: tenant %q has no branch %q", u.Tenant, u.Branch)
+	}
+	return nil
+}
+
+func told(u *access.User) string {
+	return fmt.Sprintf("name: %s\nemail: %s\nrole: %s\ntenant: %s\nbranch: %s\nlanguage: %s\ndisabled: %t", u.Name, u.Email, u.Role, u.Tenant, u.Branch, u.Language, u.Disabled)
+}
+
+// ChangePerson stores what is told of a user. Who loses his role loses his sessions.
+func (c *Console) ChangePerson(ctx context.Context, who *access.Principal, u access.User) error {
+	if err := c.mayPerson(who, &u); err != nil {
+		return err
+	}
+	before, err := c.d.Gate.User(ctx, u.Login)
+	if err != nil {
+		return accessFault(err)
+	}
+	if err := c.d.Gate.Change(ctx, u); err != nil {
+		return accessFault(err)
+	}
+	return c.log(ctx, who, access.Deed{Tenant: u.Tenant, Action: "update", Object: "user " + u.Login, Before: told(&before), After: told(&u)})
+}
+
+// ResetPerson makes a link by which a user chooses a new password, and with factor takes his second factor away.
+func (c *Console) ResetPerson(ctx context.Context, who *access.Principal, login string, factor bool) (token string, err error) {
+	if err := may(who, access.WriteUsers); err != nil {
+		return "", err
+	}
+	if token, err = c.d.Gate.Reset(ctx, login); err != nil {
+		return "", accessFault(err)
+	}
+	if factor {
+		if err := c.d.Gate.ResetFactor(ctx, login); err != nil {
+			return "", err
+		}
+	}
+	return token, c.log(ctx, who, access.Deed{Action: "reset", Object: "user " + login})
+}
+
+// Keys returns the keys of programs: one's own, or with all everybody's.
+func (c *Console) Keys(ctx context.Context, who *access.Principal, all bool) ([]access.Key, error) {
+	need, login := access.OwnAccess, who.User
+	if all {
+		need, login = access.ReadUsers, ""
+	}
+	if err := may(who, need); err != nil {
+		return nil, err
+	}
+	return c.d.Gate.KeysOf(ctx, login)
+}
+
+// AddKey makes a key of one's own and returns its secret, which is not shown again. A key makes no key with more than it has.
+func (c *Console) AddKey(ctx context.Context, who *access.Principal, name string, scopes []access.Permission, till time.Time) (string, access.Key, error) {
+	if err := may(who, access.OwnAccess); err != nil {
+		return "", access.Key{}, err
+	}
+	for _, s := range scopes {
+		if who.Scopes != nil && !slices.Contains(who.Scopes, s) {
+			return "", access.Key{}, fmt.Errorf("%w: this key has no %s itself", ErrForbidden, s)
+		}
+	}
+	secret, k, err := c.d.Gate.NewKey(ctx, who.User, name, scopes, till)
+	if err != nil {
+		return "", k, accessFault(err)
+	}
+	return secret, k, c.log(ctx, who, access.Deed{Tenant: who.Tenant, Action: "create", Object: "key " + k.ID, After: name})
+}
+
+// RevokeKey ends a key of one's own, or anybody's for who may write users.
+func (c *Console) RevokeKey(ctx context.Context, who *access.Principal, id string) error {
+	if err := may(who, access.OwnAccess); err != nil {
+		return err
+	}
+	login := who.User
+	if who.May(access.WriteUsers) {
+		login = ""
+	}
+	if err := c.d.Gate.RevokeKey(ctx, login, id); err != nil {
+		return accessFault(err)
+	}
+	return c.log(ctx, who, access.Deed{Tenant: who.Tenant, Action: "delete", Object: "key " + id})
+}
+
+// Audit returns what was done, the newest first, without secrets.
+func (c *Console) Audit(ctx context.Context, who *access.Principal, f access.DeedFilter) ([]Deed, error) {
+	if err := may(who, access.ReadAudit); err != nil {
+		return nil, err
+	}
+	if f.Limit < 1 || f.Limit > MaxPage {
+		return nil, invalid("limit: use 1 to %d", MaxPage)
+	}
+	deeds, err := c.d.Trail.Deeds(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Deed, 0, len(deeds))
+	for _, d := range deeds {
+		one := Deed{At: d.At, By: d.By, Source: d.Source, Tenant: d.Tenant, Action: d.Action, Object: d.Object}
+		if strings.Contains(d.Before+d.After, ": ") || strings.Contains(d.Before+d.After, "\n") {
+			one.Changes = provision.Differences(d.Before, d.After)
+		}
+		if len(one.Changes) == 0 {
+			one.Note = d.After
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// Deed is something that somebody did, as it is shown.
+type Deed struct {
+	At      time.Time
+	By      string
+	Source  string
+	Tenant  string
+	Action  string
+	Object  string
+	Note    string
+	Changes []provision.FieldChange
+}

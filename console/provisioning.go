@@ -1,0 +1,326 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"trunkline/access"
+	"trunkline/provision"
+)
+
+// Setup keeps what is provisioned.
+type Setup interface {
+	// Load reads everything, in one snapshot.
+	Load(ctx context.Context) (Stored, error)
+	// Check tells what is wrong with a state as a whole; the parts are *provision.Fault.
+	Check(ctx context.Context, b *provision.Bundle) error
+	// Save stores changes that were computed against a revision; ErrConflict when it is not the last one any more.
+	Save(ctx context.Context, base int64, changes *provision.Changes, by string) (int64, error)
+}
+
+// Stored is all that is provisioned, at one revision.
+type Stored struct {
+	Revision int64
+	Objects  []provision.Object
+	Files    map[string][]byte
+}
+
+// Thing is a provisioned object as it is shown.
+type Thing struct {
+	Kind     provision.Kind
+	ID       string
+	Tag      string // Entity tag.
+	Document Document
+}
+
+// FaultsError is a state that is not valid, with what is wrong with it.
+type FaultsError struct {
+	Faults []provision.Fault
+}
+
+// Error lists the faults.
+func (e *FaultsError) Error() string {
+	texts := make([]string, len(e.Faults))
+	for i := range e.Faults {
+		texts[i] = e.Faults[i].Error()
+	}
+	return strings.Join(texts, "\n")
+}
+
+// Is makes it an ErrInvalid.
+func (e *FaultsError) Is(target error) bool { return target == ErrInvalid } //nolint:errorlint // Is is how it is compared.
+
+// reads and writes are the permissions that objects of a kind ask for.
+func reads(kind provision.Kind) access.Permission {
+	switch kind {
+	case provision.KindTenant:
+		return access.ReadTenants
+	case provision.KindDeck, provision.KindTariff:
+		return access.ReadPrices
+	case provision.KindSettings, provision.KindCarrier, provision.KindGateway, provision.KindDialPlan, provision.KindRoutePlan:
+	}
+	return access.ReadRouting
+}
+
+func writes(kind provision.Kind) access.Permission {
+	switch kind {
+	case provision.KindTenant:
+		return access.WriteTenants
+	case provision.KindDeck, provision.KindTariff:
+		return access.WritePrices
+	case provision.KindSettings, provision.KindCarrier, provision.KindGateway, provision.KindDialPlan, provision.KindRoutePlan:
+	}
+	return access.WriteRouting
+}
+
+// Things returns the objects of a kind, by id.
+func (c *Console) Things(ctx context.Context, who *access.Principal, kind provision.Kind) ([]Thing, error) {
+	if err := may(who, reads(kind)); err != nil {
+		return nil, err
+	}
+	stored, err := c.d.Setup.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	things := []Thing{}
+	for _, o := range stored.Objects {
+		if o.Kind != kind || kind == provision.KindTenant && !who.Sees(o.ID) {
+			continue
+		}
+		d, err := readDocument(o.Spec)
+		if err != nil {
+			return nil, err
+		}
+		things = append(things, Thing{kind, o.ID, tagOf(d), shown(who, d)})
+	}
+	slices.SortFunc(things, func(a, b Thing) int { return cmp.Compare(a.ID, b.ID) })
+	return things, nil
+}
+
+// Thing returns one object; ErrNotFound.
+func (c *Console) Thing(ctx context.Context, who *access.Principal, kind provision.Kind, id string) (Thing, error) {
+	things, err := c.Things(ctx, who, kind)
+	if err != nil {
+		return Thing{}, err
+	}
+	i := slices.IndexFunc(things, func(t Thing) bool { return t.ID == id })
+	if i < 0 {
+		return Thing{}, missing(kind, id)
+	}
+	return things[i], nil
+}
+
+func missing(kind provision.Kind, id string) error {
+	return fmt.Errorf("%w: there is no %s %q", ErrNotFound, strings.ReplaceAll(string(kind), "_", " "), id)
+}
+
+// Change says how an object is to be changed.
+type Change struct {
+	Kind provision.Kind
+	ID   string
+	Tag  string // What it is now; empty: whatever it is. "*" : it is there.
+	// Create: there must be none of the id.
+	Create bool
+	DryRun bool // Only say what would change.
+}
+
+// Changed is what a change did, or would do.
+type Changed struct {
+	Thing  Thing
+	Fields []provision.FieldChange
+}
+
+// PutThing creates or replaces an object, or says what is wrong with it. Passwords that are not sent stay.
+func (c *Console) PutThing(ctx context.Context, who *access.Principal, ch Change, d Document) (Changed, error) {
+	if id, ok := d["id"]; ok && id != ch.ID && ch.Kind != provision.KindSettings {
+		return Changed{}, invalid("id: the document says %q and its address %q; ids never change", id, ch.ID)
+	}
+	if ch.Kind != provision.KindSettings {
+		d["id"] = ch.ID
+	}
+	return c.edit(ctx, who, ch, func(before Document) (Document, error) {
+		keepSecrets(d, before)
+		return d, nil
+	})
+}
+
+// DeleteThing takes an object away. One that others name is told by them.
+func (c *Console) DeleteThing(ctx context.Context, who *access.Principal, ch Change) error {
+	if ch.Kind == provision.KindSettings {
+		return invalid("the settings cannot be taken away")
+	}
+	_, err := c.edit(ctx, who, ch, func(Document) (Document, error) { return nil, nil })
+	return err
+}
+
+// editTries bounds how often a change is tried again because others changed something else at the same time.
+const editTries = 5
+
+// edit changes one object: change is given what it is (nil: it is not there), and returns what it is to be (nil: it goes).
+func (c *Console) edit(ctx context.Context, who *access.Principal, ch Change, change func(Document) (Document, error)) (Changed, error) {
+	if err := may(who, writes(ch.Kind)); err != nil {
+		return Changed{}, err
+	}
+	if ch.Kind == provision.KindTenant && !who.Sees(ch.ID) {
+		return Changed{}, missing(ch.Kind, ch.ID)
+	}
+	for try := 1; ; try++ {
+		out, err := c.editOnce(ctx, who, ch, change)
+		if !errors.Is(err, ErrConflict) || ch.Tag != "" && errors.Is(err, errTag) || try == editTries {
+			return out, err
+		}
+	}
+}
+
+// errTag tells a tag that does not fit from a revision that does not.
+var errTag = errors.New("the entity tag does not fit")
+
+func (c *Console) editOnce(ctx context.Context, who *access.Principal, ch Change, change func(Document) (Document, error)) (out Changed, err error) {
+	stored, err := c.d.Setup.Load(ctx)
+	if err != nil {
+		return out, err
+	}
+	at := slices.IndexFunc(stored.Objects, func(o provision.Object) bool { return o.Kind == ch.Kind && o.ID == ch.ID })
+	var before Document
+	if at >= 0 {
+		if before, err = readDocument(stored.Objects[at].Spec); err != nil {
+			return out, err
+		}
+	}
+	if err := ch.fits(before); err != nil {
+		return out, err
+	}
+	next, err := change(before)
+	if err != nil {
+		return out, err
+	}
+	objects := slices.Clone(stored.Objects)
+	switch {
+	case next == nil && at < 0:
+		return out, missing(ch.Kind, ch.ID)
+	case next == nil:
+		objects = slices.Delete(objects, at, at+1)
+	default:
+		spec, err := yaml.Marshal(next)
+		if err != nil {
+			return out, invalid("%s", err)
+		}
+		object := provision.Object{Kind: ch.Kind, ID: ch.ID, Spec: string(spec)}
+		if at >= 0 {
+			objects[at] = object
+		} else {
+			objects = append(objects, object)
+		}
+	}
+	return c.store(ctx, who, ch, stored, objects)
+}
+
+// fits checks what is asked about the state before.
+func (ch *Change) fits(before Document) error {
+	switch {
+	case ch.Create && before != nil:
+		return fmt.Errorf("%w: there is a %s %q already", ErrConflict, ch.Kind, ch.ID)
+	case ch.Tag != "" && before == nil:
+		return missing(ch.Kind, ch.ID)
+	case ch.Tag != "" && ch.Tag != "*" && ch.Tag != tagOf(before):
+		return fmt.Errorf("%w: somebody changed %s %s since you read it: %w", ErrConflict, ch.Kind, ch.ID, errTag)
+	}
+	return nil
+}
+
+// store checks a state as a whole and stores what is other than before.
+func (c *Console) store(ctx context.Context, who *access.Principal, ch Change, stored Stored, objects []provision.Object) (out Changed, err error) {
+	bundle, err := provision.NewBundle(objects, stored.Files)
+	if err != nil {
+		return out, invalid("%s", plainYAML(err))
+	}
+	changes, merged, err := provision.Plan(stored.Objects, stored.Files, bundle, true)
+	if err != nil {
+		return out, invalid("%s", plainYAML(err))
+	}
+	if err := c.d.Setup.Check(ctx, merged); err != nil {
+		return out, faulty(bundle, ch, err)
+	}
+	for i := range changes.List {
+		if changes.List[i].Kind == ch.Kind && changes.List[i].ID == ch.ID {
+			out.Fields = changes.List[i].Fields
+		}
+	}
+	after, err := bundle.Objects()
+	if err != nil {
+		return out, err
+	}
+	if i := slices.IndexFunc(after, func(o provision.Object) bool { return o.Kind == ch.Kind && o.ID == ch.ID }); i >= 0 {
+		d, err := readDocument(after[i].Spec)
+		if err != nil {
+			return out, err
+		}
+		out.Thing = Thing{ch.Kind, ch.ID, tagOf(d), shown(who, d)}
+	}
+	if ch.DryRun || changes.Empty() {
+		return out, nil
+	}
+	_, err = c.d.Setup.Save(ctx, stored.Revision, changes, who.By())
+	return out, err
+}
+
+// plainYAML takes the library's words out of what is wrong with a document.
+func plainYAML(err error) string {
+	text := err.Error()
+	for _, cut := range []string{"yaml: unmarshal errors:\n", "yaml: "} {
+		text = strings.ReplaceAll(text, cut, "")
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// faulty tells the faults of a state, with the fields of the object that was changed named from it.
+func faulty(b *provision.Bundle, ch Change, err error) error {
+	faults := provision.Faults(err)
+	if len(faults) == 0 {
+		return invalid("%s", err)
+	}
+	prefix := ch.path(b)
+	out := &FaultsError{}
+	for _, f := range faults {
+		one := *f
+		one.File, one.Line = "", 0
+		if prefix != "" {
+			one.Field = strings.TrimPrefix(one.Field, prefix)
+		}
+		out.Faults = append(out.Faults, one)
+	}
+	return out
+}
+
+// path is how the fields of an object begin in messages about the whole.
+func (ch *Change) path(b *provision.Bundle) string {
+	o := &b.Operator
+	list, at := "", -1
+	switch ch.Kind {
+	case provision.KindTenant:
+		list, at = "tenants", slices.IndexFunc(o.Tenants, func(t provision.Tenant) bool { return t.ID == ch.ID })
+	case provision.KindCarrier:
+		list, at = "carriers", slices.IndexFunc(o.Carriers, func(t provision.Carrier) bool { return t.ID == ch.ID })
+	case provision.KindGateway:
+		list, at = "gateways", slices.IndexFunc(o.Gateways, func(t provision.Gateway) bool { return t.ID == ch.ID })
+	case provision.KindDeck:
+		list, at = "decks", slices.IndexFunc(o.Decks, func(t provision.DeckSource) bool { return t.ID == ch.ID })
+	case provision.KindTariff:
+		list, at = "tariffs", slices.IndexFunc(o.Tariffs, func(t provision.TariffSource) bool { return t.ID == ch.ID })
+	case provision.KindDialPlan:
+		list, at = "dial_plans", slices.IndexFunc(o.DialPlans, func(t provision.DialPlan) bool { return t.ID == ch.ID })
+	case provision.KindRoutePlan:
+		list, at = "route_plans", slices.IndexFunc(o.RoutePlans, func(t provision.RoutePlan) bool { return t.ID == ch.ID })
+	case provision.KindSettings:
+	}
+	if at < 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s[%d].", list, at)
+}

@@ -1,0 +1,144 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"trunkline/access"
+	"trunkline/internal/money"
+	"trunkline/lcr"
+	"trunkline/provision"
+)
+
+// RouteQuestion is a call that somebody wants to know the way of.
+type RouteQuestion struct {
+	Tenant    string
+	Extension string // Of the tenant; or
+	Branch    string
+	Gateway   string // The gateway that it comes in by.
+	Dialled   string
+	CallerID  string
+	At        time.Time     // Zero: now.
+	Assumed   time.Duration // The length of call that costs are compared by; 0: the operator's.
+}
+
+// RouteAnswer is what would happen to a call.
+type RouteAnswer struct {
+	From      string          `json:"from"`
+	To        string          `json:"to"`
+	Direction string          `json:"direction"`
+	Refusal   string          `json:"refusal,omitempty"`
+	Status    int             `json:"status,omitempty"` // SIP status of the refusal.
+	Detail    string          `json:"detail,omitempty"`
+	Decision  lcr.Explanation `json:"decision"`
+	Rings     []Ring          `json:"rings,omitempty"` // Where it reaches phones of the house.
+}
+
+// Ring is one stage of a call to phones.
+type Ring struct {
+	Extensions []string     `json:"extensions,omitempty"`
+	Seconds    int64        `json:"seconds,omitempty"`
+	Forwarded  *RouteAnswer `json:"forwarded,omitempty"`
+}
+
+// Simulate tells what would happen to a call, with every candidate and why not. Nothing is noted.
+func (c *Console) Simulate(_ context.Context, who *access.Principal, q RouteQuestion) (*RouteAnswer, error) {
+	if err := may(who, access.ReadRouting); err != nil {
+		return nil, err
+	}
+	if q.Dialled == "" || len(q.Dialled) > 64 {
+		return nil, invalid("dialled: give the number as it is dialled, such as 84951234567")
+	}
+	if q.At.IsZero() {
+		q.At = c.d.Clock.Now()
+	}
+	s := c.d.Snapshot()
+	caller, err := callerOf(s, q)
+	if err != nil {
+		return nil, err
+	}
+	var states map[string]lcr.GatewayState
+	if c.d.Switch != nil {
+		states = c.d.Switch.States()
+	}
+	a := newRouteAnswer(s.Answer(&provision.Question{
+		Caller: caller, Dialled: q.Dialled, CallerID: q.CallerID, At: q.At, Assumed: q.Assumed, Simulated: true, Live: states,
+	}))
+	if !who.May(access.ReadCost) {
+		a.hideCosts()
+	}
+	return a, nil
+}
+
+// callerOf finds who calls.
+func callerOf(s *provision.Snapshot, q RouteQuestion) (provision.Caller, error) {
+	if q.Gateway != "" {
+		for _, g := range s.Gateways() {
+			if g.ID == q.Gateway {
+				return provision.Caller{Kind: provision.CallerGateway, Gateway: g.ID, Carrier: g.Carrier}, nil
+			}
+		}
+		return provision.Caller{}, fmt.Errorf("%w: there is no gateway %q", ErrNotFound, q.Gateway)
+	}
+	if _, ok := s.Tenant(q.Tenant); !ok {
+		return provision.Caller{}, missing(provision.KindTenant, q.Tenant)
+	}
+	if q.Extension == "" {
+		return provision.Caller{Kind: provision.CallerTrunk, Tenant: q.Tenant, Branch: q.Branch, AnyFrom: true}, nil
+	}
+	e, ok := s.Extension(q.Tenant, q.Extension)
+	if !ok {
+		return provision.Caller{}, fmt.Errorf("%w: tenant %q has no extension %q", ErrNotFound, q.Tenant, q.Extension)
+	}
+	caller, ok := s.Login(e.Login)
+	if !ok {
+		return caller, invalid("extension: %q or its tenant is inactive", q.Extension)
+	}
+	return caller, nil
+}
+
+func newRouteAnswer(r *provision.Route) *RouteAnswer {
+	a := &RouteAnswer{
+		From: r.From.String(), To: r.To.String(), Direction: r.Direction, Refusal: string(r.Refusal), Status: r.Status, Detail: r.Detail,
+		Decision: lcr.Explanation{Candidates: []lcr.Candidate{}, Skipped: []lcr.Skipped{}},
+	}
+	if r.Trace != nil {
+		a.Decision = r.Trace.Explain()
+	}
+	for i := range r.Targets {
+		t := &r.Targets[i]
+		switch {
+		case t.Gateway != nil:
+		case t.Forward != nil:
+			a.Rings = append(a.Rings, Ring{Forwarded: newRouteAnswer(t.Forward)})
+		default:
+			ring := Ring{Extensions: []string{t.Extension}, Seconds: int64(t.RingTime / time.Second)}
+			for _, other := range t.Others {
+				ring.Extensions = append(ring.Extensions, other.Extension)
+			}
+			a.Rings = append(a.Rings, ring)
+		}
+	}
+	return a
+}
+
+func (a *RouteAnswer) hideCosts() {
+	withoutCosts(&a.Decision)
+	for i := range a.Rings {
+		if f := a.Rings[i].Forwarded; f != nil {
+			f.hideCosts()
+		}
+	}
+}
+
+// withoutCosts takes the prices out of a decision.
+func withoutCosts(e *lcr.Explanation) {
+	for i := range e.Candidates {
+		k := &e.Candidates[i]
+		k.Rate, k.Cost, k.Sale, k.Margin = money.Rate{}, money.Amount{}, money.Amount{}, money.Amount{}
+	}
+	for i := range e.Skipped {
+		e.Skipped[i].Detail = "" // It may tell a margin.
+	}
+}

@@ -1,0 +1,163 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"trunkline/access"
+	"trunkline/internal/money"
+	"trunkline/lcr"
+)
+
+// Switch is the proxy of this process.
+type Switch interface {
+	// Live returns the calls in progress, the longest first.
+	Live(ctx context.Context) ([]LiveCall, error)
+	// Drop ends a call, and reports whether there was one with that id.
+	Drop(ctx context.Context, call, reason string) (bool, error)
+	// Messages returns the SIP messages of a call that are still remembered, without what proves who sent them.
+	Messages(call string) []SIPMessage
+	// States returns what is known of the gateways.
+	States() map[string]lcr.GatewayState
+}
+
+// System tells how everything is.
+type System interface {
+	// Overview returns the state of the system now.
+	Overview(ctx context.Context) (Overview, error)
+}
+
+// Overview is the state of the system at one moment.
+type Overview struct {
+	At       time.Time  `json:"at"`
+	Parts    []Health   `json:"parts"`
+	Gateways []Gateway  `json:"gateways"`
+	Calls    []LiveCall `json:"calls"`
+	Total    int        `json:"calls_in_progress"` // Calls may hold fewer.
+	Phones   int        `json:"phones"`            // Registered.
+	Dead     int        `json:"dead"`              // Legs that could not be rated.
+}
+
+// Health is that of an engine or a service.
+type Health struct {
+	Name     string `json:"name"`
+	State    string `json:"state"`
+	Good     bool   `json:"good"`
+	Detail   string `json:"detail,omitempty"`
+	Restarts int    `json:"restarts"`
+}
+
+// Gateway is the state of a carrier's gateway.
+type Gateway struct {
+	ID      string `json:"id"`
+	Carrier string `json:"carrier"`
+	Address string `json:"address"`
+	Calls   int    `json:"calls"`
+	Max     int    `json:"max_calls"`
+	Locked  bool   `json:"locked"`
+	Why     string `json:"why,omitempty"`
+}
+
+// LiveCall is a call in progress.
+type LiveCall struct {
+	ID        string        `json:"id"`
+	Tenant    string        `json:"tenant"`
+	Branch    string        `json:"branch"`
+	Extension string        `json:"extension"`
+	From      string        `json:"from"`
+	To        string        `json:"to"`
+	Direction string        `json:"direction"`
+	Carrier   string        `json:"carrier,omitempty"`
+	Gateway   string        `json:"gateway,omitempty"`
+	State     string        `json:"state"` // reserving, ringing or answered.
+	Setup     time.Time     `json:"setup"`
+	Connect   *time.Time    `json:"connect,omitempty"`
+	Seconds   int64         `json:"seconds"`        // Since the answer.
+	Left      int64         `json:"left"`           // Seconds until the grant ends; -1 without a bound.
+	Held      *money.Amount `json:"held,omitempty"` // Money held for it.
+}
+
+// SIPMessage is a message as it was on the wire, with what proves who sent it taken out.
+type SIPMessage struct {
+	At        time.Time `json:"at"`
+	Sent      bool      `json:"sent"` // By us.
+	Transport string    `json:"transport"`
+	Remote    string    `json:"remote"`
+	CallID    string    `json:"call_id"`
+	Text      string    `json:"text"`
+}
+
+// Overview returns the state of the system.
+func (c *Console) Overview(ctx context.Context, who *access.Principal) (Overview, error) {
+	if err := may(who, access.ReadOverview); err != nil {
+		return Overview{}, err
+	}
+	return c.d.System.Overview(ctx)
+}
+
+// Live returns the calls in progress at this process that are somebody's to see.
+func (c *Console) Live(ctx context.Context, who *access.Principal) ([]LiveCall, error) {
+	if err := may(who, access.ReadLive); err != nil {
+		return nil, err
+	}
+	if c.d.Switch == nil {
+		return []LiveCall{}, nil
+	}
+	all, err := c.d.Switch.Live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	calls := slices.DeleteFunc(all, func(l LiveCall) bool { return !who.SeesBranch(l.Tenant, l.Branch) })
+	for i := range calls {
+		if who.Role.OfTenant() {
+			calls[i].Carrier, calls[i].Gateway = "", ""
+		}
+		if !who.May(access.ReadSale) {
+			calls[i].Held = nil
+		}
+	}
+	return calls, nil
+}
+
+// Drop ends a call in progress.
+func (c *Console) Drop(ctx context.Context, who *access.Principal, call, why string) error {
+	if err := may(who, access.DropCalls); err != nil {
+		return err
+	}
+	why, err := reason(why)
+	if err != nil {
+		return err
+	}
+	if len(why) > maxDropReason {
+		return invalid("reason: it stands in the record of the call: use up to %d bytes", maxDropReason)
+	}
+	none := fmt.Errorf("%w: no call %q is in progress here", ErrNotFound, call)
+	if c.d.Switch == nil {
+		return none
+	}
+	found, err := c.d.Switch.Drop(ctx, call, why)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return none
+	}
+	return c.log(ctx, who, access.Deed{Action: "drop", Object: "call " + call, After: why})
+}
+
+const maxDropReason = 60
+
+// Messages returns the SIP messages of a call; ErrNotFound when none are remembered.
+func (c *Console) Messages(_ context.Context, who *access.Principal, call string) ([]SIPMessage, error) {
+	if err := may(who, access.ReadTraces); err != nil {
+		return nil, err
+	}
+	if c.d.Switch != nil {
+		if list := c.d.Switch.Messages(call); len(list) > 0 {
+			return list, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: no messages of this call are remembered here: it was long ago, before a restart, or at another proxy", ErrNotFound)
+}
