@@ -10,6 +10,9 @@ import (
 	"trunkline/sipproxy/wire"
 )
 
+// DefaultSetupTime is for how long gateways are hunted where neither Config nor the route say (RFC 3261, timer C).
+const DefaultSetupTime = 3 * time.Minute
+
 // Config sets up a Proxy. The zero value of every field but Node, Realm, Listen and StateDir has a default.
 type Config struct {
 	Node   string        // Name of this proxy, in its records and its journal.
@@ -50,7 +53,7 @@ func (c *Config) setDefaults() {
 	setDefault(&c.RingTime, time.Minute)
 	setDefault(&c.Silence, 4*time.Second)
 	setDefault(&c.ProgressTime, 20*time.Second)
-	setDefault(&c.SetupTime, 3*time.Minute)
+	setDefault(&c.SetupTime, DefaultSetupTime)
 	setDefault(&c.MaxDuration, 6*time.Hour)
 	setDefault(&c.FirstStretch, time.Minute)
 	setDefault(&c.Stretch, 2*time.Minute)

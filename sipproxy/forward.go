@@ -95,6 +95,8 @@ func (c *call) forwardGrant(g Grant, err error) {
 	case err != nil:
 		c.log.Error("the ledger does not answer; the call is not forwarded", "error", err)
 		c.refuse("ledger", sip.StatusServiceUnavailable)
+	case g.full():
+		c.refuseFull(g)
 	case g.Refusal != "":
 		c.refuse(g.Refusal, sip.StatusTemporarilyUnavailable)
 	default:

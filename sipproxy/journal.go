@@ -225,6 +225,17 @@ func (j *journal) keepDecision(id cdr.CallID, text []byte, d *decided) {
 	}
 }
 
+// keepEnd notes that the ledger was not told of the end of a call.
+func (j *journal) keepEnd(id cdr.CallID) {
+	key := endPrefix + id.String()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if _, ok := j.live[key]; !ok {
+		j.live[key] = []byte{1}
+		j.append(key, j.live[key])
+	}
+}
+
 func (j *journal) ended(c *call) {
 	j.remove(callPrefix + c.id.String())
 	j.remove(whyPrefix + c.id.String())

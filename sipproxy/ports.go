@@ -3,6 +3,7 @@ package sipproxy
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"time"
 
 	"trunkline/cdr"
@@ -30,15 +31,21 @@ type Credit interface {
 	Reserve(ctx context.Context, id cdr.CallID, route *provision.Route, upTo time.Duration) (Grant, error)
 	// Release gives the whole hold back for a call that was never connected. A repetition changes nothing.
 	Release(ctx context.Context, id cdr.CallID) error
+	// End says that calls are over, so that they take no place among the calls at a time. What is held for them stays held
+	// until their records are accounted for. A repetition changes nothing, nor does a call that nothing is held for.
+	End(ctx context.Context, ids []cdr.CallID) error
 }
 
 // Grant is the answer to a reservation.
 type Grant struct {
 	Granted time.Duration // From the connection of the call on. Zero with an empty Refusal: no bound.
 	Final   bool          // There is no money for more.
-	Refusal string        // Why nothing was granted, as a short word such as "balance" or "limit_day"; empty if something was.
+	Refusal string        // Why nothing was granted, as a short word such as "balance", "limit_day" or "calls_tenant"; empty if something was.
 	Stop    string        // Why the call is to end now, whatever was granted, as a short word such as "suspended"; empty: it may go on.
 }
+
+// full reports whether the call was refused because there are as many as there may be at a time: of all proxies together.
+func (g Grant) full() bool { return strings.HasPrefix(g.Refusal, "calls_") }
 
 // Recorder takes the legs of a call that is over. When Record returns nil they are safe on disk; it may be called
 // again with the same legs after a failure.

@@ -33,6 +33,7 @@ type Proxy struct {
 	nonces    *nonces
 	guard     *guard
 	slots     *slots
+	ends      *ends
 	idle      *idle
 	health    *health
 	registrar *registrar
@@ -81,6 +82,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		return nil, err
 	}
 	p.registrar = newRegistrar(p.journal)
+	p.ends = newEnds(p)
 	for i := range cfg.Shards {
 		p.shards = append(p.shards, newShard(p, i))
 	}
@@ -118,6 +120,7 @@ func (p *Proxy) start(ready chan struct{}) {
 	}
 	close(ready)
 	p.background.Go(p.watchGateways)
+	p.background.Go(func() { p.ends.run(p.lifetime) })
 }
 
 // dispatch gives a message to the shard of its dialog. A shard that is far behind loses messages rather than memory.

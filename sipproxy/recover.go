@@ -23,6 +23,12 @@ func (p *Proxy) recover() {
 			}
 			continue
 		}
+		if text, ok := strings.CutPrefix(key, endPrefix); ok {
+			if id, err := cdr.ParseCallID(text); err == nil {
+				p.ends.add(id)
+			}
+			continue
+		}
 		id, ok := strings.CutPrefix(key, callPrefix)
 		if !ok {
 			continue

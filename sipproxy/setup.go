@@ -148,6 +148,12 @@ func (c *call) refuse(reason string, status int) {
 	c.end(ending{side: cdr.SideRouting, cause: causeOfStatus(status), reason: reason, status: status})
 }
 
+// refuseFull ends a call that has no place among those of all proxies, like one that has none here.
+func (c *call) refuseFull(g Grant) {
+	c.log.Info("as many calls as there may be at a time", "bound", g.Refusal)
+	c.refuse(string(lcr.ReasonCapacity), sip.StatusBusyHere)
+}
+
 func (c *call) takeCapacity() bool {
 	if c.route.Emergency {
 		return true
@@ -170,7 +176,11 @@ func (c *call) ask(upTo time.Duration, then func(Grant, error)) {
 	c.asking = true
 	holds := c.holds()
 	c.sh.async(func(ctx context.Context) func() {
+		behind := !c.sh.ends.idle()
 		grant, err := reserveAll(ctx, c.sh.credit, holds, upTo)
+		if grant.full() && (behind || !c.sh.ends.idle()) && c.sh.ends.settle(ctx) { // The ledger may have counted calls that are over.
+			grant, err = reserveAll(ctx, c.sh.credit, holds, upTo)
+		}
 		return func() {
 			c.asking = false
 			then(grant, err)
@@ -188,6 +198,9 @@ func (c *call) firstGrant(g Grant, err error) {
 		c.log.Error("the ledger does not answer; the call is refused", "error", err)
 		c.refuse("ledger", sip.StatusServiceUnavailable)
 		return
+	case g.full():
+		c.refuseFull(g)
+		return
 	case g.Refusal != "":
 		c.refuse(g.Refusal, sip.StatusPaymentRequired)
 		return
@@ -197,16 +210,26 @@ func (c *call) firstGrant(g Grant, err error) {
 }
 
 // releaseHold gives the hold of a call back that was never connected. The worker does the same when it settles the
-// call's record; here it is done early, so that the money is free for the next call.
+// call's record; here it is done early, so that the money is free for the next call. Of a call that was connected only the
+// place is free.
 func (c *call) releaseHold() {
 	holds, log := c.holds(), c.log
-	if len(holds) == 0 || !c.connect.IsZero() {
+	if !c.connect.IsZero() {
+		for _, h := range holds {
+			c.sh.ends.add(h.id)
+		}
 		return
 	}
+	if len(holds) == 0 {
+		return
+	}
+	done := c.sh.ends.release()
 	c.sh.async(func(ctx context.Context) func() {
+		defer done()
 		for _, h := range holds {
 			if err := c.sh.credit.Release(ctx, h.id); err != nil {
 				log.WarnContext(ctx, "the hold could not be released early; it ends with the call's record", "error", err)
+				c.sh.ends.add(h.id)
 			}
 		}
 		return func() {}

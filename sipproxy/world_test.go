@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -50,6 +51,8 @@ type world struct {
 	gateways []provision.Gateway
 	grants   []sipproxy.Grant // Answers of the ledger, one after the other; the last one stays.
 	released []cdr.CallID
+	ended    []cdr.CallID
+	away     bool // The ledger is not told of ends.
 	legs     []*cdr.Leg
 	recorded chan struct{}
 	resolver sipproxy.Resolver
@@ -201,6 +204,7 @@ func (w *world) Reserve(ctx context.Context, _ cdr.CallID, _ *provision.Route, _
 		return sipproxy.Grant{Granted: time.Hour}, nil
 	}
 	g := w.grants[0]
+	w.away = w.away && g.Refusal == "" // It is back when it refuses.
 	if len(w.grants) > 1 {
 		w.grants = w.grants[1:]
 	}
@@ -212,6 +216,17 @@ func (w *world) Release(_ context.Context, id cdr.CallID) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.released = append(w.released, id)
+	return nil
+}
+
+// End implements sipproxy.Credit.
+func (w *world) End(_ context.Context, ids []cdr.CallID) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.away {
+		return errors.New("the ledger is away") //nolint:err113 // Of a test.
+	}
+	w.ended = append(w.ended, ids...)
 	return nil
 }
 

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/google/uuid"
 
 	"trunkline/cdr"
 	"trunkline/internal/clock"
@@ -50,6 +53,7 @@ func (c *credit) Reserve(ctx context.Context, id cdr.CallID, route *provision.Ro
 		Call: id.Bytes(), Node: c.node, Account: ledger.Tenant(tenant.ID, tenant.Currency), Ladder: ladder,
 		Limits: limitsFor(snapshot, tenant, route.Branch, route.Extension), Zone: snapshot.Zone(tenant.ID), At: c.clock.Now(),
 		Branch: route.Branch, Extension: route.Extension, To: route.To.Digits(),
+		AtOnce: callsAtOnce(snapshot, tenant, route.Branch, route.Extension), Setup: cmp.Or(route.SetupTime, sipproxy.DefaultSetupTime),
 	}
 	answer, err := c.group.Reserve(ctx, request)
 	if err == nil && answer.Final && answer.Refusal == "" && len(ladder) == ladderSteps {
@@ -84,6 +88,27 @@ func ladderOf(route *provision.Route, upTo time.Duration, steps int) ([]ledger.S
 // Release implements sipproxy.Credit.
 func (c *credit) Release(ctx context.Context, id cdr.CallID) error {
 	return c.ledger.Release(ctx, id.Bytes())
+}
+
+// End implements sipproxy.Credit.
+func (c *credit) End(ctx context.Context, ids []cdr.CallID) error {
+	calls := make([]uuid.UUID, 0, len(ids))
+	for _, id := range ids {
+		calls = append(calls, id.Bytes())
+	}
+	return c.ledger.End(ctx, calls)
+}
+
+// callsAtOnce are the caps on calls at a time that a call of an extension counts against.
+func callsAtOnce(s *provision.Snapshot, t *provision.Tenant, branch, extension string) ledger.AtOnce {
+	caps := ledger.AtOnce{Tenant: int64(t.MaxCalls)}
+	if b, ok := s.Branch(t.ID, branch); ok {
+		caps.Branch = int64(b.MaxCalls)
+	}
+	if e, ok := s.Extension(t.ID, extension); ok {
+		caps.Extension = int64(e.MaxCalls)
+	}
+	return caps
 }
 
 // limitsFor are all caps that a call of an extension counts against.

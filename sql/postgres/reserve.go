@@ -52,7 +52,8 @@ WITH acc AS (
     SELECT CASE WHEN suspended THEN 'suspended' WHEN EXISTS (
         SELECT FROM spending_block WHERE account = $2 AND ((scope = 'branch' AND owner = $15)
             OR (scope = 'extension' AND owner = $16) OR (scope = 'destination' AND starts_with($17, owner)))
-    ) THEN 'blocked' ELSE '' END AS word FROM acc
+    ) THEN 'blocked' WHEN NOT b.placed AND NOT b.closed AND $20::bigint + $21::bigint + $22::bigint > 0
+        THEN coalesce(full_scope($2, $15, $16, $18, $20, $21, $22), '') ELSE '' END AS word FROM acc CROSS JOIN base b
 ), counter AS (
     SELECT scope, owner, period, coalesce(k.starts, d.starts) AS starts, k.id IS NOT NULL AS kept,
         d.cap_money, d.cap_seconds, d.cap_calls
@@ -67,19 +68,15 @@ WITH acc AS (
         SELECT * FROM limit_counter l
         WHERE l.account = $2 AND l.scope = c.scope AND l.owner = c.owner AND l.period = c.period AND l.starts = c.starts OFFSET 0
     ) l ON true
-), place AS MATERIALIZED (
-    SELECT CASE WHEN NOT b.placed AND NOT b.closed AND $20::bigint + $21::bigint + $22::bigint > 0
-        THEN full_scope($2, $15, $16, $18, $20, $21, $22) END AS word FROM base b
 ), step AS (
     SELECT s.seconds, s.amount, CASE
         WHEN b.closed THEN 'closed'
         WHEN halt.word <> '' THEN halt.word
-        WHEN place.word IS NOT NULL THEN place.word
         WHEN s.amount > b.amount AND s.amount - b.amount > acc.free THEN 'balance'
         ELSE (SELECT 'limit_' || min(r.period) FROM room r
             WHERE (s.amount > b.amount AND s.amount > r.money) OR s.seconds > r.seconds OR r.calls < 1)
         END AS bound
-    FROM unnest($4::bigint[], $5::bigint[]) AS s (seconds, amount) CROSS JOIN base b CROSS JOIN acc CROSS JOIN halt CROSS JOIN place
+    FROM unnest($4::bigint[], $5::bigint[]) AS s (seconds, amount) CROSS JOIN base b CROSS JOIN acc CROSS JOIN halt
     WHERE s.seconds > b.seconds
 ), pick AS (
     SELECT s.seconds, s.amount FROM step s WHERE s.bound IS NULL ORDER BY s.seconds DESC LIMIT 1
@@ -139,7 +136,7 @@ func (l *Ledger) reserve(ctx context.Context, batch ...*grouped) error {
 		pipeline.Queue(reserveSQL, r.Call, last, r.Node, a.seconds, a.amounts, a.scopes, a.owners, a.limited,
 			a.money, a.times, a.calls, a.periods, a.starts, r.At, r.Branch, r.Extension, r.To,
 			now, now.Add(r.Setup+ledger.PlaceGrace), r.AtOnce.Tenant, r.AtOnce.Branch, r.AtOnce.Extension).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&v.known, &v.closed, &v.had, &v.granted, &v.bound, &v.stop)
+			return row.Scan(&v.known, &v.closed, &v.had, &v.granted, &v.bound, &v.halt)
 		})
 	}
 	return l.db.pool.SendBatch(ctx, pipeline).Close()
@@ -151,11 +148,14 @@ type verdict struct {
 	had     int64 // Seconds granted before.
 	granted int64 // Seconds granted now; 0 for nothing new.
 	bound   string
-	stop    string
+	halt    string // What keeps the call from having more whatever it costs.
 }
 
 func (v verdict) answer(wanted int64) ledger.HoldAnswer {
-	a := ledger.HoldAnswer{Granted: max(v.had, v.granted), Bound: v.bound, Stop: v.stop}
+	a := ledger.HoldAnswer{Granted: max(v.had, v.granted), Bound: v.bound}
+	if v.halt == ledger.BoundSuspended || v.halt == ledger.BoundBlocked {
+		a.Stop = v.halt
+	}
 	switch {
 	case !v.known:
 		a.Granted, a.Bound = 0, ledger.BoundAccount
