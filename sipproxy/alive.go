@@ -17,10 +17,24 @@ func (c *call) heard() time.Time {
 	if c.winner == nil {
 		return time.Time{}
 	}
-	if c.caller.heard.Before(c.winner.dialog.heard) {
-		return c.caller.heard
+	var first time.Time
+	for _, d := range c.ends() {
+		if first.IsZero() || d.heard.Before(first) {
+			first = d.heard
+		}
 	}
-	return c.winner.dialog.heard
+	return first
+}
+
+// ends are the sides of an answered call that are there: one that was transferred away, or has hung up, is not.
+func (c *call) ends() []*dialog {
+	out := make([]*dialog, 0, 2)
+	for _, d := range []*dialog{c.caller, c.winner.dialog} {
+		if !d.byeSent {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // watchEnds asks an end of an answered call that has been silent for the time of SessionCheck whether it is still there,
@@ -35,7 +49,7 @@ func (c *call) watchEnds(wait time.Duration) {
 			return
 		}
 		silent := c.sh.clock.Now().Add(-c.sh.cfg.SessionCheck)
-		for _, d := range []*dialog{c.caller, c.winner.dialog} {
+		for _, d := range c.ends() {
 			if !d.heard.After(silent) {
 				c.ping(d)
 			}

@@ -114,7 +114,7 @@ func (a *attempt) invite(credentials sip.Header) {
 		req.AppendHeader(credentials)
 	}
 	a.identify(req)
-	req.AppendHeader(allow())
+	req.AppendHeader(d.allow())
 	a.offerReliable(req)
 	pass(a.call.invite, req)
 	a.client = d.send(req, txn.ClientEvents{Response: a.response, Silence: a.unanswered})
@@ -292,6 +292,9 @@ func (a *attempt) answered(res *sip.Response) {
 
 // over notes the end of the attempt that took the call.
 func (a *attempt) over(at time.Time, e ending) {
+	if a.done { // It was released when the call was transferred.
+		return
+	}
 	a.disconnect = at
 	a.side, a.cause, a.reason = e.side, e.cause, e.reason
 	a.settle()

@@ -63,6 +63,9 @@ type call struct {
 	outcome  provision.Trigger // What became of the phones tried so far.
 	diverted bool              // One of the ways of forwarding was taken; no other is.
 	forward  *forwarding       // The call that this one went on as.
+	handover *handover         // The transfer that it is part of.
+	joint    *joint            // After a transfer: the call that it is connected with.
+	partner  string            // After a restart, until that one is found: its id.
 	early    earlyAnswers
 	mergeKey string // Of its INVITE.
 	skipped  []skippedGateway
@@ -91,28 +94,33 @@ type ending struct {
 	at     time.Time // When it really was over, for calls whose end was noticed later; zero: now.
 }
 
-// peer is the other side of an answered call.
+// peer is the other side of an answered call; after a transfer it is one of another call, on the shard of that.
 func (c *call) peer(d *dialog) *dialog {
-	if c.winner == nil {
+	switch {
+	case c.joint != nil && d == c.joint.own:
+		return c.joint.theirs
+	case c.joint != nil || c.winner == nil:
 		return nil
-	}
-	if d == c.caller {
+	case d == c.caller:
 		return c.winner.dialog
 	}
 	return c.caller
 }
 
-// hungUp is told when one side has sent BYE.
+// hungUp is told when one side has sent BYE. A referrer may do so before the transfer has succeeded (RFC 5589, section 6.1).
 func (c *call) hungUp(d *dialog, bye *sip.Request) {
-	side := cdr.SideCallee
-	if d == c.caller {
-		side = cdr.SideCaller
+	if c.joint != nil && d != c.joint.own {
+		return // It was released already.
+	}
+	if c.handover != nil && d == c.handover.leaving {
+		c.handover.left = true
+		return
 	}
 	cause := causeOf(bye)
 	if cause == 0 {
 		cause = causeNormal
 	}
-	c.end(ending{side: side, cause: cause})
+	c.end(ending{side: c.sideOf(d), cause: cause})
 }
 
 // end brings a call to its end, whatever its state. It may be called again; only the first time counts.
@@ -128,6 +136,7 @@ func (c *call) end(e ending) {
 		c.endedAt = e.at
 	}
 	c.stopTimers()
+	c.parted(e)
 	switch {
 	case answered:
 		c.hangUpBoth(e)

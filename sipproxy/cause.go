@@ -150,6 +150,8 @@ func statusText(status int) string {
 		return "Gone"
 	case 480:
 		return "Temporarily Unavailable"
+	case 481:
+		return "Call/Transaction Does Not Exist"
 	case 484:
 		return "Address Incomplete"
 	case 486:

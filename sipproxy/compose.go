@@ -18,6 +18,14 @@ const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK"
 
 func allow() sip.Header { return sip.NewHeader("Allow", allowed) }
 
+// allow names what an end may ask of us within the dialog: phones may transfer calls where that is set up.
+func (d *dialog) allow() sip.Header {
+	if _, ok := d.party(); ok && d.sh.cfg.FollowRefer {
+		return sip.NewHeader("Allow", allowed+", REFER")
+	}
+	return allow()
+}
+
 func retryAfter(d time.Duration) sip.Header {
 	return sip.NewHeader("Retry-After", strconv.Itoa(int(d.Seconds())))
 }
@@ -63,6 +71,20 @@ func pass(from, to sip.Message) {
 	}
 	if hasOption(from, "Require", "timer") {
 		to.AppendHeader(sip.NewHeader("Require", "timer"))
+	}
+	to.SetBody(from.Body())
+}
+
+// describe copies a session description.
+func describe(from, to sip.Message) {
+	if from == nil {
+		to.SetBody(nil)
+		return
+	}
+	for _, name := range []string{"Content-Type", "Content-Disposition", "Content-Encoding"} {
+		for _, h := range from.GetHeaders(name) {
+			to.AppendHeader(h)
+		}
 	}
 	to.SetBody(from.Body())
 }

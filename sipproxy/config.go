@@ -39,6 +39,7 @@ type Config struct {
 	RegisterMin  time.Duration // Shortest registration accepted; default 30s.
 	RegisterMax  time.Duration // Longest registration granted; default 1h.
 	SessionCheck time.Duration // How long an end may be silent before it is asked whether it is there; default 5m; negative: never.
+	FollowRefer  bool          // Phones may transfer calls with REFER; else they are declined.
 	TraceMemory  int           // Bytes of messages that are remembered for looking at calls; 0: none.
 	DrainTime    time.Duration // How long calls may go on after a stop was asked for; default 30s.
 }

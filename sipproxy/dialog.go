@@ -35,6 +35,7 @@ type dialog struct {
 
 	origin *dialog // Of an early dialog: the one that it was made of.
 
+	referred int       // REFERs of theirs that were followed.
 	heard    time.Time // When the other end gave the last sign of life.
 	inviting bool      // A re-INVITE in either direction is under way.
 	byeSent  bool
@@ -54,7 +55,11 @@ func (d *dialog) remoteTag() string {
 
 func (d *dialog) register() { d.sh.dialogs[dialogKey(d.callID, d.localTag())] = d }
 
-func (d *dialog) forget() { delete(d.sh.dialogs, dialogKey(d.callID, d.localTag())) }
+func (d *dialog) forget() {
+	if key := dialogKey(d.callID, d.localTag()); d.sh.dialogs[key] == d {
+		delete(d.sh.dialogs, key)
+	}
+}
 
 // newServerDialog is the dialog that an INVITE of theirs makes (RFC 3261, section 12.1.1).
 func newServerDialog(sh *shard, req *sip.Request, flow wire.Flow, tag string) *dialog {
@@ -219,7 +224,7 @@ func (d *dialog) receive(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 		return
 	}
 	d.remoteSeq, d.heard = req.CSeq().SeqNo, d.sh.clock.Now()
-	if c := req.Contact(); c != nil && (req.Method == sip.INVITE || req.Method == sip.UPDATE) {
+	if c := req.Contact(); c != nil && (req.Method == sip.INVITE || req.Method == sip.UPDATE || req.Method == sip.REFER) {
 		d.target = c.Address // They moved (RFC 3261, section 12.2.2).
 	}
 	if flow.Reliable() || d.flow.Remote() != flow.Remote() {
@@ -236,10 +241,12 @@ func (d *dialog) receive(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 		d.relay(req, tx)
 	case sip.PRACK:
 		d.prack(req, tx)
+	case sip.REFER:
+		d.refer(req, tx)
 	case sip.OPTIONS:
 		d.sh.options(tx)
 	default:
-		tx.Reply(sip.StatusMethodNotAllowed, "Method Not Allowed", allow())
+		tx.Reply(sip.StatusMethodNotAllowed, "Method Not Allowed", d.allow())
 	}
 }
 
@@ -252,7 +259,11 @@ func (d *dialog) receiveACK(req *sip.Request) {
 	if d.call == nil {
 		return
 	}
-	if peer := d.call.peer(d); peer != nil && !peer.ackSent && peer.ackSeq != 0 {
-		peer.sendACK(peer.ackSeq, req)
+	if peer := d.call.peer(d); peer != nil {
+		d.sh.on(peer.sh, func() {
+			if !peer.ackSent && peer.ackSeq != 0 {
+				peer.sendACK(peer.ackSeq, req)
+			}
+		})
 	}
 }

@@ -28,6 +28,7 @@ type callMemo struct {
 	Tries    []tryMemo        `cbor:"12,keyasint,omitempty"`
 	Winner   int              `cbor:"13,keyasint,omitempty"` // Index in Tries; -1 before the call was answered.
 	Forward  *forwardMemo     `cbor:"14,keyasint,omitempty"`
+	Joint    *jointMemo       `cbor:"15,keyasint,omitempty"`
 }
 
 // instant is a time in microseconds since 1970, UTC; 0 is none.
@@ -77,6 +78,14 @@ type tryMemo struct {
 	Side     cdr.Side   `cbor:"13,keyasint,omitempty"`
 	Reason   string     `cbor:"14,keyasint,omitempty"`
 	Far      dialogMemo `cbor:"15,keyasint,omitempty"`
+	Login    string     `cbor:"16,keyasint,omitempty"` // Of a phone.
+	Phone    string     `cbor:"17,keyasint,omitempty"` // Its extension.
+}
+
+// jointMemo is what the journal keeps of a call's being joined with another one.
+type jointMemo struct {
+	Call string `cbor:"1,keyasint"`           // The other one.
+	Near bool   `cbor:"2,keyasint,omitempty"` // It is the caller's side that talks.
 }
 
 func (c *call) memo() callMemo {
@@ -92,6 +101,9 @@ func (c *call) memo() callMemo {
 			m.Winner = i
 		}
 	}
+	if j := c.joint; j != nil {
+		m.Joint = &jointMemo{Call: j.theirs.call.id.String(), Near: j.own == c.caller}
+	}
 	m.Caller.HA1MD5, m.Caller.HA1SHA256 = "", "" // Secrets stay out of the file.
 	return m
 }
@@ -101,6 +113,7 @@ func (a *attempt) memo() tryMemo {
 		Seq: a.seq, Gateway: a.gatewayID(), Deck: a.target.Deck, ToSent: a.target.ToSent, FromSent: a.target.FromSent,
 		Setup: instantOf(a.setup), Progress: instantOf(a.progress), Connect: instantOf(a.connect), End: instantOf(a.disconnect),
 		Status: a.status, Cause: a.cause, Side: a.side, Reason: a.reason, Far: a.dialog.memo(),
+		Login: a.target.Login, Phone: a.target.Extension,
 	}
 	if a.target.Carrier != nil {
 		m.Carrier = a.target.Carrier.ID

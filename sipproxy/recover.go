@@ -39,6 +39,7 @@ func (p *Proxy) recover() {
 		}
 		calls++
 	}
+	p.rejoin()
 	if calls > 0 {
 		p.log.Info("calls in progress taken back", "calls", calls)
 	}
@@ -79,7 +80,6 @@ func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (
 		return nil, err
 	}
 	c.caller.call = c
-	c.caller.register()
 	for i := range m.Tries {
 		a, err := s.restoreTry(c, &m.Tries[i], i == m.Winner)
 		if err != nil {
@@ -91,16 +91,53 @@ func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (
 			c.caller.heard, a.dialog.heard = m.Heard.time(), m.Heard.time()
 		}
 	}
+	c.restoreJoint(m.Joint)
 	c.holdAgain()
 	return c, nil
+}
+
+// restoreJoint notes which side of the call talks, and registers those that may be heard of. The other call is found once all
+// are taken back.
+func (c *call) restoreJoint(m *jointMemo) {
+	if m == nil {
+		c.caller.register()
+		return
+	}
+	own, gone := c.winner.dialog, c.caller
+	if m.Near {
+		own, gone = c.caller, c.winner.dialog
+		gone.forget()
+		own.register()
+	}
+	gone.byeSent = true
+	c.joint, c.partner = &joint{own: own}, m.Call
+}
+
+// rejoin connects the calls again that were joined by transfers. One whose other call is not there any more is over.
+func (p *Proxy) rejoin() {
+	byID := make(map[string]*call)
+	for _, s := range p.shards {
+		for _, c := range s.calls {
+			byID[c.id.String()] = c
+		}
+	}
+	for _, c := range byID {
+		if c.joint == nil {
+			continue
+		}
+		if other := byID[c.partner]; other != nil && other.joint != nil {
+			c.joint.theirs = other.joint.own
+		}
+	}
 }
 
 func (s *shard) restoreTry(c *call, m *tryMemo, winner bool) (*attempt, error) {
 	a := &attempt{
 		call: c, seq: m.Seq, setup: m.Setup.time(), progress: m.Progress.time(), connect: m.Connect.time(), disconnect: m.End.time(),
 		status: m.Status, cause: m.Cause, side: m.Side, reason: m.Reason, remote: m.Far.Source, done: !winner,
-		target: provision.Target{Deck: m.Deck, ToSent: m.ToSent, FromSent: m.FromSent},
+		target: provision.Target{Deck: m.Deck, ToSent: m.ToSent, FromSent: m.FromSent, Login: m.Login, Extension: m.Phone},
 	}
+	a.done = a.done || !a.disconnect.IsZero() // It was released when the call was transferred.
 	if m.Gateway != "" {
 		a.target.Gateway = &provision.Gateway{ID: m.Gateway, Carrier: m.Carrier}
 		a.target.Carrier = &provision.Carrier{ID: m.Carrier}
@@ -135,6 +172,12 @@ func (c *call) holdAgain() {
 
 // goOn is the first thing that happens to a call after a restart.
 func (c *call) goOn() {
+	if c.joint != nil && c.joint.theirs == nil { // What it was joined with was over already.
+		at := c.heard()
+		c.joint = nil
+		c.end(ending{side: cdr.SideFault, cause: causeTemporaryFailure, reason: "restart", at: at})
+		return
+	}
 	if c.state == stateAnswered {
 		c.runClock()
 		c.watchEnds(aliveAfterRestart)

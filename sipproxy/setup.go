@@ -59,7 +59,7 @@ func (s *shard) refuseEarly(req *sip.Request, tx *txn.Server) bool {
 	switch {
 	case s.draining.Load():
 		tx.Reply(sip.StatusServiceUnavailable, "Service Unavailable", retryAfter(drainRetry))
-	case s.inProgress.Load() >= int64(s.cfg.MaxCalls), s.asking.Load() >= int64(s.cfg.MaxAsking):
+	case s.overloaded():
 		s.metrics.refused.WithLabelValues("overload").Inc()
 		tx.Reply(sip.StatusServiceUnavailable, "Service Unavailable", retryAfter(busyRetry))
 	case req.MaxForwards() != nil && req.MaxForwards().Val() == 0:
@@ -70,6 +70,11 @@ func (s *shard) refuseEarly(req *sip.Request, tx *txn.Server) bool {
 		return false
 	}
 	return true
+}
+
+// overloaded reports whether there are more calls, or more that wait for the ledger, than there may be.
+func (s *shard) overloaded() bool {
+	return s.inProgress.Load() >= int64(s.cfg.MaxCalls) || s.asking.Load() >= int64(s.cfg.MaxAsking)
 }
 
 // mergeKey is the same for requests that are one and came by several ways (RFC 3261, section 8.2.2.2).
@@ -248,15 +253,19 @@ func (c *call) cancelled(cancel *sip.Request) {
 // progressed passes ringing and early media on to the caller. Our To tag is one and the same for all forks, so the
 // caller sees one early dialog.
 func (c *call) progressed(a *attempt, res *sip.Response) {
-	if c.state != stateHunting || c.tx.Final() {
+	if c.state != stateHunting || (c.tx != nil && c.tx.Final()) {
 		return
 	}
 	if c.progress.IsZero() {
 		c.progress = c.sh.clock.Now()
 	}
+	if c.tx == nil {
+		c.handover.progress(res)
+		return
+	}
 	out := c.tx.NewResponse(res.StatusCode, res.Reason)
 	out.AppendHeader(contact(c.caller.flow, ""))
-	out.AppendHeader(allow())
+	out.AppendHeader(c.caller.allow())
 	if number := c.early.note(a, res); number != 0 {
 		out.AppendHeader(sip.NewHeader("Require", reliableOption))
 		out.AppendHeader(sip.NewHeader("RSeq", strconv.FormatUint(uint64(number), 10)))
@@ -278,17 +287,11 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 		}
 	}
 	c.sh.journal.keep(c)
-	tx := c.tx
-	out := tx.NewResponse(sip.StatusOK, "OK")
-	out.AppendHeader(contact(c.caller.flow, ""))
-	out.AppendHeader(allow())
-	pass(res, out)
-	c.caller.answered, c.caller.answeredSeq = tx, c.invite.CSeq().SeqNo
-	tx.OnUnheard(func() {
-		c.caller.answered = nil
-		c.end(ending{side: cdr.SideTimer, cause: causeRecovery, reason: "no_ack"})
-	})
-	tx.Respond(out)
+	if c.tx == nil {
+		c.handover.offered(a.dialog, c.caller, res)
+	} else {
+		c.accept(res)
+	}
 	c.invite, c.tx, c.targets = nil, nil, nil
 	c.early = earlyAnswers{}
 	c.log.Info("answered", "gateway", a.gatewayID(), "granted", int64(c.grant.Granted.Seconds()))
@@ -296,4 +299,19 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 	c.caller.heard, a.dialog.heard = a.connect, a.connect
 	c.runClock()
 	c.watchEnds(c.sh.cfg.SessionCheck)
+}
+
+// accept answers the caller's INVITE.
+func (c *call) accept(res *sip.Response) {
+	tx := c.tx
+	out := tx.NewResponse(sip.StatusOK, "OK")
+	out.AppendHeader(contact(c.caller.flow, ""))
+	out.AppendHeader(c.caller.allow())
+	pass(res, out)
+	c.caller.answered, c.caller.answeredSeq = tx, c.invite.CSeq().SeqNo
+	tx.OnUnheard(func() {
+		c.caller.answered = nil
+		c.end(ending{side: cdr.SideTimer, cause: causeRecovery, reason: "no_ack"})
+	})
+	tx.Respond(out)
 }

@@ -73,6 +73,7 @@ type sipConfig struct {
 	// When the ledger does not answer, a call is let pass for so long, and all calls of a tenant together for so long; 0 refuses.
 	LetPass       time.Duration `yaml:"let_pass" env:"LET_PASS"`
 	LetPassTenant time.Duration `yaml:"let_pass_tenant" env:"LET_PASS_TENANT"`
+	Refer         string        `yaml:"refer" env:"REFER"`   // follow: phones may transfer calls (REFER); refuse, the default: they are declined.
 	Digest        []string      `yaml:"digest" env:"DIGEST"` // MD5, SHA-256: the preferred one first.
 	Certificate   string        `yaml:"certificate" env:"CERTIFICATE"`
 	Key           string        `yaml:"key" env:"KEY"`
@@ -97,7 +98,7 @@ func defaultConfig() config {
 	return config{
 		Data: "./var", Log: logConfig{Level: "info", Format: "text"},
 		Kafka: kafkaConfig{Partitions: 4},
-		SIP:   sipConfig{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second, TraceMemory: 64 << 20, FirstStretch: time.Minute},
+		SIP:   sipConfig{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second, TraceMemory: 64 << 20, FirstStretch: time.Minute, Refer: "refuse"},
 		HTTP:  httpConfig{Listen: "127.0.0.1:8080"}, Collect: true,
 	}
 }
@@ -162,6 +163,9 @@ func (c *config) validate() error {
 	if c.SIP.LetPass < 0 || c.SIP.LetPassTenant < c.SIP.LetPass {
 		return fmt.Errorf("sip.let_pass_tenant is %s and sip.let_pass %s: all calls of a tenant need at least the time of one, "+
 			"for example let_pass: 2m and let_pass_tenant: 30m; both 0 refuse calls while the ledger is away", c.SIP.LetPassTenant, c.SIP.LetPass)
+	}
+	if r := c.SIP.Refer; r != "" && r != "refuse" && r != "follow" {
+		return fmt.Errorf("sip.refer is %q: use refuse or follow", r)
 	}
 	_, err := logLevel(c.Log.Level)
 	return err
