@@ -21,6 +21,7 @@ func TestOverloadIsRefusedEarly(t *testing.T) {
 	caller, gateway := w.gatewayPeer()
 	for i := range 3 {
 		caller.invite(fmt.Sprint("over", i))
+		require.Eventually(t, func() bool { return w.asked.Load() >= min(int64(i+1), 2) }, 5*time.Second, time.Millisecond)
 	}
 	res := caller.hear("SIP/2.0 503")
 	require.NotEmpty(t, res.GetHeaders("Retry-After"))

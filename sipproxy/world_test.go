@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,6 +59,7 @@ type world struct {
 	resolver sipproxy.Resolver
 	fail     error         // What Record answers.
 	ledger   chan struct{} // Where it is set, the ledger answers when it is closed.
+	asked    atomic.Int64  // How often the ledger was asked.
 }
 
 func newWorld(t *testing.T) *world {
@@ -191,6 +193,7 @@ func (w *world) toAll(c provision.Caller, dialled string) *provision.Route {
 
 // Reserve implements sipproxy.Credit.
 func (w *world) Reserve(ctx context.Context, _ cdr.CallID, _ *provision.Route, _ time.Duration) (sipproxy.Grant, error) {
+	w.asked.Add(1)
 	if w.ledger != nil {
 		select {
 		case <-w.ledger:
