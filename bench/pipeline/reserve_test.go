@@ -54,7 +54,8 @@ func load(b *testing.B, clients int, do func(i int64) error) {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// BenchmarkReserve measures reservations with two limits, and beside each a bare transaction of the same shape as pgbench
+// BenchmarkReserve measures reservations with two limits, then with caps on calls at a time as well while a thousand
+// calls are in progress whose ends are told a hundred at a time, and beside each a bare transaction of the same shape as pgbench
 // would run it: one row of the account updated under its lock and one row inserted, in one round trip.
 func BenchmarkReserve(b *testing.B) {
 	db, err := postgres.Open(b.Context(), enginetest.Postgres(b), postgres.Options{})
@@ -66,7 +67,7 @@ func BenchmarkReserve(b *testing.B) {
 		CREATE TABLE bare_hold (call uuid PRIMARY KEY, account text NOT NULL, amount bigint NOT NULL, made_at timestamptz NOT NULL)`)
 	require.NoError(b, err)
 	const accounts = 1000
-	for i := range accounts {
+	for i := range 2 * accounts {
 		require.NoError(b, l.Open(b.Context(), account(i), money.FromMicros(1e15)))
 		_, err := db.Pool().Exec(b.Context(), `INSERT INTO bare_account VALUES ($1, 0)`, account(i).String())
 		require.NoError(b, err)
@@ -75,7 +76,14 @@ func BenchmarkReserve(b *testing.B) {
 		for _, n := range []int{1, accounts} {
 			name := fmt.Sprintf("clients=%d/accounts=%d", clients, n)
 			b.Run("hold/"+name, func(b *testing.B) {
-				load(b, clients, func(i int64) error { return hold(b.Context(), l, account(int(i)%n)) })
+				load(b, clients, func(i int64) error {
+					return hold(b.Context(), l, account(int(i)%n), uuid.Must(uuid.NewV7()), ledger.AtOnce{})
+				})
+			})
+			b.Run("placed/"+name, func(b *testing.B) {
+				calls := make(chan uuid.UUID, atOnce)
+				load(b, clients, func(i int64) error { return placed(b.Context(), l, account(accounts+int(i)%n), calls) })
+				require.NoError(b, end(b.Context(), l, calls, atOnce))
 			})
 			b.Run("bare/"+name, func(b *testing.B) {
 				load(b, clients, func(i int64) error { return bare(b.Context(), db.Pool(), account(int(i)%n)) })
@@ -95,14 +103,49 @@ func account(i int) ledger.Account {
 // steps is how many stretches the program asks for at a time.
 const steps = 8
 
-func hold(ctx context.Context, l *postgres.Ledger, a ledger.Account) error {
+// atOnce is how many calls are in progress.
+const atOnce = 1000
+
+// placed reserves for a call, and ends the calls when there are too many.
+func placed(ctx context.Context, l *postgres.Ledger, a ledger.Account, calls chan uuid.UUID) error {
+	call := uuid.Must(uuid.NewV7())
+	if err := hold(ctx, l, a, call, ledger.AtOnce{Tenant: 10 * atOnce, Branch: 10 * atOnce, Extension: 10 * atOnce}); err != nil {
+		return err
+	}
+	for {
+		select {
+		case calls <- call:
+			return nil
+		default:
+		}
+		if err := end(ctx, l, calls, atOnce/10); err != nil {
+			return err
+		}
+	}
+}
+
+// end ends so many calls, or as many as there are.
+func end(ctx context.Context, l *postgres.Ledger, calls chan uuid.UUID, most int) error {
+	var over []uuid.UUID
+	for range most {
+		select {
+		case one := <-calls:
+			over = append(over, one)
+		default:
+		}
+	}
+	return l.End(ctx, over)
+}
+
+func hold(ctx context.Context, l *postgres.Ledger, a ledger.Account, call uuid.UUID, places ledger.AtOnce) error {
 	most := money.FromMicros(1e15)
 	ladder := make([]ledger.Stretch, 0, steps)
 	for i := range int64(steps) {
 		ladder = append(ladder, ledger.Stretch{Seconds: i + 1, Cost: money.FromMicros(1000 * (i + 1))})
 	}
 	answer, err := l.Reserve(ctx, ledger.HoldRequest{
-		Call: uuid.Must(uuid.NewV7()), Node: "bench", Account: a, Ladder: ladder, At: clock.System{}.Now(), Branch: "b", Extension: "101", To: "4930123",
+		Call: call, Node: "bench", Account: a, Ladder: ladder, At: clock.System{}.Now(), Branch: "b", Extension: "101", To: "4930123",
+		AtOnce: places,
 		Limits: []ledger.Limit{
 			{Scope: ledger.TenantScope, Period: ledger.Month, Money: &most}, {Scope: ledger.ExtensionScope, Owner: "101", Period: ledger.Day, Money: &most},
 		},

@@ -26,7 +26,7 @@ func (w *world) checkAlways() error {
 			return err
 		}
 	}
-	return nil
+	return w.checkRooms()
 }
 
 func (w *world) checkLimits(a ledger.Account) error {
@@ -181,6 +181,9 @@ func (w *world) checkEnd() error {
 		}
 		if !s.Pending.IsZero() {
 			return w.violated("%s is still held of %s", s.Pending, a.Owner)
+		}
+		if n := w.store.Placed(a); n != 0 {
+			return w.violated("%d places of %s are still taken", n, a.Owner)
 		}
 	}
 	return nil

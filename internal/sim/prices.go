@@ -16,6 +16,7 @@ import (
 type Prices struct {
 	Sale, Bought *rating.Tariff
 	Limit        map[string][]ledger.Limit // By tenant.
+	AtOnce       map[string]ledger.AtOnce  // By tenant.
 }
 
 // NewPrices makes some up.
@@ -30,7 +31,7 @@ func NewPrices(random *rand.Rand, allowance bool) (*Prices, error) {
 			Name: "free", Measure: rating.Seconds, Amount: 60 * random.Int64N(60), Per: rating.PerExtension, Cycle: rating.Monthly,
 		}}
 	}
-	p := &Prices{Limit: make(map[string][]ledger.Limit)}
+	p := &Prices{Limit: make(map[string][]ledger.Limit), AtOnce: make(map[string]ledger.AtOnce)}
 	if p.Sale, err = rating.NewTariff(spec); err != nil {
 		return nil, err
 	}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
 	"trunkline/cdr"
 	"trunkline/internal/e164"
 	"trunkline/ledger"
@@ -24,9 +26,10 @@ type proxy struct {
 	name    string
 	skew    time.Duration // Of its clock.
 	journal map[cdr.CallID]*call
-	spool   []cdr.Leg // Not yet in the stream.
-	written []cdr.Leg // All that were ever safe on its disk.
-	down    time.Time // When it is there again; zero: it is.
+	spool   []cdr.Leg   // Not yet in the stream.
+	written []cdr.Leg   // All that were ever safe on its disk.
+	ended   []uuid.UUID // Calls that are over and that the ledger was not told of.
+	down    time.Time   // When it is there again; zero: it is.
 }
 
 // call is a call in progress. Times are true ones; those of records are by the clock of the proxy when they were taken.
@@ -98,7 +101,7 @@ func (p *proxy) ask(c *call, upTo time.Duration) (granted time.Duration, stop bo
 	}
 	r := ledger.HoldRequest{
 		Call: c.id.Bytes(), Node: p.name, Account: c.tenant, Limits: w.prices.Limit[c.tenant.Owner], At: w.clock.Now().Add(p.skew),
-		Branch: "main", Extension: c.extension, To: c.to.Digits(),
+		Branch: "main", Extension: c.extension, To: c.to.Digits(), AtOnce: w.prices.AtOnce[c.tenant.Owner],
 	}
 	for _, s := range stretches {
 		r.Ladder = append(r.Ladder, ledger.Stretch{Seconds: s.Seconds, Cost: s.Cost})
@@ -121,6 +124,21 @@ func (p *proxy) release(c *call) {
 	}
 }
 
+// tell tells the ledger which calls are over; an answer may be lost.
+func (p *proxy) tell() error {
+	w := p.w
+	if len(p.ended) == 0 || w.ledgerAway || w.chance(6) {
+		return nil
+	}
+	if err := w.store.End(w.ctx, p.ended); err != nil {
+		return err
+	}
+	if !w.chance(6) {
+		p.ended = nil
+	}
+	return nil
+}
+
 // inOrder returns the calls in progress, the oldest first.
 func (p *proxy) inOrder() []*call {
 	out := make([]*call, 0, len(p.journal))
@@ -137,6 +155,9 @@ func (p *proxy) inOrder() []*call {
 func (p *proxy) pass() error {
 	if p.isDown() {
 		return nil
+	}
+	if err := p.tell(); err != nil {
+		return err
 	}
 	now := p.w.clock.Now()
 	for _, c := range p.inOrder() {
@@ -202,6 +223,7 @@ func (p *proxy) end(c *call, at time.Time) {
 	}
 	p.spool, p.written = append(p.spool, legs...), append(p.written, legs...)
 	delete(p.journal, c.id)
+	p.ended = append(p.ended, c.id.Bytes())
 	p.w.trace("%s: call %s is over after %s", p.name, c.id, in.Duration())
 }
 
@@ -227,6 +249,9 @@ func (p *proxy) send() error {
 func (p *proxy) die() error {
 	p.down = p.w.clock.Now().Add(time.Duration(p.w.random.IntN(300)) * time.Second)
 	p.w.trace("%s: killed, with %d calls", p.name, len(p.journal))
+	if p.w.chance(2) {
+		p.ended = nil // They were not in the journal yet; their places come free with their grants.
+	}
 	if p.w.options.Fault == LostSpool {
 		p.spool = nil
 	}

@@ -16,6 +16,7 @@ const (
 	LostClaim         // The books forget which legs they know.
 	FreeHold          // A hold is granted and no money is held.
 	LostSpool         // A proxy that dies loses what it had not sent.
+	FreePlace         // The ledger forgets which calls there are.
 	UnboundCall       // A proxy lets calls go on after the end of what was granted, and says that it granted more.
 )
 

@@ -43,7 +43,7 @@ func TestSeeds(t *testing.T) {
 func TestFaultsAreFound(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]sim.Fault{
-		"token": sim.LostToken, "claim": sim.LostClaim, "hold": sim.FreeHold, "spool": sim.LostSpool, "unbound": sim.UnboundCall,
+		"token": sim.LostToken, "claim": sim.LostClaim, "hold": sim.FreeHold, "spool": sim.LostSpool, "place": sim.FreePlace, "unbound": sim.UnboundCall,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -37,6 +37,7 @@ type world struct {
 	readers []*reader
 	tenants []ledger.Account
 	minted  uint64
+	rooms   map[room]int64 // The most calls at a time that there may be by now.
 	entries int
 
 	ledgerAway, streamAway, callsAway bool
@@ -45,7 +46,7 @@ type world struct {
 const topic = "legs"
 
 func newWorld(ctx context.Context, o Options, random *rand.Rand) (*world, error) {
-	w := &world{options: o, ctx: ctx, random: random, clock: clock.NewManual(time.Date(2026, 10, 31, 20, 0, 0, 0, time.UTC))}
+	w := &world{options: o, ctx: ctx, random: random, clock: clock.NewManual(time.Date(2026, 10, 31, 20, 0, 0, 0, time.UTC)), rooms: make(map[room]int64)}
 	var err error
 	if w.prices, err = NewPrices(random, random.IntN(2) == 0); err != nil {
 		return nil, err
@@ -58,6 +59,8 @@ func newWorld(ctx context.Context, o Options, random *rand.Rand) (*world, error)
 		w.store.ForgetClaims()
 	case FreeHold:
 		w.store.ForgetHolds()
+	case FreePlace:
+		w.store.ForgetPlaces()
 	case NoFault, LostSpool, UnboundCall:
 	}
 	w.books, w.clicks = &flakyBooks{w.store.Books(), w}, &flakyCalls{w.calls, w}
@@ -117,6 +120,7 @@ func (w *world) addTenant(id string) error {
 			w.prices.Limit[id] = append(w.prices.Limit[id], l)
 		}
 	}
+	w.bound(account)
 	return w.topUp(account)
 }
 
@@ -203,6 +207,10 @@ func (w *world) recover() {
 }
 
 func (w *world) changeLimit(a ledger.Account) error {
+	if w.chance(3) {
+		w.bound(a)
+		return nil
+	}
 	list := w.prices.Limit[a.Owner]
 	if len(list) == 0 {
 		return nil
@@ -240,7 +248,7 @@ func (w *world) changePrices() error {
 		return err
 	}
 	w.trace("other prices")
-	fresh.Limit = w.prices.Limit
+	fresh.Limit, fresh.AtOnce = w.prices.Limit, w.prices.AtOnce
 	w.prices = fresh
 	return nil
 }

@@ -29,7 +29,7 @@ func (p *posting) lockTenants(ctx context.Context, legs []*cdr.Leg) ([]string, e
 	for t := range tenants {
 		names = append(names, t)
 	}
-	rows, err := p.tx.Query(ctx, `SELECT id FROM account WHERE kind = 'tenant' AND owner = ANY ($1) ORDER BY id FOR NO KEY UPDATE`, names)
+	rows, err := p.tx.Query(ctx, `SELECT id FROM account WHERE kind = 'tenant' AND owner = ANY ($1) ORDER BY id COLLATE "C" FOR NO KEY UPDATE`, names)
 	if err != nil {
 		return nil, fmt.Errorf("lock accounts: %w", err)
 	}

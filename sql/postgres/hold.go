@@ -58,7 +58,7 @@ func (l *Ledger) release(ctx context.Context, calls []uuid.UUID) (released int64
 }
 
 // lockHolders locks the accounts that hold money for calls, as lockAccount does.
-const lockHolders = `SELECT id FROM account WHERE id IN (SELECT account FROM hold WHERE call = ANY ($1)) ORDER BY id FOR NO KEY UPDATE`
+const lockHolders = `SELECT id FROM account WHERE id IN (SELECT account FROM hold WHERE call = ANY ($1)) ORDER BY id COLLATE "C" FOR NO KEY UPDATE`
 
 // End says that calls are over: they take no place any more, and a request to hold more for them is refused. What is held
 // stays held until they are accounted for. It may be repeated; a call without a hold is no error.

@@ -35,7 +35,7 @@ WHERE NOT EXISTS (SELECT FROM account b WHERE b.id = a.id) ON CONFLICT DO NOTHIN
 // lockAccounts locks accounts in the order that all keep: the tenants' first, each group by id. Tenants' accounts must be
 // locked by the first call in a transaction.
 func lockAccounts(ctx context.Context, tx pgx.Tx, ids []string) error {
-	rows, err := tx.Query(ctx, `SELECT id FROM account WHERE id = ANY ($1) ORDER BY kind <> 'tenant', id FOR NO KEY UPDATE`, ids)
+	rows, err := tx.Query(ctx, `SELECT id FROM account WHERE id = ANY ($1) ORDER BY kind <> 'tenant', id COLLATE "C" FOR NO KEY UPDATE`, ids)
 	if err != nil {
 		return fmt.Errorf("lock accounts: %w", err)
 	}

@@ -11,27 +11,30 @@ UPDATE hold SET placed = true, place_till = made_at + (seconds + 300) * interval
 ALTER TABLE hold ADD CHECK (NOT placed OR (place_till IS NOT NULL AND ended_at IS NULL AND closed_at IS NULL));
 CREATE INDEX hold_place ON hold (account, extension) WHERE placed;
 
--- The word for the first scope that has no place for one more call at a moment, or null. A cap of 0 is none. No more rows are
--- looked at than the cap allows calls, by the index whatever the planner believes: a plan that was made while the table was
--- empty lives as long as its connection, and only a plain scan of the index marks the entries of calls that are over.
+-- The word for the first scope that has no place for one more call at a moment, or null. A cap of 0 is none. The calls in
+-- progress are looked at, no more than the widest cap allows, by the index whatever the planner believes: a plan that was made
+-- while the table was empty lives as long as its connection, and only a plain scan of the index marks the entries of calls
+-- that are over.
 -- +goose StatementBegin
 CREATE FUNCTION full_scope(of_account text, of_branch text, of_extension text, at timestamptz,
     tenant_most bigint, branch_most bigint, extension_most bigint) RETURNS text
     LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+DECLARE
+    tenants bigint := 0;
+    branches bigint := 0;
+    extensions bigint := 0;
 BEGIN
-    IF tenant_most > 0 AND (SELECT count(*) FROM (
-        SELECT FROM hold WHERE account = of_account AND placed AND place_till > at LIMIT tenant_most) p) >= tenant_most THEN
-        RETURN 'calls_tenant';
+    IF tenant_most > 0 OR branch_most > 0 THEN
+        SELECT count(*), count(*) FILTER (WHERE branch = of_branch), count(*) FILTER (WHERE extension = of_extension)
+        INTO tenants, branches, extensions FROM (
+            SELECT branch, extension FROM hold WHERE account = of_account AND placed AND place_till > at LIMIT nullif(tenant_most, 0)) p;
+    ELSE
+        SELECT count(*) INTO extensions FROM (
+            SELECT FROM hold WHERE account = of_account AND extension = of_extension AND placed AND place_till > at LIMIT extension_most) p;
     END IF;
-    IF branch_most > 0 AND (SELECT count(*) FROM (
-        SELECT FROM hold WHERE account = of_account AND branch = of_branch AND placed AND place_till > at LIMIT branch_most) p) >= branch_most THEN
-        RETURN 'calls_branch';
-    END IF;
-    IF extension_most > 0 AND (SELECT count(*) FROM (
-        SELECT FROM hold WHERE account = of_account AND extension = of_extension AND placed AND place_till > at LIMIT extension_most) p) >= extension_most THEN
-        RETURN 'calls_extension';
-    END IF;
-    RETURN NULL;
+    RETURN CASE WHEN tenant_most > 0 AND tenants >= tenant_most THEN 'calls_tenant'
+        WHEN branch_most > 0 AND branches >= branch_most THEN 'calls_branch'
+        WHEN extension_most > 0 AND extensions >= extension_most THEN 'calls_extension' END;
 END
 $$;
 -- +goose StatementEnd

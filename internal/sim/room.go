@@ -1,0 +1,65 @@
+package sim
+
+import (
+	"trunkline/ledger"
+)
+
+// room is where calls at a time are capped.
+type room struct {
+	tenant    ledger.Account
+	extension string // Empty: all of the tenant.
+}
+
+// bound caps the calls at a time of a tenant, and of each of its extensions, anew, or lets there be any number. Those in
+// progress go on.
+func (w *world) bound(a ledger.Account) {
+	caps := ledger.AtOnce{Tenant: w.random.Int64N(5), Extension: w.random.Int64N(4)}
+	w.prices.AtOnce[a.Owner] = caps
+	w.trace("calls at a time of %s: %d, %d of an extension", a.Owner, caps.Tenant, caps.Extension)
+	live := w.live()
+	for _, extension := range []string{"", "101", "102"} {
+		r := room{a, extension}
+		most := caps.Tenant
+		if extension != "" {
+			most = caps.Extension
+		}
+		delete(w.rooms, r)
+		if most > 0 {
+			w.rooms[r] = max(most, live[r])
+		}
+	}
+}
+
+// live counts the calls that are connected and within what they were granted, those of proxies that are down among them:
+// their ends talk on.
+func (w *world) live() map[room]int64 {
+	now := w.clock.Now()
+	out := make(map[room]int64)
+	for _, p := range w.proxies {
+		for _, c := range p.journal {
+			if !c.connect.IsZero() && now.Before(c.connect.Add(c.granted)) {
+				out[room{c.tenant, ""}]++
+				out[room{c.tenant, c.extension}]++
+			}
+		}
+	}
+	return out
+}
+
+// checkRooms checks that there are never more calls at a time than there may be: as many as the cap says, or as there were
+// when it was lowered and are since.
+func (w *world) checkRooms() error {
+	live := w.live()
+	for r, most := range w.rooms {
+		n := live[r]
+		if n > most {
+			return w.violated("%s %s has %d calls at a time of %d", r.tenant.Owner, r.extension, n, most)
+		}
+		lowest := w.prices.AtOnce[r.tenant.Owner].Tenant
+		if r.extension != "" {
+			lowest = w.prices.AtOnce[r.tenant.Owner].Extension
+		}
+		w.rooms[r] = max(lowest, n)
+	}
+	return nil
+}
