@@ -39,7 +39,10 @@ func reasonHeader(cause uint8, text string) sip.Header {
 func contact(flow wire.Flow, user string) *sip.ContactHeader {
 	host, port := flow.Advertised()
 	uri := sip.Uri{Scheme: "sip", User: user, Host: host, Port: port}
-	if flow.Reliable() {
+	switch {
+	case flow.Web(): // One word for both (RFC 7118, section 5.2.4).
+		uri.UriParams = sip.HeaderParams{{K: "transport", V: "ws"}}
+	case flow.Reliable():
 		uri.UriParams = sip.HeaderParams{{K: "transport", V: strings.ToLower(flow.Transport())}}
 	}
 	return &sip.ContactHeader{Address: uri}

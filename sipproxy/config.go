@@ -19,6 +19,9 @@ type Config struct {
 	Realm  func() string // Digest realm, the domain of the extensions' logins, as it is provisioned now.
 	Listen []wire.Listen // At least one.
 	TLS    *tls.Config
+	// Origins are the hosts, as patterns such as "*.example.com", whose pages may connect over WebSocket beside the host that
+	// they connect to; "*" lets all.
+	Origins []string
 	// Digest are the algorithms that phones may authenticate with, the preferred one first: MD5, SHA-256. The default is MD5
 	// alone: phones that give up at a second challenge with an algorithm that they do not know are still many (baresip 1).
 	Digest   []string

@@ -105,27 +105,36 @@ func (p *peer) hears(method string) *sip.Request {
 // register registers the peer under a login.
 func (p *peer) register(login string) {
 	p.t.Helper()
-	say := func(seq int, more string) {
-		p.say(fmt.Sprintf("REGISTER sip:%s SIP/2.0\nVia: SIP/2.0/UDP {me};branch=z9hG4bKreg%s%d;rport\nMax-Forwards: 70\nFrom: <sip:%s@%s>;tag=r\n"+
-			"To: <sip:%s@%s>\nCall-ID: reg%s\nCSeq: %d REGISTER\nContact: <sip:%s@{me}>\nExpires: 60\n%sContent-Length: 0",
-			realm, login, seq, login, realm, login, realm, login, seq, login, more))
-	}
-	say(1, "")
-	res := p.hear("SIP/2.0 401")
-	p.hear2xx(func() { say(2, credentialsFor(p.t, res, "REGISTER", login)) })
+	p.registers(login, "<sip:"+login+"@{me}>", "SIP/2.0 200")
 }
 
-func (p *peer) hear2xx(say func()) sip.Message {
+// registers registers a contact, with other headers, and hears the answer.
+func (p *peer) registers(login, contact, answer string, headers ...string) *sip.Response {
 	p.t.Helper()
-	say()
-	return p.hear("SIP/2.0 200")
+	id := sip.GenerateTagN(8)
+	more := strings.Join(append(headers, ""), "\n")
+	say := func(seq int, more string) {
+		p.say(fmt.Sprintf("REGISTER sip:%s SIP/2.0\nVia: SIP/2.0/UDP {me};branch=z9hG4bK%s%d;rport\nMax-Forwards: 70\nFrom: <sip:%s@%s>;tag=r\n"+
+			"To: <sip:%s@%s>\nCall-ID: %s\nCSeq: %d REGISTER\nContact: %s\nExpires: 60\n%sContent-Length: 0",
+			realm, id, seq, login, realm, login, realm, id, seq, contact, more))
+	}
+	say(1, more)
+	res := p.hear("SIP/2.0 401")
+	say(2, more+credentialsFor(p.t, res, "REGISTER", login))
+	out, ok := p.hear(answer).(*sip.Response)
+	require.True(p.t, ok)
+	return out
 }
 
 func credentialsFor(t *testing.T, res sip.Message, method, login string) string {
 	t.Helper()
-	challenge, err := digest.ParseChallenge(res.GetHeaders("WWW-Authenticate")[0].Value())
+	asked, answer := "WWW-Authenticate", "Authorization"
+	if len(res.GetHeaders(asked)) == 0 {
+		asked, answer = "Proxy-Authenticate", "Proxy-Authorization"
+	}
+	challenge, err := digest.ParseChallenge(res.GetHeaders(asked)[0].Value())
 	require.NoError(t, err)
 	cred, err := digest.Digest(challenge, digest.Options{Method: method, URI: "sip:" + realm, Username: login, Password: "secret-" + login, Count: 1})
 	require.NoError(t, err)
-	return "Authorization: " + cred.String() + "\n"
+	return answer + ": " + cred.String() + "\n"
 }

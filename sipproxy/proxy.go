@@ -88,7 +88,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	}
 	ready := make(chan struct{})
 	p.wire, err = wire.Open(ctx, wire.Options{
-		Listen: cfg.Listen, TLS: cfg.TLS, Log: deps.Log, Clock: deps.Clock, Tap: p.tap(),
+		Listen: cfg.Listen, TLS: cfg.TLS, Origins: cfg.Origins, Log: deps.Log, Clock: deps.Clock, Tap: p.tap(),
 		Handler: func(msg sip.Message, flow wire.Flow) {
 			<-ready // What comes in the first moments waits until the calls of the last life are known.
 			p.dispatch(msg, flow)
@@ -132,7 +132,7 @@ func (p *Proxy) dispatch(msg sip.Message, flow wire.Flow) {
 	}
 }
 
-// Addr returns the bound address of the first listener of a transport: udp, tcp or tls.
+// Addr returns the bound address of the first listener of a transport: udp, tcp, tls, ws or wss.
 func (p *Proxy) Addr(transport string) (netip.AddrPort, bool) { return p.wire.Addr(transport) }
 
 // Addrs returns the bound addresses of all listeners of a transport.

@@ -2,6 +2,7 @@ package sipproxy
 
 import (
 	"encoding/json"
+	"errors"
 	"net/netip"
 	"sort"
 	"strconv"
@@ -14,6 +15,9 @@ import (
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
+
+// errFlowGone is why a phone cannot be reached whose connection is over: it is for the phone to make a new one.
+var errFlowGone = errors.New("its connection is over")
 
 // maxContacts is how many phones may be registered for one login.
 const maxContacts = 10
@@ -209,12 +213,16 @@ func (s *shard) expiry(req *sip.Request, c *sip.ContactHeader) time.Duration {
 
 // flowTo is the way to a phone: the one its REGISTER came on, so that routers in between let us through.
 func (s *shard) flowTo(b binding) (wire.Flow, error) {
-	if !b.flow.IsZero() {
+	if b.flow.Alive() {
 		return b.flow, nil
 	}
 	source, err := netip.ParseAddrPort(b.Source)
 	if err != nil {
 		return wire.Flow{}, err
 	}
-	return s.wire.To(b.Transport, source)
+	flow, err := s.wire.To(b.Transport, source)
+	if err == nil && !flow.Alive() {
+		err = errFlowGone
+	}
+	return flow, err
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -58,8 +60,10 @@ type kafkaConfig struct {
 }
 
 type sipConfig struct {
-	Listen       []string      `yaml:"listen" env:"LISTEN"`       // transport/host:port, such as udp/127.0.0.1:5060.
-	Advertise    string        `yaml:"advertise" env:"ADVERTISE"` // Host that others are told to answer to.
+	Listen       []string      `yaml:"listen" env:"LISTEN"`         // transport/host:port, such as udp/127.0.0.1:5060; udp, tcp, tls, ws or wss.
+	PlainWS      bool          `yaml:"ws_plain" env:"WS_PLAIN"`     // Listen with ws (without TLS) on other addresses than loopback too.
+	Origins      []string      `yaml:"ws_origins" env:"WS_ORIGINS"` // Hosts whose pages may connect over ws and wss, beside the one they connect to; "*": all.
+	Advertise    string        `yaml:"advertise" env:"ADVERTISE"`   // Host that others are told to answer to.
 	Shards       int           `yaml:"shards" env:"SHARDS"`
 	MaxCalls     int           `yaml:"max_calls" env:"MAX_CALLS"`
 	SourceRate   int           `yaml:"source_rate" env:"SOURCE_RATE"` // Requests outside of calls that an address may send in a second; 0: 500; negative: no bound.
@@ -179,9 +183,22 @@ func (c *sipConfig) listeners() ([]wire.Listen, error) {
 		if !ok {
 			return nil, fmt.Errorf("sip.listen has %q: want transport/host:port, such as udp/127.0.0.1:5060", l)
 		}
+		if strings.EqualFold(transport, wire.WS) && !c.PlainWS && !isLoopback(address) {
+			return nil, fmt.Errorf("sip.listen has %q: passwords and calls would be open to all on the way: use wss, a loopback address "+
+				"behind a proxy with TLS, or set sip.ws_plain", l)
+		}
 		out = append(out, wire.Listen{Transport: transport, Address: address, Advertise: c.Advertise})
 	}
 	return out, nil
+}
+
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // masked returns the configuration without its secrets, for showing.

@@ -167,7 +167,7 @@ func (s *system) startProxy(ctx context.Context) (err error) {
 	}
 	sip := &s.config.SIP
 	s.proxy, err = sipproxy.Open(ctx, sipproxy.Config{
-		Node: s.config.Node, Realm: s.realm, Listen: listen, TLS: tls, Digest: s.config.SIP.Digest, StateDir: filepath.Join(s.config.Data, "sip"),
+		Node: s.config.Node, Realm: s.realm, Listen: listen, TLS: tls, Origins: sip.Origins, Digest: s.config.SIP.Digest, StateDir: filepath.Join(s.config.Data, "sip"),
 		Shards: sip.Shards, MaxCalls: sip.MaxCalls, SourceRate: sip.SourceRate, RingTime: sip.RingTime, MaxDuration: sip.MaxDuration,
 		FirstStretch: sip.FirstStretch, Stretch: sip.Stretch, DrainTime: sip.DrainTime, SessionCheck: sip.SessionCheck, TraceMemory: sip.TraceMemory,
 		FollowRefer: sip.Refer == "follow",

@@ -1,3 +1,3 @@
-// Package wire moves SIP messages over UDP, TCP and TLS: it opens the listeners, cuts and parses what arrives, and
+// Package wire moves SIP messages over UDP, TCP, TLS and WebSockets: it opens the listeners, cuts and parses what arrives, and
 // knows for every message the Flow on which an answer goes back. It has no transactions and no dialogs.
 package wire

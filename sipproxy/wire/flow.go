@@ -24,7 +24,13 @@ func (f Flow) IsZero() bool { return f.wire == nil }
 // Remote is the address at the other end.
 func (f Flow) Remote() netip.AddrPort { return f.remote }
 
-// Transport is UDP, TCP or TLS.
+// Alive reports whether something can be sent: a connection that is over leads nowhere.
+func (f Flow) Alive() bool { return !f.IsZero() && (f.conn == nil || !f.conn.over()) }
+
+// Web reports whether the other end is a phone in a browser (RFC 7118).
+func (f Flow) Web() bool { return f.local.web() }
+
+// Transport is UDP, TCP, TLS, WS or WSS.
 func (f Flow) Transport() string { return f.local.transport }
 
 // Reliable reports whether the transport delivers by itself (RFC 3261, section 17.1.1.1), so that nothing is retransmitted.

@@ -1,13 +1,16 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +20,7 @@ import (
 
 const (
 	defaultMaxConns = 4096
+	sourceShare     = 4                // One address has no more than a quarter of them.
 	sendQueue       = 256              // Messages that wait for one connection.
 	dialTimeout     = 4 * time.Second  // To connect and shake hands.
 	writeTimeout    = 5 * time.Second  // For one message.
@@ -27,16 +31,25 @@ var (
 	errTooManyConns = errors.New("too many stream connections")
 	errQueueFull    = errors.New("the connection's queue is full")
 	errConnClosed   = errors.New("the connection is closed")
+
+	errNoCertificate = errors.New("TLS needs a certificate: set sip.certificate and sip.key")
+)
+
+// The keep-alives of connections (RFC 5626, section 4.4.1).
+const (
+	ping = "\r\n\r\n"
+	pong = "\r\n"
 )
 
 type streamListener struct {
 	listener net.Listener
 	local    local
+	web      *http.Server // Of a listener for WebSockets.
 }
 
 func (w *Wire) listenStream(ctx context.Context, l Listen, transport string) error {
 	if transport == TLS && (w.tls == nil || len(w.tls.Certificates) == 0) {
-		return errors.New("TLS needs a certificate: set sip.tls.certificate and sip.tls.key")
+		return errNoCertificate
 	}
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", l.Address)
@@ -87,6 +100,8 @@ type connTable struct {
 	mu     sync.Mutex
 	closed bool
 	byKey  map[connKey]*streamConn
+
+	bySource map[netip.Addr]int
 }
 
 func (t *connTable) init(ctx context.Context, w *Wire, limit int) {
@@ -94,7 +109,7 @@ func (t *connTable) init(ctx context.Context, w *Wire, limit int) {
 		limit = defaultMaxConns
 	}
 	t.wire, t.ctx, t.max = w, ctx, limit
-	t.byKey = make(map[connKey]*streamConn)
+	t.byKey, t.bySource = make(map[connKey]*streamConn), make(map[netip.Addr]int)
 }
 
 // to finds or begins a connection.
@@ -103,6 +118,9 @@ func (t *connTable) to(l *local, remote netip.AddrPort) (Flow, error) {
 	defer t.mu.Unlock()
 	key := connKey{l.transport, remote}
 	c, ok := t.byKey[key]
+	if !ok && l.web() {
+		return gone(t.wire, l, remote), nil
+	}
 	if !ok {
 		var err error
 		if c, err = t.add(key, l); err != nil {
@@ -134,9 +152,10 @@ func (t *connTable) add(key connKey, l *local) (*streamConn, error) {
 	if t.closed {
 		return nil, errConnClosed
 	}
-	if len(t.byKey) >= t.max {
+	if len(t.byKey) >= t.max || t.bySource[key.remote.Addr()] >= max(1, t.max/sourceShare) {
 		return nil, errTooManyConns
 	}
+	t.bySource[key.remote.Addr()]++
 	c := &streamConn{table: t, key: key, local: l, queue: make(chan []byte, sendQueue), quit: make(chan struct{})}
 	t.byKey[key] = c
 	return c, nil
@@ -147,6 +166,10 @@ func (t *connTable) remove(c *streamConn) {
 	defer t.mu.Unlock()
 	if t.byKey[c.key] == c {
 		delete(t.byKey, c.key)
+	}
+	source := c.key.remote.Addr()
+	if t.bySource[source]--; t.bySource[source] <= 0 {
+		delete(t.bySource, source)
 	}
 }
 
@@ -170,13 +193,28 @@ type streamConn struct {
 	open  atomic.Bool // It was made.
 }
 
+// gone is a way that leads nowhere any more.
+func gone(w *Wire, l *local, remote netip.AddrPort) Flow {
+	c := &streamConn{table: &w.conns, key: connKey{l.transport, remote}, local: l, quit: make(chan struct{})}
+	c.close()
+	return Flow{wire: w, conn: c, local: l, remote: remote}
+}
+
+// over reports whether nothing can be sent any more.
+func (c *streamConn) over() bool {
+	select {
+	case <-c.quit:
+		return true
+	default:
+		return false
+	}
+}
+
 func (c *streamConn) close() { c.once.Do(func() { close(c.quit) }) }
 
 func (c *streamConn) enqueue(data []byte) error {
-	select {
-	case <-c.quit:
+	if c.over() {
 		return errConnClosed
-	default:
 	}
 	select {
 	case c.queue <- data:
@@ -254,6 +292,7 @@ func (c *streamConn) read(nc net.Conn) {
 	parser := w.parser.NewSIPStream()
 	defer parser.Close()
 	buf := make([]byte, 16<<10)
+	fresh := true // Between two messages.
 	for {
 		_ = nc.SetReadDeadline(time.Now().Add(idleTimeout)) //nolint:forbidigo // Deadlines of sockets are wall time.
 		n, err := nc.Read(buf)
@@ -263,7 +302,8 @@ func (c *streamConn) read(nc net.Conn) {
 		if _, err := parser.Write(buf[:n]); err != nil {
 			return
 		}
-		if !w.takeStream(parser, flow) {
+		ok := false
+		if fresh, ok = w.takeStream(parser, flow, fresh); !ok {
 			return
 		}
 		if parser.Buffer().Len() > maxMessage {
@@ -272,17 +312,22 @@ func (c *streamConn) read(nc net.Conn) {
 	}
 }
 
-// takeStream takes the whole messages that a stream has brought, and reports whether it can be read on.
-func (w *Wire) takeStream(parser *sip.ParserStream, flow Flow) bool {
+// takeStream takes the whole messages that a stream has brought, and reports whether it can be read on. fresh tells that no
+// part of a message was taken before.
+func (w *Wire) takeStream(parser *sip.ParserStream, flow Flow, fresh bool) (stillFresh, ok bool) {
 	for parser.Buffer().Len() > 0 {
-		msg, _, err := parser.ParseNext()
+		if fresh && keepAlive(parser.Buffer(), flow) {
+			return true, true
+		}
+		msg, n, err := parser.ParseNext()
 		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return true
+			return fresh && n == 0, true
 		}
 		if err != nil { // A stream that has lost its framing cannot be read on (RFC 3261, section 18.3).
 			w.reject(parser.Buffer().Bytes(), flow, err)
-			return false
+			return false, false
 		}
+		fresh = true
 		if err := judge(msg); err != nil {
 			w.reject([]byte(msg.String()), flow, err)
 			continue
@@ -292,5 +337,22 @@ func (w *Wire) takeStream(parser *sip.ParserStream, flow Flow) bool {
 		}
 		w.deliver(msg, flow)
 	}
-	return true
+	return fresh, true
+}
+
+// keepAlive takes the empty lines that stand before a message, and answers those that ask for it (RFC 5626, section 4.4.1). It
+// reports whether more has to come before a message can begin.
+func keepAlive(b *bytes.Buffer, flow Flow) bool {
+	for bytes.HasPrefix(b.Bytes(), []byte(pong)) {
+		if bytes.HasPrefix(b.Bytes(), []byte(ping)) {
+			b.Next(len(ping))
+			_ = flow.conn.enqueue([]byte(pong))
+			continue
+		}
+		if n := b.Len(); n < len(ping) && strings.HasPrefix(ping, b.String()) {
+			return true
+		}
+		b.Next(len(pong))
+	}
+	return b.Len() == 0 || b.String() == "\r"
 }

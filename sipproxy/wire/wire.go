@@ -22,6 +22,8 @@ const (
 	UDP = "UDP"
 	TCP = "TCP"
 	TLS = "TLS"
+	WS  = "WS"  // RFC 7118.
+	WSS = "WSS" // The same over TLS.
 )
 
 // maxMessage bounds one message; larger ones are dropped (UDP) or end the connection (streams).
@@ -29,7 +31,7 @@ const maxMessage = 65535
 
 // Listen is one listener.
 type Listen struct {
-	Transport string // udp, tcp or tls.
+	Transport string // udp, tcp, tls, ws or wss.
 	Address   string // host:port; port 0 takes a free one.
 	Advertise string // host or host:port that others are told to answer to; the bound address if empty.
 }
@@ -55,6 +57,7 @@ type Wire struct {
 	handler Handler
 	tap     Tap
 	tls     *tls.Config
+	origins []string
 
 	sockets []*udpSocket
 	streams []*streamListener
@@ -72,8 +75,10 @@ type Wire struct {
 
 // Options of Open.
 type Options struct {
-	Listen  []Listen
-	TLS     *tls.Config // For listeners and connections over TLS.
+	Listen []Listen
+	TLS    *tls.Config // For listeners and connections over TLS.
+	// Origins are patterns of the hosts whose pages may connect over WebSocket, beside the host that is connected to; "*": all.
+	Origins []string
 	Handler Handler
 	Tap     Tap // Nil: nobody listens.
 	Log     *slog.Logger
@@ -90,7 +95,7 @@ var ErrNoTransport = errors.New("no listener of that transport")
 // Open binds all listeners and starts reading. Close ends it; ctx bounds only connections made later.
 func Open(ctx context.Context, o Options) (*Wire, error) {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	w := &Wire{log: o.Log, parser: sip.NewParser(), handler: o.Handler, tap: o.Tap, tls: o.TLS, stop: stop, refusals: budget{clock: o.Clock}, clock: o.Clock}
+	w := &Wire{log: o.Log, parser: sip.NewParser(), handler: o.Handler, tap: o.Tap, tls: o.TLS, origins: o.Origins, stop: stop, refusals: budget{clock: o.Clock}, clock: o.Clock}
 	w.conns.init(ctx, w, o.MaxConns)
 	for _, l := range o.Listen {
 		if err := w.listen(ctx, l, o.ReadBuffer); err != nil {
@@ -110,8 +115,10 @@ func (w *Wire) listen(ctx context.Context, l Listen, readBuffer int) error {
 		err = w.listenStream(ctx, l, TCP)
 	case TLS:
 		err = w.listenStream(ctx, l, TLS)
+	case WS, WSS:
+		err = w.listenWeb(ctx, l, strings.ToUpper(l.Transport))
 	default:
-		return fmt.Errorf("listener %s: unknown transport %q: use udp, tcp or tls", l.Address, l.Transport)
+		return fmt.Errorf("listener %s: unknown transport %q: use udp, tcp, tls, ws or wss", l.Address, l.Transport)
 	}
 	if err != nil {
 		return fmt.Errorf("listen on %s/%s: %w: choose another address with sip.listen", l.Transport, l.Address, err)
@@ -127,6 +134,9 @@ func (w *Wire) Close() {
 	}
 	for _, s := range w.streams {
 		_ = s.listener.Close()
+		if s.web != nil {
+			_ = s.web.Close()
+		}
 	}
 	w.conns.closeAll()
 	w.done.Wait()
@@ -192,6 +202,9 @@ type local struct {
 	host      string
 	port      int
 }
+
+// web tells a listener for WebSockets, over which only the other end connects.
+func (l *local) web() bool { return l.transport == WS || l.transport == WSS }
 
 func newLocal(transport string, addr net.Addr, advertise string) (local, error) {
 	bound, err := netip.ParseAddrPort(addr.String())

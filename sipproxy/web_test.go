@@ -1,0 +1,218 @@
+package sipproxy_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/stretchr/testify/require"
+
+	"trunkline/provision"
+	"trunkline/sipproxy/agent"
+	"trunkline/sipproxy/wire"
+)
+
+// certificate is one for loopback that nobody has signed.
+func certificate(t *testing.T) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, //nolint:forbidigo // TLS looks at the wall clock.
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// browser is the connection of a phone in a browser, as the connection of a peer: what it says of itself is a name that leads
+// nowhere (RFC 7118, section 5).
+type browser struct {
+	ws       *websocket.Conn
+	heard    chan []byte
+	deadline time.Time
+}
+
+type nowhere struct{}
+
+func (nowhere) Network() string { return "ws" }
+func (nowhere) String() string  { return "df7jal23ls0d.invalid" }
+
+func (b *browser) LocalAddr() net.Addr                { return nowhere{} }
+func (b *browser) Close() error                       { return b.ws.CloseNow() }
+func (b *browser) SetDeadline(t time.Time) error      { b.deadline = t; return nil }
+func (b *browser) SetReadDeadline(t time.Time) error  { b.deadline = t; return nil }
+func (b *browser) SetWriteDeadline(_ time.Time) error { return nil }
+func (b *browser) listen(ctx context.Context) {
+	defer close(b.heard)
+	for {
+		_, data, err := b.ws.Read(ctx)
+		if err != nil {
+			return
+		}
+		b.heard <- data
+	}
+}
+
+func (b *browser) ReadFrom(p []byte) (int, net.Addr, error) {
+	select {
+	case data, ok := <-b.heard:
+		if !ok {
+			return 0, nil, net.ErrClosed
+		}
+		return copy(p, data), nowhere{}, nil
+	case <-time.After(time.Until(b.deadline)): //nolint:forbidigo // A deadline of a socket.
+		return 0, nil, os.ErrDeadlineExceeded
+	}
+}
+
+func (b *browser) WriteTo(p []byte, _ net.Addr) (int, error) {
+	p = bytes.Replace(p, []byte("SIP/2.0/UDP df7"), []byte("SIP/2.0/WSS df7"), 1)
+	p = bytes.Replace(p, []byte("df7jal23ls0d.invalid>\r\n"), []byte("df7jal23ls0d.invalid;transport=ws>\r\n"), 1)
+	return len(p), b.ws.Write(context.Background(), websocket.MessageText, p)
+}
+
+func (w *world) dialWeb(options *websocket.DialOptions) (*websocket.Conn, *http.Response, error) {
+	w.t.Helper()
+	addr, ok := w.proxy.Addr("wss")
+	require.True(w.t, ok)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // Of the test.
+	w.t.Cleanup(transport.CloseIdleConnections)
+	options.HTTPClient = &http.Client{Transport: transport}
+	return websocket.Dial(w.t.Context(), "wss://"+addr.String()+"/ws", options)
+}
+
+// browser is a phone in a browser.
+func (w *world) browser() *peer {
+	w.t.Helper()
+	ws, _, err := w.dialWeb(&websocket.DialOptions{Subprotocols: []string{"sip"}})
+	require.NoError(w.t, err)
+	b := &browser{ws: ws, heard: make(chan []byte, 100)}
+	go b.listen(context.Background())
+	w.t.Cleanup(func() {
+		_ = ws.CloseNow()
+		for range b.heard { //nolint:revive // Until the reader has ended.
+		}
+	})
+	return &peer{t: w.t, conn: b, proxy: w.addr()}
+}
+
+func webWorld(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t)
+	w.cfg.Listen = append(w.cfg.Listen, wire.Listen{Transport: "wss", Address: "127.0.0.1:0"})
+	w.cfg.TLS = &tls.Config{Certificates: []tls.Certificate{certificate(t)}, MinVersion: tls.VersionTLS12}
+	w.cfg.Origins = []string{"*.example.com"}
+	w.extension("anna")
+	w.extension("boris")
+	w.route = func(c provision.Caller, dialled string) *provision.Route {
+		if dialled == "anna" || dialled == "boris" {
+			return &provision.Route{Direction: "internal", Tenant: "acme", Targets: []provision.Target{
+				{Login: dialled, Extension: dialled, ToSent: dialled, FromSent: c.Extension},
+			}}
+		}
+		return w.toAll(c, dialled)
+	}
+	return w
+}
+
+func TestPhoneInABrowser(t *testing.T) {
+	t.Parallel()
+	w := webWorld(t)
+	carrier := w.peer()
+	w.gateways = []provision.Gateway{{ID: "alfa", Carrier: "alfa-co", Address: carrier.addr()}}
+	w.open()
+	carrier.proxy = w.addr()
+	phone := w.browser()
+	phone.register("anna")
+	require.Equal(t, map[string]int{"anna": 1}, w.proxy.Registrations())
+
+	// It calls.
+	call := &line{
+		peer: phone, callID: "web", from: "<sip:anna@pbx.example>;tag=a1", to: "<sip:" + numberB + "@pbx.example>", target: "sip:" + numberB + "@pbx.example",
+	}
+	call.request("INVITE", sdp("web"))
+	challenge := phone.hear("SIP/2.0 407")
+	phone.hopACK(challenge, "web")
+	call.request("INVITE", sdp("web"), strings.TrimSpace(credentialsFor(t, challenge, "INVITE", "anna")))
+	invite := carrier.hear("INVITE")
+	carrier.reply(invite, "b1", sdp("carrier"))
+	ok := phone.hear("SIP/2.0 200")
+	require.Contains(t, ok.String(), "transport=ws")
+	call.to = ok.To().Value()
+	call.request("ACK", "")
+	carrier.hear("ACK")
+	lineOf(carrier, invite, "b1").request("BYE", "")
+	phone.hears("BYE")
+	require.Len(t, w.record(), 2)
+
+	// It is called: over the connection on which it registered, whatever its Contact says.
+	desk := w.peer()
+	desk.register("boris")
+	other := &line{peer: desk, callID: "to-web", from: "<sip:boris@pbx.example>;tag=b1", to: "<sip:anna@pbx.example>", target: "sip:anna@pbx.example"}
+	other.request("INVITE", sdp("desk"))
+	challenge = desk.hear("SIP/2.0 407")
+	desk.hopACK(challenge, "to-web")
+	other.request("INVITE", sdp("desk"), strings.TrimSpace(credentialsFor(t, challenge, "INVITE", "boris")))
+	invite = phone.hear("INVITE")
+	require.Contains(t, invite.String(), "INVITE sip:anna@df7jal23ls0d.invalid")
+	require.Contains(t, invite.String(), "Via: SIP/2.0/WSS")
+	phone.reply(invite, "w1", sdp("web"))
+	ok = desk.hear("SIP/2.0 200")
+	other.to, other.target = ok.To().Value(), "sip:"+w.addr().String()
+	other.request("ACK", "")
+	phone.hear("ACK")
+	other.request("BYE", "")
+	phone.hears("BYE")
+	w.record()
+
+	// Its connection ends: it cannot be reached, at once, until it registers again; a restart of the proxy is the same.
+	w.restart()
+	require.Equal(t, map[string]int{"anna": 1, "boris": 1}, w.proxy.Registrations())
+	out := w.dial(w.agent("desk"), agent.Call{To: "anna", Talk: 50 * time.Millisecond})
+	require.Equal(t, 480, out.Status)
+	again := w.browser()
+	again.register("anna")
+	go func() {
+		again.reply(again.hear("INVITE"), "w2", sdp("web"))
+		again.hears("BYE")
+	}()
+	out = w.dial(w.agent("desk"), agent.Call{To: "anna", Talk: 50 * time.Millisecond})
+	require.Equal(t, 200, out.Status)
+}
+
+func TestWebSocketsAreBounded(t *testing.T) {
+	t.Parallel()
+	w := webWorld(t)
+	w.open()
+	refused := func(status int, o *websocket.DialOptions) {
+		_, res, err := w.dialWeb(o)
+		require.Error(t, err)
+		require.Equal(t, status, res.StatusCode)
+	}
+	refused(http.StatusBadRequest, &websocket.DialOptions{})
+	refused(http.StatusBadRequest, &websocket.DialOptions{Subprotocols: []string{"xmpp"}})
+	refused(http.StatusForbidden, &websocket.DialOptions{Subprotocols: []string{"sip"}, HTTPHeader: http.Header{"Origin": {"https://evil.example"}}})
+	ws, _, err := w.dialWeb(&websocket.DialOptions{Subprotocols: []string{"sip"}, HTTPHeader: http.Header{"Origin": {"https://desk.example.com"}}})
+	require.NoError(t, err)
+	require.Equal(t, "sip", ws.Subprotocol())
+	require.NoError(t, ws.Write(t.Context(), websocket.MessageText, []byte("\r\n\r\n")))
+	_, data, err := ws.Read(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "\r\n", string(data), "a keep-alive is answered")
+	_ = ws.Write(t.Context(), websocket.MessageText, make([]byte, 70_000))
+	_, _, err = ws.Read(t.Context())
+	require.Equal(t, websocket.StatusMessageTooBig, websocket.CloseStatus(err))
+}
