@@ -174,6 +174,11 @@ func (w *world) checkEnd() error {
 			return w.violated("%s: posted %s for %d legs, calls come to %s for %d", d.Account, d.Posted, d.PostedLegs, d.Recorded, d.Legs)
 		}
 	}
+	return w.checkReturned()
+}
+
+// checkReturned checks that no money is held any more, and no place taken.
+func (w *world) checkReturned() error {
 	for _, a := range w.tenants {
 		s, err := w.store.State(w.ctx, a)
 		if err != nil {
