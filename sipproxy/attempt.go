@@ -2,6 +2,7 @@ package sipproxy
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -23,6 +24,9 @@ type attempt struct {
 	client *txn.Client
 	slots  []string // Capacity of gateway and carrier that the attempt holds.
 
+	way       *binding  // Of a phone.
+	otherWays []binding // To the same phone, which are tried when this one leads nowhere.
+
 	setup      time.Time
 	progress   time.Time
 	connect    time.Time
@@ -41,18 +45,28 @@ type attempt struct {
 	done          bool // Its last answer has come.
 }
 
-// begin sends the INVITE.
+// begin sends an INVITE to a gateway.
 func (c *call) begin(target provision.Target, uri sip.Uri, flow wire.Flow, held []string) {
-	a := &attempt{
-		call: c, seq: len(c.attempts) + 1, target: target, slots: held,
-		setup: c.sh.clock.Now(), remote: flow.Remote().String(),
-	}
+	c.start(&attempt{target: target, slots: held}, uri, flow)
+}
+
+// beginOn sends an INVITE to a phone, by the proxies on the way to it.
+func (c *call) beginOn(target provision.Target, way *binding, flow wire.Flow, others []binding) {
+	c.start(&attempt{target: target, way: way, otherWays: others}, way.uri, flow)
+}
+
+func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
+	target := a.target
+	a.call, a.seq, a.setup, a.remote = c, len(c.attempts)+1, c.sh.clock.Now(), flow.Remote().String()
 	c.attempts = append(c.attempts, a)
 	host, _ := flow.Advertised()
 	a.dialog = &dialog{
 		sh: c.sh, call: c, flow: flow, target: uri, callID: mintCallID(spreadOf(c.caller.callID), c.id, a.seq),
 		local:  c.shownTo(&target, host),
 		remote: sip.ToHeader{Address: sip.Uri{Scheme: "sip", User: uri.User, Host: uri.Host, Port: uri.Port}},
+	}
+	if a.way != nil {
+		a.dialog.routes = slices.Clone(a.way.routes)
 	}
 	a.dialog.register()
 	c.sh.ladder.Link(a.setup, c.id.String(), a.dialog.callID)

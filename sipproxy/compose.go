@@ -110,7 +110,8 @@ func unsupported(req *sip.Request) []sip.Header {
 	for _, h := range req.GetHeaders("Require") {
 		for option := range strings.SplitSeq(h.Value(), ",") {
 			option = strings.TrimSpace(option)
-			relayed := strings.EqualFold(option, "timer") || strings.EqualFold(option, reliableOption)
+			known := req.Method == sip.REGISTER && (strings.EqualFold(option, pathOption) || strings.EqualFold(option, outboundOption))
+			relayed := known || strings.EqualFold(option, "timer") || strings.EqualFold(option, reliableOption)
 			if option != "" && !relayed {
 				missing = append(missing, sip.NewHeader("Unsupported", option))
 			}

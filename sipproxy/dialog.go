@@ -146,7 +146,7 @@ func (d *dialog) nextSeq() uint32 {
 // that can be reached; a private one behind a public source is not, and neither is a name (RFC 3581's purpose).
 // Then, and over streams, it is the way on which the dialog was made.
 func (d *dialog) nextHop(req *sip.Request) wire.Flow {
-	if d.flow.Reliable() {
+	if d.flow.Reliable() || (len(d.routes) == 0 && d.target.UriParams.Has("ob")) { // RFC 5626, section 4.3.
 		return d.flow
 	}
 	uri := req.Recipient

@@ -125,16 +125,36 @@ func (c *call) tryPhones(t provision.Target) bool {
 
 func (c *call) ringPhones(t provision.Target) bool {
 	rang := false
-	for _, b := range c.sh.registrar.contacts(t.Login, c.sh.clock.Now()) {
+	for _, phone := range ways(c.sh.registrar.contacts(t.Login, c.sh.clock.Now())) {
+		rang = c.reach(t, phone) || rang
+	}
+	return rang
+}
+
+// reach rings one phone on the first of the ways to it that is there.
+func (c *call) reach(t provision.Target, ways []binding) bool {
+	for i := range ways {
+		b := &ways[i]
 		flow, err := c.sh.flowTo(b)
 		if err != nil {
 			c.log.Info("phone cannot be reached", "login", t.Login, "error", err)
 			continue
 		}
-		c.begin(t, b.uri, flow, nil)
-		rang = true
+		c.beginOn(t, b, flow, ways[i+1:])
+		return true
 	}
-	return rang
+	return false
+}
+
+// otherWay rings a phone on another of its ways when one has turned out to lead nowhere (RFC 5626, section 7).
+func (c *call) otherWay(a *attempt, f failure) bool {
+	if a.way == nil || (!f.silent && f.status != statusFlowFailed) {
+		return false
+	}
+	if a.way.RegID != 0 && f.status == statusFlowFailed {
+		c.sh.registrar.drop(a.target.Login, *a.way)
+	}
+	return c.reach(a.target, a.otherWays)
 }
 
 // huntOn is told when an attempt has failed: it decides whether the next target is tried.
@@ -143,6 +163,9 @@ func (c *call) huntOn(a *attempt, f failure) {
 		return
 	}
 	a.hunted = true
+	if c.otherWay(a, f) {
+		return
+	}
 	ruling := verdict(a.target, f)
 	if ruling.As != 0 {
 		f.status, f.cause = ruling.As, 0

@@ -2,38 +2,13 @@ package sipproxy
 
 import (
 	"encoding/json"
-	"errors"
-	"net/netip"
 	"sort"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
-
-	"github.com/emiago/sipgo/sip"
-
-	"trunkline/sipproxy/txn"
-	"trunkline/sipproxy/wire"
 )
-
-// errFlowGone is why a phone cannot be reached whose connection is over: it is for the phone to make a new one.
-var errFlowGone = errors.New("its connection is over")
 
 // maxContacts is how many phones may be registered for one login.
 const maxContacts = 10
-
-// binding is one phone of a login: where it is and until when (RFC 3261, section 10).
-type binding struct {
-	Contact   string    `json:"contact"` // The URI as the phone gave it.
-	Transport string    `json:"transport"`
-	Source    string    `json:"source"` // Where its REGISTER came from: the way through its router.
-	CallID    string    `json:"call_id"`
-	CSeq      uint32    `json:"cseq"`
-	Expires   time.Time `json:"expires"`
-
-	uri  sip.Uri
-	flow wire.Flow
-}
 
 // registrar knows where the phones are. Shards share it; it is written through to the journal.
 type registrar struct {
@@ -53,7 +28,7 @@ func (r *registrar) restore(login string, data []byte) error {
 		return err
 	}
 	for i := range bindings {
-		if err := sip.ParseUri(bindings[i].Contact, &bindings[i].uri); err != nil {
+		if err := bindings[i].parse(); err != nil {
 			return err
 		}
 	}
@@ -98,7 +73,7 @@ func (r *registrar) update(login string, b binding, now time.Time) bool {
 	defer r.mu.Unlock()
 	kept := r.byLogin[login][:0:0]
 	for _, old := range r.byLogin[login] {
-		if old.Contact == b.Contact {
+		if old.same(&b) {
 			if old.CallID == b.CallID && b.CSeq <= old.CSeq {
 				return false
 			}
@@ -119,6 +94,19 @@ func (r *registrar) update(login string, b binding, now time.Time) bool {
 	return true
 }
 
+// drop takes a phone out whose way has turned out to lead nowhere (RFC 5626, section 7).
+func (r *registrar) drop(login string, b binding) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var kept []binding
+	for _, old := range r.byLogin[login] {
+		if !old.same(&b) || old.CSeq != b.CSeq || old.CallID != b.CallID {
+			kept = append(kept, old)
+		}
+	}
+	r.set(login, kept)
+}
+
 func (r *registrar) clear(login string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -136,93 +124,4 @@ func (r *registrar) set(login string, bindings []binding) {
 	if err == nil {
 		r.journal.put(registrationKey(login), data)
 	}
-}
-
-// register answers a REGISTER (RFC 3261, section 10.3).
-func (s *shard) register(req *sip.Request, flow wire.Flow, tx *txn.Server) {
-	caller, ok := s.identify(req, flow, tx, serverChallenge)
-	if !ok {
-		return
-	}
-	if caller.Login == "" || req.To().Address.User != caller.Login {
-		tx.Reply(sip.StatusForbidden, "Forbidden") // One may register oneself only.
-		return
-	}
-	now := s.clock.Now()
-	for _, h := range req.GetHeaders("Contact") {
-		if !s.bind(req, h, caller.Login, flow, tx, now) {
-			return
-		}
-	}
-	res := tx.NewResponse(sip.StatusOK, "OK")
-	for _, b := range s.registrar.contacts(caller.Login, now) {
-		left := int(b.Expires.Sub(now).Round(time.Second).Seconds())
-		res.AppendHeader(&sip.ContactHeader{Address: b.uri, Params: sip.HeaderParams{{K: "expires", V: strconv.Itoa(left)}}})
-	}
-	res.AppendHeader(sip.NewHeader("Date", now.Format("Mon, 02 Jan 2006 15:04:05 GMT")))
-	tx.Respond(res)
-}
-
-// bind takes one Contact of a REGISTER. When it returns false the request has been answered.
-func (s *shard) bind(req *sip.Request, h sip.Header, login string, flow wire.Flow, tx *txn.Server, now time.Time) bool {
-	c, ok := h.(*sip.ContactHeader)
-	if !ok {
-		tx.Reply(sip.StatusBadRequest, "Bad Contact")
-		return false
-	}
-	expires := s.expiry(req, c)
-	if c.Address.Wildcard {
-		if expires != 0 {
-			tx.Reply(sip.StatusBadRequest, "Bad Contact")
-			return false
-		}
-		s.registrar.clear(login)
-		return true
-	}
-	if expires > 0 && expires < s.cfg.RegisterMin {
-		tx.Reply(sip.StatusIntervalToBrief, "Interval Too Brief",
-			sip.NewHeader("Min-Expires", strconv.Itoa(int(s.cfg.RegisterMin.Seconds()))))
-		return false
-	}
-	b := binding{
-		Contact: c.Address.String(), Transport: flow.Transport(), Source: flow.Remote().String(),
-		CallID: req.CallID().Value(), CSeq: req.CSeq().SeqNo, Expires: now.Add(min(expires, s.cfg.RegisterMax)),
-		uri: c.Address, flow: flow,
-	}
-	if !s.registrar.update(login, b, now) {
-		tx.Reply(sip.StatusInternalServerError, "CSeq Out Of Order")
-		return false
-	}
-	return true
-}
-
-// expiry is how long a phone asks to be registered: its contact's own wish, that of the request, or the default.
-func (s *shard) expiry(req *sip.Request, c *sip.ContactHeader) time.Duration {
-	text, ok := c.Params.Get("expires")
-	if !ok {
-		if h := req.GetHeader("Expires"); h != nil {
-			text = h.Value()
-		}
-	}
-	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 31)
-	if err != nil {
-		return s.cfg.RegisterMax
-	}
-	return time.Duration(n) * time.Second
-}
-
-// flowTo is the way to a phone: the one its REGISTER came on, so that routers in between let us through.
-func (s *shard) flowTo(b binding) (wire.Flow, error) {
-	if b.flow.Alive() {
-		return b.flow, nil
-	}
-	source, err := netip.ParseAddrPort(b.Source)
-	if err != nil {
-		return wire.Flow{}, err
-	}
-	flow, err := s.wire.To(b.Transport, source)
-	if err == nil && !flow.Alive() {
-		err = errFlowGone
-	}
-	return flow, err
 }

@@ -37,61 +37,78 @@ func certificate(t *testing.T) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
-// browser is the connection of a phone in a browser, as the connection of a peer: what it says of itself is a name that leads
-// nowhere (RFC 7118, section 5).
-type browser struct {
-	ws       *websocket.Conn
+// pipe is a connection that is not made of datagrams, as the connection of a peer.
+type pipe struct {
+	here     net.Addr
+	write    func(p []byte) error
+	close    func() error
 	heard    chan []byte
 	deadline time.Time
 }
 
+// nowhere is what a phone in a browser says of itself: a name that leads nowhere (RFC 7118, section 5).
 type nowhere struct{}
 
 func (nowhere) Network() string { return "ws" }
 func (nowhere) String() string  { return "df7jal23ls0d.invalid" }
 
-func (b *browser) LocalAddr() net.Addr                { return nowhere{} }
-func (b *browser) Close() error                       { return b.ws.CloseNow() }
-func (b *browser) SetDeadline(t time.Time) error      { b.deadline = t; return nil }
-func (b *browser) SetReadDeadline(t time.Time) error  { b.deadline = t; return nil }
-func (b *browser) SetWriteDeadline(_ time.Time) error { return nil }
-func (b *browser) listen(ctx context.Context) {
-	defer close(b.heard)
+func (p *pipe) LocalAddr() net.Addr                { return p.here }
+func (p *pipe) Close() error                       { return p.close() }
+func (p *pipe) SetDeadline(t time.Time) error      { p.deadline = t; return nil }
+func (p *pipe) SetReadDeadline(t time.Time) error  { p.deadline = t; return nil }
+func (p *pipe) SetWriteDeadline(_ time.Time) error { return nil }
+
+// listen reads messages until there are no more.
+func (p *pipe) listen(read func() ([]byte, error)) {
+	defer close(p.heard)
 	for {
-		_, data, err := b.ws.Read(ctx)
+		data, err := read()
 		if err != nil {
 			return
 		}
-		b.heard <- data
+		p.heard <- data
 	}
 }
 
-func (b *browser) ReadFrom(p []byte) (int, net.Addr, error) {
+func (p *pipe) ReadFrom(b []byte) (int, net.Addr, error) {
 	select {
-	case data, ok := <-b.heard:
+	case data, ok := <-p.heard:
 		if !ok {
 			return 0, nil, net.ErrClosed
 		}
-		return copy(p, data), nowhere{}, nil
-	case <-time.After(time.Until(b.deadline)): //nolint:forbidigo // A deadline of a socket.
+		return copy(b, data), p.here, nil
+	case <-time.After(time.Until(p.deadline)):
 		return 0, nil, os.ErrDeadlineExceeded
 	}
 }
 
-func (b *browser) WriteTo(p []byte, _ net.Addr) (int, error) {
-	p = bytes.Replace(p, []byte("SIP/2.0/UDP df7"), []byte("SIP/2.0/WSS df7"), 1)
-	p = bytes.Replace(p, []byte("df7jal23ls0d.invalid>\r\n"), []byte("df7jal23ls0d.invalid;transport=ws>\r\n"), 1)
-	return len(p), b.ws.Write(context.Background(), websocket.MessageText, p)
+func (p *pipe) WriteTo(b []byte, _ net.Addr) (int, error) { return len(b), p.write(b) }
+
+// peer makes a peer of it.
+func (p *pipe) peer(w *world, read func() ([]byte, error)) *peer {
+	w.t.Helper()
+	p.heard = make(chan []byte, 100)
+	go p.listen(read)
+	w.t.Cleanup(func() {
+		_ = p.close()
+		for range p.heard { // Until the reader has ended.
+		}
+	})
+	return &peer{t: w.t, conn: p, proxy: w.addr()}
 }
 
-func (w *world) dialWeb(options *websocket.DialOptions) (*websocket.Conn, *http.Response, error) {
+func (w *world) dialWeb(options *websocket.DialOptions) (*websocket.Conn, int, error) {
 	w.t.Helper()
 	addr, ok := w.proxy.Addr("wss")
 	require.True(w.t, ok)
-	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // Of the test.
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	w.t.Cleanup(transport.CloseIdleConnections)
 	options.HTTPClient = &http.Client{Transport: transport}
-	return websocket.Dial(w.t.Context(), "wss://"+addr.String()+"/ws", options)
+	ws, res, err := websocket.Dial(w.t.Context(), "wss://"+addr.String()+"/ws", options) //nolint:bodyclose // The library does that.
+	if res == nil {
+		return ws, 0, err
+	}
+	return ws, res.StatusCode, err
 }
 
 // browser is a phone in a browser.
@@ -99,14 +116,15 @@ func (w *world) browser() *peer {
 	w.t.Helper()
 	ws, _, err := w.dialWeb(&websocket.DialOptions{Subprotocols: []string{"sip"}})
 	require.NoError(w.t, err)
-	b := &browser{ws: ws, heard: make(chan []byte, 100)}
-	go b.listen(context.Background())
-	w.t.Cleanup(func() {
-		_ = ws.CloseNow()
-		for range b.heard { //nolint:revive // Until the reader has ended.
-		}
+	p := &pipe{here: nowhere{}, close: ws.CloseNow, write: func(p []byte) error {
+		p = bytes.Replace(p, []byte("SIP/2.0/UDP df7"), []byte("SIP/2.0/WSS df7"), 1)
+		p = bytes.Replace(p, []byte("df7jal23ls0d.invalid>\r\n"), []byte("df7jal23ls0d.invalid;transport=ws>\r\n"), 1)
+		return ws.Write(context.Background(), websocket.MessageText, p)
+	}}
+	return p.peer(w, func() ([]byte, error) {
+		_, data, err := ws.Read(context.Background())
+		return data, err
 	})
-	return &peer{t: w.t, conn: b, proxy: w.addr()}
 }
 
 func webWorld(t *testing.T) *world {
@@ -198,9 +216,9 @@ func TestWebSocketsAreBounded(t *testing.T) {
 	w := webWorld(t)
 	w.open()
 	refused := func(status int, o *websocket.DialOptions) {
-		_, res, err := w.dialWeb(o)
+		_, got, err := w.dialWeb(o)
 		require.Error(t, err)
-		require.Equal(t, status, res.StatusCode)
+		require.Equal(t, status, got)
 	}
 	refused(http.StatusBadRequest, &websocket.DialOptions{})
 	refused(http.StatusBadRequest, &websocket.DialOptions{Subprotocols: []string{"xmpp"}})

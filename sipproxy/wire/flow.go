@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -26,6 +27,14 @@ func (f Flow) Remote() netip.AddrPort { return f.remote }
 
 // Alive reports whether something can be sent: a connection that is over leads nowhere.
 func (f Flow) Alive() bool { return !f.IsZero() && (f.conn == nil || !f.conn.over()) }
+
+// KeptOpen says that the other end has promised to be heard at least so often: a connection on which it is not is over (RFC 5626,
+// section 4.4.1). Of UDP nothing is known.
+func (f Flow) KeptOpen(silence time.Duration) {
+	if f.conn != nil {
+		f.conn.silence.Store(int64(silence))
+	}
+}
 
 // Web reports whether the other end is a phone in a browser (RFC 7118).
 func (f Flow) Web() bool { return f.local.web() }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -191,6 +192,8 @@ type streamConn struct {
 	once  sync.Once
 	quit  chan struct{}
 	open  atomic.Bool // It was made.
+
+	silence atomic.Int64 // How long the other end may be silent, where it has promised something; 0: idleTimeout.
 }
 
 // gone is a way that leads nowhere any more.
@@ -294,7 +297,7 @@ func (c *streamConn) read(nc net.Conn) {
 	buf := make([]byte, 16<<10)
 	fresh := true // Between two messages.
 	for {
-		_ = nc.SetReadDeadline(time.Now().Add(idleTimeout)) //nolint:forbidigo // Deadlines of sockets are wall time.
+		_ = nc.SetReadDeadline(time.Now().Add(c.patience())) //nolint:forbidigo // Deadlines of sockets are wall time.
 		n, err := nc.Read(buf)
 		if err != nil {
 			return
@@ -302,14 +305,19 @@ func (c *streamConn) read(nc net.Conn) {
 		if _, err := parser.Write(buf[:n]); err != nil {
 			return
 		}
-		ok := false
-		if fresh, ok = w.takeStream(parser, flow, fresh); !ok {
+		var whole bool
+		if fresh, whole = w.takeStream(parser, flow, fresh); !whole {
 			return
 		}
 		if parser.Buffer().Len() > maxMessage {
 			return
 		}
 	}
+}
+
+// patience is how long the other end may be silent.
+func (c *streamConn) patience() time.Duration {
+	return cmp.Or(time.Duration(c.silence.Load()), idleTimeout)
 }
 
 // takeStream takes the whole messages that a stream has brought, and reports whether it can be read on. fresh tells that no

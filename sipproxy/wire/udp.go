@@ -56,11 +56,22 @@ func (w *Wire) readUDP(s *udpSocket) {
 			w.log.Warn("reading SIP from UDP failed", "error", err)
 			continue
 		}
-		if n <= 4 { // Keep-alives: CRLF or CRLFCRLF (RFC 5626, section 3.5.1), STUN is longer.
+		if n <= 4 { // Keep-alives: CRLF or CRLFCRLF, which many phones send over UDP too.
 			continue
 		}
 		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		if buf[0] == 0 { // No message of SIP begins so.
+			w.bind(s, buf[:n], from)
+			continue
+		}
 		w.parseDatagram(buf[:n], Flow{wire: w, socket: s, local: &s.local, remote: from})
+	}
+}
+
+// bind answers a keep-alive by STUN, some of them in a second: their sources may be forged.
+func (w *Wire) bind(s *udpSocket, data []byte, from netip.AddrPort) {
+	if answer := stunAnswer(data, from); answer != nil && w.bindings.take(maxBindings) {
+		_, _ = s.conn.WriteToUDPAddrPort(answer, from) // Whoever sent it asks again.
 	}
 }
 
@@ -88,7 +99,7 @@ func (w *Wire) reject(data []byte, flow Flow, err error) {
 		text = text[:80]
 	}
 	w.log.Debug("malformed SIP message", "remote", flow.remote, "error", strings.ToValidUTF8(text, "?"))
-	if answer := refusal(data, err); answer != nil && w.refusals.take() {
+	if answer := refusal(data, err); answer != nil && w.refusals.take(maxRefusals) {
 		_ = flow.Send(answer) // Whoever sent it may try again.
 	}
 }

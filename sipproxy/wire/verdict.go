@@ -106,6 +106,9 @@ func statusOf(err error) (status int, reason string) {
 // maxRefusals bounds the answers to malformed requests in a second: their sources may be forged.
 const maxRefusals = 100
 
+// maxBindings bounds the answers to keep-alives by STUN in a second: 20,000 phones ask every 24 to 29 seconds.
+const maxBindings = 2000
+
 // budget counts the answers of this second.
 type budget struct {
 	clock  clock.Clock
@@ -114,14 +117,14 @@ type budget struct {
 	spent  int
 }
 
-func (b *budget) take() bool {
+func (b *budget) take(most int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if second := b.clock.Now().Unix(); second != b.second {
 		b.second, b.spent = second, 0
 	}
 	b.spent++
-	return b.spent <= maxRefusals
+	return b.spent <= most
 }
 
 // refusal answers a request that cannot be used, with the headers that the answer needs copied letter by letter (RFC 3261,

@@ -66,6 +66,7 @@ type Wire struct {
 	received, sent, malformed, sendFails atomic.Uint64
 
 	refusals   budget
+	bindings   budget
 	streamless refusedStreams
 	clock      clock.Clock
 
@@ -95,7 +96,7 @@ var ErrNoTransport = errors.New("no listener of that transport")
 // Open binds all listeners and starts reading. Close ends it; ctx bounds only connections made later.
 func Open(ctx context.Context, o Options) (*Wire, error) {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	w := &Wire{log: o.Log, parser: sip.NewParser(), handler: o.Handler, tap: o.Tap, tls: o.TLS, origins: o.Origins, stop: stop, refusals: budget{clock: o.Clock}, clock: o.Clock}
+	w := &Wire{log: o.Log, parser: sip.NewParser(), handler: o.Handler, tap: o.Tap, tls: o.TLS, origins: o.Origins, stop: stop, refusals: budget{clock: o.Clock}, bindings: budget{clock: o.Clock}, clock: o.Clock}
 	w.conns.init(ctx, w, o.MaxConns)
 	for _, l := range o.Listen {
 		if err := w.listen(ctx, l, o.ReadBuffer); err != nil {
