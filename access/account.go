@@ -55,7 +55,9 @@ func (g *Gate) User(ctx context.Context, login string) (User, error) {
 }
 
 // Users returns all users, or those of one tenant.
-func (g *Gate) Users(ctx context.Context, tenant string) ([]User, error) { return g.users.Users(ctx, tenant) }
+func (g *Gate) Users(ctx context.Context, tenant string) ([]User, error) {
+	return g.users.Users(ctx, tenant)
+}
 
 // Welcome makes a link by which a new user chooses his password. It is good for a week, once.
 func (g *Gate) Welcome(ctx context.Context, login string) (token string, err error) {
@@ -146,4 +148,18 @@ func (g *Gate) checkPassword(ctx context.Context, login, password string) error 
 		return errors.Join(ErrCredentials, err)
 	}
 	return nil
+}
+
+// Opens reports whether a password is a user's, without beginning a session or counting a failure. It is for commands on
+// the machine itself.
+func (g *Gate) Opens(ctx context.Context, login, password string) (bool, error) {
+	user, secrets, err := g.users.User(ctx, login)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	good, err := g.hasher.verify(ctx, secrets.Password, password)
+	return good && !user.Disabled, err
 }

@@ -97,7 +97,9 @@ func (g *Gate) ByKey(ctx context.Context, secret string) (*Principal, error) {
 }
 
 // LocalKeys returns the keys of a user.
-func (g *Gate) KeysOf(ctx context.Context, login string) ([]Key, error) { return g.keys.Keys(ctx, login) }
+func (g *Gate) KeysOf(ctx context.Context, login string) ([]Key, error) {
+	return g.keys.Keys(ctx, login)
+}
 
 // RevokeKey ends a key. With an empty login it may be anybody's.
 func (g *Gate) RevokeKey(ctx context.Context, login, id string) error {

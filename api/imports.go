@@ -36,6 +36,10 @@ type ImportSummary struct {
 
 // importRecords takes the body as a file of call records. It answers when all of it is safe.
 func (s *Server) importRecords(c *gin.Context) {
+	if !WhoOf(c.Request.Context()).Sees(c.Param("tenant")) {
+		problem(c, http.StatusNotFound, "Not found", "There is no such tenant.")
+		return
+	}
 	until := s.o.Clock.Now().Add(importTime)
 	control := http.NewResponseController(c.Writer)
 	if err := errors.Join(control.SetReadDeadline(until), control.SetWriteDeadline(until)); err != nil {
@@ -55,10 +59,4 @@ func (s *Server) importRecords(c *gin.Context) {
 		s.o.Log.ErrorContext(c, "an upload of call records failed", "tenant", c.Param("tenant"), "pbx", c.Param("pbx"), "error", err)
 		problem(c, http.StatusServiceUnavailable, "Not stored", "The records could not be stored now. Send them again later: what was stored already is not counted twice.")
 	}
-}
-
-// problem answers with what went wrong (RFC 9457).
-func problem(c *gin.Context, status int, title, detail string) {
-	c.Header("Content-Type", "application/problem+json")
-	c.AbortWithStatusJSON(status, gin.H{"title": title, "status": status, "detail": detail})
 }

@@ -2,11 +2,8 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
-	"html/template"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,6 +15,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"trunkline/access"
+	"trunkline/api/rest"
+	"trunkline/console"
 	"trunkline/internal/clock"
 )
 
@@ -32,19 +32,27 @@ const (
 
 // Options set a Server up.
 type Options struct {
-	Listen   string // host:port; port 0 takes a free one.
-	User     string // Who may see the pages, and
-	Password string // with what password.
-	Title    string
-	Health   []Check
-	Console  Console
-	Pages    bool // Else only health, metrics and what commands ask.
-	Importer Importer
-	// Operations are those of the proxy in this process; nil: it has none.
-	Operations Operations
-	Metrics    prometheus.Gatherer
-	Clock      clock.Clock
-	Log        *slog.Logger
+	Listen    string // host:port; port 0 takes a free one.
+	PublicURL string // What links in mails begin with, such as https://bill.example.com; empty: the listener's address.
+	Secure    bool   // Browsers come by HTTPS: cookies are sent over nothing else.
+	Console   *console.Console
+	Gate      *access.Gate
+	Answers   Answers
+	LocalKey  string // By which commands on this machine are let in; empty: none.
+	Health    []Check
+	Pages     Pages // Nil: only the API, health and metrics.
+	Importer  Importer
+	Metrics   prometheus.Gatherer
+	Clock     clock.Clock
+	Log       *slog.Logger
+}
+
+// Pages are what browsers are shown.
+type Pages interface {
+	// Register adds the pages to the router.
+	Register(r gin.IRouter, s *Server)
+	// Nowhere answers browsers for addresses that there are none of, and reports whether it did.
+	Nowhere(c *gin.Context) bool
 }
 
 // Check is one part of the system that has to work.
@@ -56,16 +64,16 @@ type Check struct {
 
 // Server answers over HTTP until it is closed.
 type Server struct {
-	o        Options
-	http     *http.Server
-	listener net.Listener
-	pages    *template.Template
-	done     chan struct{}
+	o         Options
+	http      *http.Server
+	listener  net.Listener
+	described *described
+	done      chan struct{}
 }
 
 // Open binds the address and begins to serve.
 func Open(ctx context.Context, o Options) (*Server, error) {
-	pages, err := parsePages()
+	description, err := newDescribed(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +82,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on http://%s: %w: choose another address with http.listen", o.Listen, err)
 	}
-	s := &Server{o: o, listener: listener, pages: pages, done: make(chan struct{})}
+	s := &Server{o: o, listener: listener, described: description, done: make(chan struct{})}
 	s.http = &http.Server{
 		// The browser sends the password of the pages along with what other sites make it send: such requests are refused.
 		Handler: http.NewCrossOriginProtection().Handler(s.routes()), ReadTimeout: readLimit, WriteTimeout: writeLimit, IdleTimeout: idleLimit,
@@ -104,25 +112,59 @@ func (s *Server) Close() error {
 func (s *Server) routes() http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
+	r.ContextWithFallback = true // Who asks stands in the request's context.
 	r.Use(s.recovered, secured)
 	r.GET("/healthz/live", func(c *gin.Context) { c.String(http.StatusOK, "alive\n") })
 	r.GET("/healthz/ready", s.ready)
-	if s.o.Importer != nil {
-		r.POST("/api/v1/imports/:tenant/:pbx", s.authenticated, bounded(importLimit), s.importRecords)
-	}
-	inside := r.Group("/", s.authenticated, bounded(bodyLimit))
+	inside := r.Group("/", s.known, bounded(bodyLimit), s.permits(access.ReadMetrics))
 	inside.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.o.Metrics, promhttp.HandlerOpts{})))
 	inside.GET("/debug/pprof/profile", gin.WrapF(pprof.Profile)) // Where the time goes, for those who run it.
 	inside.GET("/debug/pprof/heap", gin.WrapH(pprof.Handler("heap")))
 	inside.GET("/debug/pprof/goroutine", gin.WrapH(pprof.Handler("goroutine")))
-	if s.o.Operations != nil {
-		s.operate(inside)
-	}
-	if s.o.Pages {
-		inside.GET("/", s.overview)
-		inside.GET("/assets/style.css", style)
+	s.serveAPI(r)
+	if s.o.Pages != nil {
+		s.o.Pages.Register(r, s)
 	}
 	return r
+}
+
+// serveAPI adds the operations of the API.
+func (s *Server) serveAPI(r *gin.Engine) {
+	if s.o.Importer != nil {
+		r.POST(apiPath+"/imports/:tenant/:pbx", s.known, s.permits(access.WriteImports), bounded(importLimit), s.importRecords)
+	}
+	// The description is no secret, and who does not know it yet needs it.
+	r.GET(apiPath+"/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml", openAPI) })
+	group := r.Group(apiPath, bounded(bodyLimit), s.proved, s.checked, s.once)
+	s.provisioned(group)
+	hook := func(c *gin.Context, err error) { s.failed(c, err) }
+	unread := func(c *gin.Context, err error) { problem(c, http.StatusBadRequest, "Not valid", err.Error()) }
+	strict := rest.NewStrictHandlerWithOptions(&operations{s, s.o.Console}, nil, rest.StrictGinServerOptions{
+		RequestErrorHandlerFunc: unread, HandlerErrorFunc: hook, ResponseErrorHandlerFunc: hook,
+	})
+	rest.RegisterHandlersWithOptions(group, strict, rest.GinServerOptions{
+		ErrorHandler: func(c *gin.Context, err error, _ int) { unread(c, err) },
+	})
+	r.NoRoute(s.nowhere)
+}
+
+const apiPath = "/api/v1"
+
+// nowhere answers for addresses that there are none of.
+func (s *Server) nowhere(c *gin.Context) {
+	if s.o.Pages != nil && s.o.Pages.Nowhere(c) {
+		return
+	}
+	problem(c, http.StatusNotFound, "Not found", "There is nothing at this address.")
+}
+
+// proved lets only those on who prove who they are; signing in needs no proof.
+func (s *Server) proved(c *gin.Context) {
+	if c.FullPath() == apiPath+"/session" && c.Request.Method == http.MethodPost {
+		c.Next()
+		return
+	}
+	s.known(c)
 }
 
 // recovered turns a panic into a 500 without telling the client what happened.
@@ -139,7 +181,7 @@ func (s *Server) recovered(c *gin.Context) {
 // secured sets the headers that keep a page to itself: nothing of others is loaded, framed or guessed.
 func secured(c *gin.Context) {
 	h := c.Writer.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
@@ -152,22 +194,6 @@ func bounded(limit int64) gin.HandlerFunc {
 		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
 		c.Next()
 	}
-}
-
-// authenticated lets those in who know the password. Hashes are compared, so that the time tells nothing of the length.
-func (s *Server) authenticated(c *gin.Context) {
-	user, password, _ := c.Request.BasicAuth()
-	if equal(user, s.o.User) && equal(password, s.o.Password) && s.o.Password != "" {
-		c.Next()
-		return
-	}
-	c.Header("WWW-Authenticate", `Basic realm="Trunkline", charset="UTF-8"`)
-	c.AbortWithStatus(http.StatusUnauthorized)
-}
-
-func equal(a, b string) bool {
-	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
-	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
 const probeLimit = 2 * time.Second

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"trunkline/access"
 	"trunkline/internal/money"
@@ -53,7 +54,7 @@ func billingFault(err error) error {
 		return invalid("%s", err)
 	case errors.Is(err, invoice.ErrNoInvoice):
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
-	case errors.Is(err, invoice.ErrState):
+	case errors.Is(err, invoice.ErrState), errors.Is(err, invoice.ErrCredit):
 		return fmt.Errorf("%w: %w", ErrConflict, err)
 	}
 	return err
@@ -158,4 +159,20 @@ func (c *Console) CreditInvoice(ctx context.Context, who *access.Principal, numb
 	return note, c.log(ctx, who, access.Deed{
 		Tenant: note.Document.Tenant, Action: "credit", Object: "invoice " + number, After: note.Document.Number + " " + why,
 	})
+}
+
+// WriteInvoice writes a document as pdf or xlsx, with the look of whoever issued it.
+func (c *Console) WriteInvoice(ctx context.Context, who *access.Principal, number, format string, out io.Writer) error {
+	issued, err := c.Invoice(ctx, who, number)
+	if err != nil {
+		return err
+	}
+	profile, err := c.d.Billing.Profile(ctx, issued.Document.Tenant)
+	if err != nil {
+		return err
+	}
+	if format == "xlsx" {
+		return invoice.WriteXLSX(out, issued, nil)
+	}
+	return invoice.WritePDF(out, issued, profile.Brand, nil)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"trunkline/access"
 	"trunkline/reports"
@@ -69,4 +70,27 @@ func blank(who *access.Principal, row *reports.Row) {
 			f.Sale, f.Margin, f.MarginPart = nil, nil, nil
 		}
 	}
+}
+
+// Period reads a period in the calendar of a zone: the one that was named, or else the tenant's.
+func (c *Console) Period(who *access.Principal, text, zone, tenant string) (reports.Period, error) {
+	at := c.Zone(or(tenant, who.Tenant))
+	if zone != "" {
+		var err error
+		if at, err = time.LoadLocation(zone); err != nil || zone == "Local" {
+			return reports.Period{}, invalid("zone: there is no time zone %q; use a name such as Europe/Moscow", zone)
+		}
+	}
+	p, err := reports.ParsePeriod(text, at, c.d.Clock.Now())
+	if err != nil {
+		return p, invalid("period: %s", err)
+	}
+	return p, nil
+}
+
+func or(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
 }

@@ -59,32 +59,35 @@ func (c *Console) Parts(ctx context.Context, who *access.Principal, tenant strin
 
 // Part returns one part of a tenant; ErrNotFound.
 func (c *Console) Part(ctx context.Context, who *access.Principal, p PartOf) (PartItem, error) {
-	items, err := c.Parts(ctx, who, p.Tenant, p.Part)
+	t, err := c.Thing(ctx, who, provision.KindTenant, p.Tenant)
 	if err != nil {
 		return PartItem{}, err
 	}
-	i := slices.IndexFunc(items, func(one PartItem) bool { return one.ID == p.ID })
-	if i < 0 {
-		return PartItem{}, p.missing()
-	}
-	return items[i], nil
+	return p.in(t.Document)
 }
 
 func (p PartOf) missing() error {
 	return fmt.Errorf("%w: tenant %q has no %q in its %s", ErrNotFound, p.Tenant, p.ID, p.Part)
 }
 
+// PartChange says how a part is to be changed; see Change.
+type PartChange struct {
+	Tag    string
+	Create bool
+	DryRun bool
+}
+
 // PutPart creates or replaces a part of a tenant. An extension goes to the branch that its document says, with its history:
 // its calls stay with the branch they were made from.
-func (c *Console) PutPart(ctx context.Context, who *access.Principal, p PartOf, create bool, tag string, d Document) (PartItem, error) {
+func (c *Console) PutPart(ctx context.Context, who *access.Principal, p PartOf, ch PartChange, d Document) (PartItem, error) {
 	key := p.Part.key()
 	if id, ok := d[key]; ok && fmt.Sprint(id) != p.ID {
 		return PartItem{}, invalid("%s: the document says %q and its address %q", key, id, p.ID)
 	}
 	d[key] = p.ID
-	err := c.editPart(ctx, who, p, tag, func(tenant, before Document) error {
-		if create && before != nil {
-			return fmt.Errorf("%w: tenant %q has %q in its %s already", ErrConflict, p.Tenant, p.ID, p.Part)
+	changed, err := c.editPart(ctx, who, p, ch, func(tenant, before Document) error {
+		if ch.Create && before != nil {
+			return fmt.Errorf("%w: %q in the %s of tenant %q: %w", ErrConflict, p.ID, p.Part, p.Tenant, errThere)
 		}
 		if before != nil {
 			keepSecrets(d, before)
@@ -98,12 +101,22 @@ func (c *Console) PutPart(ctx context.Context, who *access.Principal, p PartOf, 
 	if err != nil {
 		return PartItem{}, err
 	}
-	return c.Part(ctx, who, p)
+	return p.in(changed.Thing.Document)
+}
+
+// in finds the part in a tenant's document.
+func (p PartOf) in(tenant Document) (PartItem, error) {
+	for _, d := range partsIn(tenant, p.Part) {
+		if id := fmt.Sprint(d[p.Part.key()]); id == p.ID {
+			return PartItem{ID: id, Tag: tagOf(d), Document: d}, nil
+		}
+	}
+	return PartItem{}, p.missing()
 }
 
 // DeletePart takes a part of a tenant away.
 func (c *Console) DeletePart(ctx context.Context, who *access.Principal, p PartOf, tag string) error {
-	return c.editPart(ctx, who, p, tag, func(tenant, before Document) error {
+	_, err := c.editPart(ctx, who, p, PartChange{Tag: tag}, func(tenant, before Document) error {
 		if before == nil {
 			return p.missing()
 		}
@@ -113,10 +126,11 @@ func (c *Console) DeletePart(ctx context.Context, who *access.Principal, p PartO
 		takeOut(tenant, p)
 		return nil
 	})
+	return err
 }
 
-func (c *Console) editPart(ctx context.Context, who *access.Principal, p PartOf, tag string, change func(tenant, before Document) error) error {
-	_, err := c.edit(ctx, who, Change{Kind: provision.KindTenant, ID: p.Tenant}, func(tenant Document) (Document, error) {
+func (c *Console) editPart(ctx context.Context, who *access.Principal, p PartOf, ch PartChange, change func(tenant, before Document) error) (Changed, error) {
+	return c.edit(ctx, who, Change{Kind: provision.KindTenant, ID: p.Tenant, DryRun: ch.DryRun}, func(tenant Document) (Document, error) {
 		if tenant == nil {
 			return nil, missing(provision.KindTenant, p.Tenant)
 		}
@@ -126,18 +140,16 @@ func (c *Console) editPart(ctx context.Context, who *access.Principal, p PartOf,
 				before = d
 			}
 		}
-		if tag != "" {
-			now, _ := withoutSecrets(before).(Document)
-			if before == nil {
-				return nil, p.missing()
-			}
-			if tag != "*" && tag != tagOf(shown(who, now)) {
+		if ch.Tag != "" && before == nil {
+			return nil, p.missing()
+		}
+		if ch.Tag != "" && ch.Tag != "*" {
+			if now, err := p.in(shown(who, tenant)); err != nil || now.Tag != ch.Tag {
 				return nil, fmt.Errorf("%w: somebody changed %q since you read it: %w", ErrConflict, p.ID, errTag)
 			}
 		}
 		return tenant, change(tenant, before)
 	})
-	return err
 }
 
 // partsIn returns copies of the parts in a tenant's document.

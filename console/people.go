@@ -175,3 +175,55 @@ type Deed struct {
 	Note    string
 	Changes []provision.FieldChange
 }
+
+// own checks that somebody is a person who changes his own access: programs do not.
+func own(who *access.Principal) error {
+	if err := may(who, access.OwnAccess); err != nil {
+		return err
+	}
+	if who.Key != "" {
+		return fmt.Errorf("%w: a key cannot change how its owner signs in", ErrForbidden)
+	}
+	return nil
+}
+
+// ChangePassword sets one's own password, proved by the former one. Other sessions end.
+func (c *Console) ChangePassword(ctx context.Context, who *access.Principal, former, password string) error {
+	if err := own(who); err != nil {
+		return err
+	}
+	if err := c.d.Gate.ChangePassword(ctx, who, former, password); err != nil {
+		return accessFault(err)
+	}
+	return c.log(ctx, who, access.Deed{Tenant: who.Tenant, Action: "password", Object: "user " + who.User})
+}
+
+// BeginFactor begins a second factor of one's own.
+func (c *Console) BeginFactor(ctx context.Context, who *access.Principal) (access.Factor, error) {
+	if err := own(who); err != nil {
+		return access.Factor{}, err
+	}
+	return c.d.Gate.BeginFactor(ctx, who.User)
+}
+
+// ConfirmFactor puts one's second factor in force, proved by a code of it.
+func (c *Console) ConfirmFactor(ctx context.Context, who *access.Principal, code string) error {
+	if err := own(who); err != nil {
+		return err
+	}
+	if err := c.d.Gate.ConfirmFactor(ctx, who.User, code); err != nil {
+		return accessFault(err)
+	}
+	return c.log(ctx, who, access.Deed{Tenant: who.Tenant, Action: "second factor", Object: "user " + who.User})
+}
+
+// DropFactor takes one's second factor away, proved by the password.
+func (c *Console) DropFactor(ctx context.Context, who *access.Principal, password string) error {
+	if err := own(who); err != nil {
+		return err
+	}
+	if err := c.d.Gate.DropFactor(ctx, who.User, password); err != nil {
+		return accessFault(err)
+	}
+	return c.log(ctx, who, access.Deed{Tenant: who.Tenant, Action: "second factor taken away", Object: "user " + who.User})
+}

@@ -172,14 +172,17 @@ func (c *Console) edit(ctx context.Context, who *access.Principal, ch Change, ch
 	}
 	for try := 1; ; try++ {
 		out, err := c.editOnce(ctx, who, ch, change)
-		if !errors.Is(err, ErrConflict) || ch.Tag != "" && errors.Is(err, errTag) || try == editTries {
+		if !errors.Is(err, ErrConflict) || errors.Is(err, errTag) || errors.Is(err, errThere) || try == editTries {
 			return out, err
 		}
 	}
 }
 
-// errTag tells a tag that does not fit from a revision that does not.
-var errTag = errors.New("the entity tag does not fit")
+// What is no fault of two changes at the same time, so that trying again does not help.
+var (
+	errTag   = errors.New("read it again")
+	errThere = errors.New("it is there already")
+)
 
 func (c *Console) editOnce(ctx context.Context, who *access.Principal, ch Change, change func(Document) (Document, error)) (out Changed, err error) {
 	stored, err := c.d.Setup.Load(ctx)
@@ -225,7 +228,7 @@ func (c *Console) editOnce(ctx context.Context, who *access.Principal, ch Change
 func (ch *Change) fits(before Document) error {
 	switch {
 	case ch.Create && before != nil:
-		return fmt.Errorf("%w: there is a %s %q already", ErrConflict, ch.Kind, ch.ID)
+		return fmt.Errorf("%w: %s %q: %w", ErrConflict, ch.Kind, ch.ID, errThere)
 	case ch.Tag != "" && before == nil:
 		return missing(ch.Kind, ch.ID)
 	case ch.Tag != "" && ch.Tag != "*" && ch.Tag != tagOf(before):

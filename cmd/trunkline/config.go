@@ -96,7 +96,13 @@ func (c *alertConfig) smtp() alert.SMTP {
 
 type httpConfig struct {
 	Listen string `yaml:"listen" env:"LISTEN"` // Health, metrics and what commands ask; pages in serve and api. Empty: none.
+	// PublicURL is what links in mails begin with and where browsers come, such as https://bill.example.com, where a proxy
+	// that speaks TLS stands in front.
+	PublicURL string `yaml:"public_url" env:"PUBLIC_URL"`
 }
+
+// secure reports whether browsers come by HTTPS.
+func (c *httpConfig) secure() bool { return strings.HasPrefix(c.PublicURL, "https://") }
 
 func defaultConfig() config {
 	return config{

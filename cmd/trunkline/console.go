@@ -5,31 +5,29 @@ import (
 	"slices"
 	"time"
 
-	"trunkline/api"
+	"trunkline/console"
 	"trunkline/internal/clock"
 	"trunkline/internal/embedded"
-	"trunkline/sql/clickhouse"
+	"trunkline/sipproxy"
 	"trunkline/sql/postgres"
 )
 
 const (
-	callsShown   = 100
-	recordsShown = 50
-
+	callsShown     = 100
 	elsewhereLimit = 3 * time.Second
 )
 
-// console puts together what the page shows.
-type console struct {
+// overviewer tells how everything is.
+type overviewer struct {
 	s *system
 }
 
-// Overview implements api.Console.
-func (c *console) Overview(ctx context.Context) (api.Overview, error) {
+// Overview implements console.System.
+func (c *overviewer) Overview(ctx context.Context) (console.Overview, error) {
 	now := clock.System{}.Now()
-	o := api.Overview{At: now}
+	o := console.Overview{At: now}
 	for _, h := range c.s.engines.health() {
-		o.Parts = append(o.Parts, api.Part{
+		o.Parts = append(o.Parts, console.Health{
 			Name: h.Name, State: string(h.State), Good: h.State == embedded.StateReady, Detail: h.LastError, Restarts: h.Restarts,
 		})
 	}
@@ -46,31 +44,19 @@ func (c *console) Overview(ctx context.Context) (api.Overview, error) {
 	for _, n := range dead {
 		o.Dead += int(n)
 	}
-	records, err := c.s.stores.records.Records(ctx, clickhouse.Filter{From: now.Add(-24 * time.Hour), Limit: recordsShown})
-	if err != nil {
-		return o, err
-	}
-	for i := range records {
-		r := &records[i]
-		o.Records = append(o.Records, api.Record{
-			At: r.Setup, Kind: r.Kind.String(), Tenant: r.Tenant, Branch: r.Branch, Extension: r.Extension,
-			From: r.From.String(), To: orDialled(r), Destination: r.Destination, Carrier: r.Carrier, Gateway: r.Gateway,
-			Status: int(r.SIPStatus), Released: r.ReleasedBy.String(), Seconds: r.Billed, Sale: r.Sale.String(), Cost: r.Cost.String(),
-		})
-	}
 	return o, nil
 }
 
 // elsewhere asks the engines that this process did not start.
-func (c *console) elsewhere(ctx context.Context, own []api.Part) []api.Part {
+func (c *overviewer) elsewhere(ctx context.Context, own []console.Health) []console.Health {
 	ctx, cancel := context.WithTimeout(ctx, elsewhereLimit)
 	defer cancel()
-	var out []api.Part
+	var out []console.Health
 	for _, check := range c.s.checks() {
-		if slices.ContainsFunc(own, func(p api.Part) bool { return p.Name == check.Name }) {
+		if slices.ContainsFunc(own, func(p console.Health) bool { return p.Name == check.Name }) {
 			continue
 		}
-		part := api.Part{Name: check.Name, State: "answers", Good: true}
+		part := console.Health{Name: check.Name, State: "answers", Good: true}
 		if err := check.Probe(ctx); err != nil {
 			part.State, part.Good, part.Detail = "silent", false, err.Error()
 		}
@@ -79,32 +65,38 @@ func (c *console) elsewhere(ctx context.Context, own []api.Part) []api.Part {
 	return out
 }
 
-func (c *console) calls(ctx context.Context, now time.Time, o *api.Overview) error {
+func (c *overviewer) calls(ctx context.Context, now time.Time, o *console.Overview) error {
 	live, err := c.s.proxy.Live(ctx)
 	if err != nil {
 		return err
 	}
 	o.Total = len(live)
-	for _, l := range live[:min(len(live), callsShown)] {
-		call := api.Call{
-			ID: l.ID.String(), Tenant: l.Tenant, Extension: l.Extension, From: l.From, To: l.To, Direction: l.Direction,
-			Gateway: l.Gateway, State: l.State, Left: -1,
-		}
-		if !l.Connect.IsZero() {
-			call.Seconds = int64(now.Sub(l.Connect).Seconds())
-			if l.Granted > 0 {
-				call.Left = max(0, int64((l.Granted - now.Sub(l.Connect)).Seconds()))
-			}
-		}
-		o.Calls = append(o.Calls, call)
+	for i := range live[:min(len(live), callsShown)] {
+		o.Calls = append(o.Calls, liveCall(&live[i], now))
 	}
 	for _, n := range c.s.proxy.Registrations() {
 		o.Phones += n
 	}
 	for _, g := range c.s.proxy.Gateways() {
-		o.Gateways = append(o.Gateways, api.Gateway{
+		o.Gateways = append(o.Gateways, console.Gateway{
 			ID: g.ID, Carrier: g.Carrier, Address: g.Address, Calls: g.Calls, Max: g.MaxCalls, Locked: g.Locked, Why: g.Why,
 		})
 	}
 	return nil
+}
+
+// liveCall is a call in progress as it is shown.
+func liveCall(l *sipproxy.LiveCall, now time.Time) console.LiveCall {
+	call := console.LiveCall{
+		ID: l.ID.String(), Tenant: l.Tenant, Branch: l.Branch, Extension: l.Extension, From: l.From, To: l.To, Direction: l.Direction,
+		Carrier: l.Carrier, Gateway: l.Gateway, State: l.State, Setup: l.Setup, Left: -1,
+	}
+	if !l.Connect.IsZero() {
+		at := l.Connect
+		call.Connect, call.Seconds = &at, int64(now.Sub(at).Seconds())
+		if l.Granted > 0 {
+			call.Left = max(0, int64((l.Granted - now.Sub(at)).Seconds()))
+		}
+	}
+	return call
 }

@@ -186,7 +186,7 @@ func TestUploadOfAFormatOfOnesOwn(t *testing.T) {
 	require.NoError(t, os.WriteFile(own, fmt.Appendf(nil, description, "4"), 0o600))
 	s.start()
 	s.must("apply", "-f", filepath.Join(s.dir, "operator.yaml"))
-	password, err := os.ReadFile(filepath.Join(s.dir, "var", "console.password"))
+	password, err := os.ReadFile(filepath.Join(s.dir, "var", localKeyFile))
 	require.NoError(t, err)
 	upload := func(pbx, origin string) (int, api.ImportSummary) {
 		body := "20.11.2026 10:00:00;60;101;+491511234567\n20.11.2026 10:05:00;30;102;+49301234567\nnonsense\n"

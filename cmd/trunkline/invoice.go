@@ -252,18 +252,10 @@ func newInvoiceCreditCommand() *cobra.Command {
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("--amount: %w", err))
 			}
-			archive := postgres.NewInvoices(db.db, clock.System{})
-			of, err := archive.ByNumber(cmd.Context(), args[0])
-			if err != nil {
+			note, err := (&billing{db}).Credit(cmd.Context(), args[0], sum, reason)
+			if errors.Is(err, invoice.ErrNoInvoice) {
 				return withCode(exitUsage, err)
 			}
-			profiles, err := archive.Profiles(cmd.Context())
-			if err != nil {
-				return err
-			}
-			numbering := profiles[of.Document.Tenant].Over(profiles[""]).Number
-			numbering.Prefix = "CN-" + numbering.Prefix
-			note, err := archive.Credit(cmd.Context(), args[0], sum, reason, numbering)
 			if errors.Is(err, invoice.ErrCredit) {
 				return withCode(exitConflict, err)
 			}

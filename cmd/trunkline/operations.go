@@ -4,8 +4,11 @@ import (
 	"context"
 	"regexp"
 
-	"trunkline/api"
 	"trunkline/cdr"
+	"trunkline/console"
+	"trunkline/internal/clock"
+	"trunkline/internal/money"
+	"trunkline/lcr"
 )
 
 // operations is what may be seen and done at this process's proxy.
@@ -18,17 +21,17 @@ func newOperations(s *system) *operations {
 	return &operations{s, regexp.MustCompile(`(?im)^((?:Proxy-)?Authorization\s*:\s*\S+)[^\r\n]*`)}
 }
 
-// Messages implements api.Operations.
-func (o *operations) Messages(call string) []api.SIPMessage {
+// Messages implements console.Switch.
+func (o *operations) Messages(call string) []console.SIPMessage {
 	id, err := cdr.ParseCallID(call)
 	if err != nil || o.s.proxy == nil {
 		return nil
 	}
 	said := o.s.proxy.Said(id)
-	out := make([]api.SIPMessage, len(said))
+	out := make([]console.SIPMessage, len(said))
 	for i := range said {
 		m := &said[i]
-		out[i] = api.SIPMessage{
+		out[i] = console.SIPMessage{
 			At: m.At, Sent: m.Sent, Transport: m.Transport, Remote: m.Remote.String(), CallID: m.CallID,
 			Text: o.secret.ReplaceAllString(m.Text, "$1 (hidden)"),
 		}
@@ -36,11 +39,56 @@ func (o *operations) Messages(call string) []api.SIPMessage {
 	return out
 }
 
-// Drop implements api.Operations.
+// Drop implements console.Switch.
 func (o *operations) Drop(ctx context.Context, call, reason string) (bool, error) {
 	id, err := cdr.ParseCallID(call)
 	if err != nil || o.s.proxy == nil {
 		return false, nil //nolint:nilerr // What is no id names no call.
 	}
 	return o.s.proxy.Drop(ctx, id, reason)
+}
+
+// Live implements console.Switch. What is held for a call is told where the ledger says it at once.
+func (o *operations) Live(ctx context.Context) ([]console.LiveCall, error) {
+	if o.s.proxy == nil {
+		return []console.LiveCall{}, nil
+	}
+	live, err := o.s.proxy.Live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	holds, err := o.s.stores.ledger.Holds(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	held := make(map[string]money.Amount, len(holds))
+	for i := range holds {
+		held[holds[i].Call.String()] = holds[i].Amount
+	}
+	now := clock.System{}.Now()
+	out := make([]console.LiveCall, 0, len(live))
+	for i := range live {
+		call := liveCall(&live[i], now)
+		if amount, ok := held[call.ID]; ok {
+			call.Held = &amount
+		}
+		out = append(out, call)
+	}
+	return out, nil
+}
+
+// States implements console.Switch.
+func (o *operations) States() map[string]lcr.GatewayState {
+	out := make(map[string]lcr.GatewayState)
+	if o.s.proxy == nil {
+		return out
+	}
+	for _, g := range o.s.proxy.Gateways() {
+		state := lcr.GatewayState{Calls: g.Calls}
+		if g.Locked {
+			state.LockedUntil = g.Until
+		}
+		out[g.ID] = state
+	}
+	return out
 }

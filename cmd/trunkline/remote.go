@@ -16,11 +16,14 @@ import (
 // addressFile is where a running process writes down where its pages are.
 const addressFile = "http.address"
 
+// localKeyFile holds the key by which commands are let in. Whoever can read the data folder may do everything anyway.
+const localKeyFile = "local.key"
+
 // remote is the running process that a command asks.
 type remote struct {
-	base     string
-	password string
-	client   *http.Client
+	base   string
+	key    string
+	client *http.Client
 }
 
 // newRemote finds the process that runs on the data folder.
@@ -36,11 +39,11 @@ func (f *configFlags) newRemote() (*remote, error) {
 	if err != nil {
 		return nil, err
 	}
-	password, err := os.ReadFile(filepath.Join(c.Data, "console.password"))
+	key, err := os.ReadFile(filepath.Join(c.Data, localKeyFile))
 	if err != nil {
 		return nil, err
 	}
-	return &remote{"http://" + strings.TrimSpace(string(address)), strings.TrimSpace(string(password)), &http.Client{Timeout: 15 * time.Second}}, nil
+	return &remote{"http://" + strings.TrimSpace(string(address)), strings.TrimSpace(string(key)), &http.Client{Timeout: 15 * time.Second}}, nil
 }
 
 // publishAddress writes down where the pages are, and returns what takes it back.
@@ -58,7 +61,7 @@ func (r *remote) ask(ctx context.Context, method, path string, v any) error {
 	if err != nil {
 		return err
 	}
-	req.SetBasicAuth(consoleUser, r.password)
+	req.Header.Set("Authorization", "Bearer "+r.key)
 	res, err := r.client.Do(req)
 	if err != nil {
 		return withCode(exitConflict, fmt.Errorf("the process does not answer at %s: %w", r.base, err))

@@ -208,7 +208,7 @@ func profile(b *testing.B, s *site) {
 	if file == "" {
 		return
 	}
-	password, err := os.ReadFile(s.dir + "/proxy/console.password")
+	password, err := os.ReadFile(s.dir + "/proxy/" + localKeyFile)
 	require.NoError(b, err)
 	go func() {
 		_ = exec.Command("curl", "-s", "-o", file, "-u", "operator:"+strings.TrimSpace(string(password)),

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"trunkline/api"
+	"trunkline/console"
 )
 
 func newSIPCommands() *cobra.Command {
@@ -43,10 +43,11 @@ Exit status: 0 found; 3 the call is not remembered; 4 no process runs.`,
 			if err != nil {
 				return err
 			}
-			var said []api.SIPMessage
-			if err := r.ask(cmd.Context(), http.MethodGet, "/api/v1/calls/"+url.PathEscape(args[0])+"/messages", &said); err != nil {
+			var page struct{ Items []console.SIPMessage }
+			if err := r.ask(cmd.Context(), http.MethodGet, "/api/v1/calls/"+url.PathEscape(args[0])+"/messages", &page); err != nil {
 				return err
 			}
+			said := page.Items
 			if format == "json" {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(said)
 			}
@@ -69,7 +70,7 @@ const (
 )
 
 // printLadder draws the messages between us and the others. We stand at the left of everybody but the caller, who comes first.
-func printLadder(out io.Writer, said []api.SIPMessage) {
+func printLadder(out io.Writer, said []console.SIPMessage) {
 	others := ladderOthers(said)
 	names := append([]string{others[0], "trunkline"}, others[1:]...)
 	var b strings.Builder
@@ -94,7 +95,7 @@ func printLadder(out io.Writer, said []api.SIPMessage) {
 }
 
 // ladderOthers are the addresses that we spoke with, in the order of their appearance.
-func ladderOthers(said []api.SIPMessage) []string {
+func ladderOthers(said []console.SIPMessage) []string {
 	var out []string
 	for i := range said {
 		if !slices.Contains(out, said[i].Remote) {
@@ -147,7 +148,7 @@ func firstLine(text string) string {
 	return label
 }
 
-func printMessages(out io.Writer, said []api.SIPMessage) {
+func printMessages(out io.Writer, said []console.SIPMessage) {
 	for i := range said {
 		m := &said[i]
 		way := "from"

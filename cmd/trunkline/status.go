@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"trunkline/api"
+	"trunkline/console"
 )
 
 func newStatusCommand() *cobra.Command {
@@ -32,7 +32,7 @@ Exit status: 0 all parts work; 3 some part does not; 4 no process runs.`,
 			if err != nil {
 				return err
 			}
-			var o api.Overview
+			var o console.Overview
 			if err := r.ask(cmd.Context(), http.MethodGet, "/api/v1/status", &o); err != nil {
 				return err
 			}
@@ -50,7 +50,7 @@ Exit status: 0 all parts work; 3 some part does not; 4 no process runs.`,
 // callsPrinted is how many calls in progress are listed.
 const callsPrinted = 20
 
-func printStatus(out io.Writer, o *api.Overview) error {
+func printStatus(out io.Writer, o *console.Overview) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	bad := 0
 	for _, p := range o.Parts {
@@ -122,7 +122,7 @@ func newSIPDropCommand() *cobra.Command {
 				return err
 			}
 			for _, call := range calls {
-				path := "/api/v1/calls/" + url.PathEscape(call) + "?reason=" + url.QueryEscape(reason)
+				path := "/api/v1/live-calls/" + url.PathEscape(call) + "?reason=" + url.QueryEscape(reason)
 				if err := r.ask(cmd.Context(), http.MethodDelete, path, nil); err != nil {
 					return fmt.Errorf("call %s: %w", call, err)
 				}

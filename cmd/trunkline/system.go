@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -19,9 +20,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"trunkline/access"
 	"trunkline/api"
+	"trunkline/api/pages"
 	"trunkline/cdr/kafka"
 	"trunkline/cdr/spool"
+	"trunkline/console"
 	"trunkline/demo"
 	"trunkline/internal/clock"
 	"trunkline/internal/embedded"
@@ -188,17 +192,26 @@ func (s *system) startProxy(ctx context.Context) (err error) {
 func (s *system) realm() string { return s.provisioning.live.Snapshot().Operator().Realm }
 
 func (s *system) startHTTP(ctx context.Context) (err error) {
-	if s.password, err = consolePassword(s.config.Data); err != nil {
+	local, err := keptSecret(s.config.Data, localKeyFile)
+	if err != nil {
 		return err
 	}
-	title := s.provisioning.live.Snapshot().Operator().Name
-	if title == "" {
-		title = "Trunkline"
+	store := postgres.NewAccess(s.stores.db, clock.System{})
+	gate := access.NewGate(store, s.title(), clock.System{})
+	if s.parts.http {
+		if err := s.openDoor(ctx, gate); err != nil {
+			return err
+		}
+	}
+	desk := s.newConsole(gate, store)
+	shown, err := s.pages(desk, gate)
+	if err != nil {
+		return err
 	}
 	s.http, err = api.Open(ctx, api.Options{
-		Listen: s.config.HTTP.Listen, User: consoleUser, Password: s.password, Title: title,
-		Health: s.checks(), Pages: s.parts.http, Console: &console{s}, Importer: &uploads{s.provisioning.live, s.imported, s.imports},
-		Operations: newOperations(s), Metrics: s.metrics, Clock: clock.System{}, Log: s.log,
+		Listen: s.config.HTTP.Listen, PublicURL: s.config.HTTP.PublicURL, Secure: s.config.HTTP.secure(), Gate: gate,
+		Console: desk, Answers: answers{store}, LocalKey: local, Health: s.checks(), Pages: shown,
+		Importer: &uploads{s.provisioning.live, s.imported, s.imports}, Metrics: s.metrics, Clock: clock.System{}, Log: s.log,
 	})
 	if err != nil {
 		return err
@@ -207,30 +220,59 @@ func (s *system) startHTTP(ctx context.Context) (err error) {
 	return err
 }
 
+// pages are shown by processes that have them.
+func (s *system) pages(desk *console.Console, gate *access.Gate) (api.Pages, error) {
+	if !s.parts.http {
+		return nil, nil //nolint:nilnil // None are shown.
+	}
+	return pages.New(pages.Options{
+		Console: desk, Gate: gate, Log: s.log,
+		Brand: func(string) pages.Brand { return pages.Brand{Name: s.title()} },
+	})
+}
+
+// title is the operator's name.
+func (s *system) title() string {
+	return cmp.Or(s.provisioning.live.Snapshot().Operator().Name, "Trunkline")
+}
+
+// openDoor sees to it that somebody can sign in, and keeps his password for the banner while it is the first one.
+func (s *system) openDoor(ctx context.Context, gate *access.Gate) error {
+	password, err := keptSecret(s.config.Data, "console.password")
+	if err != nil {
+		return err
+	}
+	first, err := firstUser(ctx, gate, password, s.log)
+	if first {
+		s.password = password
+	}
+	return err
+}
+
 const consoleUser = "operator"
 
-// consolePassword reads the password of the pages, or makes one at the first start.
-func consolePassword(data string) (string, error) {
-	file := filepath.Join(data, "console.password")
+// keptSecret reads a secret of the data folder, or makes one at the first start.
+func keptSecret(data, name string) (string, error) {
+	file := filepath.Join(data, name)
 	text, err := os.ReadFile(file) //nolint:gosec // A name of our own in a configured folder.
 	if err == nil && len(strings.TrimSpace(string(text))) > 0 {
 		return strings.TrimSpace(string(text)), nil
 	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("password of the pages: %w", err)
+		return "", fmt.Errorf("secret of the pages: %w", err)
 	}
 	var b [15]byte
 	if _, err := rand.Read(b[:]); err != nil {
-		return "", fmt.Errorf("password of the pages: %w", err)
+		return "", fmt.Errorf("secret of the pages: %w", err)
 	}
-	password := base64.RawURLEncoding.EncodeToString(b[:])
+	secret := base64.RawURLEncoding.EncodeToString(b[:])
 	if err := os.MkdirAll(data, 0o700); err != nil {
-		return "", fmt.Errorf("password of the pages: %w", err)
+		return "", fmt.Errorf("secret of the pages: %w", err)
 	}
-	if err := os.WriteFile(file, []byte(password+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("password of the pages: %w", err)
+	if err := os.WriteFile(file, []byte(secret+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("secret of the pages: %w", err)
 	}
-	return password, nil
+	return secret, nil
 }
 
 func (s *system) checks() []api.Check {
@@ -298,9 +340,9 @@ func (s *system) banner(out io.Writer) {
 	fmt.Fprintf(&b, "\nTrunkline is ready after %.1f s.\n", s.started.Seconds())
 	if s.http != nil {
 		if s.parts.http {
-			fmt.Fprintf(&b, "  page     http://%s/   log in as %s with %s\n", s.http.Addr(), consoleUser, s.password)
+			fmt.Fprintf(&b, "  page     http://%s/   %s\n", s.http.Addr(), s.doorHint())
 		}
-		fmt.Fprintf(&b, "  health   http://%s/healthz/ready   metrics at /metrics, with the same log-in\n", s.http.Addr())
+		fmt.Fprintf(&b, "  health   http://%s/healthz/ready   metrics at /metrics, for a key with metrics:read\n", s.http.Addr())
 	}
 	if s.proxy != nil {
 		for _, transport := range []string{"udp", "tcp", "tls"} {
@@ -314,6 +356,14 @@ func (s *system) banner(out io.Writer) {
 		fmt.Fprint(&b, demoHints(s.config))
 	}
 	_, _ = io.WriteString(out, b.String()+"\nStop with Ctrl-C.\n")
+}
+
+// doorHint says how to sign in.
+func (s *system) doorHint() string {
+	if s.password == "" {
+		return "sign in with your own login; `trunkline user password` sets a password"
+	}
+	return "sign in as " + consoleUser + " with " + s.password
 }
 
 // sipAddr is the proxy's address for the demo's phones.

@@ -1,0 +1,90 @@
+// What pages do beside showing: keys, confirmations, live parts, charts. No page needs it to be read.
+
+const typing = (e) => e.target.closest("input, textarea, select, [contenteditable]");
+const places = { o: "/", l: "/live", c: "/calls", t: "/tenants", s: "/statistics", i: "/invoices" };
+let goes = false;
+
+document.addEventListener("keydown", (e) => {
+  if (e.ctrlKey || e.metaKey || e.altKey || typing(e)) return;
+  if (goes && places[e.key]) { location.href = places[e.key]; goes = false; return; }
+  goes = e.key === "g";
+  if (e.key === "/") { e.preventDefault(); document.querySelector(".find input")?.focus(); }
+  if (e.key === "f") { const f = document.querySelector("[name=filter]"); if (f) { e.preventDefault(); f.focus(); } }
+  if (e.key === "?") document.getElementById("keys")?.showModal();
+});
+
+// What is dangerous asks first; data-type asks for a word to be typed.
+document.addEventListener("submit", (e) => {
+  const form = e.target, text = form.dataset.confirm;
+  if (!text) return;
+  const word = form.dataset.type;
+  const sure = word ? window.prompt(text + "\n\n" + word) === word : window.confirm(text);
+  if (!sure) e.preventDefault();
+});
+
+document.querySelector(".burger")?.addEventListener("click", (e) => {
+  const open = document.body.classList.toggle("menu-open");
+  e.currentTarget.setAttribute("aria-expanded", String(open));
+});
+
+// Rows that lead somewhere may be clicked anywhere.
+document.addEventListener("click", (e) => {
+  const row = e.target.closest("tr[data-href]");
+  if (row && !e.target.closest("a, button, input, label, form, summary")) location.href = row.dataset.href;
+});
+
+// Seconds go on between two messages of the server.
+setInterval(() => {
+  for (const el of document.querySelectorAll("[data-tick]")) {
+    const s = Math.max(0, Number(el.dataset.seconds) + Number(el.dataset.tick));
+    el.dataset.seconds = s;
+    const two = (n) => String(n).padStart(2, "0");
+    el.textContent = s >= 3600 ? `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
+  }
+}, 1000);
+
+// A live part is sent by the server whenever it changes; while the page is hidden nothing is asked for.
+for (const part of document.querySelectorAll("[data-live]")) {
+  let source = null;
+  const open = () => {
+    source = new EventSource(part.dataset.live);
+    source.onmessage = (m) => {
+      if (part.contains(document.activeElement) && document.activeElement.closest("form")) return;
+      part.innerHTML = m.data;
+      part.classList.remove("stale");
+      draw(part);
+    };
+    source.onerror = () => part.classList.add("stale");
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) { source?.close(); source = null; } else if (!source) open();
+  });
+  open();
+}
+
+// Charts: the data stands in the page as JSON, or is fetched from the address in data-from.
+const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+async function draw(root) {
+  const boxes = root.querySelectorAll("[data-chart]");
+  if (!boxes.length || !window.echarts) return;
+  for (const box of boxes) {
+    const option = JSON.parse(box.dataset.chart);
+    const ink = style("--ink"), soft = style("--soft"), line = style("--line");
+    const axis = (a) => a && { ...a, axisLabel: { color: soft, ...a.axisLabel }, axisLine: { lineStyle: { color: line } }, splitLine: { lineStyle: { color: line } } };
+    const chart = window.echarts.getInstanceByDom(box) || window.echarts.init(box, null, { renderer: "svg" });
+    chart.setOption({
+      color: [style("--accent"), "#e3a008", "#1a7f4b", "#8250df", "#d1242f", "#1b7c83", "#bc4c00", "#57606a"],
+      textStyle: { color: ink, fontFamily: "inherit" },
+      animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+      grid: { left: 8, right: 12, top: 28, bottom: 8, containLabel: true },
+      ...option,
+      tooltip: { renderMode: "richText", confine: true, ...option.tooltip },
+      legend: option.legend && { textStyle: { color: soft }, ...option.legend },
+      xAxis: axis(option.xAxis), yAxis: axis(option.yAxis),
+    });
+    if (box.dataset.click) chart.on("click", (e) => { location.href = box.dataset.click.replace("{}", encodeURIComponent(e.data?.key ?? e.name)); });
+    new ResizeObserver(() => chart.resize()).observe(box);
+  }
+}
+window.addEventListener("load", () => draw(document));

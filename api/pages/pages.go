@@ -1,0 +1,146 @@
+package pages
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"trunkline/access"
+	"trunkline/api"
+	"trunkline/console"
+)
+
+//go:embed templates locales assets
+var content embed.FS
+
+// Options set the pages up.
+type Options struct {
+	Console *console.Console
+	Gate    *access.Gate
+	// Brand is the look for whoever comes by a host name.
+	Brand func(host string) Brand
+	Log   *slog.Logger
+}
+
+// Brand is how the pages look.
+type Brand struct {
+	Name   string
+	Colour string // Of what stands out, such as #0b63ce; empty: ours.
+	Logo   string // Address of a picture of ours; empty: none.
+}
+
+// Pages serves browsers.
+type Pages struct {
+	o      Options
+	server *api.Server
+	words  map[string]words
+	sets   map[string]map[string]*template.Template // By language and page.
+}
+
+// New parses all templates and translations, so that a mistake in one is found at the start and not by a user.
+func New(o Options) (*Pages, error) {
+	p := &Pages{o: o, words: make(map[string]words), sets: make(map[string]map[string]*template.Template)}
+	for _, language := range access.Languages() {
+		w, err := readWords(language)
+		if err != nil {
+			return nil, err
+		}
+		p.words[language] = w
+		if p.sets[language], err = parse(language, w); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range []string{"htmx.min.js", "echarts.min.js"} {
+		if _, err := fs.Stat(content, path.Join("assets/vendor", name)); err != nil {
+			return nil, fmt.Errorf("%s was not there when the program was built: run `make build`, which fetches it", name)
+		}
+	}
+	return p, nil
+}
+
+// parse makes a template for each page: the layout, the parts and the page's own blocks.
+func parse(language string, w words) (map[string]*template.Template, error) {
+	base, err := template.New("").Funcs(functions(language, w)).ParseFS(content, "templates/layout/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse the pages: %w", err)
+	}
+	files, err := fs.Glob(content, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse the pages: %w", err)
+	}
+	set := make(map[string]*template.Template)
+	for _, file := range files {
+		one, err := base.Clone()
+		if err == nil {
+			one, err = one.ParseFS(content, file)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("parse the pages: %w", err)
+		}
+		set[strings.TrimSuffix(path.Base(file), ".html")] = one
+	}
+	return set, nil
+}
+
+// Register implements api.Pages.
+func (p *Pages) Register(r gin.IRouter, s *api.Server) {
+	p.server = s
+	files, err := fs.Sub(content, "assets")
+	if err == nil { // It is embedded: it cannot be missing.
+		r.GET("/assets/*file", p.asset(http.FS(files)))
+	}
+	for _, door := range slices.Sorted(maps.Keys(p.doors())) {
+		method, address, _ := strings.Cut(door, " ")
+		r.Handle(method, address, p.serve(p.doors()[door], false))
+	}
+	for _, room := range slices.Sorted(maps.Keys(p.rooms())) {
+		method, address, _ := strings.Cut(room, " ")
+		r.Handle(method, address, p.serve(p.rooms()[room], true))
+	}
+}
+
+// handler shows a page, or does what its form asks.
+type handler func(*request) error
+
+// doors are the pages for who is not signed in yet.
+func (p *Pages) doors() map[string]handler {
+	return map[string]handler{
+		"GET /sign-in": p.signIn, "POST /sign-in": p.trySignIn,
+		"GET /welcome/:token": p.welcome, "POST /welcome/:token": p.choosePassword,
+	}
+}
+
+// rooms are the pages for who is signed in.
+func (p *Pages) rooms() map[string]handler {
+	all := make(map[string]handler)
+	for _, some := range []map[string]handler{p.ownRooms()} {
+		maps.Copy(all, some)
+	}
+	return all
+}
+
+// Nowhere implements api.Pages.
+func (p *Pages) Nowhere(c *gin.Context) bool {
+	if strings.HasPrefix(c.Request.URL.Path, "/api/") || !strings.Contains(c.GetHeader("Accept"), "text/html") {
+		return false
+	}
+	p.serve(func(*request) error { return fmt.Errorf("%w: there is no page at this address", console.ErrNotFound) }, true)(c)
+	return true
+}
+
+// asset serves files that never change while the program runs.
+func (p *Pages) asset(files http.FileSystem) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Header("Cache-Control", "public, max-age=3600")
+		c.FileFromFS(c.Param("file"), files)
+	}
+}

@@ -1,0 +1,196 @@
+package pages
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"trunkline/access"
+	"trunkline/api"
+	"trunkline/console"
+	"trunkline/provision"
+)
+
+// request is one request for a page.
+type request struct {
+	*gin.Context
+
+	p        *Pages
+	who      *access.Principal // Nil: not signed in.
+	language string
+}
+
+// view is what the layout shows.
+type view struct {
+	Title    string
+	Language string
+	Theme    string // light, dark or empty: as the system is.
+	Brand    Brand
+	Who      *access.Principal
+	Menu     []menuGroup
+	Path     string
+	Query    url.Values
+	Notice   string
+	Faults   []provision.Fault
+	Data     any
+}
+
+// serve wraps a handler: who is there, in what language, and what to show when it fails.
+func (p *Pages) serve(h handler, inside bool) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		r := &request{Context: c, p: p}
+		who, err := p.server.Prove(c)
+		switch {
+		case err == nil:
+			r.who = who
+			p.server.Enter(c, who)
+		case !errors.Is(err, access.ErrNoSession):
+			r.language = r.choose()
+			r.trouble(err)
+			return
+		}
+		r.language = r.choose()
+		if inside && r.who == nil {
+			r.toSignIn()
+			return
+		}
+		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyMost)
+		if err := h(r); err != nil {
+			r.trouble(err)
+		}
+	}
+}
+
+const bodyMost = 1 << 20
+
+// toSignIn sends somebody to the sign-in, and back afterwards.
+func (r *request) toSignIn() {
+	to := "/sign-in"
+	if r.Request.Method == http.MethodGet && r.Request.URL.Path != "/" {
+		to += "?to=" + url.QueryEscape(r.Request.URL.RequestURI())
+	}
+	r.Redirect(http.StatusSeeOther, to)
+}
+
+// choose finds the language: the person's own, the one chosen in this browser, the browser's.
+func (r *request) choose() string {
+	if c, err := r.Cookie("language"); err == nil && slices.Contains(access.Languages(), c) {
+		return c
+	}
+	if r.who != nil && r.who.Language != "" {
+		return r.who.Language
+	}
+	return accepted(r.GetHeader("Accept-Language"))
+}
+
+// t translates; the English text is the key.
+func (r *request) t(text string, args ...any) string { return r.p.words[r.language].t(text, args...) }
+
+// show shows a page.
+func (r *request) show(name, title string, data any) error {
+	return r.answer(http.StatusOK, name, title, data, nil)
+}
+
+// again shows a form again with what is wrong with it, or returns the error when it is nothing that a user can mend.
+func (r *request) again(name, title string, data any, err error) error {
+	faults := faultsOf(err)
+	if faults == nil {
+		return err
+	}
+	return r.answer(http.StatusUnprocessableEntity, name, title, data, faults)
+}
+
+// faultsOf are what a user can mend; nil: nothing.
+func faultsOf(err error) []provision.Fault {
+	var list *console.FaultsError
+	switch {
+	case errors.As(err, &list):
+		return list.Faults
+	case errors.Is(err, console.ErrInvalid), errors.Is(err, console.ErrConflict), errors.Is(err, access.ErrPassword),
+		errors.Is(err, access.ErrCredentials), errors.Is(err, access.ErrLocked), errors.Is(err, access.ErrCode):
+		text := err.Error()
+		for _, kind := range []error{console.ErrInvalid, console.ErrConflict} {
+			text = strings.TrimPrefix(text, kind.Error()+": ")
+		}
+		return []provision.Fault{{Problem: text}}
+	}
+	return nil
+}
+
+func (r *request) answer(status int, name, title string, data any, faults []provision.Fault) error {
+	v := view{
+		Title: r.t(title), Language: r.language, Brand: r.p.o.Brand(r.Request.Host), Who: r.who, Menu: menu(r.who, r.Request.URL.Path),
+		Path: r.Request.URL.Path, Query: r.Request.URL.Query(), Faults: faults, Data: data,
+	}
+	if theme, err := r.Cookie("theme"); err == nil && (theme == "light" || theme == "dark") {
+		v.Theme = theme
+	}
+	if notice := r.Query("notice"); notice != "" {
+		v.Notice = r.p.words[r.language].notice(notice)
+	}
+	block := "layout"
+	if r.GetHeader("HX-Request") == "true" && r.GetHeader("HX-Target") != "" {
+		block = r.GetHeader("HX-Target") // A part of a page has the name of the element that it stands in.
+	}
+	set := r.p.sets[r.language][name]
+	if set.Lookup(block) == nil {
+		block = "layout"
+	}
+	var b bytes.Buffer
+	if err := set.ExecuteTemplate(&b, block, v); err != nil {
+		return err
+	}
+	r.Data(status, "text/html; charset=utf-8", b.Bytes())
+	return nil
+}
+
+// to sends the browser on after something was done, with a notice that it was.
+func (r *request) to(address, notice string) error {
+	if notice != "" {
+		join := "?"
+		if strings.Contains(address, "?") {
+			join = "&"
+		}
+		address += join + "notice=" + url.QueryEscape(notice)
+	}
+	r.Redirect(http.StatusSeeOther, address)
+	return nil
+}
+
+// trouble shows that something went wrong, and what to do about it.
+func (r *request) trouble(err error) {
+	status, text, help := http.StatusServiceUnavailable, "This cannot be done at the moment.", "Try again in a minute. What you did is either done or not done at all."
+	detail := ""
+	switch {
+	case errors.Is(err, console.ErrForbidden):
+		status, text, help = http.StatusForbidden, "You may not see this.", "Ask somebody who may give you the permission."
+	case errors.Is(err, console.ErrNotFound):
+		status, text, help = http.StatusNotFound, "This is not here.", "It may have been taken away, or the address is wrong."
+		detail = strings.TrimPrefix(err.Error(), console.ErrNotFound.Error()+": ")
+	case errors.Is(err, console.ErrInvalid), errors.Is(err, console.ErrConflict):
+		status, text, help = http.StatusUnprocessableEntity, "This is not possible.", "Go back, correct it, and try again."
+		if f := faultsOf(err); len(f) > 0 {
+			detail = f[0].Problem
+		}
+	case errors.Is(err, access.ErrLocked):
+		status, text, help = http.StatusTooManyRequests, "Too many tries.", "Wait a quarter of an hour, or ask somebody who may reset your password."
+	default:
+		r.p.o.Log.ErrorContext(r.Request.Context(), "a page could not be shown", "path", r.FullPath(), "error", err)
+	}
+	if r.Writer.Written() {
+		return
+	}
+	data := map[string]string{"Text": r.t(text), "Help": r.t(help), "Detail": detail}
+	if err := r.answer(status, "trouble", text, data, nil); err != nil {
+		r.p.o.Log.ErrorContext(r.Request.Context(), "the page of errors could not be shown", "error", err)
+		r.Status(http.StatusInternalServerError)
+	}
+}
+
+// source is the address that the request comes from.
+func (r *request) source() string { return api.Source(r.Request) }

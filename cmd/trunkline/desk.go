@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"trunkline/access"
+	"trunkline/api"
+	"trunkline/cdr"
+	"trunkline/console"
+	"trunkline/internal/clock"
+	"trunkline/ledger"
+	"trunkline/provision"
+	"trunkline/reports"
+	"trunkline/sql/clickhouse"
+	"trunkline/sql/postgres"
+)
+
+// newConsole puts together what people do with the system.
+func (s *system) newConsole(gate *access.Gate, trail access.Trail) *console.Console {
+	return console.New(console.Deps{
+		Gate: gate, Trail: trail, Snapshot: s.provisioning.live.Snapshot, Clock: clock.System{},
+		Setup: &setup{stores: s.stores, compiler: provision.NewCompiler()}, Records: records{s.stores}, Figures: figures{s}, Switch: newOperations(s),
+		System: &overviewer{s}, Money: s.stores.ledger, Limits: limits{s.stores.ledger}, Billing: &billing{s: s.stores},
+		Alerts: alerts{postgres.NewAlerts(s.stores.db, clock.System{})}, Dead: &deadLegs{s.stores, s.books},
+	})
+}
+
+// setup keeps what is provisioned. Its compiler is its own: it only checks.
+type setup struct {
+	stores   *stores
+	mu       sync.Mutex
+	compiler *provision.Compiler
+}
+
+// Load implements console.Setup.
+func (s *setup) Load(ctx context.Context) (console.Stored, error) {
+	stored, err := s.stores.provision.Load(ctx)
+	if err != nil {
+		return console.Stored{}, err
+	}
+	return console.Stored{Revision: stored.Revision, Objects: stored.Objects, Files: stored.Files}, nil
+}
+
+// Check implements console.Setup.
+func (s *setup) Check(ctx context.Context, b *provision.Bundle) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := s.compiler.Compile(ctx, b); err != nil {
+		return err
+	}
+	return checkFormats(b)
+}
+
+// Save implements console.Setup.
+func (s *setup) Save(ctx context.Context, base int64, changes *provision.Changes, by string) (int64, error) {
+	revision, err := s.stores.provision.Save(ctx, base, changes, clock.System{}.Now(), by)
+	if errors.Is(err, postgres.ErrRevision) {
+		err = fmt.Errorf("%w: %w", console.ErrConflict, err)
+	}
+	return revision, err
+}
+
+// records are the rated legs.
+type records struct {
+	s *stores
+}
+
+// Search implements console.Records.
+func (r records) Search(ctx context.Context, q console.RecordQuery) ([]cdr.Record, error) {
+	f := clickhouse.Filter{
+		From: q.From, Till: q.Till, Tenant: q.Tenant, Branch: q.Branch, Call: q.Call, Where: q.Filter, Limit: q.Limit, Offset: q.Offset,
+	}
+	if q.OnlyIngress {
+		f.Kind = cdr.Ingress
+	}
+	return r.s.records.Records(ctx, f)
+}
+
+// figures answers questions of statistics with the exchange rates in force.
+type figures struct {
+	s *system
+}
+
+// Ask implements console.Figures.
+func (f figures) Ask(ctx context.Context, q reports.Question) (*reports.Answer, error) {
+	exchange, err := exchangeOf(f.s.provisioning.live.Snapshot())
+	if err != nil {
+		return nil, err
+	}
+	return reports.NewStats(f.s.stores.records, exchange).Ask(ctx, q)
+}
+
+// limits are the ledger's.
+type limits struct {
+	ledger *postgres.Ledger
+}
+
+// Standing implements console.Limits.
+func (l limits) Standing(ctx context.Context, tenant *provision.Tenant) ([]console.Standing, error) {
+	list, err := limitsAsTheyStand(ctx, l.ledger, tenant, clock.System{}.Now())
+	if err != nil {
+		return nil, err
+	}
+	out := make([]console.Standing, 0, len(list))
+	for i := range list {
+		one := &list[i]
+		left, err := one.left()
+		if err != nil {
+			return nil, err
+		}
+		percent, err := one.percent()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, console.Standing{
+			Scope: one.key.scope, Owner: one.key.owner, Period: one.key.period, Measure: one.measure, Setting: one.setting, Live: one.live,
+			Used: one.used, Held: one.held, Left: left, Percent: percent,
+		})
+	}
+	return out, nil
+}
+
+// History implements console.Limits.
+func (l limits) History(ctx context.Context, account ledger.Account) ([]ledger.Block, []ledger.LimitChange, error) {
+	state, err := l.ledger.Limits(ctx, account)
+	return state.Blocks, state.Changes, err
+}
+
+// Change implements console.Limits.
+func (l limits) Change(ctx context.Context, t ledger.Target, o console.LimitOrder, zone *time.Location) error {
+	counter := ledger.Limit{Scope: o.Scope, Owner: o.Owner, Period: o.Period}.Counter(t.Account, clock.System{}.Now(), zone)
+	switch o.Action {
+	case console.SetLimit:
+		return l.ledger.SetLimit(ctx, t, o.Period, o.Caps)
+	case console.RaiseLimit:
+		return l.ledger.RaiseLimit(ctx, t, counter, use(o.Caps))
+	case console.ResetLimit:
+		return l.ledger.ResetLimit(ctx, t, counter)
+	case console.Block, console.Unblock:
+		return l.ledger.Block(ctx, t, o.Action == console.Block)
+	}
+	return fmt.Errorf("%w: unknown action %q: use set, raise, reset, block or unblock", ledger.ErrLimit, o.Action)
+}
+
+// use is what is added to a cap.
+func use(c ledger.Caps) (u ledger.Use) {
+	if c.Money != nil {
+		u.Money = *c.Money
+	}
+	if c.Seconds != nil {
+		u.Seconds = *c.Seconds
+	}
+	if c.Calls != nil {
+		u.Calls = *c.Calls
+	}
+	return u
+}
+
+// Suspend implements console.Limits.
+func (l limits) Suspend(ctx context.Context, account ledger.Account, suspended bool, reason, by string) error {
+	return l.ledger.Suspend(ctx, account, suspended, reason, by)
+}
+
+// alerts are kept in PostgreSQL.
+type alerts struct {
+	*postgres.Alerts
+}
+
+// Deliveries implements console.Letters.
+func (a alerts) Deliveries(ctx context.Context, onlyFailed bool, limit int) ([]console.Delivery, error) {
+	list, err := a.Alerts.Deliveries(ctx, onlyFailed, limit)
+	out := make([]console.Delivery, 0, len(list))
+	for i := range list {
+		d := &list[i]
+		out = append(out, console.Delivery{
+			ID: d.ID, Alarm: d.Alarm, Rule: d.Rule, Tenant: d.Tenant, Channel: d.Channel, State: d.State, Text: d.Text,
+			Made: d.Made, Tries: d.Tries, Due: d.Due, Sent: d.Sent, Error: d.Error,
+		})
+	}
+	return out, err
+}
+
+// deadLegs are those that could not be rated.
+type deadLegs struct {
+	s     *stores
+	books *postgres.Books
+}
+
+// Dead implements console.DeadLegs.
+func (d *deadLegs) Dead(ctx context.Context, tenant, reason string, limit int) ([]console.DeadLeg, error) {
+	list, err := d.books.Dead(ctx, postgres.DeadFilter{Tenant: tenant, Reason: reason, Limit: limit})
+	out := make([]console.DeadLeg, 0, len(list))
+	for i := range list {
+		one := &list[i]
+		leg := console.DeadLeg{ID: one.ID, Tenant: one.Tenant, Reason: one.Reason, Detail: one.Detail, Died: one.Died, Retries: one.Retries}
+		if l := one.Leg; l != nil {
+			leg.Leg, leg.Call, leg.Carrier, leg.From, leg.To, leg.Setup = l.ID(), l.Call.String(), l.Carrier, l.From.String(), l.To.String(), l.Setup
+		}
+		out = append(out, leg)
+	}
+	return out, err
+}
+
+// Retry implements console.DeadLegs.
+func (d *deadLegs) Retry(ctx context.Context, ids []int64) (int, error) {
+	return retryDead(ctx, d.s, d.books, ids)
+}
+
+// answers keeps what writes with an Idempotency-Key were answered.
+type answers struct {
+	store *postgres.Access
+}
+
+// Claim implements api.Answers.
+func (a answers) Claim(ctx context.Context, who, key string, request []byte) (api.Answer, bool, error) {
+	was, fresh, err := a.store.Claim(ctx, who, key, request)
+	return api.Answer{Request: was.Request, Status: was.Status, ETag: was.Header, Body: was.Body}, fresh, err
+}
+
+// Answer implements api.Answers.
+func (a answers) Answer(ctx context.Context, who, key string, answer api.Answer) error {
+	return a.store.Answer(ctx, who, key, answer.Status, answer.ETag, answer.Body)
+}
+
+// firstUser makes the operator who signs in first, with the password that the folder holds, where nobody may sign in yet.
+// It reports whether that password still opens the door.
+func firstUser(ctx context.Context, gate *access.Gate, password string, log *slog.Logger) (bool, error) {
+	err := gate.Add(ctx, access.User{Login: consoleUser, Name: "Operator", Role: access.Operator})
+	switch {
+	case errors.Is(err, access.ErrExists):
+		return gate.Opens(ctx, consoleUser, password)
+	case err != nil:
+		return false, err
+	}
+	users, err := gate.Users(ctx, "")
+	if err != nil {
+		return false, err
+	}
+	if len(users) > 1 {
+		log.WarnContext(ctx, "the user operator was made anew", "users", len(users))
+	}
+	return true, gate.SetPassword(ctx, consoleUser, password, "")
+}
