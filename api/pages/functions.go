@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"trunkline/access"
@@ -16,25 +18,38 @@ import (
 func functions(language string, w words) template.FuncMap {
 	locale := reports.Locale{Language: language}
 	return template.FuncMap{
-		"t":         w.t,
-		"plural":    func(n int, forms string) string { return w.plural(language, int64(n), forms) },
-		"whole":     func(n any) string { return whole(locale, n) },
-		"amount":    func(a money.Amount, scale int) string { return locale.Amount(a, scale) },
-		"price":     func(a *money.Amount) string { return orDash(a, func() string { return locale.Amount(*a, 2) }) },
-		"purse":     func(p reports.Purse) []sum { return sums(locale, p) },
-		"minutes":   func(seconds int64) string { return locale.Minutes(seconds) },
-		"clock":     clock,
-		"moment":    func(at time.Time, zone *time.Location) string { return moment(locale, at, zone) },
-		"stamp":     func(at time.Time) string { return moment(locale, at, time.UTC) },
-		"day":       func(at time.Time) string { return locale.Day(at) },
-		"iso":       func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
-		"dash":      func(s string) string { return orDash(&s, func() string { return s }) },
-		"may":       func(who *access.Principal, p string) bool { return who.May(access.Permission(p)) },
-		"json":      func(v any) (string, error) { b, err := json.Marshal(v); return string(b), err },
-		"with":      with,
-		"dict":      dict,
-		"flag":      flag,
-		"languages": access.Languages,
+		"t":          w.t,
+		"plural":     func(n int, forms string) string { return w.plural(language, int64(n), forms) },
+		"whole":      func(n any) string { return whole(locale, n) },
+		"amount":     func(a money.Amount, scale int) string { return locale.Amount(a, scale) },
+		"price":      func(a *money.Amount) string { return orDash(a, func() string { return locale.Amount(*a, 2) }) },
+		"purse":      func(p reports.Purse) []sum { return sums(locale, p) },
+		"minutes":    func(seconds int64) string { return locale.Minutes(seconds) },
+		"clock":      elapsed,
+		"moment":     func(at time.Time, zone *time.Location) string { return moment(locale, at, zone) },
+		"stamp":      func(at time.Time) string { return moment(locale, at, time.UTC) },
+		"day":        func(at time.Time) string { return locale.Day(at) },
+		"iso":        func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
+		"dash":       func(s string) string { return orDash(&s, func() string { return s }) },
+		"may":        func(who *access.Principal, p string) bool { return who.May(access.Permission(p)) },
+		"json":       func(v any) (string, error) { b, err := json.Marshal(v); return string(b), err },
+		"withQuery":  with,
+		"dict":       dict,
+		"languages":  access.Languages,
+		"seconds":    func(m reports.Millis) string { return millis(int64(m)) },
+		"millis":     millis,
+		"inc":        func(i int) int { return i + 1 },
+		"less":       func(a, b int) int { return a - b },
+		"firstLine":  func(text string) string { first, _, _ := strings.Cut(text, "\r\n"); return first },
+		"filterHelp": reports.FilterHelp,
+		"number": func(column string) bool {
+			return slices.Contains([]string{"talk", "billed", "pdd", "cause", "sale", "cost"}, column)
+		},
+		"rowChoices": func() []string { return []string{"25", "50", "100"} },
+		"zoneName":   zoneName,
+		"periods": func() []string {
+			return []string{"15m", "1h", "today", "yesterday", "24h", "this-month", "last-month", "30d"}
+		},
 	}
 }
 
@@ -44,7 +59,11 @@ type sum struct{ Amount, Currency string }
 func sums(l reports.Locale, p reports.Purse) []sum {
 	out := make([]sum, 0, len(p))
 	for _, c := range p.Currencies() {
-		out = append(out, sum{l.Amount(p[c], c.MinorUnits()), c.String()})
+		rounded, err := p[c].Round(c.MinorUnits(), money.HalfUp)
+		if err != nil { // Too large to be rounded: told as it is.
+			rounded = p[c]
+		}
+		out = append(out, sum{l.Amount(rounded, c.MinorUnits()), c.String()})
 	}
 	return out
 }
@@ -73,17 +92,38 @@ func isText(v any) bool {
 	return ok
 }
 
-// clock writes seconds as 1:02:03 or 2:03.
-func clock(seconds int64) string {
+// elapsed writes seconds as 1:02:03 or 2:03.
+func elapsed(seconds int64) string {
 	if seconds >= 3600 {
 		return fmt.Sprintf("%d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
 	}
 	return fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
 }
 
+// millis writes a length of time, to the tenth of a second where it is short.
+func millis(ms int64) string {
+	if ms == 0 {
+		return "–"
+	}
+	if ms < 10_000 {
+		return fmt.Sprintf("%d.%d s", ms/1000, ms%1000/100)
+	}
+	return elapsed(ms / 1000)
+}
+
+func zoneName(zone *time.Location) string {
+	if zone == nil {
+		return "UTC"
+	}
+	return zone.String()
+}
+
 func moment(l reports.Locale, at time.Time, zone *time.Location) string {
 	if at.IsZero() {
 		return "–"
+	}
+	if zone == nil {
+		zone = time.UTC
 	}
 	return l.Moment(at.In(zone))
 }
@@ -114,13 +154,4 @@ func dict(pairs ...any) map[string]any {
 		}
 	}
 	return out
-}
-
-// flag is the flag of a country, made of its two letters; empty for what is no country.
-func flag(country string) string {
-	if len(country) != 2 || country[0] < 'A' || country[0] > 'Z' || country[1] < 'A' || country[1] > 'Z' {
-		return ""
-	}
-	const regional = 0x1F1E6
-	return string([]rune{regional + rune(country[0]-'A'), regional + rune(country[1]-'A')})
 }

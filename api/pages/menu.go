@@ -19,6 +19,7 @@ type menuItem struct {
 
 	need access.Permission
 	not  bool // Not for clients' people, who have pages of their own.
+	only bool // Only for them.
 }
 
 // menu is what somebody may go to.
@@ -30,7 +31,7 @@ func menu(who *access.Principal, path string) []menuGroup {
 	for _, g := range allPages() {
 		group := menuGroup{Title: g.Title}
 		for _, item := range g.Items {
-			if !who.May(item.need) || item.not && who.Role.OfTenant() {
+			if !who.May(item.need) || item.not && who.Role.OfTenant() || item.only && !who.Role.OfTenant() {
 				continue
 			}
 			item.Here = path == item.Address || item.Address != "/" && strings.HasPrefix(path, item.Address+"/")
@@ -45,6 +46,42 @@ func menu(who *access.Principal, path string) []menuGroup {
 
 func allPages() []menuGroup {
 	return []menuGroup{
-		{Title: "You", Items: []menuItem{{Title: "Access", Address: "/me", need: access.OwnAccess}}},
+		{Title: "Now", Items: []menuItem{
+			{Title: "Overview", Address: "/", need: access.OwnAccess},
+			{Title: "Live calls", Address: "/live", need: access.ReadLive},
+		}},
+		{Title: "Calls", Items: []menuItem{
+			{Title: "Calls", Address: "/calls", need: access.ReadCalls},
+			{Title: "Statistics", Address: "/statistics", need: access.ReadStats},
+			{Title: "Not rated", Address: "/dead", need: access.ReadDead},
+		}},
+		{Title: "Clients", Items: []menuItem{
+			{Title: "Clients", Address: "/tenants", need: access.ReadTenants, not: true},
+			{Title: "Employees", Address: "/employees", need: access.ReadTenants, only: true},
+			{Title: "Numbers", Address: "/numbers", need: access.ReadTenants},
+			{Title: "Limits", Address: "/limits", need: access.ReadLimits},
+		}},
+		{Title: "Routing", Items: []menuItem{
+			{Title: "Carriers", Address: "/carriers", need: access.ReadRouting},
+			{Title: "Gateways", Address: "/gateways", need: access.ReadRouting},
+			{Title: "Route plans", Address: "/route-plans", need: access.ReadRouting},
+			{Title: "Dial plans", Address: "/dial-plans", need: access.ReadRouting},
+		}},
+		{Title: "Prices", Items: []menuItem{
+			{Title: "Tariffs", Address: "/tariffs", need: access.ReadPrices},
+			{Title: "Rate decks", Address: "/decks", need: access.ReadPrices},
+		}},
+		{Title: "Money", Items: []menuItem{
+			{Title: "Accounts", Address: "/accounts", need: access.ReadMoney},
+			{Title: "Expense report", Address: "/expenses", need: access.ReadInvoices},
+			{Title: "Invoices", Address: "/invoices", need: access.ReadInvoices},
+			{Title: "Close a period", Address: "/close", need: access.WriteInvoices},
+		}},
+		{Title: "System", Items: []menuItem{
+			{Title: "Alerts", Address: "/alerts", need: access.ReadAlerts},
+			{Title: "Users", Address: "/users", need: access.ReadUsers},
+			{Title: "Audit", Address: "/audit", need: access.ReadAudit},
+			{Title: "Health", Address: "/health", need: access.ReadOverview},
+		}},
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"trunkline/access"
 	"trunkline/api"
 	"trunkline/console"
+	"trunkline/internal/clock"
 )
 
 //go:embed templates locales assets
@@ -28,6 +29,7 @@ type Options struct {
 	Gate    *access.Gate
 	// Brand is the look for whoever comes by a host name.
 	Brand func(host string) Brand
+	Clock clock.Clock
 	Log   *slog.Logger
 }
 
@@ -122,7 +124,9 @@ func (p *Pages) doors() map[string]handler {
 // rooms are the pages for who is signed in.
 func (p *Pages) rooms() map[string]handler {
 	all := make(map[string]handler)
-	for _, some := range []map[string]handler{p.ownRooms()} {
+	for _, some := range []map[string]handler{
+		p.nowRooms(), p.callRooms(), p.figureRooms(), p.setupRooms(), p.moneyRooms(), p.keepRooms(), p.ownRooms(),
+	} {
 		maps.Copy(all, some)
 	}
 	return all

@@ -2,6 +2,8 @@ package pages
 
 import (
 	"fmt"
+	"io/fs"
+	"maps"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -19,12 +21,20 @@ func readWords(lang string) (words, error) {
 	if lang == "en" {
 		return w, nil
 	}
-	text, err := content.ReadFile("locales/" + lang + ".yaml")
+	files, err := fs.Glob(content, "locales/"+lang+"/*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("translations: %w", err)
 	}
-	if err := yaml.Unmarshal(text, &w); err != nil {
-		return nil, fmt.Errorf("translations %s: %w", lang, err)
+	for _, file := range files {
+		text, err := content.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("translations: %w", err)
+		}
+		some := words{}
+		if err := yaml.Unmarshal(text, &some); err != nil {
+			return nil, fmt.Errorf("translations %s: %w", file, err)
+		}
+		maps.Copy(w, some)
 	}
 	return w, nil
 }

@@ -226,7 +226,7 @@ func (s *system) pages(desk *console.Console, gate *access.Gate) (api.Pages, err
 		return nil, nil //nolint:nilnil // None are shown.
 	}
 	return pages.New(pages.Options{
-		Console: desk, Gate: gate, Log: s.log,
+		Console: desk, Gate: gate, Clock: clock.System{}, Log: s.log,
 		Brand: func(string) pages.Brand { return pages.Brand{Name: s.title()} },
 	})
 }

@@ -80,7 +80,7 @@ async function draw(root) {
       grid: { left: 8, right: 12, top: 28, bottom: 8, containLabel: true },
       ...option,
       tooltip: { renderMode: "richText", confine: true, ...option.tooltip },
-      legend: option.legend && { textStyle: { color: soft }, ...option.legend },
+      legend: option.legend && { top: 0, textStyle: { color: soft }, ...option.legend },
       xAxis: axis(option.xAxis), yAxis: axis(option.yAxis),
     });
     if (box.dataset.click) chart.on("click", (e) => { location.href = box.dataset.click.replace("{}", encodeURIComponent(e.data?.key ?? e.name)); });
