@@ -99,21 +99,30 @@ type CallQuery struct {
 
 // Calls returns the legs that are somebody's to see, the newest first.
 func (c *Console) Calls(ctx context.Context, who *access.Principal, q CallQuery) ([]CallLeg, error) {
-	if err := may(who, access.ReadCalls); err != nil {
-		return nil, err
-	}
-	tenant, branch, err := c.narrow(who, q.Tenant, q.Branch)
-	if err != nil {
-		return nil, err
-	}
-	if err := mayFilter(who, q.Filter); err != nil {
+	if err := c.callsAllowed(who, &q); err != nil {
 		return nil, err
 	}
 	if q.Limit < 1 || q.Limit > MaxPage || q.Offset < 0 || q.Offset > maxOffset {
 		return nil, invalid("limit: use 1 to %d rows of the first %d; narrow the period or the filter for others", MaxPage, maxOffset)
 	}
+	return c.searchCalls(ctx, who, q)
+}
+
+// callsAllowed narrows a search to what is somebody's to see, or refuses it.
+func (c *Console) callsAllowed(who *access.Principal, q *CallQuery) error {
+	if err := may(who, access.ReadCalls); err != nil {
+		return err
+	}
+	var err error
+	if q.Tenant, q.Branch, err = c.narrow(who, q.Tenant, q.Branch); err != nil {
+		return err
+	}
+	return mayFilter(who, q.Filter)
+}
+
+func (c *Console) searchCalls(ctx context.Context, who *access.Principal, q CallQuery) ([]CallLeg, error) {
 	records, err := c.d.Records.Search(ctx, RecordQuery{
-		From: q.Period.From, Till: q.Period.Till, Tenant: tenant, Branch: branch, Filter: q.Filter,
+		From: q.Period.From, Till: q.Period.Till, Tenant: q.Tenant, Branch: q.Branch, Filter: q.Filter,
 		OnlyIngress: !q.Attempts || who.Role.OfTenant(), Limit: q.Limit, Offset: q.Offset,
 	})
 	if err != nil {

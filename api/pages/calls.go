@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strconv"
@@ -14,7 +15,7 @@ import (
 // callRooms are the pages about calls that are over.
 func (p *Pages) callRooms() map[string]handler {
 	return map[string]handler{
-		"GET /calls": p.calls, "GET /calls/:call": p.call, "GET /find": p.find, "GET /dead": p.dead, "POST /dead/retry": p.retry,
+		"GET /calls": p.calls, "GET /calls.csv": p.callsFile, "GET /calls.xlsx": p.callsFile, "GET /calls/:call": p.call, "GET /find": p.find, "GET /dead": p.dead, "POST /dead/retry": p.retry,
 	}
 }
 
@@ -111,6 +112,22 @@ func (p *Pages) search(r *request, v *callsView) error {
 		v.Legs, v.More = v.Legs[:v.Rows], true
 	}
 	return err
+}
+
+// callsFile sends the calls that are shown, all of them, as a file.
+func (p *Pages) callsFile(r *request) error {
+	period, err := p.o.Console.Period(r.who, or(r.Query("period"), "today"), "", r.Query("tenant"))
+	if err != nil {
+		return err
+	}
+	filter, err := reports.ParseFilter(r.Query("filter"))
+	if err != nil {
+		return errors.Join(console.ErrInvalid, err)
+	}
+	q := console.CallQuery{Period: period, Tenant: r.Query("tenant"), Filter: filter, Attempts: r.Query("attempts") == "on"}
+	return r.table("calls", strings.TrimPrefix(r.Request.URL.Path, "/calls."), period.Zone, func(f console.File, b *bytes.Buffer) error {
+		return p.o.Console.ExportCalls(r.Request.Context(), r.who, q, f, b)
+	})
 }
 
 // callView is all of one call.

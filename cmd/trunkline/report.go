@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/console"
 	"trunkline/internal/clock"
 	"trunkline/reports"
 	"trunkline/reports/invoice"
@@ -120,7 +121,7 @@ func writeExpensesFile(w io.Writer, name string, e *reports.Expenses, p invoice.
 		return withCode(exitUsage, fmt.Errorf("--out %s: want a name that ends in .pdf, .xlsx, .csv, .parquet or .arrow", name))
 	}
 	o.BOM = o.Comma
-	return expensesTable(e).Write(w, o)
+	return console.ExpensesTable(e).Write(w, o)
 }
 
 // presentMonth fills the month in where none was asked for.

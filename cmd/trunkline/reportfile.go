@@ -97,21 +97,3 @@ func part(s reports.Share) any {
 	}
 	return a
 }
-
-// expensesTable is an expense report with typed columns.
-func expensesTable(e *reports.Expenses) *export.Table {
-	t := &export.Table{Fields: []export.Field{{Name: "branch"}, {Name: "name"}, {Name: "calls", Kind: export.Whole}, {Name: "billed_seconds", Kind: export.Whole}}}
-	for _, c := range reports.Columns() {
-		t.Fields = append(t.Fields, export.Field{Name: string(c), Kind: export.Amount})
-	}
-	t.Fields = append(t.Fields, export.Field{Name: "total", Kind: export.Amount}, export.Field{Name: "previous", Kind: export.Amount}, export.Field{Name: "currency"})
-	for i := range e.Rows {
-		r := &e.Rows[i]
-		row := []any{r.Branch, r.Name, r.Calls, r.Seconds}
-		for _, c := range reports.Columns() {
-			row = append(row, r.Cells[c])
-		}
-		t.Add(append(row, r.Total, r.Previous, e.Currency.String())...)
-	}
-	return t
-}

@@ -1,0 +1,238 @@
+package pages
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"trunkline/console"
+	"trunkline/internal/money"
+	"trunkline/ledger"
+	"trunkline/reports"
+)
+
+// moneyRooms are the pages about money: accounts, limits, expense reports, invoices.
+func (p *Pages) moneyRooms() map[string]handler {
+	return map[string]handler{
+		"GET /accounts": p.accounts, "GET /accounts/:tenant": p.account, "POST /accounts/:tenant/pay": p.pay, "POST /accounts/:tenant/suspend": p.suspend,
+		"GET /limits": p.limits, "POST /limits/:tenant": p.changeLimit,
+		"GET /expenses": p.expenses, "GET /expenses/file": p.expensesFile,
+		"GET /invoices": p.invoices, "GET /invoices/:number": p.invoice, "GET /invoices/:number/file": p.invoiceFile,
+		"POST /invoices/:number/mark": p.markInvoice, "POST /invoices/:number/credit": p.creditInvoice,
+		"GET /close": p.closing, "POST /close": p.closePeriod,
+	}
+}
+
+// accountRow is an account in the list.
+type accountRow struct {
+	ledger.State
+
+	Now, Free money.Amount
+}
+
+func newAccountRow(s ledger.State) (a accountRow, err error) {
+	a.State = s
+	if a.Now, err = s.Balance(); err != nil {
+		return a, err
+	}
+	a.Free, err = s.Available()
+	return a, err
+}
+
+func (p *Pages) accounts(r *request) error {
+	states, err := p.o.Console.Accounts(r.Request.Context(), r.who)
+	if err != nil {
+		return err
+	}
+	if r.who.Role.OfTenant() {
+		return r.to("/accounts/"+r.who.Tenant, "")
+	}
+	rows := make([]accountRow, 0, len(states))
+	for _, s := range states {
+		row, err := newAccountRow(s)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, row)
+	}
+	if r.Query("sort") == "free" {
+		slices.SortStableFunc(rows, func(a, b accountRow) int { return a.Free.Cmp(b.Free) })
+	}
+	return r.show("accounts", "Accounts", rows)
+}
+
+// accountView is an account with its statement.
+type accountView struct {
+	Tenant string
+	accountRow
+	Lines  []ledger.Line
+	Period reports.Period
+	Text   string
+	Key    string // Of a payment that is being typed.
+	Amount string
+	Reason string
+}
+
+func (p *Pages) accountView(r *request) (v accountView, err error) {
+	ctx := r.Request.Context()
+	v.Tenant, v.Text = r.Param("tenant"), or(r.Query("period"), "this-month")
+	state, err := p.o.Console.Account(ctx, r.who, v.Tenant)
+	if err != nil {
+		return v, err
+	}
+	if v.accountRow, err = newAccountRow(state); err != nil {
+		return v, err
+	}
+	if v.Period, err = p.o.Console.Period(r.who, v.Text, "", v.Tenant); err != nil {
+		return v, err
+	}
+	v.Lines, err = p.o.Console.Statement(ctx, r.who, v.Tenant, v.Period.From, v.Period.Till, console.MaxLines)
+	slices.Reverse(v.Lines)
+	return v, err
+}
+
+func (p *Pages) account(r *request) error {
+	v, err := p.accountView(r)
+	if err != nil {
+		return err
+	}
+	return r.show("account", "Account", v)
+}
+
+func (p *Pages) pay(r *request) error {
+	amount, err := readAmount(r.PostForm("amount"))
+	if err == nil {
+		_, err = p.o.Console.Pay(r.Request.Context(), r.who, console.Payment{
+			Tenant: r.Param("tenant"), Purpose: ledger.Purpose(r.PostForm("purpose")), Amount: amount, Key: strings.TrimSpace(r.PostForm("key")), Reason: r.PostForm("reason"),
+		})
+	}
+	if err == nil {
+		return r.to("/accounts/"+r.Param("tenant"), "saved")
+	}
+	v, failure := p.accountView(r)
+	if failure != nil {
+		return failure
+	}
+	v.Key, v.Amount, v.Reason = r.PostForm("key"), r.PostForm("amount"), r.PostForm("reason")
+	return r.again("account", "Account", v, err)
+}
+
+// readAmount reads money as people of any of our languages write it: "1 234,50" is 1234.50.
+func readAmount(text string) (money.Amount, error) {
+	text = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(text)
+	if !strings.Contains(text, ".") {
+		text = strings.Replace(text, ",", ".", 1)
+	}
+	amount, err := money.ParseAmount(text)
+	if err != nil {
+		return amount, errors.Join(console.ErrInvalid, err)
+	}
+	return amount, nil
+}
+
+func (p *Pages) suspend(r *request) error {
+	err := p.o.Console.Suspend(r.Request.Context(), r.who, r.Param("tenant"), r.PostForm("suspended") == "on", r.PostForm("reason"))
+	if err != nil {
+		return err
+	}
+	return r.to("/accounts/"+r.Param("tenant"), "saved")
+}
+
+// limitsView are the limits of a tenant, or of all.
+type limitsView struct {
+	Tenant  string
+	View    console.LimitView
+	Tenants []tenantLimits
+	Form    console.LimitOrder
+}
+
+// tenantLimits is how near a tenant is to its limits.
+type tenantLimits struct {
+	Tenant string
+	Worst  console.Standing
+	Any    bool
+	View   console.LimitView
+}
+
+// limitsMost bounds the tenants whose limits are shown at once.
+const limitsMost = 200
+
+func (p *Pages) limits(r *request) error {
+	tenant := or(r.Query("tenant"), r.who.Tenant)
+	if tenant != "" {
+		v, err := p.limitsOf(r, tenant)
+		if err != nil {
+			return err
+		}
+		return r.show("limits", "Limits", v)
+	}
+	things, err := p.o.Console.Things(r.Request.Context(), r.who, "tenant")
+	if err != nil {
+		return err
+	}
+	var v limitsView
+	for _, t := range things[:min(len(things), limitsMost)] {
+		one := tenantLimits{Tenant: t.ID}
+		if one.View, err = p.o.Console.Limits(r.Request.Context(), r.who, t.ID); err != nil {
+			return err
+		}
+		for _, s := range one.View.Standing {
+			if !one.Any || s.Percent.Cmp(one.Worst.Percent) > 0 {
+				one.Worst, one.Any = s, true
+			}
+		}
+		v.Tenants = append(v.Tenants, one)
+	}
+	slices.SortStableFunc(v.Tenants, func(a, b tenantLimits) int { return b.Worst.Percent.Cmp(a.Worst.Percent) })
+	return r.show("limits", "Limits", v)
+}
+
+func (p *Pages) limitsOf(r *request, tenant string) (v limitsView, err error) {
+	v.Tenant = tenant
+	v.View, err = p.o.Console.Limits(r.Request.Context(), r.who, tenant)
+	return v, err
+}
+
+func (p *Pages) changeLimit(r *request) error {
+	tenant := r.Param("tenant")
+	order := console.LimitOrder{
+		Action: console.Action(r.PostForm("action")), Scope: ledger.Scope(r.PostForm("scope")), Owner: strings.TrimSpace(r.PostForm("owner")),
+		Period: ledger.Period(r.PostForm("period")), Reason: r.PostForm("reason"),
+	}
+	var err error
+	if text := r.PostForm("amount"); text != "" {
+		order.Caps, err = readCaps(r.PostForm("measure"), text)
+	}
+	if err == nil {
+		err = p.o.Console.ChangeLimit(r.Request.Context(), r.who, tenant, order)
+	}
+	if err == nil {
+		return r.to("/limits?tenant="+tenant, "done")
+	}
+	v, failure := p.limitsOf(r, tenant)
+	if failure != nil {
+		return failure
+	}
+	v.Form = order
+	return r.again("limits", "Limits", v, err)
+}
+
+// readCaps reads a cap of one measure.
+func readCaps(measure, text string) (c ledger.Caps, err error) {
+	if measure == "money" || measure == "" {
+		amount, err := readAmount(text)
+		c.Money = &amount
+		return c, err
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil {
+		return c, errors.Join(console.ErrInvalid, errors.New("a number of seconds or calls is whole"))
+	}
+	if measure == "calls" {
+		c.Calls = &n
+	} else {
+		c.Seconds = &n
+	}
+	return c, nil
+}
