@@ -36,12 +36,12 @@ type Consumer struct {
 
 // Take says how much Fetch returns at a time.
 type Take struct {
-	Most   int           // Messages; 0: 10,000.
+	Most   int           // Messages; 0: 20,000.
 	Linger time.Duration // How long it waits for more after the first; 0: 150 ms.
 }
 
 const (
-	defaultMost   = 10_000
+	defaultMost   = 20_000
 	defaultLinger = 150 * time.Millisecond
 )
 

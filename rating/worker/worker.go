@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,7 +30,8 @@ type Config struct {
 const (
 	pauseFirst = 200 * time.Millisecond
 	pauseMax   = 10 * time.Second
-	backlog    = 2 // Batches that are posted and wait to be stored, beside the one that is being stored.
+	storing    = 2 // Batches that are stored at a time: while the store works on one, the next is made ready for it.
+	backlog    = 1 // Batches that are posted and wait beside them.
 	recovered  = 4 // Batches that are read at a time when what was left over is stored.
 )
 
@@ -127,7 +129,7 @@ type delivered struct {
 	marks []cdr.Mark
 }
 
-// work posts what it reads while another goroutine stores what was posted before.
+// work posts what it reads while others store what was posted before.
 func (w *Worker) work(ctx context.Context, marks []cdr.Mark) error {
 	posted, failed := make(chan delivered, backlog), make(chan error, 1)
 	ctx, stop := context.WithCancelCause(ctx)
@@ -221,29 +223,49 @@ func (w *Worker) Rate(f Fresh) (Outcome, error) {
 	return r.rate(f)
 }
 
-// storeAll stores what was posted, in order.
+// storeAll stores what was posted, some batches at a time: each by itself is stored once, in whatever order. The stream is
+// told in the order in which they were posted.
 func (w *Worker) storeAll(ctx context.Context, posted <-chan delivered) error {
+	var group sync.WaitGroup
+	busy := make(chan struct{}, storing)
+	before := make(chan struct{})
+	close(before)
 	for d := range posted {
-		wait := backoff{}
-		for {
-			err := w.Deliver(ctx, d.batch)
-			if err == nil {
-				break
+		busy <- struct{}{} // It waits no longer than a batch that is being stored, which ends with ctx.
+		after := make(chan struct{})
+		last := before
+		group.Go(func() {
+			defer close(after)
+			stored := w.store(ctx, d.batch)
+			<-last // A batch that cannot be stored yet holds up those after it.
+			<-busy
+			if !stored {
+				return
 			}
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
+			if err := w.cfg.Stream.Commit(d.marks); err != nil {
+				// Only who looks at the group's lag sees a difference.
+				w.cfg.Log.DebugContext(ctx, "the stream was not told how far it was read", "error", err)
 			}
-			w.cfg.Log.WarnContext(ctx, "rated legs cannot be stored yet; trying again", "batch", d.batch.ID, "error", err)
-			if err := wait.sleep(ctx, w.cfg.Clock); err != nil {
-				return err
-			}
+		})
+		before = after
+	}
+	group.Wait()
+	return context.Cause(ctx)
+}
+
+// store delivers a batch, again and again until ctx ends; then it reports false.
+func (w *Worker) store(ctx context.Context, b Batch) bool {
+	wait := backoff{}
+	for {
+		err := w.Deliver(ctx, b)
+		if err == nil || ctx.Err() != nil {
+			return err == nil
 		}
-		if err := w.cfg.Stream.Commit(d.marks); err != nil {
-			// Only who looks at the group's lag sees a difference.
-			w.cfg.Log.DebugContext(ctx, "the stream was not told how far it was read", "error", err)
+		w.cfg.Log.WarnContext(ctx, "rated legs cannot be stored yet; trying again", "batch", b.ID, "error", err)
+		if wait.sleep(ctx, w.cfg.Clock) != nil {
+			return false
 		}
 	}
-	return nil
 }
 
 // Deliver brings a batch to the store of calls and copies of its dead to their topic, and confirms it. It may be repeated.
