@@ -27,6 +27,7 @@ SCRIPTS := api/pages/assets/vendor
 $(SCRIPTS)/.ready: node_modules/.ready
 	@mkdir -p $(SCRIPTS)
 	cp node_modules/htmx.org/dist/htmx.min.js node_modules/echarts/dist/echarts.min.js $(SCRIPTS)/
+	cp node_modules/world-atlas/countries-110m.json $(SCRIPTS)/world.json
 	@touch $@
 
 build: $(SCRIPTS)/.ready ## Build bin/trunkline
@@ -50,10 +51,10 @@ generate: ## Make api/rest from api/openapi.yaml
 vuln: ## Scan the dependencies for known holes (needs the Go vulnerability database)
 	@./.ci/vuln
 
-test-sipp: setup build ## Pass SIPp scenarios, real phones (baresip), scanners (sipvicious), a carrier with Kamailio; fetches them with apt-get
-	@command -v sipp >/dev/null && command -v baresip >/dev/null && command -v svwar >/dev/null && command -v kamailio >/dev/null || \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends sip-tester baresip-core sipvicious kamailio; }
-	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -tags sipp -run 'SIPp|Baresip|Scanners|Kamailio' -timeout 10m ./cmd/trunkline
+test-sipp: setup build ## Pass SIPp scenarios, real phones (baresip), scanners (sipvicious), a carrier with Kamailio, media through rtpengine; fetches them with apt-get
+	@command -v sipp >/dev/null && command -v baresip >/dev/null && command -v svwar >/dev/null && command -v kamailio >/dev/null && command -v rtpengine >/dev/null || \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends sip-tester baresip-core sipvicious kamailio rtpengine-daemon; }
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -tags sipp -run 'SIPp|Baresip|Scanners|Kamailio|RTPEngine' -timeout 10m ./cmd/trunkline
 
 sim: ## Run 50,000 made-up worlds against the rules of money; a seed that fails is printed and replays
 	TRUNKLINE_SIM_SEEDS=50000 go test -count=1 -timeout 20m -run TestSeeds ./internal/sim

@@ -136,6 +136,7 @@ func (c *checker) gateway(at string, g *Gateway) {
 	if !slices.Contains([]string{"", "udp", "tcp", "tls"}, g.Transport) {
 		c.add(at+".transport", fmt.Sprintf("%q is no transport", g.Transport), "use udp, tcp or tls")
 	}
+	c.media(at+".media", g.Media)
 	if g.Register && g.Login == "" {
 		c.add(at+".login", "is empty, and register asks for one", "give the login of the carrier's account")
 	}
@@ -150,6 +151,12 @@ func (c *checker) gateway(at string, g *Gateway) {
 	c.numberRules(at+".from_rules", g.FromRules)
 	for i, pattern := range g.Permitted {
 		c.numberPattern(fmt.Sprintf("%s.permitted_caller_ids[%d]", at, i), pattern)
+	}
+}
+
+func (c *checker) media(at, way string) {
+	if way != "" && way != MediaDirect && way != MediaRelay {
+		c.add(at, fmt.Sprintf("%q is no way of voice", way), "use direct or relay")
 	}
 }
 

@@ -40,6 +40,7 @@ func (c *checker) tenant(at string, t *Tenant) {
 		trunk := fmt.Sprintf("%s.trunks[%d]", at, i)
 		c.requires(trunk+".branch", t.Trunks[i].Branch, "branch", branches)
 		c.sources(trunk+".sources", t.Trunks[i].Sources)
+		c.media(trunk+".media", t.Trunks[i].Media)
 		c.bounds(trunk, t.Trunks[i].MaxCalls, t.Trunks[i].MaxCPS)
 	}
 }
@@ -75,6 +76,7 @@ func (c *checker) branch(at string, t *Tenant, b *Branch, branches, extensions m
 		c.barring(ext, &e.Barring)
 		c.forward(ext+".forward", e.Forward)
 		c.limits(ext, e.Limits)
+		c.media(ext+".media", e.Media)
 		c.bounds(ext, e.MaxCalls, e.MaxCPS)
 	}
 }

@@ -119,6 +119,7 @@ type Gateway struct {
 	// Codecs are the names of those it takes, as in SDP ("PCMA", "opus"): a call that offers none of them passes it over.
 	Codecs   []string   `yaml:"codecs,omitempty"`
 	SRTP     bool       `yaml:"srtp,omitempty"`         // It takes only calls that offer encrypted media (RFC 3711).
+	Media    string     `yaml:"media,omitempty"`        // direct or relay: how its voice goes; see MediaRelay. As the proxy is set up if empty.
 	InDial   string     `yaml:"in_dial_plan,omitempty"` // Dial plan for numbers that come from it; digits with country code if empty.
 	Hunt     []HuntRule `yaml:"hunt,omitempty"`
 	Inactive bool       `yaml:"inactive,omitempty"`

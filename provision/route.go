@@ -29,6 +29,7 @@ type Caller struct {
 	Carrier   string
 	Trunk     string // Of the tenant, when Kind is CallerTrunk.
 	Private   bool   // The caller asked that its number be hidden (RFC 3323).
+	Media     string // MediaDirect, MediaRelay or empty.
 	AnyFrom   bool   // May show any number as its own, not only those of its tenant.
 	HA1MD5    string // Lower-case hex; see Extension.
 	HA1SHA256 string

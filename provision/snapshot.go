@@ -89,7 +89,7 @@ func (s *Snapshot) index() {
 	for i := range o.Gateways {
 		g := &o.Gateways[i]
 		s.gateways[g.ID] = g
-		s.indexSources(gatewaySources(g), Caller{Kind: CallerGateway, Gateway: g.ID, Carrier: g.Carrier})
+		s.indexSources(gatewaySources(g), Caller{Kind: CallerGateway, Gateway: g.ID, Carrier: g.Carrier, Media: g.Media})
 	}
 	slices.SortStableFunc(s.sources, func(a, b sourceRoute) int { return b.prefix.Bits() - a.prefix.Bits() })
 }
@@ -112,7 +112,9 @@ func (s *Snapshot) indexTenant(t *Tenant) {
 		s.numbers[t.Numbers[i].E164] = owner{t, &t.Numbers[i]}
 	}
 	for i := range t.Trunks {
-		s.indexSources(t.Trunks[i].Sources, Caller{Kind: CallerTrunk, Tenant: t.ID, Branch: t.Trunks[i].Branch, Trunk: t.Trunks[i].ID})
+		s.indexSources(t.Trunks[i].Sources, Caller{
+			Kind: CallerTrunk, Tenant: t.ID, Branch: t.Trunks[i].Branch, Trunk: t.Trunks[i].ID, Media: t.Trunks[i].Media,
+		})
 	}
 }
 
@@ -237,7 +239,7 @@ func (s *Snapshot) Login(user string) (Caller, bool) {
 	}
 	return Caller{
 		Kind: CallerExtension, Tenant: p.tenant.ID, Branch: p.branch.ID, Extension: p.extension.ID,
-		Login: p.extension.Login, HA1MD5: p.extension.HA1MD5, HA1SHA256: p.extension.HA1SHA256,
+		Login: p.extension.Login, Media: p.extension.Media, HA1MD5: p.extension.HA1MD5, HA1SHA256: p.extension.HA1SHA256,
 	}, true
 }
 

@@ -91,12 +91,20 @@ type Extension struct {
 	Area      string        `yaml:"area,omitempty"`      // Area code for locally dialled numbers; the branch's if empty.
 	RingTime  time.Duration `yaml:"ring_time,omitempty"` // How long it rings before nobody is taken to answer; default as the proxy is set up.
 	Forward   *Forward      `yaml:"forward,omitempty"`
+	Media     string        `yaml:"media,omitempty"` // direct or relay: how its voice goes; see MediaRelay.
 	Barring   `yaml:",inline"`
 	// HA1MD5 and HA1SHA256 are the hashes that digest authentication needs (RFC 7616, section 3.4.2), in lower-case hex.
 	// They are made of Password when the file is read, and are what is stored.
 	HA1MD5    string `yaml:"ha1_md5,omitempty"`
 	HA1SHA256 string `yaml:"ha1_sha256,omitempty"`
 }
+
+// How the voice of a gateway, extension or trunk goes. A call goes through the relay when one of its sides asks for that;
+// direct says that this side does not, whatever it looks like.
+const (
+	MediaDirect = "direct" // From end to end.
+	MediaRelay  = "relay"  // Through a media relay, because it stands behind a router that lets nothing in.
+)
 
 // Number is a telephone number (DID) that the tenant is reached by.
 type Number struct {
@@ -116,6 +124,7 @@ type Trunk struct {
 	Branch   string   `yaml:"branch"`
 	Sources  []string `yaml:"sources"` // Addresses or CIDR ranges.
 	CallerID string   `yaml:"caller_id,omitempty"`
+	Media    string   `yaml:"media,omitempty"` // direct or relay: how its voice goes; see MediaRelay.
 	MaxCalls int      `yaml:"max_calls,omitempty"`
 	MaxCPS   int      `yaml:"max_cps,omitempty"`
 }

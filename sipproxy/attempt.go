@@ -24,8 +24,9 @@ type attempt struct {
 	client *txn.Client
 	slots  []string // Capacity of gateway and carrier that the attempt holds.
 
-	way       *binding  // Of a phone.
-	otherWays []binding // To the same phone, which are tried when this one leads nowhere.
+	way       *binding    // Of a phone.
+	offer     sip.Message // What the relay has made of the caller's offer.
+	otherWays []binding   // To the same phone, which are tried when this one leads nowhere.
 
 	setup      time.Time
 	progress   time.Time
@@ -68,6 +69,12 @@ func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
 	if a.way != nil {
 		a.dialog.routes = slices.Clone(a.way.routes)
 	}
+	a.dialog.web, a.dialog.behind, a.dialog.far = flow.Web(), c.sh.targetBehind(&target, a.way), true
+	near := c.caller
+	if c.handover != nil {
+		near = c.handover.rest // With whom the target is to talk.
+	}
+	a.dialog.voice = c.sh.newVoice(a.dialog.callID, near, a.dialog)
 	a.dialog.register()
 	c.sh.ladder.Link(a.setup, c.id.String(), a.dialog.callID)
 	if c.forward != nil {
@@ -75,6 +82,12 @@ func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
 	}
 	c.sh.journal.keep(c) // Before the carrier hears of the call: its record is then sure.
 	a.invite(nil)
+	c.log.Info("attempt", "seq", a.seq, "gateway", a.gatewayID(), "to", target.ToSent, "remote", a.remote)
+}
+
+// await begins to wait for answers.
+func (a *attempt) await() {
+	c, target := a.call, &a.target
 	wait := c.sh.cfg.Silence
 	if target.Gateway != nil && target.Gateway.Silence > 0 {
 		wait = target.Gateway.Silence
@@ -85,7 +98,6 @@ func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
 		ring = target.RingTime
 	}
 	a.ringing = c.sh.after(ring, a.rangTooLong)
-	c.log.Info("attempt", "seq", a.seq, "gateway", a.gatewayID(), "to", target.ToSent, "remote", a.remote)
 }
 
 // shownTo is the From header that a target sees; an anonymous caller's as RFC 3323, section 4.1.1.3 has it.
@@ -115,8 +127,27 @@ func (a *attempt) gatewayID() string {
 	return ""
 }
 
-// invite sends the INVITE, built anew from the caller's, with credentials if there are any.
+// invite sends the INVITE, by way of the media relay where there is one.
 func (a *attempt) invite(credentials sip.Header) {
+	if a.dialog.voice == nil || a.offer != nil {
+		a.send(credentials)
+		return
+	}
+	a.offer = carrier(a.call.invite)
+	a.dialog.voice.pass(a.call.sh, false, a.offer, partOffer, func(ok bool) {
+		switch {
+		case a.done: // It was given up meanwhile.
+		case !ok:
+			a.drop(sip.StatusServiceUnavailable, cdr.SideFault, causeNoCircuit, "media")
+			a.call.end(ending{side: cdr.SideFault, cause: causeNoCircuit, reason: "media", status: sip.StatusServiceUnavailable})
+		default:
+			a.send(credentials)
+		}
+	})
+}
+
+// send sends the INVITE, built anew from the caller's, with credentials if there are any.
+func (a *attempt) send(credentials sip.Header) {
 	d := a.dialog
 	req := d.request(sip.INVITE, d.nextSeq())
 	forwards := uint32(70)
@@ -131,7 +162,13 @@ func (a *attempt) invite(credentials sip.Header) {
 	req.AppendHeader(d.allow())
 	a.offerReliable(req)
 	pass(a.call.invite, req)
+	if a.offer != nil {
+		req.SetBody(a.offer.Body())
+	}
 	a.client = d.send(req, txn.ClientEvents{Response: a.response, Silence: a.unanswered})
+	if credentials == nil {
+		a.await()
+	}
 }
 
 // identify tells a gateway what it may know of the caller beside the From header.
@@ -243,6 +280,10 @@ func (a *attempt) drop(status int, side cdr.Side, cause uint8, reason string) {
 	a.status, a.side, a.cause, a.reason = status, side, cause, reason
 	a.disconnect = a.call.sh.clock.Now()
 	a.stopTimers()
+	if a.client == nil { // It was not sent yet.
+		a.settle()
+		return
+	}
 	if a.client.Pending() {
 		a.client.Cancel(reasonHeader(cause, causeText(cause)))
 	}
@@ -322,6 +363,9 @@ func (a *attempt) settle() {
 	a.done = true
 	a.stopTimers()
 	a.call.sh.slots.release(a.slots)
+	if a.call.winner != a {
+		a.dialog.voice.end()
+	}
 	a.call.finish()
 }
 

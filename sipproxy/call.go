@@ -1,6 +1,7 @@
 package sipproxy
 
 import (
+	"cmp"
 	"log/slog"
 	"time"
 
@@ -38,15 +39,16 @@ func (s callState) String() string {
 
 // call joins the caller's dialog with the attempts to reach the called party. It lives on one shard.
 type call struct {
-	sh     *shard
-	log    *slog.Logger
-	id     cdr.CallID
-	from   provision.Caller
-	route  *provision.Route
-	caller *dialog
-	invite *sip.Request // Until the call is answered.
-	tx     *txn.Server
-	state  callState
+	sh       *shard
+	log      *slog.Logger
+	id       cdr.CallID
+	from     provision.Caller
+	route    *provision.Route
+	caller   *dialog
+	invite   *sip.Request // Until the call is answered.
+	tx       *txn.Server
+	accepted *txn.Server // That was answered, while the answer is still on its way through the media relay.
+	state    callState
 
 	dialled  string
 	callerID string
@@ -165,6 +167,11 @@ func (c *call) stopTimers() {
 
 func (c *call) hangUpBoth(e ending) {
 	reason := reasonHeader(e.cause, causeText(e.cause))
+	if c.accepted != nil { // The caller does not know yet that he was answered.
+		status := cmp.Or(e.status, sip.StatusServiceUnavailable)
+		c.accepted.Reply(status, statusText(status), reason)
+		c.accepted, c.caller.byeSent = nil, true
+	}
 	if c.caller.answered != nil { // The caller has not even acknowledged our 2xx; stop repeating it.
 		c.caller.answered.Acked()
 		c.caller.answered = nil
@@ -203,9 +210,11 @@ func (c *call) finish() {
 	c.recorded = true
 	c.sh.slots.release(c.slots)
 	c.caller.forget()
+	c.caller.voice.end()
 	for _, a := range c.attempts {
 		if a.dialog != nil {
 			a.dialog.forget()
+			a.dialog.voice.end()
 		}
 	}
 	delete(c.sh.calls, c.id)

@@ -42,6 +42,9 @@ type Config struct {
 	RegisterMin  time.Duration // Shortest registration accepted; default 30s.
 	RegisterMax  time.Duration // Longest registration granted; default 1h.
 	SessionCheck time.Duration // How long an end may be silent before it is asked whether it is there; default 5m; negative: never.
+	Relays       []string      // Media relays (rtpengine), such as udp/127.0.0.1:2223; each may serve any call.
+	RelayAuto    bool          // Relay the voice of phones that do not speak from where they want to be spoken to, not only where it is set up.
+	RelayPass    bool          // When no relay answers, calls go on without; else they are refused with 503.
 	FollowRefer  bool          // Phones may transfer calls with REFER; else they are declined.
 	TraceMemory  int           // Bytes of messages that are remembered for looking at calls; 0: none.
 	DrainTime    time.Duration // How long calls may go on after a stop was asked for; default 30s.

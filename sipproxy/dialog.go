@@ -35,6 +35,11 @@ type dialog struct {
 
 	origin *dialog // Of an early dialog: the one that it was made of.
 
+	web    bool   // A phone in a browser is at the other end.
+	behind bool   // Its voice has to go through a relay.
+	voice  *voice // The session at one; nil: none.
+	far    bool   // Which end of the session it is.
+
 	referred int       // REFERs of theirs that were followed.
 	heard    time.Time // When the other end gave the last sign of life.
 	inviting bool      // A re-INVITE in either direction is under way.
@@ -260,10 +265,12 @@ func (d *dialog) receiveACK(req *sip.Request) {
 		return
 	}
 	if peer := d.call.peer(d); peer != nil {
-		d.sh.on(peer.sh, func() {
-			if !peer.ackSent && peer.ackSeq != 0 {
-				peer.sendACK(peer.ackSeq, req)
-			}
+		d.voice.pass(d.sh, d.far, req, partAnswer, func(bool) {
+			d.sh.on(peer.sh, func() {
+				if !peer.ackSent && peer.ackSeq != 0 {
+					peer.sendACK(peer.ackSeq, req)
+				}
+			})
 		})
 	}
 }

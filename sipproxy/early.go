@@ -101,8 +101,14 @@ func (d *dialog) prack(req *sip.Request, tx *txn.Server) {
 	}
 	out := known.dialog.request(sip.PRACK, known.dialog.nextSeq())
 	out.AppendHeader(sip.NewHeader("RAck", fmt.Sprintf("%d %d INVITE", known.rseq, known.cseq)))
-	pass(req, out)
-	d.forward(known.dialog, req, out, tx)
+	says := partOffer
+	if d.call.invite != nil && !describes(d.call.invite) {
+		says = partAnswer
+	}
+	known.dialog.voice.pass(d.sh, false, req, says, func(bool) {
+		pass(req, out)
+		d.forward(known.dialog, req, out, tx)
+	})
 }
 
 // acknowledged is the number of the answer that a PRACK names (RFC 3262, section 7.2).

@@ -21,13 +21,15 @@ type handover struct {
 	left    bool    // It hung up before.
 }
 
-// join connects an end of the call with one of another call. The side that it talked with until now is released.
-func (c *call) join(own, theirs *dialog) {
+// join connects an end of the call with one of another call, by a session at the media relay where there is one. The side that
+// it talked with until now is released.
+func (c *call) join(own, theirs *dialog, v *voice, far bool) {
 	if c.state != stateAnswered { // It hung up at that very moment.
 		c.sh.on(theirs.sh, func() { theirs.call.farEnd(theirs, c.finished) })
 		return
 	}
 	c.handover, c.joint = nil, &joint{own, theirs}
+	own.talkBy(v, far)
 	for _, d := range []*dialog{c.caller, c.winner.dialog} {
 		if d != own {
 			d.sendBYE(reasonHeader(causeNormal, "Call transferred"))

@@ -10,6 +10,9 @@ import (
 	"trunkline/provision"
 )
 
+// sdpType is the content type of session descriptions.
+const sdpType = "application/sdp"
+
 // offer is what a call offers to talk by: what a gateway may demand of it. The zero value is a call whose INVITE has no
 // offer, or one that cannot be read: nothing is known, and it is for the gateway to judge.
 type offer struct {
@@ -20,7 +23,7 @@ type offer struct {
 
 // newOffer reads the session description of an INVITE (RFC 8866).
 func newOffer(contentType string, body []byte) offer {
-	if kind, _, _ := strings.Cut(contentType, ";"); len(body) == 0 || !strings.EqualFold(strings.TrimSpace(kind), "application/sdp") {
+	if kind, _, _ := strings.Cut(contentType, ";"); len(body) == 0 || !strings.EqualFold(strings.TrimSpace(kind), sdpType) {
 		return offer{}
 	}
 	var d sdp.SessionDescription

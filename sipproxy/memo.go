@@ -60,6 +60,19 @@ type dialogMemo struct {
 	RemoteSeq uint32   `cbor:"9,keyasint,omitempty"`
 	Transport string   `cbor:"10,keyasint,omitempty"`
 	Source    string   `cbor:"11,keyasint,omitempty"`
+	Web       bool     `cbor:"12,keyasint,omitempty"`
+	Behind    bool     `cbor:"13,keyasint,omitempty"`
+
+	Voice *voiceMemo `cbor:"14,keyasint,omitempty"`
+}
+
+// voiceMemo is what the journal keeps of a session at a media relay.
+type voiceMemo struct {
+	ID      string `cbor:"1,keyasint"`
+	Engine  string `cbor:"2,keyasint,omitempty"`
+	Far     bool   `cbor:"3,keyasint,omitempty"`
+	NearWeb bool   `cbor:"4,keyasint,omitempty"`
+	FarWeb  bool   `cbor:"5,keyasint,omitempty"`
 }
 
 type tryMemo struct {
@@ -126,7 +139,7 @@ func (d *dialog) memo() dialogMemo {
 		CallID: d.callID, Local: d.local.Address.String(), LocalTag: d.localTag(),
 		Remote: d.remote.Address.String(), RemoteTag: d.remoteTag(), Target: d.target.String(),
 		LocalSeq: d.localSeq, RemoteSeq: d.remoteSeq,
-		Transport: d.flow.Transport(), Source: d.flow.Remote().String(),
+		Transport: d.flow.Transport(), Source: d.flow.Remote().String(), Web: d.web, Behind: d.behind, Voice: d.voice.memo(d.far),
 	}
 	for _, r := range d.routes {
 		m.Routes = append(m.Routes, r.String())
@@ -137,7 +150,10 @@ func (d *dialog) memo() dialogMemo {
 // dialog makes a dialog of what was kept. The next request of ours skips a hundred numbers, for those that were sent
 // after the note was made.
 func (m *dialogMemo) dialog(sh *shard) (*dialog, error) {
-	d := &dialog{sh: sh, callID: m.CallID, localSeq: m.LocalSeq + 100, remoteSeq: m.RemoteSeq, ackSent: true}
+	d := &dialog{sh: sh, callID: m.CallID, localSeq: m.LocalSeq + 100, remoteSeq: m.RemoteSeq, ackSent: true, web: m.Web, behind: m.Behind}
+	if v := m.Voice; v != nil {
+		d.voice, d.far = sh.restoreVoice(v), v.Far
+	}
 	d.local.Params = sip.HeaderParams{{K: "tag", V: m.LocalTag}}
 	if m.RemoteTag != "" {
 		d.remote.Params = sip.HeaderParams{{K: "tag", V: m.RemoteTag}}

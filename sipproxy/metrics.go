@@ -10,6 +10,7 @@ type metrics struct {
 	cut          *prometheus.CounterVec
 	authFailures prometheus.Counter
 	dropped      prometheus.Counter
+	unrelayed    prometheus.Counter
 }
 
 func newMetrics(p *Proxy, r prometheus.Registerer) *metrics {
@@ -32,6 +33,9 @@ func newMetrics(p *Proxy, r prometheus.Registerer) *metrics {
 		dropped: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "trunkline_sip_dropped_total", Help: "SIP messages thrown away because the workers were too slow.",
 		}),
+		unrelayed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "trunkline_media_unrelayed_total", Help: "Session descriptions that no media relay took.",
+		}),
 	}
 	active := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "trunkline_calls_active", Help: "Calls in progress, those being set up included.",
@@ -39,6 +43,6 @@ func newMetrics(p *Proxy, r prometheus.Registerer) *metrics {
 	malformed := prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "trunkline_sip_malformed_total", Help: "Messages that were not SIP.",
 	}, func() float64 { return float64(p.wire.Stats().Malformed) })
-	r.MustRegister(m.requests, m.refused, m.answered, m.cut, m.authFailures, m.dropped, active, malformed)
+	r.MustRegister(m.requests, m.refused, m.answered, m.cut, m.authFailures, m.dropped, m.unrelayed, active, malformed)
 	return m
 }

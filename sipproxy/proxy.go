@@ -14,6 +14,7 @@ import (
 
 	"trunkline/internal/clock"
 	"trunkline/sipproxy/ladder"
+	"trunkline/sipproxy/rtpengine"
 	"trunkline/sipproxy/wire"
 )
 
@@ -38,6 +39,7 @@ type Proxy struct {
 	health    *health
 	registrar *registrar
 	journal   *journal
+	relays    *rtpengine.Pool
 
 	inProgress atomic.Int64
 	asking     atomic.Int64 // New calls that wait for the ledger.
@@ -78,7 +80,11 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	if p.nonces, err = newNonces(); err != nil {
 		return nil, fmt.Errorf("make the key of the nonces: %w", err)
 	}
+	if p.relays, err = rtpengine.Open(ctx, cfg.Relays, deps.Clock, deps.Log); err != nil {
+		return nil, err
+	}
 	if p.journal, err = openJournal(cfg.StateDir, deps.Log); err != nil {
+		p.relays.Close()
 		return nil, err
 	}
 	p.registrar = newRegistrar(p.journal)
@@ -95,6 +101,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		},
 	})
 	if err != nil {
+		p.relays.Close()
 		_ = p.journal.close()
 		return nil, err
 	}
@@ -157,5 +164,6 @@ func (p *Proxy) Close() error {
 	p.workers.Wait()
 	p.closing.Do(func() { close(p.stopped) })
 	p.background.Wait()
+	p.relays.Close()
 	return p.journal.close()
 }

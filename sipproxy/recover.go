@@ -101,6 +101,9 @@ func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (
 func (c *call) restoreJoint(m *jointMemo) {
 	if m == nil {
 		c.caller.register()
+		if c.winner != nil {
+			c.caller.shareVoice(c.winner.dialog)
+		}
 		return
 	}
 	own, gone := c.winner.dialog, c.caller
@@ -127,6 +130,7 @@ func (p *Proxy) rejoin() {
 		}
 		if other := byID[c.partner]; other != nil && other.joint != nil {
 			c.joint.theirs = other.joint.own
+			c.joint.own.shareVoice(c.joint.theirs)
 		}
 	}
 }

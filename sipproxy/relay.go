@@ -30,7 +30,15 @@ func (d *dialog) relay(req *sip.Request, tx *txn.Server) {
 		return
 	}
 	d.inviting = d.inviting || invite
-	d.sh.on(peer.sh, func() { d.relayTo(peer, req, tx) })
+	v, far := between(d, peer)
+	v.pass(d.sh, far, req, partOffer, func(ok bool) {
+		if !ok {
+			d.inviting = d.inviting && !invite
+			tx.Reply(sip.StatusServiceUnavailable, "Service Unavailable")
+			return
+		}
+		d.sh.on(peer.sh, func() { d.relayTo(peer, req, tx) })
+	})
 }
 
 // relayTo goes on with it at the other side.
@@ -54,9 +62,9 @@ func (d *dialog) relayTo(peer *dialog, req *sip.Request, tx *txn.Server) {
 
 // forward sends a request that was made for the other side, and carries its answer back. It runs on the other side's shard.
 func (d *dialog) forward(peer *dialog, req, out *sip.Request, tx *txn.Server) {
-	seq, invite := req.CSeq().SeqNo, req.Method == sip.INVITE
+	seq, invite, says := req.CSeq().SeqNo, req.Method == sip.INVITE, replyPart(req)
 	peer.send(out, txn.ClientEvents{
-		Response: func(res *sip.Response) { d.relayBack(peer, res, seq, tx) },
+		Response: func(res *sip.Response) { d.relayBack(peer, res, says, seq, tx) },
 		Silence: func() {
 			peer.inviting = peer.inviting && !invite
 			peer.sh.on(d.sh, func() {
@@ -71,7 +79,7 @@ func (d *dialog) forward(peer *dialog, req, out *sip.Request, tx *txn.Server) {
 }
 
 // relayBack takes the answer to a relayed request, on the shard of who gave it.
-func (d *dialog) relayBack(peer *dialog, res *sip.Response, seq uint32, tx *txn.Server) {
+func (d *dialog) relayBack(peer *dialog, res *sip.Response, says part, seq uint32, tx *txn.Server) {
 	invite := res.CSeq().MethodName == sip.INVITE
 	peer.heard = peer.sh.clock.Now()
 	if res.StatusCode == sip.StatusTrying {
@@ -94,7 +102,14 @@ func (d *dialog) relayBack(peer *dialog, res *sip.Response, seq uint32, tx *txn.
 	if gone {
 		peer.byeSent = true // The other end has no such dialog any more.
 	}
-	peer.sh.on(d.sh, func() { d.answerBack(res, seq, tx) })
+	v, far := between(peer, d)
+	v.pass(peer.sh, far, res, says, func(ok bool) {
+		if !ok {
+			peer.call.end(ending{side: cdr.SideFault, cause: causeNoCircuit, reason: "media"})
+			return
+		}
+		peer.sh.on(d.sh, func() { d.answerBack(res, seq, tx) })
+	})
 	if gone {
 		peer.call.end(ending{side: cdr.SideTimer, cause: causeRecovery, reason: "gone"})
 	}

@@ -43,7 +43,7 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 		log: s.log.With("call", id.String()),
 	}
 	c.caller = newServerDialog(s, req, flow, tx.Tag())
-	c.caller.call = c
+	c.caller.call, c.caller.web, c.caller.behind = c, flow.Web(), s.callerBehind(caller, req, flow)
 	c.caller.register()
 	c.mergeKey = mergeKey(req)
 	s.merged[c.mergeKey] = true
@@ -263,6 +263,15 @@ func (c *call) progressed(a *attempt, res *sip.Response) {
 		c.handover.progress(res)
 		return
 	}
+	a.dialog.voice.pass(c.sh, true, res, replyPart(c.invite), func(ok bool) {
+		if ok && c.state == stateHunting && !c.tx.Final() {
+			c.ring(a, res)
+		}
+	})
+}
+
+// ring passes a provisional answer on.
+func (c *call) ring(a *attempt, res *sip.Response) {
 	out := c.tx.NewResponse(res.StatusCode, res.Reason)
 	out.AppendHeader(contact(c.caller.flow, ""))
 	out.AppendHeader(c.caller.allow())
@@ -286,11 +295,14 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 			other.drop(sip.StatusRequestTerminated, cdr.SideRouting, causeAnsweredElsewhere, "answered_elsewhere")
 		}
 	}
+	if c.tx != nil {
+		c.caller.talkBy(a.dialog.voice, false)
+	}
 	c.sh.journal.keep(c)
 	if c.tx == nil {
 		c.handover.offered(a.dialog, c.caller, res)
 	} else {
-		c.accept(res)
+		c.connectBoth(a, res)
 	}
 	c.invite, c.tx, c.targets = nil, nil, nil
 	c.early = earlyAnswers{}
@@ -301,14 +313,29 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 	c.watchEnds(c.sh.cfg.SessionCheck)
 }
 
+// connectBoth lets the caller and the one who has answered talk, through the media relay where there is one.
+func (c *call) connectBoth(a *attempt, res *sip.Response) {
+	tx, seq := c.tx, c.invite.CSeq().SeqNo
+	c.accepted = tx
+	a.dialog.voice.pass(c.sh, true, res, replyPart(c.invite), func(ok bool) {
+		switch {
+		case c.state != stateAnswered:
+		case !ok:
+			c.end(ending{side: cdr.SideFault, cause: causeNoCircuit, reason: "media"})
+		default:
+			c.accept(tx, seq, res)
+		}
+	})
+}
+
 // accept answers the caller's INVITE.
-func (c *call) accept(res *sip.Response) {
-	tx := c.tx
+func (c *call) accept(tx *txn.Server, seq uint32, res *sip.Response) {
+	c.accepted = nil
 	out := tx.NewResponse(sip.StatusOK, "OK")
 	out.AppendHeader(contact(c.caller.flow, ""))
 	out.AppendHeader(c.caller.allow())
 	pass(res, out)
-	c.caller.answered, c.caller.answeredSeq = tx, c.invite.CSeq().SeqNo
+	c.caller.answered, c.caller.answeredSeq = tx, seq
 	tx.OnUnheard(func() {
 		c.caller.answered = nil
 		c.end(ending{side: cdr.SideTimer, cause: causeRecovery, reason: "no_ack"})

@@ -121,45 +121,67 @@ func (tr *transfer) offered(target, consult *dialog, offer *sip.Response) {
 		tr.refused(target, consult, offer, sip.StatusNotAcceptableHere)
 		return
 	}
-	exchange(target, offer, rest, func(status int) {
+	v := target.voice
+	if !tr.dialled {
+		v = target.sh.newVoice(target.callID+"-"+rest.callID, rest, target)
+	}
+	exchange(v, true, target, offer, rest, func(status int) {
 		if status < 300 {
-			rest.sh.on(tr.sh, func() { tr.succeed(target, consult) })
+			rest.sh.on(tr.sh, func() { tr.succeed(target, consult, v) })
 			return
 		}
-		rest.sh.on(target.sh, func() { tr.refused(target, consult, offer, status) })
-	})
-}
-
-// exchange asks an end of a call to talk with one that has made an offer, and brings that one the answer. It calls back on the
-// shard of who was asked.
-func exchange(from *dialog, offer *sip.Response, to *dialog, then func(status int)) {
-	from.sh.on(to.sh, func() {
-		to.reinvite(offer, func(answer *sip.Response) {
-			status := statusOf(answer)
-			if status < 300 {
-				to.sendACK(answer.CSeq().SeqNo, nil)
-				to.sh.on(from.sh, func() {
-					if !from.ackSent {
-						from.sendACK(from.ackSeq, answer)
-					}
-				})
+		rest.sh.on(target.sh, func() {
+			if v != target.voice {
+				v.end()
 			}
-			then(status)
+			tr.refused(target, consult, offer, status)
 		})
 	})
 }
 
+// exchange asks an end of a call to talk with one that has made an offer, and brings that one the answer. It calls back on the
+// shard of who was asked. far says which end of the session at the media relay makes the offer.
+func exchange(v *voice, far bool, from *dialog, offer *sip.Response, to *dialog, then func(status int)) {
+	told := carrier(offer)
+	v.pass(from.sh, far, told, partOffer, func(ok bool) {
+		from.sh.on(to.sh, func() {
+			if !ok {
+				then(sip.StatusServiceUnavailable)
+				return
+			}
+			to.reinvite(told, func(answer *sip.Response) {
+				status := statusOf(answer)
+				if status < 300 {
+					to.sendACK(answer.CSeq().SeqNo, nil)
+					v.pass(to.sh, !far, answer, partAnswer, func(bool) { to.sh.on(from.sh, func() { from.acknowledge(answer) }) })
+				}
+				then(status)
+			})
+		})
+	})
+}
+
+// acknowledge brings one that has made an offer the answer.
+func (d *dialog) acknowledge(answer *sip.Response) {
+	if !d.ackSent {
+		d.sendACK(d.ackSeq, answer)
+	}
+}
+
 // succeed joins the far ends of the two calls, and releases the referrer.
-func (tr *transfer) succeed(target, consult *dialog) {
+func (tr *transfer) succeed(target, consult *dialog, v *voice) {
 	rest := tr.rest
 	if tr.over { // The one who was reached hung up at that very moment: the old call goes on.
+		if v != nil && !tr.dialled {
+			v.end()
+		}
 		tr.undo()
 		return
 	}
 	tr.over = true
 	tr.notify(sip.StatusOK, "OK", true)
-	tr.sh.on(rest.sh, func() { rest.call.join(rest, target) })
-	tr.sh.on(target.sh, func() { target.call.join(target, rest) })
+	tr.sh.on(rest.sh, func() { rest.call.join(rest, target, v, false) })
+	tr.sh.on(target.sh, func() { target.call.join(target, rest, v, true) })
 	tr.call.depart(tr.referrer)
 	tr.sh.on(consult.sh, func() { consult.call.depart(consult) })
 }
@@ -171,7 +193,7 @@ func (tr *transfer) undo() {
 	}
 	tr.referrer.reinvite(nil, func(offer *sip.Response) {
 		if statusOf(offer) < 300 {
-			exchange(tr.referrer, offer, tr.rest, func(int) {})
+			exchange(tr.referrer.voice, tr.referrer.far, tr.referrer, offer, tr.rest, func(int) {})
 		}
 	})
 }
@@ -183,7 +205,7 @@ func (tr *transfer) refused(target, consult *dialog, offer *sip.Response, status
 		target.call.end(ending{side: cdr.SideCaller, cause: causeOfStatus(status), reason: "transfer", status: status})
 		return
 	}
-	exchange(target, offer, consult, func(int) {})
+	exchange(target.voice, target.far, target, offer, consult, func(int) {})
 	target.sh.on(tr.sh, func() { tr.fail(status) })
 }
 

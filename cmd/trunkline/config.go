@@ -17,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"trunkline/alert"
+	"trunkline/sipproxy/rtpengine"
 	"trunkline/sipproxy/wire"
 )
 
@@ -77,10 +78,14 @@ type sipConfig struct {
 	// When the ledger does not answer, a call is let pass for so long, and all calls of a tenant together for so long; 0 refuses.
 	LetPass       time.Duration `yaml:"let_pass" env:"LET_PASS"`
 	LetPassTenant time.Duration `yaml:"let_pass_tenant" env:"LET_PASS_TENANT"`
-	Refer         string        `yaml:"refer" env:"REFER"`   // follow: phones may transfer calls (REFER); refuse, the default: they are declined.
-	Digest        []string      `yaml:"digest" env:"DIGEST"` // MD5, SHA-256: the preferred one first.
-	Certificate   string        `yaml:"certificate" env:"CERTIFICATE"`
-	Key           string        `yaml:"key" env:"KEY"`
+	Refer         string        `yaml:"refer" env:"REFER"` // follow: phones may transfer calls (REFER); refuse, the default: they are declined.
+	// Media relays (rtpengine), such as udp/127.0.0.1:2223; each may serve any call.
+	RTPEngine     []string `yaml:"rtpengine" env:"RTPENGINE"`
+	Media         string   `yaml:"media" env:"MEDIA"`                   // auto: phones behind routers are relayed, as far as they can be told; direct: only where it is provisioned.
+	RTPEngineDown string   `yaml:"rtpengine_down" env:"RTPENGINE_DOWN"` // refuse, the default: calls that need a relay get 503 when none answers; pass: they go on without.
+	Digest        []string `yaml:"digest" env:"DIGEST"`                 // MD5, SHA-256: the preferred one first.
+	Certificate   string   `yaml:"certificate" env:"CERTIFICATE"`
+	Key           string   `yaml:"key" env:"KEY"`
 }
 
 type alertConfig struct {
@@ -108,7 +113,7 @@ func defaultConfig() config {
 	return config{
 		Data: "./var", Log: logConfig{Level: "info", Format: "text"},
 		Kafka: kafkaConfig{Partitions: 4},
-		SIP:   sipConfig{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second, TraceMemory: 64 << 20, FirstStretch: time.Minute, Refer: "refuse"},
+		SIP:   sipConfig{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second, TraceMemory: 64 << 20, FirstStretch: time.Minute, Refer: "refuse", Media: "auto", RTPEngineDown: "refuse"},
 		HTTP:  httpConfig{Listen: "127.0.0.1:8080"}, Collect: true,
 	}
 }
@@ -174,11 +179,27 @@ func (c *config) validate() error {
 		return fmt.Errorf("sip.let_pass_tenant is %s and sip.let_pass %s: all calls of a tenant need at least the time of one, "+
 			"for example let_pass: 2m and let_pass_tenant: 30m; both 0 refuse calls while the ledger is away", c.SIP.LetPassTenant, c.SIP.LetPass)
 	}
-	if r := c.SIP.Refer; r != "" && r != "refuse" && r != "follow" {
-		return fmt.Errorf("sip.refer is %q: use refuse or follow", r)
+	if err := c.SIP.validate(); err != nil {
+		return err
 	}
 	_, err := logLevel(c.Log.Level)
 	return err
+}
+
+func (c *sipConfig) validate() error {
+	for _, w := range []struct{ key, value, first, second string }{
+		{"refer", c.Refer, "refuse", "follow"}, {"media", c.Media, "auto", "direct"}, {"rtpengine_down", c.RTPEngineDown, "refuse", "pass"},
+	} {
+		if w.value != w.first && w.value != w.second {
+			return fmt.Errorf("sip.%s is %q: use %s or %s", w.key, w.value, w.first, w.second)
+		}
+	}
+	for _, engine := range c.RTPEngine {
+		if _, err := rtpengine.Address(engine); err != nil {
+			return fmt.Errorf("sip.rtpengine: %w", err)
+		}
+	}
+	return nil
 }
 
 // listeners reads the SIP listeners.

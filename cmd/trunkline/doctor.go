@@ -42,6 +42,9 @@ reached.`,
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "ledger away   %s\n", leasePolicy(c.SIP.LetPass, c.SIP.LetPassTenant))
+			if err := examineRelays(cmd.Context(), &c, cmd.OutOrStdout()); err != nil {
+				return err
+			}
 			return examine(cmd.Context(), db, time.Duration(days)*24*time.Hour, cmd.OutOrStdout())
 		},
 	}

@@ -26,6 +26,7 @@ type Agent struct {
 	conn    net.PacketConn
 	addr    netip.AddrPort
 	contact sip.ContactHeader
+	voice   netip.AddrPort
 	dialogs *sipgo.DialogServerCache
 	calls   *sipgo.DialogClientCache
 
@@ -119,11 +120,17 @@ func (a *Agent) handle() {
 	a.server.OnUpdate(reply)
 }
 
-// SDP is a session description that offers one audio stream (RFC 4566); nothing is ever sent to it.
+// ListenAt sets where the agent wants to be spoken to, before its calls; without it that is a port at which nobody listens.
+func (a *Agent) ListenAt(addr netip.AddrPort) { a.voice = addr }
+
+// SDP is a session description that offers one audio stream (RFC 4566).
 func (a *Agent) SDP() []byte {
-	ip := a.addr.Addr().String()
-	return fmt.Appendf(nil, "v=0\r\no=%s 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8 0\r\na=sendrecv\r\n",
-		a.name, ip, ip)
+	at := a.voice
+	if !at.IsValid() {
+		at = netip.AddrPortFrom(a.addr.Addr(), 40000)
+	}
+	return fmt.Appendf(nil, "v=0\r\no=%s 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP 8 0\r\na=sendrecv\r\n",
+		a.name, at.Addr(), at.Addr(), at.Port())
 }
 
 func sdpType() sip.Header {

@@ -55,6 +55,7 @@ type Call struct {
 	Hold     time.Duration // Put on hold with a re-INVITE after so long; 0 does not.
 	Headers  []sip.Header
 	OnAnswer func()
+	OnVoice  func(description []byte) // Told the session description of the answer, before OnAnswer.
 }
 
 // Outcome is what became of a call.
@@ -97,6 +98,9 @@ func (a *Agent) Dial(ctx context.Context, acc Account, c Call) (Outcome, error) 
 	}
 	if err := session.Ack(ctx); err != nil {
 		return out, fmt.Errorf("acknowledge the answer of %s: %w", c.To, err)
+	}
+	if c.OnVoice != nil {
+		c.OnVoice(session.InviteResponse.Body())
 	}
 	if c.OnAnswer != nil {
 		c.OnAnswer()
