@@ -25,7 +25,8 @@ type File struct {
 	Zone     *time.Location
 }
 
-func (f File) options(sheet string) export.Options {
+// Options are those of the writer of tables.
+func (f File) Options(sheet string) export.Options {
 	comma := f.Language == "ru" || f.Language == "de"
 	return export.Options{Format: f.Format, Comma: comma, BOM: comma, Zone: f.Zone, Sheet: sheet}
 }
@@ -46,7 +47,7 @@ func (c *Console) ExportCalls(ctx context.Context, who *access.Principal, q Call
 			return invalid("more than %d calls: take a shorter period, or `trunkline export cdr` on the server, which writes any number", exportMost)
 		}
 		if len(legs) < exportChunk {
-			return t.Write(out, f.options("calls"))
+			return t.Write(out, f.Options("calls"))
 		}
 		q.Offset += len(legs)
 	}
@@ -139,7 +140,7 @@ func (c *Console) WriteExpenses(ctx context.Context, who *access.Principal, tena
 	if err != nil {
 		return invalid("%s", err)
 	}
-	return ExpensesTable(e).Write(out, File{Format: f, Language: language}.options("expenses"))
+	return ExpensesTable(e).Write(out, File{Format: f, Language: language}.Options("expenses"))
 }
 
 // ExpensesTable is the report as a table for programs.

@@ -40,11 +40,12 @@ type visualMap struct {
 // nothing is reckoned with it any more.
 type series struct {
 	Name   string            `json:"name,omitempty"`
-	Type   string            `json:"type"` // line, bar, pie or heatmap.
+	Type   string            `json:"type"` // line, bar, pie, heatmap or map.
 	Stack  string            `json:"stack,omitempty"`
 	Smooth bool              `json:"smooth,omitempty"`
 	Line   *line             `json:"lineStyle,omitempty"`
 	Radius []string          `json:"radius,omitempty"`
+	Map    string            `json:"map,omitempty"`
 	Data   []json.RawMessage `json:"data"`
 }
 

@@ -41,6 +41,10 @@ func functions(language string, w words) template.FuncMap {
 		"formats":    func() []string { return []string{"pdf", "xlsx", "csv"} },
 		"upper":      strings.ToUpper,
 		"cell":       func(r reports.ExpenseRow, c reports.Column) money.Amount { return r.Cells[c] },
+		"delta":      delta,
+		"narrowed":   narrowed,
+		"keyText":    func(row reports.Row) string { return keyText(&row) },
+		"byWord":     dimensionWords,
 		"inc":        func(i int) int { return i + 1 },
 		"less":       func(a, b int) int { return a - b },
 		"firstLine":  func(text string) string { first, _, _ := strings.Cut(text, "\r\n"); return first },
@@ -101,6 +105,15 @@ func elapsed(seconds int64) string {
 		return fmt.Sprintf("%d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
 	}
 	return fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
+}
+
+// dimensionWords are dimensions with commas between, as they stand in addresses.
+func dimensionWords(by []reports.Dimension) string {
+	out := make([]string, len(by))
+	for i, d := range by {
+		out[i] = string(d)
+	}
+	return strings.Join(out, ",")
 }
 
 // millis writes a length of time, to the tenth of a second where it is short.

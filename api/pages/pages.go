@@ -61,7 +61,7 @@ func New(o Options) (*Pages, error) {
 			return nil, err
 		}
 	}
-	for _, name := range []string{"htmx.min.js", "echarts.min.js"} {
+	for _, name := range []string{"htmx.min.js", "echarts.min.js", "world.json"} {
 		if _, err := fs.Stat(content, path.Join("assets/vendor", name)); err != nil {
 			return nil, fmt.Errorf("%s was not there when the program was built: run `make build`, which fetches it", name)
 		}

@@ -15,12 +15,9 @@ import (
 // words are the translations into one language, by the English text.
 type words map[string]string
 
-// readWords reads the translations of a language. English needs none.
+// readWords reads the translations of a language. Those into English are of words that programs know things by.
 func readWords(lang string) (words, error) {
 	w := words{}
-	if lang == "en" {
-		return w, nil
-	}
 	files, err := fs.Glob(content, "locales/"+lang+"/*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("translations: %w", err)

@@ -65,12 +65,39 @@ for (const part of document.querySelectorAll("[data-live]")) {
 // Charts: the data stands in the page as JSON, or is fetched from the address in data-from.
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+// The map of the world: countries as arcs that they share (TopoJSON), put together to outlines (GeoJSON).
+async function world() {
+  if (window.echarts.getMap("world")) return;
+  const t = await (await fetch("/assets/vendor/world.json")).json();
+  const { scale, translate } = t.transform;
+  const arcs = t.arcs.map((arc) => { let x = 0, y = 0; return arc.map((p) => { x += p[0]; y += p[1]; return [x * scale[0] + translate[0], y * scale[1] + translate[1]]; }); });
+  const ring = (list) => {
+    let turn = 0, last = null; // What crosses the 180th meridian goes on beyond it.
+    return list.flatMap((i, n) => { const a = i < 0 ? arcs[~i].slice().reverse() : arcs[i]; return n ? a.slice(1) : a; }).map(([x, y]) => {
+      if (last !== null && x + turn - last > 180) turn -= 360;
+      if (last !== null && x + turn - last < -180) turn += 360;
+      last = x + turn;
+      return [last, y];
+    });
+  };
+  const shape = (g) => (g.type === "Polygon" ? { type: g.type, coordinates: g.arcs.map(ring) } : { type: g.type, coordinates: g.arcs.map((p) => p.map(ring)) });
+  const features = t.objects.countries.geometries.filter((g) => g.type && g.id && g.id !== "010").map((g) => ({ type: "Feature", properties: { name: g.id, title: g.properties.name }, geometry: shape(g) }));
+  window.echarts.registerMap("world", { type: "FeatureCollection", features });
+}
+
 async function draw(root) {
   const boxes = root.querySelectorAll("[data-chart]");
   if (!boxes.length || !window.echarts) return;
   for (const box of boxes) {
     const option = JSON.parse(box.dataset.chart);
     const ink = style("--ink"), soft = style("--soft"), line = style("--line");
+    const onMap = option.series?.[0]?.map === "world";
+    if (onMap) {
+      await world();
+      Object.assign(option.series[0], { roam: false, itemStyle: { areaColor: line, borderColor: style("--card") }, emphasis: { label: { show: false } }, label: { show: false } });
+      option.tooltip = { formatter: (e) => (e.data ? `${e.data.key}: ${e.value}` : "") };
+    }
+    if (option.visualMap) Object.assign(option.visualMap, { inRange: { color: [style("--heat"), style("--accent")] }, textStyle: { color: soft }, show: false });
     const axis = (a) => a && { ...a, axisLabel: { color: soft, ...a.axisLabel }, axisLine: { lineStyle: { color: line } }, splitLine: { lineStyle: { color: line } } };
     const chart = window.echarts.getInstanceByDom(box) || window.echarts.init(box, null, { renderer: "svg" });
     chart.setOption({
