@@ -20,7 +20,10 @@ func allow() sip.Header { return sip.NewHeader("Allow", allowed) }
 
 // allow names what an end may ask of us within the dialog: phones may transfer calls where that is set up.
 func (d *dialog) allow() sip.Header {
-	if _, ok := d.party(); ok && d.sh.cfg.FollowRefer {
+	if !d.sh.cfg.FollowRefer {
+		return allow()
+	}
+	if _, ok := d.party(); ok {
 		return sip.NewHeader("Allow", allowed+", REFER")
 	}
 	return allow()

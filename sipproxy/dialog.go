@@ -147,7 +147,7 @@ func (d *dialog) nextSeq() uint32 {
 	return d.localSeq
 }
 
-// nextHop is where a request within the dialog goes: to the topmost route or to the Contact, if that is an address
+// nextHop is where a request within the dialog goes: to the first of its routes or to the Contact, if that is an address
 // that can be reached; a private one behind a public source is not, and neither is a name (RFC 3581's purpose).
 // Then, and over streams, it is the way on which the dialog was made.
 func (d *dialog) nextHop(req *sip.Request) wire.Flow {
@@ -155,8 +155,8 @@ func (d *dialog) nextHop(req *sip.Request) wire.Flow {
 		return d.flow
 	}
 	uri := req.Recipient
-	if r := req.Route(); r != nil {
-		uri = r.Address
+	if len(d.routes) > 0 { // The first of the route set, whether it routes loosely or strictly.
+		uri = d.routes[0]
 	}
 	addr, err := netip.ParseAddr(uri.Host)
 	if err != nil {

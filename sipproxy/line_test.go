@@ -113,10 +113,19 @@ func (p *peer) registers(login, contact, answer string, headers ...string) *sip.
 	p.t.Helper()
 	id := sip.GenerateTagN(8)
 	more := strings.Join(append(headers, ""), "\n")
+	expires := 60
+	switch contact {
+	case "": // Only asks what is known.
+	case "*":
+		expires = 0
+		fallthrough
+	default:
+		contact = "Contact: " + contact + "\n"
+	}
 	say := func(seq int, more string) {
 		p.say(fmt.Sprintf("REGISTER sip:%s SIP/2.0\nVia: SIP/2.0/UDP {me};branch=z9hG4bK%s%d;rport\nMax-Forwards: 70\nFrom: <sip:%s@%s>;tag=r\n"+
-			"To: <sip:%s@%s>\nCall-ID: %s\nCSeq: %d REGISTER\nContact: %s\nExpires: 60\n%sContent-Length: 0",
-			realm, id, seq, login, realm, login, realm, id, seq, contact, more))
+			"To: <sip:%s@%s>\nCall-ID: %s\nCSeq: %d REGISTER\n%sExpires: %d\n%sContent-Length: 0",
+			realm, id, seq, login, realm, login, realm, id, seq, contact, expires, more))
 	}
 	say(1, more)
 	res := p.hear("SIP/2.0 401")

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,9 +25,10 @@ import (
 
 // softphone is a baresip that runs with what a test gives it.
 type softphone struct {
-	cmd *exec.Cmd
-	mu  sync.Mutex
-	out bytes.Buffer
+	cmd     *exec.Cmd
+	console string // Where it takes commands.
+	mu      sync.Mutex
+	out     bytes.Buffer
 }
 
 func (p *softphone) Write(b []byte) (int, error) {
@@ -46,19 +48,20 @@ func (s *site) baresip(extension, transport string, commands ...string) *softpho
 	s.t.Helper()
 	path, err := exec.LookPath("baresip")
 	require.NoError(s.t, err, "baresip is not installed: run make test-sipp")
-	dir := s.t.TempDir()
+	dir, console := s.t.TempDir(), freeAddress(s.t, "udp")
 	write := func(name, text string) {
 		require.NoError(s.t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
 	write("config", "module_path /usr/lib/baresip/modules\nsip_listen 127.0.0.1:0\naudio_player aubridge,nil\naudio_source aubridge,nil\n"+
-		"audio_alert aubridge,nil\nmodule g711.so\nmodule aubridge.so\nmodule_app account.so\nmodule_app menu.so\n")
+		"audio_alert aubridge,nil\nmodule g711.so\nmodule aubridge.so\nmodule_app account.so\nmodule_app menu.so\n"+
+		"module cons.so\ncons_listen "+console+"\n")
 	write("accounts", fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_user=%s;auth_pass=secret;regint=60;answermode=auto\n", extension, s.sip, transport, extension))
 	write("contacts", "")
 	args := []string{"-4", "-f", dir}
 	for _, c := range commands {
 		args = append(args, "-e", c)
 	}
-	p := &softphone{cmd: exec.Command(path, args...)}
+	p := &softphone{cmd: exec.Command(path, args...), console: console}
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	require.NoError(s.t, p.cmd.Start())
 	s.t.Cleanup(func() {
@@ -66,6 +69,54 @@ func (s *site) baresip(extension, transport string, commands ...string) *softpho
 		_ = p.cmd.Wait()
 	})
 	return p
+}
+
+// command has the phone carry a command of its menu out.
+func (p *softphone) command(t *testing.T, text string) {
+	t.Helper()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "udp", p.console)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = conn.Write([]byte(text + "\n"))
+	require.NoError(t, err)
+}
+
+// TestBaresipTransfersACall: a real phone calls a colleague, who is transferred to a number outside, and leaves; the other two go
+// on, one of whom is a real phone too. The phone that transferred pays for the call outside.
+func TestBaresipTransfersACall(t *testing.T) {
+	answered := make(chan struct{}, 1)
+	beta := carrier(t, "beta", agent.Behaviour{})
+	beta.OnCall(func(agent.Incoming) agent.Behaviour {
+		answered <- struct{}{}
+		return agent.Behaviour{Status: 200, Ring: 300 * time.Millisecond, Talk: 3 * time.Second}
+	})
+	s := newSite(t, beta.Addr().String(), beta.Addr().String(), "10")
+	s.env = append(s.env, "TRUNKLINE_SIP_REFER=follow")
+	s.start()
+	s.apply()
+	colleague := s.baresip("acme-102", "tcp")
+	require.Eventually(t, func() bool { return strings.Contains(s.must("status"), "2 registered") }, 20*time.Second, 300*time.Millisecond)
+	boss := s.baresip("acme-103", "udp", "/dial sip:102@"+s.sip.String())
+	require.Eventually(t, func() bool { return strings.Contains(boss.said(), "Call established") }, 20*time.Second, 200*time.Millisecond, boss.said())
+	boss.command(t, "/transfer sip:+49301234567@"+s.sip.String())
+	select {
+	case <-answered:
+	case <-time.After(20 * time.Second):
+		t.Fatal(boss.said(), colleague.said())
+	}
+	require.Eventually(t, func() bool { return strings.Count(s.must("status"), "answered") >= 2 }, 10*time.Second, 200*time.Millisecond,
+		"both calls go on: %s", s.must("status"))
+	rows := s.records(4)
+	paid := 0
+	for _, row := range rows {
+		if row["direction"] == "outbound" && row["kind"] == "ingress" {
+			paid++
+			require.Equal(t, "103", row["extension"], "%v", row)
+			require.NotEqual(t, "0", row["billed"])
+		}
+	}
+	require.Equal(t, 1, paid, "%v", rows)
+	s.sums()
 }
 
 // TestBaresipRegistersCallsAndIsCalled with real phones, over UDP and TCP.
