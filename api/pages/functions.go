@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -45,6 +46,8 @@ func functions(language string, w words) template.FuncMap {
 		"narrowed":   narrowed,
 		"keyText":    func(row reports.Row) string { return keyText(&row) },
 		"byWord":     dimensionWords,
+		"base":       path.Base,
+		"tabbed":     func(extra any) bool { tabs, ok := extra.(tenantTabs); return ok && tabs.Kind.Path != "" },
 		"inc":        func(i int) int { return i + 1 },
 		"less":       func(a, b int) int { return a - b },
 		"firstLine":  func(text string) string { first, _, _ := strings.Cut(text, "\r\n"); return first },

@@ -1,0 +1,99 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"trunkline/access"
+	"trunkline/internal/e164"
+	"trunkline/provision"
+	"trunkline/rating"
+)
+
+// PriceQuestion is a call that somebody wants to know the price of.
+type PriceQuestion struct {
+	Tariff string // Or
+	Deck   string
+	To     string // With its country code.
+	From   string
+	Length time.Duration
+	At     time.Time // Zero: now.
+}
+
+// PriceAnswer is a price with how it came about.
+type PriceAnswer struct {
+	Charge rating.Charge
+	Steps  []rating.ExplanationStep
+}
+
+// Price tells what a call would cost by a tariff, or at a carrier by its deck, with no allowance used up.
+func (c *Console) Price(_ context.Context, who *access.Principal, q PriceQuestion) (PriceAnswer, error) {
+	if err := may(who, access.ReadPrices); err != nil {
+		return PriceAnswer{}, err
+	}
+	s := c.d.Snapshot()
+	tariff, ok := s.Tariff(q.Tariff)
+	if q.Deck != "" {
+		tariff, ok = s.Cost(q.Deck)
+	}
+	if !ok {
+		return PriceAnswer{}, missing(provision.KindTariff, q.Tariff+q.Deck)
+	}
+	to, err := e164.Parse(strings.TrimPrefix(strings.TrimSpace(q.To), "+"))
+	if err != nil {
+		return PriceAnswer{}, invalid("to: %s; give the number with its country code, such as 74951234567", err)
+	}
+	call := rating.Call{To: to, Direction: rating.Outbound, Connect: q.At, Duration: q.Length}
+	if q.From != "" {
+		if call.From, err = e164.Parse(strings.TrimPrefix(strings.TrimSpace(q.From), "+")); err != nil {
+			return PriceAnswer{}, invalid("from: %s", err)
+		}
+	}
+	if call.Connect.IsZero() {
+		call.Connect = c.d.Clock.Now()
+	}
+	charge, told, err := tariff.Explain(call, nil)
+	if err != nil {
+		return PriceAnswer{}, invalid("%s", err)
+	}
+	return PriceAnswer{charge, told.Steps}, nil
+}
+
+// ratesMost bounds the rates of one answer.
+const ratesMost = 1000
+
+// Rates returns the rates of a deck whose prefix begins with some digits, or is the beginning of them, in force, past and to come.
+func (c *Console) Rates(_ context.Context, who *access.Principal, deck, digits string, limit int) ([]rating.Rate, int, error) {
+	if err := may(who, access.ReadPrices); err != nil {
+		return nil, 0, err
+	}
+	d, ok := c.d.Snapshot().Deck(deck)
+	if !ok {
+		return nil, 0, missing(provision.KindDeck, deck)
+	}
+	var out []rating.Rate
+	for r := range d.Rates() {
+		prefix := r.Prefix.Digits()
+		if !strings.HasPrefix(prefix, digits) && !strings.HasPrefix(digits, prefix) {
+			continue
+		}
+		if out = append(out, r); len(out) == min(limit, ratesMost) {
+			break
+		}
+	}
+	return out, d.Len(), nil
+}
+
+// DialTest tells what a dial plan makes of what is dialled, rule by rule.
+func (c *Console) DialTest(_ context.Context, who *access.Principal, plan, dialled, area string) ([]provision.DialStep, provision.Dialled, error) {
+	if err := may(who, access.ReadRouting); err != nil {
+		return nil, provision.Dialled{}, err
+	}
+	p, ok := c.d.Snapshot().DialPlanByID(plan)
+	if !ok {
+		return nil, provision.Dialled{}, fmt.Errorf("%w: there is no dial plan %q", ErrNotFound, plan)
+	}
+	return p.Explain(dialled, area), p.Resolve(dialled, area), nil
+}
