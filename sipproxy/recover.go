@@ -131,6 +131,8 @@ func (p *Proxy) rejoin() {
 		if other := byID[c.partner]; other != nil && other.joint != nil {
 			c.joint.theirs = other.joint.own
 			c.joint.own.shareVoice(c.joint.theirs)
+		} else if other != nil && other.state == stateAnswered { // Killed while the two were being joined: both are over.
+			other.joint = &joint{own: other.winner.dialog}
 		}
 	}
 }

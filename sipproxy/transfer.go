@@ -30,7 +30,7 @@ type transfer struct {
 func (tr *transfer) blind(req *sip.Request, user string, caller provision.Caller) {
 	s := tr.sh
 	id, err := cdr.NewCallID()
-	if err != nil || s.overloaded() {
+	if err != nil || s.overloaded() || s.draining.Load() {
 		tr.fail(sip.StatusServiceUnavailable)
 		return
 	}

@@ -238,6 +238,38 @@ func TestOtherEndHangsUpDuringTheTransfer(t *testing.T) {
 	require.NotEqual(t, first[0].Answered(), second[0].Answered(), "the second call was never one")
 }
 
+// TestTargetHangsUpAtTheLastMoment: the other end was asked to talk with him already, and talks with the referrer again.
+func TestTargetHangsUpAtTheLastMoment(t *testing.T) {
+	t.Parallel()
+	w, a, b, c := transferWorld(t)
+	near, far := a.calls("undo", numberB, b)
+	near.refer("sip:" + numberC + "@pbx.example")
+	near.request("REFER", "", "Refer-To: <sip:"+numberC+"@pbx.example>")
+	a.hear("SIP/2.0 491")
+	invite := c.hear("INVITE")
+	c.reply(invite, "c1", sdp("c"))
+	asked := b.hear("INVITE")
+	require.Contains(t, string(asked.Body()), "s=c")
+	lineOf(c, invite, "c1").request("BYE", "")
+	c.hear("SIP/2.0 200")
+	near.notified("SIP/2.0 480", ended)
+	b.reply(asked, "", sdp("b2"))
+	b.hear("ACK")
+	again := a.hear("INVITE")
+	require.Empty(t, again.Body())
+	a.reply(again, "", sdp("a2"))
+	back := b.hear("INVITE")
+	require.Contains(t, string(back.Body()), "s=a2")
+	b.reply(back, "", sdp("b3"))
+	b.hear("ACK")
+	require.Contains(t, string(a.hear("ACK").Body()), "s=b3")
+	far.request("BYE", "")
+	a.hears("BYE")
+	first, second := w.both()
+	require.True(t, first[0].Answered())
+	require.True(t, second[0].Answered(), "he had answered")
+}
+
 // TestAttendedTransfer joins two calls of A's, whatever shards they are on.
 func TestAttendedTransfer(t *testing.T) {
 	t.Parallel()

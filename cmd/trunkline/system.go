@@ -345,7 +345,7 @@ func (s *system) banner(out io.Writer) {
 		fmt.Fprintf(&b, "  health   http://%s/healthz/ready   metrics at /metrics, for a key with metrics:read\n", s.http.Addr())
 	}
 	if s.proxy != nil {
-		for _, transport := range []string{"udp", "tcp", "tls"} {
+		for _, transport := range []string{"udp", "tcp", "tls", "ws", "wss"} {
 			if addr, ok := s.proxy.Addr(transport); ok {
 				fmt.Fprintf(&b, "  sip      %s/%s   realm %s\n", transport, addr, s.realm())
 			}

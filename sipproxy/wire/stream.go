@@ -21,7 +21,7 @@ import (
 
 const (
 	defaultMaxConns = 4096
-	sourceShare     = 4                // One address has no more than a quarter of them.
+	sourceShare     = 2                // One address has no more than half of them.
 	sendQueue       = 256              // Messages that wait for one connection.
 	dialTimeout     = 4 * time.Second  // To connect and shake hands.
 	writeTimeout    = 5 * time.Second  // For one message.
