@@ -39,6 +39,9 @@ func (c *Console) Stats(ctx context.Context, who *access.Principal, q reports.Qu
 		blank(who, &answer.Rows[i])
 	}
 	blank(who, &answer.Total)
+	answer.Formulas = slices.DeleteFunc(slices.Clone(answer.Formulas), func(f reports.Formula) bool {
+		return !who.May(access.ReadCost) && (f.Figure == "cost" || f.Figure == "margin") || !who.May(access.ReadSale) && (f.Figure == "sale" || f.Figure == "margin")
+	})
 	return answer, nil
 }
 

@@ -22,10 +22,10 @@ type Figures struct {
 	PDD99      Millis   `json:"pdd_p99_ms"`
 	Talk       int64    `json:"talk_seconds"`
 	Billed     int64    `json:"billed_seconds"`
-	Sale       Purse    `json:"sale"`
-	Cost       Purse    `json:"cost"`
-	Margin     *Worth   `json:"margin"`         // Null where several currencies are in it and none to exchange them into was named.
-	MarginPart *Percent `json:"margin_percent"` // Of the sale.
+	Sale       Purse    `json:"sale,omitzero"`
+	Cost       Purse    `json:"cost,omitzero"`
+	Margin     *Worth   `json:"margin,omitzero"`         // Null where several currencies are in it and none to exchange them into was named.
+	MarginPart *Percent `json:"margin_percent,omitzero"` // Of the sale.
 }
 
 // Millis is a length of time that is told in milliseconds.
