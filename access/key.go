@@ -96,7 +96,7 @@ func (g *Gate) ByKey(ctx context.Context, secret string) (*Principal, error) {
 	return p, nil
 }
 
-// LocalKeys returns the keys of a user.
+// KeysOf returns the keys of a user.
 func (g *Gate) KeysOf(ctx context.Context, login string) ([]Key, error) {
 	return g.keys.Keys(ctx, login)
 }

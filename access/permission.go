@@ -65,7 +65,7 @@ const (
 // Roles returns all of them.
 func Roles() []Role { return []Role{Operator, NOC, Accountant, Auditor, Manager, BranchManager} }
 
-// Of reports whether the role belongs to people of a tenant, who see nothing of others and no carrier or cost.
+// OfTenant reports whether the role belongs to people of a tenant, who see nothing of others and no carrier or cost.
 func (r Role) OfTenant() bool { return r == Manager || r == BranchManager }
 
 // Known reports whether there is such a role.

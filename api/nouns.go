@@ -22,9 +22,12 @@ type noun struct {
 func nouns() []noun {
 	list := []noun{
 		{path: "/settings", kind: provision.KindSettings, only: "operator"},
-		{path: "/tenants", kind: provision.KindTenant}, {path: "/carriers", kind: provision.KindCarrier},
-		{path: "/gateways", kind: provision.KindGateway}, {path: "/decks", kind: provision.KindDeck},
-		{path: "/tariffs", kind: provision.KindTariff}, {path: "/dial-plans", kind: provision.KindDialPlan},
+		{path: "/tenants", kind: provision.KindTenant},
+		{path: "/carriers", kind: provision.KindCarrier},
+		{path: "/gateways", kind: provision.KindGateway},
+		{path: "/decks", kind: provision.KindDeck},
+		{path: "/tariffs", kind: provision.KindTariff},
+		{path: "/dial-plans", kind: provision.KindDialPlan},
 		{path: "/route-plans", kind: provision.KindRoutePlan},
 	}
 	for _, part := range []console.Part{console.Branches, console.Extensions, console.Numbers, console.Trunks, console.Groups, console.PBXs} {

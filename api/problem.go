@@ -108,8 +108,7 @@ func formFault(e *openapi3filter.RequestError) fault {
 	if e.Parameter != nil {
 		f.Field = e.Parameter.Name
 	}
-	var schema *openapi3.SchemaError
-	if errors.As(e.Err, &schema) {
+	if schema, ok := errors.AsType[*openapi3.SchemaError](e.Err); ok {
 		if path := strings.Join(schema.JSONPointer(), "."); path != "" {
 			f.Field = path
 		}

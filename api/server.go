@@ -116,7 +116,7 @@ func (s *Server) routes() http.Handler {
 	r.Use(s.recovered, secured)
 	r.GET("/healthz/live", func(c *gin.Context) { c.String(http.StatusOK, "alive\n") })
 	r.GET("/healthz/ready", s.ready)
-	inside := r.Group("/", s.known, bounded(bodyLimit), s.permits(access.ReadMetrics))
+	inside := r.Group("/", s.known, bounded(bodyLimit), s.permits(access.ReadMetrics)) //nolint:contextcheck // A request has a context of its own.
 	inside.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.o.Metrics, promhttp.HandlerOpts{})))
 	inside.GET("/debug/pprof/profile", gin.WrapF(pprof.Profile)) // Where the time goes, for those who run it.
 	inside.GET("/debug/pprof/heap", gin.WrapH(pprof.Handler("heap")))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -236,7 +237,7 @@ func (c *Console) Call(ctx context.Context, who *access.Principal, id string) (C
 func (l *CallLeg) explain() []string {
 	p, what := l.Sale, "sale"
 	if p == nil {
-		p, what = l.Cost, "cost of attempt "+fmt.Sprint(l.Seq)
+		p, what = l.Cost, "cost of attempt "+strconv.Itoa(l.Seq)
 	}
 	if p == nil {
 		return nil

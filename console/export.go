@@ -2,8 +2,8 @@ package console
 
 import (
 	"context"
-	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"trunkline/access"
@@ -64,10 +64,26 @@ func (c *Console) callsChunk(ctx context.Context, who *access.Principal, q CallQ
 
 func callFields(who *access.Principal) []export.Field {
 	fields := []export.Field{
-		{Name: "call"}, {Name: "kind"}, {Name: "direction"}, {Name: "tenant"}, {Name: "branch"}, {Name: "extension"}, {Name: "from"}, {Name: "to"},
-		{Name: "dialled"}, {Name: "destination"}, {Name: "country"}, {Name: "begin"}, {Name: "answer"}, {Name: "end"},
-		{Name: "talk_seconds", Kind: export.Whole}, {Name: "billed_seconds", Kind: export.Whole}, {Name: "pdd_ms", Kind: export.Whole},
-		{Name: "sip_status", Kind: export.Whole}, {Name: "cause", Kind: export.Whole}, {Name: "released_by"},
+		{Name: "call"},
+		{Name: "kind"},
+		{Name: "direction"},
+		{Name: "tenant"},
+		{Name: "branch"},
+		{Name: "extension"},
+		{Name: "from"},
+		{Name: "to"},
+		{Name: "dialled"},
+		{Name: "destination"},
+		{Name: "country"},
+		{Name: "begin"},
+		{Name: "answer"},
+		{Name: "end"},
+		{Name: "talk_seconds", Kind: export.Whole},
+		{Name: "billed_seconds", Kind: export.Whole},
+		{Name: "pdd_ms", Kind: export.Whole},
+		{Name: "sip_status", Kind: export.Whole},
+		{Name: "cause", Kind: export.Whole},
+		{Name: "released_by"},
 	}
 	if !who.Role.OfTenant() {
 		fields = append(fields, export.Field{Name: "carrier"}, export.Field{Name: "gateway"})
@@ -201,12 +217,9 @@ func StatsTable(who *access.Principal, a *reports.Answer) *export.Table {
 
 // purse writes money of several currencies into one cell.
 func purse(p reports.Purse) string {
-	text := ""
-	for i, c := range p.Currencies() {
-		if i > 0 {
-			text += " "
-		}
-		text += fmt.Sprintf("%s %s", p[c], c)
+	texts := make([]string, 0, len(p))
+	for _, c := range p.Currencies() {
+		texts = append(texts, p[c].String()+" "+c.String())
 	}
-	return text
+	return strings.Join(texts, " ")
 }

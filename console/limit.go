@@ -155,7 +155,7 @@ func (c *Console) ChangeLimit(ctx context.Context, who *access.Principal, tenant
 // known checks that what a limit is of is there.
 func (c *Console) known(tenant string, o LimitOrder) error {
 	s := c.d.Snapshot()
-	ok := true
+	var ok bool
 	switch o.Scope {
 	case ledger.BranchScope:
 		_, ok = s.Branch(tenant, o.Owner)

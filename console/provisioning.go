@@ -54,7 +54,7 @@ func (e *FaultsError) Error() string {
 }
 
 // Is makes it an ErrInvalid.
-func (e *FaultsError) Is(target error) bool { return target == ErrInvalid } //nolint:errorlint // Is is how it is compared.
+func (e *FaultsError) Is(target error) bool { return target == ErrInvalid }
 
 // reads and writes are the permissions that objects of a kind ask for.
 func reads(kind provision.Kind) access.Permission {

@@ -42,10 +42,23 @@ type column struct {
 // callColumns are those that are shown and those that may be, for somebody.
 func callColumns(who *access.Principal, chosen string) []column {
 	all := []column{
-		{"setup", "Begin", true}, {"tenant", "Client", !who.Role.OfTenant()}, {"branch", "Branch", true}, {"extension", "Employee", true},
-		{"direction", "Direction", true}, {"from", "From", true}, {"to", "To", true}, {"destination", "Destination", true},
-		{"talk", "Talk", true}, {"billed", "Billed", false}, {"pdd", "PDD", false}, {"status", "SIP", true}, {"cause", "Q.850", false},
-		{"side", "Ended by", false}, {"gateway", "Gateway", true}, {"sale", "Price", true}, {"cost", "Cost", false},
+		{"setup", "Begin", true},
+		{"tenant", "Client", !who.Role.OfTenant()},
+		{"branch", "Branch", true},
+		{"extension", "Employee", true},
+		{"direction", "Direction", true},
+		{"from", "From", true},
+		{"to", "To", true},
+		{"destination", "Destination", true},
+		{"talk", "Talk", true},
+		{"billed", "Billed", false},
+		{"pdd", "PDD", false},
+		{"status", "SIP", true},
+		{"cause", "Q.850", false},
+		{"side", "Ended by", false},
+		{"gateway", "Gateway", true},
+		{"sale", "Price", true},
+		{"cost", "Cost", false},
 	}
 	hidden := map[string]bool{
 		"tenant": who.Role.OfTenant(), "gateway": who.Role.OfTenant(), "sale": !who.May(access.ReadSale), "cost": !who.May(access.ReadCost),

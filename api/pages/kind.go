@@ -82,7 +82,11 @@ func (f field) read(r *request) (any, error) {
 	return text, nil
 }
 
-func kinds() []kind {
+// kinds are all that is provisioned.
+func kinds() []kind { return append(parties(), plans()...) }
+
+// parties are clients, and the carriers and gateways that their calls go by.
+func parties() []kind {
 	limits := []field{
 		{Name: "max_calls", Label: "Calls at a time", Type: "whole", Help: "empty: any number"},
 		{Name: "max_cps", Label: "New calls a second", Type: "whole", Help: "empty: any number"},
@@ -104,7 +108,8 @@ func kinds() []kind {
 				{Name: "dial_plan", Label: "Dial plan", Type: "choice", of: provision.KindDialPlan, Needed: true},
 				{Name: "route_plan", Label: "Route plan", Type: "choice", of: provision.KindRoutePlan, Help: "empty: the default plan"},
 				{Name: "caller_id", Label: "Caller ID", Type: "text"},
-				{Name: "blocked", Label: "Blocked prefixes", Type: "list"}, {Name: "allowed", Label: "Allowed prefixes only", Type: "list"},
+				{Name: "blocked", Label: "Blocked prefixes", Type: "list"},
+				{Name: "allowed", Label: "Allowed prefixes only", Type: "list"},
 				{Name: "allow_risky", Label: "May call risky destinations", Type: "check"},
 			}, append(limits, off)...),
 		},
@@ -113,8 +118,10 @@ func kinds() []kind {
 			Help:    "Who is paid for calls that leave the house. Its gateways are set up apart.",
 			Columns: []string{"name", "currency", "deck", "max_calls"},
 			Fields: append([]field{
-				{Name: "name", Label: "Name", Type: "text"}, {Name: "currency", Label: "Currency", Type: "text", Needed: true},
-				{Name: "deck", Label: "Rate deck", Type: "choice", of: provision.KindDeck}, {Name: "debt_limit", Label: "Most that may be owed", Type: "money"},
+				{Name: "name", Label: "Name", Type: "text"},
+				{Name: "currency", Label: "Currency", Type: "text", Needed: true},
+				{Name: "deck", Label: "Rate deck", Type: "choice", of: provision.KindDeck},
+				{Name: "debt_limit", Label: "Most that may be owed", Type: "money"},
 			}, append(limits, off)...),
 		},
 		{
@@ -126,13 +133,22 @@ func kinds() []kind {
 				{Name: "address", Label: "Address", Type: "text", Needed: true, Help: "host, host:port, or a name with SRV records"},
 				{Name: "transport", Label: "Transport", Type: "choice", Choices: []string{"udp", "tcp", "tls"}},
 				{Name: "sources", Label: "Calls come from", Type: "list", Help: "addresses or ranges; empty: the address"},
-				{Name: "login", Label: "Login", Type: "text"}, {Name: "password", Label: "Password", Type: "password", Help: "empty: as it is"},
+				{Name: "login", Label: "Login", Type: "text"},
+				{Name: "password", Label: "Password", Type: "password", Help: "empty: as it is"},
 				{Name: "register", Label: "Register there", Type: "check"},
-				{Name: "priority", Label: "Priority", Type: "whole"}, {Name: "weight", Label: "Weight", Type: "whole"},
-				{Name: "probe", Label: "Probe every", Type: "time", Help: "OPTIONS, such as 30s"}, {Name: "ring_time", Label: "Ring at most", Type: "time"},
+				{Name: "priority", Label: "Priority", Type: "whole"},
+				{Name: "weight", Label: "Weight", Type: "whole"},
+				{Name: "probe", Label: "Probe every", Type: "time", Help: "OPTIONS, such as 30s"},
+				{Name: "ring_time", Label: "Ring at most", Type: "time"},
 				{Name: "in_dial_plan", Label: "Dial plan of calls that come in", Type: "choice", of: provision.KindDialPlan},
 			}, append(limits, off)...),
 		},
+	}
+}
+
+// plans are how calls are routed and priced.
+func plans() []kind {
+	return []kind{
 		{
 			Path: "route-plans", One: "Route plan", Many: "Route plans", kind: provision.KindRoutePlan, write: access.WriteRouting,
 			Help: "Rules from the top: the first that fits says which gateways are tried, in what order.", Columns: []string{"default", "inherit", "rules"}, extra: routeExtra,
@@ -168,18 +184,25 @@ func parts() []kind {
 			Path: "branches", One: "Branch", Many: "Branches", part: console.Branches, write: access.WriteTenants, Apart: []string{"extensions"},
 			Columns: []string{"name", "city", "parent", "extensions", "caller_id"},
 			Fields: append([]field{
-				{Name: "name", Label: "Name", Type: "text"}, {Name: "city", Label: "City", Type: "text"},
-				{Name: "parent", Label: "Part of", Type: "choice", part: console.Branches}, {Name: "area", Label: "Area code", Type: "text"},
-				{Name: "caller_id", Label: "Caller ID", Type: "text"}, {Name: "tariff", Label: "Tariff of its own", Type: "choice", of: provision.KindTariff},
+				{Name: "name", Label: "Name", Type: "text"},
+				{Name: "city", Label: "City", Type: "text"},
+				{Name: "parent", Label: "Part of", Type: "choice", part: console.Branches},
+				{Name: "area", Label: "Area code", Type: "text"},
+				{Name: "caller_id", Label: "Caller ID", Type: "text"},
+				{Name: "tariff", Label: "Tariff of its own", Type: "choice", of: provision.KindTariff},
 			}, limits...),
 		},
 		{
 			Path: "extensions", One: "Employee", Many: "Employees", part: console.Extensions, write: access.WriteTenants,
 			Columns: []string{"name", "branch", "login", "caller_id"},
 			Fields: append([]field{
-				{Name: "name", Label: "Name", Type: "text"}, branch, {Name: "login", Label: "SIP login", Type: "text", Help: "empty: client and short number"},
-				{Name: "password", Label: "SIP password", Type: "password", Help: "empty: as it is"}, {Name: "caller_id", Label: "Caller ID", Type: "text"},
-				{Name: "forward.always", Label: "Always forward to", Type: "text"}, {Name: "forward.no_answer", Label: "Forward when nobody answers", Type: "text"},
+				{Name: "name", Label: "Name", Type: "text"},
+				branch,
+				{Name: "login", Label: "SIP login", Type: "text", Help: "empty: client and short number"},
+				{Name: "password", Label: "SIP password", Type: "password", Help: "empty: as it is"},
+				{Name: "caller_id", Label: "Caller ID", Type: "text"},
+				{Name: "forward.always", Label: "Always forward to", Type: "text"},
+				{Name: "forward.no_answer", Label: "Forward when nobody answers", Type: "text"},
 				{Name: "forward.unavailable", Label: "Forward when it cannot be reached", Type: "text"},
 				{Name: "inactive", Label: "Switched off", Type: "check"},
 			}, limits...),
@@ -189,8 +212,10 @@ func parts() []kind {
 			Columns: []string{"class", "branch", "extension", "group"},
 			Fields: append([]field{
 				{Name: "class", Label: "Class", Type: "choice", Choices: []string{"city", "federal", "toll_free", "multichannel", "beautiful"}},
-				{Name: "branch", Label: "Branch", Type: "choice", part: console.Branches}, {Name: "extension", Label: "Employee", Type: "choice", part: console.Extensions},
-				{Name: "group", Label: "Group", Type: "choice", part: console.Groups}, {Name: "forward.always", Label: "Always forward to", Type: "text"},
+				{Name: "branch", Label: "Branch", Type: "choice", part: console.Branches},
+				{Name: "extension", Label: "Employee", Type: "choice", part: console.Extensions},
+				{Name: "group", Label: "Group", Type: "choice", part: console.Groups},
+				{Name: "forward.always", Label: "Always forward to", Type: "text"},
 			}, limits...),
 		},
 		{
@@ -202,7 +227,8 @@ func parts() []kind {
 			Path: "groups", One: "Group", Many: "Groups", part: console.Groups, write: access.WriteTenants, Columns: []string{"mode", "extensions"},
 			Fields: []field{
 				{Name: "mode", Label: "They ring", Type: "choice", Choices: []string{"all", "in_turn", "least_recent"}, Needed: true},
-				{Name: "extensions", Label: "Employees", Type: "list", Needed: true}, {Name: "ring_time", Label: "Ring for", Type: "time"},
+				{Name: "extensions", Label: "Employees", Type: "list", Needed: true},
+				{Name: "ring_time", Label: "Ring for", Type: "time"},
 			},
 		},
 	}

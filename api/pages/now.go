@@ -197,7 +197,7 @@ func (p *Pages) stream(r *request, page, block string, data func(context.Context
 	for {
 		v, err := data(ctx)
 		if err != nil {
-			return nil //nolint:nilerr // The stream ends; the page shows that it is stale, and the browser comes again.
+			return nil // The stream ends; the page shows that it is stale, and the browser comes again.
 		}
 		var b bytes.Buffer
 		part := view{Language: r.language, Who: r.who, Data: v, Query: r.Request.URL.Query()}
@@ -211,7 +211,7 @@ func (p *Pages) stream(r *request, page, block string, data func(context.Context
 			_, err = fmt.Fprint(r.Writer, ": still here\n\n")
 		}
 		if err != nil || control.Flush() != nil {
-			return nil //nolint:nilerr // Nobody listens any more.
+			return nil // Nobody listens any more.
 		}
 		if p.wait(ctx, streamEvery) != nil {
 			return nil

@@ -230,7 +230,9 @@ const lookLast = 365 * 24 * 3600 // Seconds.
 func (p *Pages) look(r *request) error {
 	for _, name := range []string{"language", "theme"} {
 		if v := r.PostForm(name); v != "" && len(v) <= 5 {
-			http.SetCookie(r.Writer, &http.Cookie{Name: name, Value: v, Path: "/", MaxAge: lookLast, SameSite: http.SameSiteLaxMode, HttpOnly: true})
+			http.SetCookie(r.Writer, &http.Cookie{ //nolint:gosec // It says how pages look, no more.
+				Name: name, Value: v, Path: "/", MaxAge: lookLast, SameSite: http.SameSiteLaxMode, HttpOnly: true,
+			})
 		}
 	}
 	return r.to(home(r.PostForm("to")), "")

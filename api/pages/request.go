@@ -89,7 +89,7 @@ func (r *request) choose() string {
 }
 
 // t translates; the English text is the key.
-func (r *request) t(text string, args ...any) string { return r.p.words[r.language].t(text, args...) }
+func (r *request) t(text string) string { return r.p.words[r.language].t(text) }
 
 // show shows a page.
 func (r *request) show(name, title string, data any) error {

@@ -30,7 +30,6 @@ type door struct {
 	t      *testing.T
 	base   string
 	key    string
-	header http.Header // Sent with every request.
 	router routers.Router
 }
 
@@ -164,12 +163,7 @@ func (b *browser) send(method, address, kind string, body io.Reader, headers ...
 	return answer{res.StatusCode, res.Header, text}
 }
 
-func (b *browser) get(path string) answer {
-	b.d.t.Helper()
-	return b.send(http.MethodGet, b.d.base+path, "", nil)
-}
-
-func (b *browser) post(address string, status int, fields ...string) answer {
+func (b *browser) post(address string, status int, fields ...string) {
 	b.d.t.Helper()
 	form := url.Values{}
 	for i := 0; i+1 < len(fields); i += 2 {
@@ -177,7 +171,6 @@ func (b *browser) post(address string, status int, fields ...string) answer {
 	}
 	a := b.send(http.MethodPost, address, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
 	require.Equal(b.d.t, status, a.status, "%s: %s", address, a.body)
-	return a
 }
 
 func (b *browser) api(method, path string, body any) answer {
@@ -234,7 +227,9 @@ func readable(t *testing.T, tenant, call string) map[string]access.Permission {
 func TestEveryOperationAsksForItsPermission(t *testing.T) {
 	t.Parallel()
 	_, local, people := house(t)
-	var calls struct{ Items []struct{ Call, Tenant string } }
+	var calls struct {
+		Items []struct{ Call, Tenant string }
+	}
 	local.do(http.MethodGet, "/calls", nil).json(t, &calls)
 	require.Len(t, calls.Items, 3)
 	i := slices.IndexFunc(calls.Items, func(c struct{ Call, Tenant string }) bool { return c.Tenant == "acme" })

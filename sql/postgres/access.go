@@ -85,13 +85,7 @@ const duplicateKey = "23505"
 func (a *Access) PutUser(ctx context.Context, u access.User, create bool, change func(*access.Secrets) error) error {
 	err := a.db.inTx(ctx, func(tx pgx.Tx) error {
 		if create {
-			_, err := tx.Exec(ctx, `INSERT INTO person (login, name, email, role, tenant, branch, language, made_at, changed_at)
-				VALUES ($1, '', '', $2, $3, $4, '', $5, $5)`, u.Login, u.Role, u.Tenant, u.Branch, u.Made)
-			var known *pgconn.PgError
-			if errors.As(err, &known) && known.Code == duplicateKey {
-				return access.ErrExists
-			}
-			if err != nil {
+			if err := addUser(ctx, tx, &u); err != nil {
 				return err
 			}
 		}
@@ -99,30 +93,11 @@ func (a *Access) PutUser(ctx context.Context, u access.User, create bool, change
 		if _, err := tx.Exec(ctx, `SELECT 1 FROM person WHERE role = 'operator' OR login = $1 ORDER BY login FOR UPDATE`, u.Login); err != nil {
 			return err
 		}
-		var s access.Secrets
-		err := tx.QueryRow(ctx, `SELECT password, totp, totp_pending, totp_step, failures FROM person WHERE login = $1`, u.Login).Scan(secretFields(&s)...)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return access.ErrNotFound
-		}
-		if err != nil {
+		if err := changeUser(ctx, tx, &u, change); err != nil || u.Role == access.Operator && !u.Disabled {
 			return err
-		}
-		if err := change(&s); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `UPDATE person SET name = $2, email = $3, role = $4, tenant = $5, branch = $6, language = $7, disabled = $8,
-			changed_at = $9, password = $10, totp = $11, totp_pending = $12, totp_step = $13, failures = $14,
-			locked_until = CASE WHEN $14 = 0 THEN NULL ELSE locked_until END WHERE login = $1`,
-			u.Login, u.Name, u.Email, u.Role, u.Tenant, u.Branch, u.Language, u.Disabled, u.Changed,
-			s.Password, s.TOTP, s.Pending, s.Step, s.Failures)
-		if err != nil {
-			return err
-		}
-		if u.Role == access.Operator && !u.Disabled {
-			return nil
 		}
 		var operators int
-		err = tx.QueryRow(ctx, `SELECT count(*) FROM person WHERE role = 'operator' AND NOT disabled`).Scan(&operators)
+		err := tx.QueryRow(ctx, `SELECT count(*) FROM person WHERE role = 'operator' AND NOT disabled`).Scan(&operators)
 		if err == nil && operators == 0 {
 			err = access.ErrLastOne
 		}
@@ -132,6 +107,36 @@ func (a *Access) PutUser(ctx context.Context, u access.User, create bool, change
 		return fmt.Errorf("user %s: %w", u.Login, err)
 	}
 	return nil
+}
+
+func addUser(ctx context.Context, tx pgx.Tx, u *access.User) error {
+	_, err := tx.Exec(ctx, `INSERT INTO person (login, name, email, role, tenant, branch, language, made_at, changed_at)
+		VALUES ($1, '', '', $2, $3, $4, '', $5, $5)`, u.Login, u.Role, u.Tenant, u.Branch, u.Made)
+	if known, ok := errors.AsType[*pgconn.PgError](err); ok && known.Code == duplicateKey {
+		return access.ErrExists
+	}
+	return err
+}
+
+// changeUser stores what is told of a user, and his secrets as they are to be.
+func changeUser(ctx context.Context, tx pgx.Tx, u *access.User, change func(*access.Secrets) error) error {
+	var s access.Secrets
+	err := tx.QueryRow(ctx, `SELECT password, totp, totp_pending, totp_step, failures FROM person WHERE login = $1`, u.Login).Scan(secretFields(&s)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return access.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	if err := change(&s); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE person SET name = $2, email = $3, role = $4, tenant = $5, branch = $6, language = $7, disabled = $8,
+		changed_at = $9, password = $10, totp = $11, totp_pending = $12, totp_step = $13, failures = $14,
+		locked_until = CASE WHEN $14 = 0 THEN NULL ELSE locked_until END WHERE login = $1`,
+		u.Login, u.Name, u.Email, u.Role, u.Tenant, u.Branch, u.Language, u.Disabled, u.Changed,
+		s.Password, s.TOTP, s.Pending, s.Step, s.Failures)
+	return err
 }
 
 // Count implements access.Users.
