@@ -2,6 +2,7 @@ package sipproxy
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,19 +23,32 @@ type replaced struct{ callID, toTag, fromTag string }
 
 // parseReferTo reads the one Refer-To of a REFER (RFC 3515, section 2.1).
 func parseReferTo(req *sip.Request) (referTarget, bool) {
-	headers := req.GetHeaders("Refer-To")
+	headers := append(slices.Clone(req.GetHeaders("Refer-To")), req.GetHeaders("r")...) // Its short form.
+	var to sip.Uri
 	if len(headers) != 1 {
 		return referTarget{}, false
 	}
-	h, ok := headers[0].(*sip.ReferToHeader)
-	if !ok || (!strings.EqualFold(h.Address.Scheme, "sip") && !strings.EqualFold(h.Address.Scheme, "sips")) {
+	if _, err := sip.ParseAddressValue(headers[0].Value(), &to, &sip.HeaderParams{}); err != nil {
 		return referTarget{}, false
 	}
-	if method, ok := h.Address.UriParams.Get("method"); ok && !strings.EqualFold(method, string(sip.INVITE)) {
+	switch strings.ToLower(to.Scheme) {
+	case "sip", "sips":
+	case "tel": // RFC 3966.
+		number, _, _ := strings.Cut(to.Raw(), ";")
+		return referTarget{user: number}, number != ""
+	default:
 		return referTarget{}, false
 	}
-	t := referTarget{user: h.Address.User}
-	for _, p := range h.Address.Headers {
+	if method, ok := to.UriParams.Get("method"); ok && !strings.EqualFold(method, string(sip.INVITE)) {
+		return referTarget{}, false
+	}
+	return referHeaders(&to)
+}
+
+// referHeaders reads what the INVITE that is asked for is to have.
+func referHeaders(to *sip.Uri) (referTarget, bool) {
+	t := referTarget{user: to.User}
+	for _, p := range to.Headers {
 		if !strings.EqualFold(p.K, "Replaces") {
 			continue
 		}

@@ -70,7 +70,11 @@ func (w *Wire) readUDP(s *udpSocket) {
 
 // bind answers a keep-alive by STUN, some of them in a second: their sources may be forged.
 func (w *Wire) bind(s *udpSocket, data []byte, from netip.AddrPort) {
-	if answer := stunAnswer(data, from); answer != nil && w.bindings.take(maxBindings) {
+	answer := stunAnswer(data, from)
+	switch {
+	case answer == nil:
+		w.malformed.Add(1)
+	case w.bindings.take(maxBindings):
 		_, _ = s.conn.WriteToUDPAddrPort(answer, from) // Whoever sent it asks again.
 	}
 }
