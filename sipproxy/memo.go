@@ -114,7 +114,7 @@ func (c *call) memo() callMemo {
 			m.Winner = i
 		}
 	}
-	if j := c.joint; j != nil {
+	if j := c.joint; j != nil && j.theirs != nil {
 		m.Joint = &jointMemo{Call: j.theirs.call.id.String(), Near: j.own == c.caller}
 	}
 	m.Caller.HA1MD5, m.Caller.HA1SHA256 = "", "" // Secrets stay out of the file.

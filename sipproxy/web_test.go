@@ -203,12 +203,14 @@ func TestPhoneInABrowser(t *testing.T) {
 	require.Equal(t, 480, out.Status)
 	again := w.browser()
 	again.register("anna")
+	caller, result := w.agent("desk"), make(chan agent.Outcome, 1)
 	go func() {
-		again.reply(again.hear("INVITE"), "w2", sdp("web"))
-		again.hears("BYE")
+		out, _ := caller.Dial(t.Context(), w.account("anna"), agent.Call{To: "anna", Talk: 50 * time.Millisecond})
+		result <- out
 	}()
-	out = w.dial(w.agent("desk"), agent.Call{To: "anna", Talk: 50 * time.Millisecond})
-	require.Equal(t, 200, out.Status)
+	again.reply(again.hear("INVITE"), "w2", sdp("web"))
+	again.hears("BYE")
+	require.Equal(t, 200, (<-result).Status)
 }
 
 func TestWebSocketsAreBounded(t *testing.T) {
