@@ -133,6 +133,10 @@ func (s *Server) serveAPI(r *gin.Engine) {
 	if s.o.Importer != nil {
 		r.POST(apiPath+"/imports/:tenant/:pbx", s.known, s.permits(access.WriteImports), bounded(importLimit), s.importRecords)
 	}
+	lists := r.Group(apiPath+"/decks/:id", s.known, bounded(console.MaxDeck))
+	lists.POST("/imports", s.checked, s.sendDeck)
+	lists.POST("/imports/:upload/apply", s.checked, s.applyDeck)
+	lists.POST("/undo", s.checked, s.undoDeck)
 	// The description is no secret, and who does not know it yet needs it.
 	r.GET(apiPath+"/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml", openAPI) })
 	group := r.Group(apiPath, bounded(bodyLimit), s.proved, s.checked, s.once)

@@ -40,6 +40,7 @@ type Deps struct {
 	Billing  Billing
 	Alerts   Alerts
 	Dead     DeadLegs
+	Uploads  Uploads
 	Clock    clock.Clock
 }
 

@@ -128,6 +128,8 @@ type Change struct {
 	// Create: there must be none of the id.
 	Create bool
 	DryRun bool // Only say what would change.
+	// Content is what the file of a deck or a tariff is to hold; nil: what it holds.
+	Content []byte
 }
 
 // Changed is what a change did, or would do.
@@ -243,6 +245,7 @@ func (c *Console) store(ctx context.Context, who *access.Principal, ch Change, s
 	if err != nil {
 		return out, invalid("%s", plainYAML(err))
 	}
+	ch.fill(bundle)
 	changes, merged, err := provision.Plan(stored.Objects, stored.Files, bundle, true)
 	if err != nil {
 		return out, invalid("%s", plainYAML(err))
@@ -269,8 +272,10 @@ func (c *Console) store(ctx context.Context, who *access.Principal, ch Change, s
 	if ch.DryRun || changes.Empty() {
 		return out, nil
 	}
-	_, err = c.d.Setup.Save(ctx, stored.Revision, changes, who.By())
-	return out, err
+	if _, err = c.d.Setup.Save(ctx, stored.Revision, changes, who.By()); err != nil {
+		return out, err
+	}
+	return out, c.logFiles(ctx, who, ch, changes)
 }
 
 // plainYAML takes the library's words out of what is wrong with a document.

@@ -102,12 +102,24 @@ func (p *Pages) Register(r gin.IRouter, s *api.Server) {
 	}
 	for _, door := range slices.Sorted(maps.Keys(p.doors())) {
 		method, address, _ := strings.Cut(door, " ")
-		r.Handle(method, address, p.serve(p.doors()[door], false))
+		r.Handle(method, address, p.serve(p.doors()[door], false, bodyMost))
 	}
 	for _, room := range slices.Sorted(maps.Keys(p.rooms())) {
 		method, address, _ := strings.Cut(room, " ")
-		r.Handle(method, address, p.serve(p.rooms()[room], true))
+		r.Handle(method, address, p.serve(p.rooms()[room], true, limitOf(room)))
 	}
+	for _, room := range slices.Sorted(maps.Keys(p.importRooms())) {
+		method, address, _ := strings.Cut(room, " ")
+		r.Handle(method, address, p.serve(p.importRooms()[room], true, console.MaxDeck+bodyMost))
+	}
+}
+
+// limitOf is how much may be sent to a room: files of prices are larger than forms.
+func limitOf(room string) int64 {
+	if room == "POST /decks/:id" || room == "POST /tariffs/:id" {
+		return fileMost
+	}
+	return bodyMost
 }
 
 // handler shows a page, or does what its form asks.
@@ -137,7 +149,7 @@ func (p *Pages) Nowhere(c *gin.Context) bool {
 	if strings.HasPrefix(c.Request.URL.Path, "/api/") || !strings.Contains(c.GetHeader("Accept"), "text/html") {
 		return false
 	}
-	p.serve(func(*request) error { return fmt.Errorf("%w: there is no page at this address", console.ErrNotFound) }, true)(c)
+	p.serve(func(*request) error { return fmt.Errorf("%w: there is no page at this address", console.ErrNotFound) }, true, bodyMost)(c)
 	return true
 }
 

@@ -3,10 +3,12 @@ package pages
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -41,7 +43,7 @@ type view struct {
 }
 
 // serve wraps a handler: who is there, in what language, and what to show when it fails.
-func (p *Pages) serve(h handler, inside bool) gin.HandlerFunc {
+func (p *Pages) serve(h handler, inside bool, limit int64) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		r := &request{Context: c, p: p}
 		who, err := p.server.Prove(c)
@@ -59,14 +61,47 @@ func (p *Pages) serve(h handler, inside bool) gin.HandlerFunc {
 			r.toSignIn()
 			return
 		}
-		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyMost)
-		if err := h(r); err != nil {
+		err = r.readForm(limit)
+		if err == nil {
+			err = h(r)
+		}
+		if err != nil {
 			r.trouble(err)
 		}
 	}
 }
 
-const bodyMost = 1 << 20
+const (
+	bodyMost   = 1 << 20
+	formMemory = 1 << 20          // Of files that are sent, the rest is on the disk meanwhile.
+	fileTime   = 10 * time.Minute // For files that are sent over a slow line.
+)
+
+var errForm = errors.New("the form cannot be read")
+
+// readForm reads the form that was sent before anything is done with it, so that one that is too large or cut off does nothing.
+func (r *request) readForm(limit int64) error {
+	if r.Request.Method != http.MethodPost {
+		return nil
+	}
+	if limit > bodyMost && r.who != nil {
+		until := r.p.o.Console.Now().Add(fileTime)
+		control := http.NewResponseController(r.Writer)
+		if err := errors.Join(control.SetReadDeadline(until), control.SetWriteDeadline(until)); err != nil {
+			return fmt.Errorf("the time of a file that is sent: %w", err)
+		}
+	}
+	r.Request.Body = http.MaxBytesReader(r.Writer, r.Request.Body, limit)
+	err := r.Request.ParseMultipartForm(formMemory)
+	var large *http.MaxBytesError
+	switch {
+	case err == nil, errors.Is(err, http.ErrNotMultipart):
+		return nil
+	case errors.As(err, &large):
+		return err
+	}
+	return fmt.Errorf("%w: %w: %w", console.ErrInvalid, errForm, err)
+}
 
 // toSignIn sends somebody to the sign-in, and back afterwards.
 func (r *request) toSignIn() {
@@ -89,7 +124,7 @@ func (r *request) choose() string {
 }
 
 // t translates; the English text is the key.
-func (r *request) t(text string) string { return r.p.words[r.language].t(text) }
+func (r *request) t(text string, args ...any) string { return r.p.words[r.language].t(text, args...) }
 
 // show shows a page.
 func (r *request) show(name, title string, data any) error {
@@ -166,7 +201,11 @@ func (r *request) to(address, notice string) error {
 func (r *request) trouble(err error) {
 	status, text, help := http.StatusServiceUnavailable, "This cannot be done at the moment.", "Try again in a minute. What you did is either done or not done at all."
 	detail := ""
+	var large *http.MaxBytesError
 	switch {
+	case errors.As(err, &large):
+		status, text, help = http.StatusRequestEntityTooLarge, "This is too large.", "Send less at a time."
+		detail = r.t("At most %d bytes are taken here.", large.Limit)
 	case errors.Is(err, console.ErrForbidden):
 		status, text, help = http.StatusForbidden, "You may not see this.", "Ask somebody who may give you the permission."
 	case errors.Is(err, console.ErrNotFound):

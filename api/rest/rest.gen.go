@@ -616,6 +616,34 @@ type Posting struct {
 // Price An amount and what it was made of.
 type Price = console.Price
 
+// PriceAnswer defines model for PriceAnswer.
+type PriceAnswer struct {
+	BilledSeconds int64 `json:"billed_seconds"`
+
+	// Currency ISO 4217
+	Currency    Currency `json:"currency"`
+	Destination string   `json:"destination"`
+	Prefix      string   `json:"prefix"`
+	Steps       []string `json:"steps"`
+
+	// Total A decimal number, such as "12.5"
+	Total Decimal `json:"total"`
+}
+
+// PriceQuestion defines model for PriceQuestion.
+type PriceQuestion struct {
+	At      time.Time `json:"at,omitempty,omitzero"`
+	Deck    string    `json:"deck,omitempty,omitzero"`
+	From    string    `json:"from,omitempty,omitzero"`
+	Seconds int       `json:"seconds"`
+
+	// Tariff This or a deck
+	Tariff string `json:"tariff,omitempty,omitzero"`
+
+	// To Examples: 74951234567
+	To string `json:"to"`
+}
+
 // Problem defines model for Problem.
 type Problem struct {
 	Detail string `json:"detail,omitempty,omitzero"`
@@ -629,6 +657,29 @@ type Problem struct {
 
 	// Type A word that stays, such as urn:trunkline:not-found
 	Type string `json:"type"`
+}
+
+// RateLine defines model for RateLine.
+type RateLine struct {
+	// ConnectFee A decimal number, such as "12.5"
+	ConnectFee  Decimal   `json:"connect_fee"`
+	Destination string    `json:"destination"`
+	From        time.Time `json:"from,omitempty,omitzero"`
+
+	// Increment Examples: 60/60
+	Increment string `json:"increment"`
+
+	// PerMinute A decimal number, such as "12.5"
+	PerMinute Decimal   `json:"per_minute"`
+	Prefix    string    `json:"prefix"`
+	Till      time.Time `json:"till,omitempty,omitzero"`
+}
+
+// Rates defines model for Rates.
+type Rates struct {
+	// All How many rates the deck has
+	All   int        `json:"all"`
+	Items []RateLine `json:"items"`
 }
 
 // Refusal One reason why a tenant's period is not invoiced.
@@ -739,6 +790,9 @@ type CursorParameter = string
 // FilterParameter defines model for FilterParameter.
 type FilterParameter = string
 
+// IdParameter defines model for IdParameter.
+type IdParameter = string
+
 // IdempotencyKeyParameter defines model for IdempotencyKeyParameter.
 type IdempotencyKeyParameter = string
 
@@ -832,6 +886,12 @@ type ListDeadParams struct {
 	Tenant TenantQueryParameter `form:"tenant,omitempty" json:"tenant,omitempty,omitzero"`
 	Reason string               `form:"reason,omitempty" json:"reason,omitempty,omitzero"`
 	Limit  LimitParameter       `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListRatesParams defines parameters for ListRates.
+type ListRatesParams struct {
+	Prefix string         `form:"prefix,omitempty" json:"prefix,omitempty,omitzero"`
+	Limit  LimitParameter `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // ListInvoicesParams defines parameters for ListInvoices.
@@ -966,6 +1026,9 @@ type ConfirmFactorJSONRequestBody = Code
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
 
+// PriceCallJSONRequestBody defines body for PriceCall for application/json ContentType.
+type PriceCallJSONRequestBody = PriceQuestion
+
 // SimulateRouteJSONRequestBody defines body for SimulateRoute for application/json ContentType.
 type SimulateRouteJSONRequestBody = RouteQuestion
 
@@ -1025,6 +1088,9 @@ type ServerInterface interface {
 	// RetryDead Price legs again
 	// (POST /dead/retry)
 	RetryDead(c *gin.Context)
+	// ListRates Rates of a deck, by the beginning of their prefix: past, in force and to come
+	// (GET /decks/{id}/rates)
+	ListRates(c *gin.Context, id IdParameter, params ListRatesParams)
 	// ListInvoices Documents that were issued, the oldest first
 	// (GET /invoices)
 	ListInvoices(c *gin.Context, params ListInvoicesParams)
@@ -1076,6 +1142,9 @@ type ServerInterface interface {
 	// ClosePeriod Issue the invoices of a period; or with dry_run tell what would be issued and what keeps it open
 	// (POST /periods/{month})
 	ClosePeriod(c *gin.Context, month MonthPathParameter, params ClosePeriodParams)
+	// PriceCall What a call would cost by a tariff or at a carrier, and how the price comes about
+	// (POST /price)
+	PriceCall(c *gin.Context)
 	// SimulateRoute What would happen to a call, with every candidate and why not
 	// (POST /route)
 	SimulateRoute(c *gin.Context)
@@ -1523,6 +1592,50 @@ func (siw *ServerInterfaceWrapper) RetryDead(c *gin.Context) {
 	siw.Handler.RetryDead(c)
 }
 
+// ListRates operation middleware
+func (siw *ServerInterfaceWrapper) ListRates(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id IdParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRatesParams
+
+	// ------------- Optional query parameter "prefix" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "prefix", c.Request.URL.Query(), &params.Prefix, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter prefix: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRates(c, id, params)
+}
+
 // ListInvoices operation middleware
 func (siw *ServerInterfaceWrapper) ListInvoices(c *gin.Context) {
 
@@ -1944,6 +2057,19 @@ func (siw *ServerInterfaceWrapper) ClosePeriod(c *gin.Context) {
 	}
 
 	siw.Handler.ClosePeriod(c, month, params)
+}
+
+// PriceCall operation middleware
+func (siw *ServerInterfaceWrapper) PriceCall(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PriceCall(c)
 }
 
 // SimulateRoute operation middleware
@@ -2502,6 +2628,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/stats", wrapper.GetStats)
 	router.GET(options.BaseURL+"/tenants/:tenant/expenses", wrapper.GetExpenses)
 	router.POST(options.BaseURL+"/route", wrapper.SimulateRoute)
+	router.GET(options.BaseURL+"/decks/:id/rates", wrapper.ListRates)
+	router.POST(options.BaseURL+"/price", wrapper.PriceCall)
 	router.GET(options.BaseURL+"/accounts", wrapper.ListAccounts)
 	router.GET(options.BaseURL+"/tenants/:tenant/account", wrapper.GetAccount)
 	router.GET(options.BaseURL+"/tenants/:tenant/statement", wrapper.GetStatement)
@@ -2987,6 +3115,46 @@ type RetryDeaddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RetryDeaddefaultApplicationProblemPlusJSONResponse) VisitRetryDeadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRatesRequestObject struct {
+	Id     IdParameter `json:"id"`
+	Params ListRatesParams
+}
+
+type ListRatesResponseObject interface {
+	VisitListRatesResponse(w http.ResponseWriter) error
+}
+
+type ListRates200JSONResponse Rates
+
+func (response ListRates200JSONResponse) VisitListRatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRatesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRatesdefaultApplicationProblemPlusJSONResponse) VisitListRatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3628,6 +3796,45 @@ type ClosePerioddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ClosePerioddefaultApplicationProblemPlusJSONResponse) VisitClosePeriodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PriceCallRequestObject struct {
+	Body *PriceCallJSONRequestBody
+}
+
+type PriceCallResponseObject interface {
+	VisitPriceCallResponse(w http.ResponseWriter) error
+}
+
+type PriceCall200JSONResponse PriceAnswer
+
+func (response PriceCall200JSONResponse) VisitPriceCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PriceCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PriceCalldefaultApplicationProblemPlusJSONResponse) VisitPriceCallResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4354,6 +4561,9 @@ type StrictServerInterface interface {
 	// RetryDead Price legs again
 	// (POST /dead/retry)
 	RetryDead(ctx context.Context, request RetryDeadRequestObject) (RetryDeadResponseObject, error)
+	// ListRates Rates of a deck, by the beginning of their prefix: past, in force and to come
+	// (GET /decks/{id}/rates)
+	ListRates(ctx context.Context, request ListRatesRequestObject) (ListRatesResponseObject, error)
 	// ListInvoices Documents that were issued, the oldest first
 	// (GET /invoices)
 	ListInvoices(ctx context.Context, request ListInvoicesRequestObject) (ListInvoicesResponseObject, error)
@@ -4405,6 +4615,9 @@ type StrictServerInterface interface {
 	// ClosePeriod Issue the invoices of a period; or with dry_run tell what would be issued and what keeps it open
 	// (POST /periods/{month})
 	ClosePeriod(ctx context.Context, request ClosePeriodRequestObject) (ClosePeriodResponseObject, error)
+	// PriceCall What a call would cost by a tariff or at a carrier, and how the price comes about
+	// (POST /price)
+	PriceCall(ctx context.Context, request PriceCallRequestObject) (PriceCallResponseObject, error)
 	// SimulateRoute What would happen to a call, with every candidate and why not
 	// (POST /route)
 	SimulateRoute(ctx context.Context, request SimulateRouteRequestObject) (SimulateRouteResponseObject, error)
@@ -4851,6 +5064,33 @@ func (sh *strictHandler) RetryDead(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RetryDeadResponseObject); ok {
 		if err := validResponse.VisitRetryDeadResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRates operation middleware
+func (sh *strictHandler) ListRates(ctx *gin.Context, id IdParameter, params ListRatesParams) {
+	var request ListRatesRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRates(ctx, request.(ListRatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRatesResponseObject); ok {
+		if err := validResponse.VisitListRatesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -5390,6 +5630,48 @@ func (sh *strictHandler) ClosePeriod(ctx *gin.Context, month MonthPathParameter,
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ClosePeriodResponseObject); ok {
 		if err := validResponse.VisitClosePeriodResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PriceCall operation middleware
+func (sh *strictHandler) PriceCall(ctx *gin.Context) {
+	var request PriceCallRequestObject
+
+	var body PriceCallJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PriceCall(ctx, request.(PriceCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PriceCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PriceCallResponseObject); ok {
+		if err := validResponse.VisitPriceCallResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

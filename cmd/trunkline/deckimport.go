@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/console"
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
 	"trunkline/provision"
@@ -74,9 +75,6 @@ changed the provisioning meanwhile, or no engine can be reached.`,
 	return cmd
 }
 
-// mappingSuffix is added to a deck's file for the file that remembers how its lists are read.
-const mappingSuffix = ".mapping.json"
-
 func (o *deckImportOptions) run(ctx context.Context, file string, out, errOut io.Writer) error {
 	effective, err := parseMoment("effective", o.effective)
 	if err != nil {
@@ -121,7 +119,7 @@ func (o *deckImportOptions) run(ctx context.Context, file string, out, errOut io
 	if err != nil {
 		return err
 	}
-	return o.store(ctx, db, t, map[string][]byte{t.file: content.Bytes(), t.file + mappingSuffix: mapping}, out)
+	return o.store(ctx, db, t, map[string][]byte{t.file: content.Bytes(), t.file + console.MappingSuffix: mapping}, out)
 }
 
 // deckTarget is the deck that is to change, as it is provisioned.
@@ -155,7 +153,7 @@ func (o *deckImportOptions) find(ctx context.Context, db *stores) (*deckTarget, 
 	if t.old, _, err = deckfile.Load(ctx, bytes.NewReader(content), nil, deckfile.Options{Label: t.id, Currency: t.currency}); err != nil {
 		return nil, err
 	}
-	if text, ok := stored.Files[t.file+mappingSuffix]; ok && !o.forget {
+	if text, ok := stored.Files[t.file+console.MappingSuffix]; ok && !o.forget {
 		t.mapping = new(deckfile.Mapping)
 		if err := json.Unmarshal(text, t.mapping); err != nil {
 			return nil, fmt.Errorf("how lists of %s are read: %w: use --forget", t.id, err)

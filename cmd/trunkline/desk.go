@@ -26,7 +26,7 @@ func (s *system) newConsole(gate *access.Gate, trail access.Trail) *console.Cons
 		Gate: gate, Trail: trail, Snapshot: s.provisioning.live.Snapshot, Clock: clock.System{},
 		Setup: &setup{stores: s.stores, compiler: provision.NewCompiler()}, Records: records{s.stores}, Figures: figures{s}, Switch: newOperations(s),
 		System: &overviewer{s}, Money: s.stores.ledger, Limits: limits{s.stores.ledger}, Billing: &billing{s: s.stores},
-		Alerts: alerts{postgres.NewAlerts(s.stores.db, clock.System{})}, Dead: &deadLegs{s.stores, s.books},
+		Alerts: alerts{postgres.NewAlerts(s.stores.db, clock.System{})}, Dead: &deadLegs{s.stores, s.books}, Uploads: uploaded{postgres.NewAccess(s.stores.db, clock.System{}), s.stores.provision},
 	})
 }
 
@@ -209,6 +209,25 @@ func (d *deadLegs) Dead(ctx context.Context, tenant, reason string, limit int) (
 // Retry implements console.DeadLegs.
 func (d *deadLegs) Retry(ctx context.Context, ids []int64) (int, error) {
 	return retryDead(ctx, d.s, d.books, ids)
+}
+
+// uploaded keeps files that somebody looks at before they are put in force.
+type uploaded struct {
+	*postgres.Access
+
+	provision *postgres.Provision
+}
+
+// Former implements console.Uploads.
+func (u uploaded) Former(ctx context.Context, file string) ([]byte, error) {
+	versions, err := u.provision.FileVersions(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	if len(versions) < 2 {
+		return nil, fmt.Errorf("%w: it has not been changed since it was first provisioned", console.ErrConflict)
+	}
+	return versions[1].Content, nil
 }
 
 // answers keeps what writes with an Idempotency-Key were answered.

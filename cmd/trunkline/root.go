@@ -43,6 +43,8 @@ func newRootCommand() *cobra.Command {
 		newLimitCommand(),
 		newPeriodCommand(),
 		newNodeCommand(),
+		newUserCommand(),
+		newKeyCommand(),
 		newRerateCommand(),
 		newAlertCommand(),
 		newStatusCommand(),

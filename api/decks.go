@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"trunkline/api/rest"
+	"trunkline/console"
+	"trunkline/rating/deckfile"
+)
+
+// deckList reads what an address says of a price list.
+func deckList(c *gin.Context) (l console.DeckList, err error) {
+	l = console.DeckList{Deck: c.Param("id"), Upload: c.Param("upload")}
+	if l.Mode, err = deckfile.ParseMode(c.Query("mode")); err != nil {
+		return l, fmt.Errorf("%w: %w", console.ErrInvalid, err)
+	}
+	if text := c.Query("effective"); text != "" {
+		if l.Effective, err = time.Parse(time.RFC3339, text); err != nil {
+			return l, fmt.Errorf("%w: effective: %w", console.ErrInvalid, err)
+		}
+	}
+	return l, nil
+}
+
+// listTime is how long a price list may take to come in.
+const listTime = 5 * time.Minute
+
+// sendDeck keeps a price list and tells what it would change.
+func (s *Server) sendDeck(c *gin.Context) {
+	control := http.NewResponseController(c.Writer)
+	until := s.o.Clock.Now().Add(listTime)
+	if err := errors.Join(control.SetReadDeadline(until), control.SetWriteDeadline(until)); err != nil {
+		s.o.Log.WarnContext(c, "a price list has the usual time only", "error", err)
+	}
+	l, err := deckList(c)
+	ctx := c.Request.Context()
+	if err == nil {
+		l.Upload, err = s.o.Console.SendDeck(ctx, WhoOf(ctx), l.Deck, c.DefaultQuery("name", "list"), c.Request.Body)
+	}
+	var compared *console.Comparison
+	if err == nil {
+		compared, err = s.o.Console.CompareDeck(ctx, WhoOf(ctx), l)
+	}
+	if err != nil {
+		s.failed(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, compared)
+}
+
+func (s *Server) applyDeck(c *gin.Context) {
+	l, err := deckList(c)
+	if err == nil {
+		err = s.o.Console.ApplyDeck(c.Request.Context(), WhoOf(c.Request.Context()), l)
+	}
+	s.finish(c, err)
+}
+
+func (s *Server) undoDeck(c *gin.Context) {
+	s.finish(c, s.o.Console.UndoDeck(c.Request.Context(), WhoOf(c.Request.Context()), c.Param("id")))
+}
+
+// finish answers for what has no answer of its own.
+func (s *Server) finish(c *gin.Context, err error) {
+	if err != nil {
+		s.failed(c, err)
+		return
+	}
+	c.Status(http.StatusNoContent)
+}
+
+// ListRates implements rest.StrictServerInterface.
+func (o *operations) ListRates(ctx context.Context, r rest.ListRatesRequestObject) (rest.ListRatesResponseObject, error) {
+	rates, all, err := o.c.Rates(ctx, WhoOf(ctx), r.Id, r.Params.Prefix, or(r.Params.Limit, pageLimit))
+	out := rest.ListRates200JSONResponse{All: all, Items: []rest.RateLine{}}
+	for i := range rates {
+		k := &rates[i]
+		out.Items = append(out.Items, rest.RateLine{
+			Prefix: k.Prefix.Digits(), Destination: k.Destination, PerMinute: k.PerMinute.String(), ConnectFee: k.ConnectFee.String(),
+			Increment: k.Increment.String(), From: k.From, Till: k.Till,
+		})
+	}
+	return out, err
+}
+
+// PriceCall implements rest.StrictServerInterface.
+func (o *operations) PriceCall(ctx context.Context, r rest.PriceCallRequestObject) (rest.PriceCallResponseObject, error) {
+	b := r.Body
+	a, err := o.c.Price(ctx, WhoOf(ctx), console.PriceQuestion{
+		Tariff: b.Tariff, Deck: b.Deck, To: b.To, From: b.From, Length: time.Duration(b.Seconds) * time.Second, At: b.At,
+	})
+	out := rest.PriceCall200JSONResponse{
+		Total: a.Charge.Total.String(), Currency: a.Charge.Currency.String(), Prefix: a.Charge.Prefix.Digits(), Destination: a.Charge.Destination,
+		BilledSeconds: a.Charge.Billed, Steps: []string{},
+	}
+	for _, step := range a.Steps {
+		out.Steps = append(out.Steps, step.Text)
+	}
+	return out, err
+}

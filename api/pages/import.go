@@ -1,0 +1,135 @@
+package pages
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"trunkline/console"
+	"trunkline/rating/deckfile"
+)
+
+// importRooms are the pages by which price lists come in. They take files.
+func (p *Pages) importRooms() map[string]handler {
+	return map[string]handler{
+		"GET /decks/:id/import": p.newImport, "POST /decks/:id/import": p.sendList, "GET /decks/:id/import/:upload": p.compareList,
+		"POST /decks/:id/import/:upload": p.applyList, "POST /decks/:id/undo": p.undoList,
+	}
+}
+
+// importView is a price list on its way.
+type importView struct {
+	Deck       string
+	Comparison *console.Comparison
+	Columns    []mappedColumn
+	Effective  string // Of the form, in UTC.
+	Mode       string
+	Kinds      []deckfile.Kind
+}
+
+// mappedColumn says in which column of the list something stands.
+type mappedColumn struct {
+	Name deckfile.Column
+	At   string // Counted from 1; empty: nowhere.
+}
+
+func (p *Pages) newImport(r *request) error {
+	return r.show("import", "Import a list", importView{Deck: r.Param("id"), Mode: string(deckfile.Full)})
+}
+
+func (p *Pages) sendList(r *request) error {
+	v := importView{Deck: r.Param("id"), Mode: r.PostForm("mode"), Effective: r.PostForm("effective")}
+	file, head, err := r.Request.FormFile("file")
+	if errors.Is(err, http.ErrMissingFile) {
+		return r.again("import", "Import a list", v, errors.Join(console.ErrInvalid, errors.New(r.t("Choose a file."))))
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	upload, err := p.o.Console.SendDeck(r.Request.Context(), r.who, v.Deck, head.Filename, file)
+	if err != nil {
+		return r.again("import", "Import a list", v, err)
+	}
+	return r.to("/decks/"+v.Deck+"/import/"+upload+with(nil, "mode", v.Mode, "effective", v.Effective), "")
+}
+
+// list reads what the address says of a list.
+func (r *request) list() (l console.DeckList, err error) {
+	l = console.DeckList{Deck: r.Param("id"), Upload: r.Param("upload")}
+	if l.Mode, err = deckfile.ParseMode(or(r.PostForm("mode"), r.Query("mode"))); err != nil {
+		return l, errors.Join(console.ErrInvalid, err)
+	}
+	if text := or(r.PostForm("effective"), r.Query("effective")); text != "" {
+		if l.Effective, err = time.Parse("2006-01-02T15:04", text); err != nil {
+			return l, errors.Join(console.ErrInvalid, err)
+		}
+	}
+	return l, nil
+}
+
+// remap takes the columns from the address, where somebody chose them.
+func (r *request) remap(m *deckfile.Mapping) *deckfile.Mapping {
+	if r.Query("first_row") == "" || m == nil {
+		return nil
+	}
+	out := *m
+	out.Columns = make(map[deckfile.Column]int)
+	out.FirstRow, _ = strconv.Atoi(r.Query("first_row")) // Nonsense is the first.
+	for _, c := range deckfile.Columns() {
+		if n, err := strconv.Atoi(r.Query("column_" + string(c))); err == nil && n > 0 {
+			out.Columns[c] = n - 1
+		}
+	}
+	return &out
+}
+
+func (p *Pages) compareList(r *request) error {
+	v := importView{Deck: r.Param("id"), Kinds: deckfile.Kinds(), Mode: or(r.Query("mode"), "full"), Effective: r.Query("effective")}
+	l, err := r.list()
+	if err != nil {
+		return r.again("import", "Import a list", v, err)
+	}
+	ctx := r.Request.Context()
+	if v.Comparison, err = p.o.Console.CompareDeck(ctx, r.who, l); err != nil {
+		return r.again("import", "Import a list", v, err)
+	}
+	if mapping := r.remap(v.Comparison.Mapping); mapping != nil {
+		l.Mapping = mapping
+		if v.Comparison, err = p.o.Console.CompareDeck(ctx, r.who, l); err != nil {
+			return r.again("import", "Import a list", v, err)
+		}
+	}
+	for _, c := range deckfile.Columns() {
+		one := mappedColumn{Name: c}
+		if at, ok := v.Comparison.Mapping.Columns[c]; ok {
+			one.At = strconv.Itoa(at + 1)
+		}
+		v.Columns = append(v.Columns, one)
+	}
+	return r.show("import", "Import a list", v)
+}
+
+func (p *Pages) applyList(r *request) error {
+	l, err := r.list()
+	if err != nil {
+		return err
+	}
+	compared, err := p.o.Console.CompareDeck(r.Request.Context(), r.who, l)
+	if err != nil {
+		return err
+	}
+	l.Mapping = r.remap(compared.Mapping)
+	if err := p.o.Console.ApplyDeck(r.Request.Context(), r.who, l); err != nil {
+		return r.again("import", "Import a list", importView{Deck: l.Deck, Mode: string(l.Mode)}, err)
+	}
+	return r.to("/decks/"+l.Deck, "saved")
+}
+
+func (p *Pages) undoList(r *request) error {
+	if err := p.o.Console.UndoDeck(r.Request.Context(), r.who, r.Param("id")); err != nil {
+		return err
+	}
+	return r.to("/decks/"+r.Param("id"), "done")
+}

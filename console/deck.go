@@ -1,0 +1,262 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"trunkline/access"
+	"trunkline/internal/money"
+	"trunkline/provision"
+	"trunkline/rating"
+	"trunkline/rating/deckfile"
+)
+
+// Uploads keeps files that somebody looks at before they are put in force.
+type Uploads interface {
+	// KeepUpload keeps a file for a day, for who sent it.
+	KeepUpload(ctx context.Context, id, by, name string, content []byte) error
+	// Upload returns a file that was kept for somebody; access.ErrNotFound.
+	Upload(ctx context.Context, id, by string) (name string, content []byte, err error)
+	// Former returns what a provisioned file held before its last change; ErrNotFound.
+	Former(ctx context.Context, file string) ([]byte, error)
+}
+
+// MaxDeck bounds the price list that somebody sends, in bytes.
+const MaxDeck = 64 << 20
+
+// MappingSuffix is added to a deck's file for the file that remembers how its lists are read.
+const MappingSuffix = ".mapping.json"
+
+// DeckList says how a price list that was sent is to be read and put in force.
+type DeckList struct {
+	Deck      string
+	Upload    string            // Id under which the list is kept.
+	Mapping   *deckfile.Mapping // Nil: as the last one of the deck, or guessed.
+	Effective time.Time         // Start of rates without a date of their own; zero: now.
+	Mode      deckfile.Mode
+}
+
+// Comparison is what a price list would change.
+type Comparison struct {
+	Deck      string            `json:"deck"`
+	Upload    string            `json:"upload"`
+	Name      string            `json:"name"` // Of the file.
+	Effective time.Time         `json:"effective"`
+	Mode      deckfile.Mode     `json:"mode"`
+	Lines     int               `json:"lines"`
+	Summary   deckfile.Summary  `json:"summary"`
+	Changes   []RateChange      `json:"changes"` // Without the same ones; the first thousand.
+	Faulty    int               `json:"faulty"`  // Lines with faults; a list with any is not put in force.
+	Faults    []deckfile.Fault  `json:"faults"`  // The first hundred.
+	Mapping   *deckfile.Mapping `json:"mapping"`
+}
+
+// RateChange is one rate before and after.
+type RateChange struct {
+	Kind        deckfile.Kind `json:"kind"`
+	Prefix      string        `json:"prefix"`
+	Destination string        `json:"destination"`
+	Old         *money.Rate   `json:"old,omitempty"` // Per minute.
+	New         *money.Rate   `json:"new,omitempty"`
+	From        time.Time     `json:"from,omitzero"`
+}
+
+const (
+	changesMost = 1000
+	faultsMost  = 100
+)
+
+// SendDeck keeps a price list, so that it can be compared and put in force, and returns its id.
+func (c *Console) SendDeck(ctx context.Context, who *access.Principal, deck, name string, in io.Reader) (string, error) {
+	if err := may(who, access.WritePrices); err != nil {
+		return "", err
+	}
+	if _, err := c.Thing(ctx, who, provision.KindDeck, deck); err != nil {
+		return "", err
+	}
+	content, err := io.ReadAll(io.LimitReader(in, MaxDeck+1))
+	if err != nil {
+		return "", err
+	}
+	if len(content) == 0 || len(content) > MaxDeck {
+		return "", invalid("file: choose a price list of up to %d MiB", MaxDeck>>20)
+	}
+	var id [16]byte
+	if _, err := rand.Read(id[:]); err != nil {
+		return "", fmt.Errorf("name a file: %w", err)
+	}
+	upload := hex.EncodeToString(id[:])
+	return upload, c.d.Uploads.KeepUpload(ctx, upload, who.By(), name, content)
+}
+
+// deckList is a list that was read, beside the deck that it would change.
+type deckList struct {
+	stored   Stored
+	source   provision.DeckSource
+	old, new *rating.Deck
+	report   *deckfile.Report
+	name     string
+}
+
+func (c *Console) readList(ctx context.Context, who *access.Principal, l *DeckList) (*deckList, error) {
+	if err := may(who, access.WritePrices); err != nil {
+		return nil, err
+	}
+	if l.Effective.IsZero() {
+		l.Effective = c.d.Clock.Now().Truncate(time.Second)
+	}
+	out := &deckList{}
+	name, content, err := c.d.Uploads.Upload(ctx, l.Upload, who.By())
+	if errors.Is(err, access.ErrNotFound) {
+		return nil, fmt.Errorf("%w: the file is not here any more: send it again", ErrNotFound)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out.name = name
+	if err := c.deckNow(ctx, l, out); err != nil {
+		return nil, err
+	}
+	out.new, out.report, err = deckfile.Load(ctx, bytes.NewReader(content), l.Mapping, deckfile.Options{Label: name, Currency: out.source.Currency})
+	if errors.Is(err, deckfile.ErrFile) || errors.Is(err, deckfile.ErrMapping) {
+		return nil, invalid("%s: %s", name, err)
+	}
+	return out, err
+}
+
+// deckNow reads the deck as it is in force, and how its lists are read.
+func (c *Console) deckNow(ctx context.Context, l *DeckList, out *deckList) (err error) {
+	if out.stored, err = c.d.Setup.Load(ctx); err != nil {
+		return err
+	}
+	bundle, err := provision.NewBundle(out.stored.Objects, out.stored.Files)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(bundle.Operator.Decks, func(d provision.DeckSource) bool { return d.ID == l.Deck })
+	if i < 0 {
+		return missing(provision.KindDeck, l.Deck)
+	}
+	out.source = bundle.Operator.Decks[i]
+	options := deckfile.Options{Label: l.Deck, Currency: out.source.Currency}
+	if out.old, _, err = deckfile.Load(ctx, bytes.NewReader(out.stored.Files[out.source.File]), nil, options); err != nil {
+		return fmt.Errorf("deck %s: %w", l.Deck, err)
+	}
+	if text, ok := out.stored.Files[out.source.File+MappingSuffix]; ok && l.Mapping == nil {
+		l.Mapping = new(deckfile.Mapping)
+		if json.Unmarshal(text, l.Mapping) != nil {
+			l.Mapping = nil // It is guessed anew.
+		}
+	}
+	return nil
+}
+
+// CompareDeck tells what a list that was sent would change. Nothing is stored.
+func (c *Console) CompareDeck(ctx context.Context, who *access.Principal, l DeckList) (*Comparison, error) {
+	read, err := c.readList(ctx, who, &l)
+	if err != nil && read == nil && l.Mapping != nil && errors.Is(err, ErrInvalid) {
+		// The carrier sends another form than last time.
+		l.Mapping = nil
+		read, err = c.guessed(ctx, who, &l)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &Comparison{
+		Deck: l.Deck, Upload: l.Upload, Name: read.name, Effective: l.Effective, Mode: l.Mode, Lines: read.report.Lines, Summary: deckfile.Summary{},
+		Faulty: read.report.Faulty, Faults: read.report.Faults[:min(len(read.report.Faults), faultsMost)], Mapping: &read.report.Mapping, Changes: []RateChange{},
+	}
+	for change := range deckfile.Diff(read.old, l.Effective, read.new, l.Effective) {
+		if change.Kind == deckfile.Closed && l.Mode == deckfile.Update {
+			change.Kind = deckfile.Same
+		}
+		out.Summary[change.Kind]++
+		if change.Kind != deckfile.Same && len(out.Changes) < changesMost {
+			out.Changes = append(out.Changes, rateChange(change))
+		}
+	}
+	return out, nil
+}
+
+// guessed reads a list with its columns guessed, whatever is remembered of the deck's lists.
+func (c *Console) guessed(ctx context.Context, who *access.Principal, l *DeckList) (*deckList, error) {
+	_, content, err := c.d.Uploads.Upload(ctx, l.Upload, who.By())
+	if err != nil {
+		return nil, err
+	}
+	table, err := deckfile.Open(bytes.NewReader(content), nil)
+	if err != nil {
+		return nil, invalid("%s", err)
+	}
+	mapping := table.Mapping()
+	_ = table.Close() // It was only looked at.
+	l.Mapping = &mapping
+	return c.readList(ctx, who, l)
+}
+
+func rateChange(c deckfile.Change) RateChange {
+	out := RateChange{Kind: c.Kind, Prefix: c.Prefix.Digits(), Destination: c.Destination()}
+	if c.Old != nil {
+		out.Old = &c.Old.PerMinute
+	}
+	if c.New != nil {
+		out.New, out.From = &c.New.PerMinute, c.New.From
+	}
+	return out
+}
+
+// ApplyDeck puts a list in force, all or nothing. Rates that change end when the new ones begin; what calls cost before stays.
+func (c *Console) ApplyDeck(ctx context.Context, who *access.Principal, l DeckList) error {
+	read, err := c.readList(ctx, who, &l)
+	if err != nil {
+		return err
+	}
+	if read.report.Faulty > 0 {
+		return invalid("%d lines of the list are faulty, the first: %s; mend them, and send the list again", read.report.Faulty, read.report.Faults[0])
+	}
+	next, err := deckfile.Apply(read.old, read.new, l.Mode, l.Effective, l.Deck)
+	if err != nil {
+		return invalid("%s", err)
+	}
+	var content bytes.Buffer
+	if err := deckfile.Write(&content, next.Rates(), next.Currency()); err != nil {
+		return err
+	}
+	mapping, err := json.Marshal(read.report.Mapping)
+	if err != nil {
+		return err
+	}
+	file := read.source.File
+	return c.storeDeck(ctx, who, read, "apply list", map[string][]byte{file: content.Bytes(), file + MappingSuffix: mapping}, read.name)
+}
+
+// UndoDeck puts in force what a deck held before its last change. It is a change in its turn.
+func (c *Console) UndoDeck(ctx context.Context, who *access.Principal, deck string) error {
+	if err := may(who, access.WritePrices); err != nil {
+		return err
+	}
+	read := &deckList{}
+	if err := c.deckNow(ctx, &DeckList{Deck: deck}, read); err != nil {
+		return err
+	}
+	content, err := c.d.Uploads.Former(ctx, read.source.File)
+	if err != nil {
+		return err
+	}
+	return c.storeDeck(ctx, who, read, "undo list", map[string][]byte{read.source.File: content}, "")
+}
+
+func (c *Console) storeDeck(ctx context.Context, who *access.Principal, read *deckList, action string, files map[string][]byte, note string) error {
+	if _, err := c.d.Setup.Save(ctx, read.stored.Revision, &provision.Changes{Files: files}, who.By()); err != nil {
+		return err
+	}
+	return c.log(ctx, who, access.Deed{Action: action, Object: "deck " + read.source.ID, After: note})
+}
