@@ -19,6 +19,9 @@ type kind struct {
 	Columns   []string // Of the list.
 	Fields    []field
 	Apart     []string // Fields that other pages change.
+	Example   string   // What the other fields of a new one begin with.
+	Suffix    string   // Of the file that holds its prices; empty: it has none.
+	Sample    string   // What the file of a new one begins with.
 
 	kind  provision.Kind
 	part  console.Part // Of a tenant; empty: the kind itself.
@@ -152,6 +155,7 @@ func plans() []kind {
 		{
 			Path: "route-plans", One: "Route plan", Many: "Route plans", kind: provision.KindRoutePlan, write: access.WriteRouting,
 			Help: "Rules from the top: the first that fits says which gateways are tried, in what order.", Columns: []string{"default", "inherit", "rules"}, extra: routeExtra,
+			Example: "rules:\n  - {id: any, policy: least_cost}\n",
 			Fields: []field{
 				{Name: "default", Label: "For clients that name none", Type: "check"}, {Name: "inherit", Label: "Then the rules of", Type: "choice", of: provision.KindRoutePlan},
 			},
@@ -159,16 +163,19 @@ func plans() []kind {
 		{
 			Path: "dial-plans", One: "Dial plan", Many: "Dial plans", kind: provision.KindDialPlan, write: access.WriteRouting,
 			Help: "How what people dial becomes a number with its country code.", Columns: []string{"country", "area", "rules"}, extra: dialExtra,
-			Fields: []field{{Name: "country", Label: "Country code", Type: "text"}, {Name: "area", Label: "Area code", Type: "text"}},
+			Example: "rules:\n  - {match: \"1XX\", extension: true}\n  - {match: \"+.\", strip: 1}\n  - {match: \"00.\", strip: 2}\n",
+			Fields:  []field{{Name: "country", Label: "Country code", Type: "text"}, {Name: "area", Label: "Area code", Type: "text"}},
 		},
 		{
 			Path: "tariffs", One: "Tariff", Many: "Tariffs", kind: provision.KindTariff, write: access.WritePrices, extra: tariffExtra,
-			Help: "What a client pays.", Columns: []string{"file"}, Fields: []field{{Name: "file", Label: "File", Type: "text", Needed: true}},
+			Help: "What a client pays.", Columns: []string{"file"}, Suffix: ".yaml", Fields: []field{{Name: "file", Label: "File", Type: "text", Help: "empty: named as the id"}},
+			Sample: "currency: EUR\nrounding: {scale: 4}\ndecks:\n  - name: world\n    defaults: {increment: 1/1}\n    rates:\n      - {prefix: \"49\", destination: Germany, rate: \"0.02\"}\n",
 		},
 		{
 			Path: "decks", One: "Rate deck", Many: "Rate decks", kind: provision.KindDeck, write: access.WritePrices, extra: deckExtra,
-			Help: "What a carrier charges, prefix by prefix.", Columns: []string{"file", "currency"},
-			Fields: []field{{Name: "file", Label: "File", Type: "text", Needed: true}, {Name: "currency", Label: "Currency", Type: "text", Needed: true}},
+			Help: "What a carrier charges, prefix by prefix.", Columns: []string{"file", "currency"}, Suffix: ".csv",
+			Sample: "prefix,destination,rate,connect_fee,initial,next\n49,Germany,0.01,0,1,1\n",
+			Fields: []field{{Name: "file", Label: "File", Type: "text", Help: "empty: named as the id"}, {Name: "currency", Label: "Currency", Type: "text", Needed: true}},
 		},
 	}
 }

@@ -82,6 +82,7 @@ func allPages() []menuGroup {
 			{Title: "Users", Address: "/users", need: access.ReadUsers},
 			{Title: "Audit", Address: "/audit", need: access.ReadAudit},
 			{Title: "Health", Address: "/health", need: access.ReadOverview},
+			{Title: "Settings", Address: "/settings", need: access.ReadRouting},
 		}},
 	}
 }

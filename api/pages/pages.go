@@ -129,7 +129,7 @@ type handler func(*request) error
 func (p *Pages) doors() map[string]handler {
 	return map[string]handler{
 		"GET /sign-in": p.signIn, "POST /sign-in": p.trySignIn,
-		"GET /welcome/:token": p.welcome, "POST /welcome/:token": p.choosePassword,
+		"GET /api/docs": p.docs, "GET /welcome/:token": p.welcome, "POST /welcome/:token": p.choosePassword,
 	}
 }
 

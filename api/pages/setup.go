@@ -18,13 +18,17 @@ import (
 // setupRooms are the pages about what is set up: clients, routing, prices.
 func (p *Pages) setupRooms() map[string]handler {
 	rooms := map[string]handler{
-		"GET /simulator": p.simulator, "GET /numbers": p.numbers, "GET /setup/:tenant": p.wizard,
+		"GET /simulator": p.simulator, "GET /numbers": p.numbers, "GET /setup": p.beginning, "GET /setup/:tenant": p.wizard,
+		"GET /settings": p.settings, "POST /settings": p.putSettings,
 	}
 	for _, k := range kinds() {
 		rooms["GET /"+k.Path] = p.things(k)
 		rooms["GET /"+k.Path+"/:id"] = p.thing(k)
 		rooms["POST /"+k.Path+"/:id"] = p.putThing(k)
 		rooms["POST /"+k.Path+"/:id/delete"] = p.deleteThing(k)
+		if k.Suffix != "" {
+			rooms["GET /"+k.Path+"/:id/file"] = p.thingFile(k)
+		}
 	}
 	for _, k := range parts() {
 		rooms["GET /tenants/:id/"+k.Path+"/:part"] = p.part(k)
@@ -143,6 +147,7 @@ type thingView struct {
 	Write  bool
 	Back   string // Where to go after saving; empty: the list.
 	Extra  any    // What the kind shows beside its form.
+	File   fileView
 }
 
 // fieldView is a field with its value.
@@ -260,7 +265,7 @@ func (p *Pages) thingView(r *request, k kind) (v thingView, err error) {
 			return v, console.ErrForbidden
 		}
 		v, err = p.form(r, k, console.Document{})
-		v.New = true
+		v.New, v.More, v.File.Text = true, k.Example, k.Sample
 		return v, err
 	}
 	t, err := p.o.Console.Thing(r.Request.Context(), r.who, k.kind, r.Param("id"))
@@ -271,6 +276,11 @@ func (p *Pages) thingView(r *request, k kind) (v thingView, err error) {
 		return v, err
 	}
 	v.ID, v.Tag = t.ID, t.Tag
+	if k.Suffix != "" {
+		if v.File, err = p.fileView(r, k); err != nil {
+			return v, err
+		}
+	}
 	if k.extra != nil {
 		v.Extra, err = k.extra(p, r, t)
 	}
@@ -288,9 +298,13 @@ func (p *Pages) putThing(k kind) handler {
 		if err == nil {
 			err = p.keepApart(r, k, id, d, create)
 		}
+		change := console.Change{Kind: k.kind, ID: id, Create: create, Tag: r.PostForm("tag")}
+		if err == nil && k.Suffix != "" {
+			change.Content, err = k.content(r, id, d)
+		}
 		if err == nil {
 			typed, _ = copied(d) // The console changes what it is given.
-			_, err = p.o.Console.PutThing(r.Request.Context(), r.who, console.Change{Kind: k.kind, ID: id, Create: create, Tag: r.PostForm("tag")}, d)
+			_, err = p.o.Console.PutThing(r.Request.Context(), r.who, change, d)
 		}
 		if err == nil {
 			return r.to(cmp.Or(saved(r), "/"+k.Path), "saved")
@@ -302,7 +316,7 @@ func (p *Pages) putThing(k kind) handler {
 		if failure != nil {
 			return failure
 		}
-		v.ID, v.New, v.Tag, v.Back = id, create, r.PostForm("tag"), saved(r)
+		v.ID, v.New, v.Tag, v.Back, v.File = id, create, r.PostForm("tag"), saved(r), typedFile(change.Content)
 		return r.again("thing", k.One, v, err)
 	}
 }
