@@ -138,7 +138,7 @@ func (s *Server) serveAPI(r *gin.Engine) {
 	lists.POST("/imports/:upload/apply", s.checked, s.applyDeck)
 	lists.POST("/undo", s.checked, s.undoDeck)
 	// The description is no secret, and who does not know it yet needs it.
-	r.GET(apiPath+"/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml", openAPI) })
+	r.GET(apiPath+"/openapi.yaml", description)
 	group := r.Group(apiPath, bounded(bodyLimit), s.proved, s.checked, s.once)
 	s.provisioned(group)
 	hook := func(c *gin.Context, err error) { s.failed(c, err) }

@@ -18,6 +18,7 @@ var openAPI []byte
 
 // described holds requests against the description of the API.
 type described struct {
+	doc    *openapi3.T
 	router routers.Router
 }
 
@@ -35,7 +36,7 @@ func newDescribed(ctx context.Context) (*described, error) {
 	if err != nil {
 		return nil, fmt.Errorf("openapi.yaml: %w", err)
 	}
-	return &described{router}, nil
+	return &described{doc, router}, nil
 }
 
 // checked refuses requests that are not as the API describes them.

@@ -56,6 +56,9 @@ func ReadBundle(dir fs.FS, name string) (*Bundle, error) {
 			return nil, err
 		}
 	}
+	if err := b.takeLogos(func(name, field string) error { return b.take(dir, base, name, field) }); err != nil {
+		return nil, err
+	}
 	return b, b.takeFormats(dir, base)
 }
 

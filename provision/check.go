@@ -47,6 +47,7 @@ func (b *Bundle) Check() error {
 	c.settings(o)
 	c.supply(o)
 	c.plans(o)
+	c.brands(o)
 	for i := range o.Tenants {
 		c.tenant(fmt.Sprintf("tenants[%d]", i), &o.Tenants[i])
 	}

@@ -55,6 +55,7 @@ func (c *Compiler) Compile(ctx context.Context, b *Bundle) (*Snapshot, error) {
 		decks:    make(map[string]*rating.Deck), costs: make(map[string]*lcr.Costs), tariffs: make(map[string]*rating.Tariff),
 	}
 	b.describeFormats()
+	b.showLogos()
 	if err := errors.Join(c.compileDecks(ctx, b, s), c.compileTariffs(ctx, b, s)); err != nil {
 		return nil, err
 	}

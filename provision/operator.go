@@ -20,6 +20,7 @@ type Operator struct {
 	Blocked      []string      `yaml:"blocked,omitempty"` // Prefixes that nobody may call.
 	Risky        []string      `yaml:"risky,omitempty"`   // Prefixes that only tenants with allow_risky may call.
 	Destinations []Destination `yaml:"destinations,omitempty"`
+	Brands       []Brand       `yaml:"brands,omitempty"`
 
 	Carriers   []Carrier      `yaml:"carriers,omitempty"`
 	Gateways   []Gateway      `yaml:"gateways,omitempty"`

@@ -31,6 +31,7 @@ type Tenant struct {
 	// ShowForwarded shows the original caller's number where a call is forwarded outside; else it is the tenant's own,
 	// since many carriers accept no other.
 	ShowForwarded bool     `yaml:"show_forwarded_caller,omitempty"`
+	Brand         string   `yaml:"brand,omitempty"` // How its pages and documents look; the operator's own if empty.
 	Groups        []Group  `yaml:"groups,omitempty"`
 	Inactive      bool     `yaml:"inactive,omitempty"`
 	Branches      []Branch `yaml:"branches,omitempty"`

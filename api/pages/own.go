@@ -13,6 +13,7 @@ import (
 	"github.com/pquerna/otp"
 
 	"trunkline/access"
+	"trunkline/api"
 	"trunkline/console"
 )
 
@@ -79,6 +80,19 @@ func (p *Pages) choosePassword(r *request) error {
 		return r.again("welcome", "Choose a password", login, err)
 	}
 	return r.to("/sign-in", "password")
+}
+
+// docsView is the description of the API.
+type docsView struct {
+	About      []string
+	Operations []api.Operation
+	Schemas    []api.Schema
+}
+
+// docs shows the description of the API to whoever writes a program.
+func (p *Pages) docs(r *request) error {
+	about, operations, schemas := p.server.Described()
+	return r.show("docs", "API", docsView{strings.Split(about, "\n\n"), operations, schemas})
 }
 
 // ownRooms are the pages about oneself.

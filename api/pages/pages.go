@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -27,8 +28,8 @@ var content embed.FS
 type Options struct {
 	Console *console.Console
 	Gate    *access.Gate
-	// Brand is the look for whoever comes by a host name.
-	Brand func(host string) Brand
+	// Brand is the look for somebody of a tenant, or for who comes by a host name.
+	Brand func(host, tenant string) Brand
 	Clock clock.Clock
 	Log   *slog.Logger
 }
@@ -37,7 +38,9 @@ type Options struct {
 type Brand struct {
 	Name   string
 	Colour string // Of what stands out, such as #0b63ce; empty: ours.
-	Logo   string // Address of a picture of ours; empty: none.
+	// Image is the logo, and ImageType its media type; empty: there is none.
+	Image     []byte
+	ImageType string
 }
 
 // Pages serves browsers.
@@ -129,7 +132,7 @@ type handler func(*request) error
 func (p *Pages) doors() map[string]handler {
 	return map[string]handler{
 		"GET /sign-in": p.signIn, "POST /sign-in": p.trySignIn,
-		"GET /api/docs": p.docs, "GET /welcome/:token": p.welcome, "POST /welcome/:token": p.choosePassword,
+		"GET /api/docs": p.docs, "GET /brand.css": p.brandColour, "GET /brand/logo": p.brandLogo, "GET /welcome/:token": p.welcome, "POST /welcome/:token": p.choosePassword,
 	}
 }
 
@@ -159,4 +162,36 @@ func (p *Pages) asset(files http.FileSystem) gin.HandlerFunc {
 		c.Header("Cache-Control", "public, max-age=3600")
 		c.FileFromFS(c.Param("file"), files)
 	}
+}
+
+// brandColour is the colour of a brand as a sheet of style: pages have no style of their own in them.
+func (p *Pages) brandColour(r *request) error {
+	sheet := ""
+	if colour := r.brand().Colour; colour != "" {
+		sheet = ":root, :root[data-theme] { --accent: " + colour + "; --on-accent: " + readable(colour) + "; }\n"
+	}
+	r.Data(http.StatusOK, "text/css; charset=utf-8", []byte(sheet))
+	return nil
+}
+
+// readable is black or white, whichever is read better on a colour (WCAG 2.2, relative luminance, in whole numbers).
+func readable(colour string) string {
+	n, err := strconv.ParseUint(strings.TrimPrefix(colour, "#"), 16, 32)
+	if err != nil {
+		return "#fff"
+	}
+	const bright = 150_000
+	if 299*(n>>16&0xff)+587*(n>>8&0xff)+114*(n&0xff) > bright {
+		return "#000"
+	}
+	return "#fff"
+}
+
+func (p *Pages) brandLogo(r *request) error {
+	b := r.brand()
+	if b.ImageType == "" || len(b.Image) == 0 {
+		return fmt.Errorf("%w: there is no logo", console.ErrNotFound)
+	}
+	r.Data(http.StatusOK, b.ImageType, b.Image)
+	return nil
 }

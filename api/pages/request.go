@@ -103,6 +103,15 @@ func (r *request) readForm(limit int64) error {
 	return fmt.Errorf("%w: %w: %w", console.ErrInvalid, errForm, err)
 }
 
+// brand is how the pages look for who is here.
+func (r *request) brand() Brand {
+	tenant := ""
+	if r.who != nil {
+		tenant = r.who.Tenant
+	}
+	return r.p.o.Brand(r.Request.Host, tenant)
+}
+
 // toSignIn sends somebody to the sign-in, and back afterwards.
 func (r *request) toSignIn() {
 	to := "/sign-in"
@@ -159,7 +168,7 @@ func faultsOf(err error) []provision.Fault {
 
 func (r *request) answer(status int, name, title string, data any, faults []provision.Fault) error {
 	v := view{
-		Title: r.t(title), Language: r.language, Brand: r.p.o.Brand(r.Request.Host), Who: r.who, Menu: menu(r.who, r.Request.URL.Path),
+		Title: r.t(title), Language: r.language, Brand: r.brand(), Who: r.who, Menu: menu(r.who, r.Request.URL.Path),
 		Path: r.Request.URL.Path, Query: r.Request.URL.Query(), Faults: faults, Data: data,
 	}
 	if theme, err := r.Cookie("theme"); err == nil && (theme == "light" || theme == "dark") {

@@ -87,5 +87,20 @@ func (b *billing) Profile(ctx context.Context, tenant string) (invoice.Profile, 
 	if err != nil {
 		return invoice.Profile{}, err
 	}
-	return profiles[tenant].Over(profiles[""]), nil
+	return b.s.branded(ctx, tenant, profiles[tenant].Over(profiles[""]))
+}
+
+// branded gives a profile without a look of its own that of the tenant's brand.
+func (s *stores) branded(ctx context.Context, tenant string, p invoice.Profile) (invoice.Profile, error) {
+	if p.Brand.Colour != "" || len(p.Brand.Logo) > 0 {
+		return p, nil
+	}
+	snapshot, err := s.snapshot(ctx)
+	if err != nil {
+		return p, err
+	}
+	if b := snapshot.BrandOf(tenant); b != nil {
+		p.Brand = invoice.Brand{Colour: b.Colour, Logo: b.Image}
+	}
+	return p, nil
 }

@@ -15,10 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/cdr"
-	"trunkline/internal/clock"
 	"trunkline/reports/invoice"
 	"trunkline/sql/clickhouse"
-	"trunkline/sql/postgres"
 )
 
 func newInvoiceShowCommand() *cobra.Command {
@@ -101,12 +99,10 @@ as far as it has any charge or duration.`,
 }
 
 func (o *fileOptions) write(ctx context.Context, db *stores, issued invoice.Issued) error {
-	archive := postgres.NewInvoices(db.db, clock.System{})
-	profiles, err := archive.Profiles(ctx)
+	profile, err := (&billing{db}).Profile(ctx, issued.Document.Tenant)
 	if err != nil {
 		return err
 	}
-	brand := profiles[issued.Document.Tenant].Over(profiles[""]).Brand
 	var calls invoice.Calls
 	if o.annex {
 		calls = db.annex(ctx, issued.Document)
@@ -114,7 +110,7 @@ func (o *fileOptions) write(ctx context.Context, db *stores, issued invoice.Issu
 	return writeFile(o.out, func(out io.Writer) error {
 		switch strings.ToLower(filepath.Ext(o.out)) {
 		case ".pdf":
-			return invoice.WritePDF(out, issued, brand, calls)
+			return invoice.WritePDF(out, issued, profile.Brand, calls)
 		case ".xlsx":
 			return invoice.WriteXLSX(out, issued, calls)
 		case ".json":

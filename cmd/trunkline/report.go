@@ -18,7 +18,6 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/reports"
 	"trunkline/reports/invoice"
-	"trunkline/sql/postgres"
 )
 
 func newReportCommand() *cobra.Command {
@@ -74,12 +73,10 @@ func (o *expensesOptions) run(ctx context.Context, db *stores, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	archive := postgres.NewInvoices(db.db, clock.System{})
-	profiles, err := archive.Profiles(ctx)
+	profile, err := (&billing{db}).Profile(ctx, o.tenant)
 	if err != nil {
 		return err
 	}
-	profile := profiles[o.tenant].Over(profiles[""])
 	if err := o.presentMonth(ctx, db, profile.StartDay); err != nil {
 		return err
 	}

@@ -227,8 +227,21 @@ func (s *system) pages(desk *console.Console, gate *access.Gate) (api.Pages, err
 	}
 	return pages.New(pages.Options{
 		Console: desk, Gate: gate, Clock: clock.System{}, Log: s.log,
-		Brand: func(string) pages.Brand { return pages.Brand{Name: s.title()} },
+		Brand: s.brand,
 	})
+}
+
+// brand is how the pages look for somebody of a tenant, or for who comes by a host name.
+func (s *system) brand(host, tenant string) pages.Brand {
+	snapshot := s.provisioning.live.Snapshot()
+	b := snapshot.BrandOf(tenant)
+	if b == nil {
+		b = snapshot.BrandAt(host)
+	}
+	if b == nil {
+		return pages.Brand{Name: s.title()}
+	}
+	return pages.Brand{Name: b.Name, Colour: b.Colour, Image: b.Image, ImageType: b.ImageType()}
 }
 
 // title is the operator's name.

@@ -1,0 +1,93 @@
+package api
+
+import (
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+
+	"trunkline/access"
+	"trunkline/provision"
+)
+
+// TestRoutesAndDescriptionAgree holds the routes that are served against openapi.yaml, both ways.
+func TestRoutesAndDescriptionAgree(t *testing.T) {
+	t.Parallel()
+	description, err := newDescribed(t.Context())
+	require.NoError(t, err)
+	s := &Server{described: description, o: Options{Importer: noImporter{}}}
+	engine, ok := s.routes().(*gin.Engine)
+	require.True(t, ok)
+	parameter := regexp.MustCompile(`:(\w+)`)
+	served := make(map[string]bool)
+	for _, r := range engine.Routes() {
+		if path, inside := strings.CutPrefix(r.Path, apiPath); inside && path != "/openapi.yaml" {
+			served[r.Method+" "+parameter.ReplaceAllString(path, "{$1}")] = true
+		}
+	}
+	described := make(map[string]bool)
+	for path, item := range description.doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			described[method+" "+path] = true
+			permission, ok := op.Extensions["x-permission"].(string)
+			require.True(t, ok, "%s %s says which permission it needs", method, path)
+			if permission != "none" {
+				require.Contains(t, access.Permissions(), access.Permission(permission), "%s %s", method, path)
+			}
+		}
+	}
+	require.Equal(t, described, served)
+}
+
+// noImporter is never asked.
+type noImporter struct{ Importer }
+
+// TestShapesAreThoseOfTheProvisioning holds the schemas of what is provisioned against the fields of the operator's file.
+func TestShapesAreThoseOfTheProvisioning(t *testing.T) {
+	t.Parallel()
+	description, err := newDescribed(t.Context())
+	require.NoError(t, err)
+	schemas := description.doc.Components.Schemas
+	for name, v := range map[string]any{
+		"Tenant": provision.Tenant{}, "Branch": provision.Branch{}, "Extension": provision.Extension{}, "Number": provision.Number{}, "Trunk": provision.Trunk{},
+		"Group": provision.Group{}, "PBX": provision.PBX{}, "Carrier": provision.Carrier{}, "Gateway": provision.Gateway{}, "Deck": provision.DeckSource{},
+		"Tariff": provision.TariffSource{}, "DialPlan": provision.DialPlan{}, "DialRule": provision.DialRule{}, "RoutePlan": provision.RoutePlan{},
+		"RouteRule": provision.RouteRule{}, "RouteTarget": provision.RouteTarget{}, "QualityGate": provision.QualityGate{}, "Forwarding": provision.Forward{},
+		"Brand": provision.Brand{}, "HuntRule": provision.HuntRule{}, "NumberRule": provision.NumberRule{}, "Settings": provision.Operator{},
+	} {
+		require.Contains(t, schemas, name)
+		var described []string
+		for field := range schemas[name].Value.Properties {
+			described = append(described, field)
+		}
+		fields := fieldsOf(reflect.TypeOf(v))
+		switch name {
+		case "Extension": // Addressed one by one, it says its branch.
+			fields = append(fields, "branch")
+		case "Settings": // The rest has addresses of its own.
+			fields = slices.DeleteFunc(fields, func(f string) bool {
+				return slices.Contains([]string{"carriers", "gateways", "decks", "tariffs", "dial_plans", "route_plans", "tenants"}, f)
+			})
+		}
+		require.ElementsMatch(t, fields, described, name)
+	}
+}
+
+// fieldsOf are the fields of a part of the operator's file that may be written.
+func fieldsOf(t reflect.Type) []string {
+	var out []string
+	for f := range t.Fields() {
+		name, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		switch {
+		case strings.Contains(options, "inline"):
+			out = append(out, fieldsOf(f.Type)...)
+		case name != "" && name != "-" && !strings.HasPrefix(name, "ha1_"):
+			out = append(out, name)
+		}
+	}
+	return out
+}
