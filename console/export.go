@@ -193,6 +193,9 @@ func StatsTable(who *access.Principal, a *reports.Answer) *export.Table {
 	if who.May(access.ReadCost) {
 		t.Fields = append(t.Fields, export.Field{Name: "cost"})
 	}
+	if a.Against != nil {
+		t.Fields = append(t.Fields, beforeFields(who)...)
+	}
 	for i := range a.Rows {
 		r := &a.Rows[i]
 		var row []any
@@ -210,9 +213,36 @@ func StatsTable(who *access.Principal, a *reports.Answer) *export.Table {
 		if who.May(access.ReadCost) {
 			row = append(row, purse(r.Cost))
 		}
+		if a.Against != nil {
+			row = append(row, beforeCells(who, r.Before)...)
+		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// beforeFields are the columns of the period that is compared with.
+func beforeFields(who *access.Principal) []export.Field {
+	fields := []export.Field{
+		{Name: "legs_before", Kind: export.Whole}, {Name: "answered_before", Kind: export.Whole}, {Name: "talk_seconds_before", Kind: export.Whole},
+	}
+	if who.May(access.ReadSale) {
+		fields = append(fields, export.Field{Name: "sale_before"})
+	}
+	return fields
+}
+
+// beforeCells are those of beforeFields; a row that was not there before has none.
+func beforeCells(who *access.Principal, f *reports.Figures) []any {
+	var zero reports.Figures
+	if f == nil {
+		f = &zero
+	}
+	cells := []any{f.Legs, f.Answered, f.Talk}
+	if who.May(access.ReadSale) {
+		cells = append(cells, purse(f.Sale))
+	}
+	return cells
 }
 
 // purse writes money of several currencies into one cell.

@@ -24,6 +24,7 @@ func (p *Pages) figureRooms() map[string]handler {
 // statisticsView is an answer with the question it is of.
 type statisticsView struct {
 	Text, By, Filter, Tenant, Branch, Order, Side string
+	Against                                       string // The period to compare with; empty: the one before, if any.
 	Compare, Formulas                             bool
 	Dimensions                                    []reports.Dimension
 	Answer                                        *reports.Answer
@@ -43,7 +44,7 @@ func (p *Pages) question(r *request, v *statisticsView) (q reports.Question, err
 	*v = statisticsView{
 		Text: or(r.Query("period"), "this-month"), By: r.Query("by"), Filter: r.Query("filter"), Tenant: r.Query("tenant"), Branch: r.Query("branch"),
 		Order: r.Query("order"), Side: or(r.Query("side"), string(reports.Calls)), Compare: r.Query("compare") == "on", Formulas: r.Query("formulas") == "on",
-		Dimensions: dimensionsFor(r.who), Into: r.Query("into"),
+		Dimensions: dimensionsFor(r.who), Into: r.Query("into"), Against: r.Query("against"),
 	}
 	if v.By == "" && !r.Request.URL.Query().Has("by") {
 		v.By = string(reports.ByDay)
@@ -54,9 +55,9 @@ func (p *Pages) question(r *request, v *statisticsView) (q reports.Question, err
 	if q.Period, err = p.o.Console.Period(r.who, v.Text, "", v.Tenant); err != nil {
 		return q, err
 	}
-	if against := r.Query("against"); against != "" {
+	if v.Against != "" {
 		q.Compare, v.Compare = true, true
-		if q.Against, err = p.o.Console.Period(r.who, against, "", v.Tenant); err != nil {
+		if q.Against, err = p.o.Console.Period(r.who, v.Against, "", v.Tenant); err != nil {
 			return q, err
 		}
 	}
