@@ -15,14 +15,17 @@ import (
 // Message is what a channel is told.
 type Message struct {
 	Delivery int64        `json:"delivery"` // The same for every try and every replay: it is to be acted on once.
-	Alarm    int64        `json:"alarm"`
-	State    string       `json:"state"` // fires or cleared.
-	Rule     string       `json:"rule"`
+	Alarm    int64        `json:"alarm,omitempty"`
+	Event    int64        `json:"event,omitempty"`
+	State    string       `json:"state"` // fires, cleared, or of an event happened.
+	Rule     string       `json:"rule"`  // Of an event its kind, such as invoice.issued.
 	Tenant   string       `json:"tenant"`
 	Owner    string       `json:"owner,omitempty"`
 	Value    money.Amount `json:"value"`
 	Text     string       `json:"text"`
 	At       time.Time    `json:"at"`
+	// Data says more of an event.
+	Data json.RawMessage `json:"data,omitempty"`
 }
 
 // Body is the message as a webhook gets it.

@@ -78,6 +78,9 @@ func (c *checker) check() error {
 		c.rule(at, r)
 		c.actions(at, r)
 	}
+	for i := range c.rules.Events {
+		c.subscription(fmt.Sprintf("events[%d]", i), &c.rules.Events[i])
+	}
 	return c.err
 }
 

@@ -82,8 +82,9 @@ type Channel struct {
 
 // Rules are all rules and channels.
 type Rules struct {
-	Channels []Channel `yaml:"channels,omitempty"`
-	Rules    []Rule    `yaml:"rules,omitempty"`
+	Channels []Channel      `yaml:"channels,omitempty"`
+	Rules    []Rule         `yaml:"rules,omitempty"`
+	Events   []Subscription `yaml:"events,omitempty"`
 }
 
 // Channel returns a channel by its id.

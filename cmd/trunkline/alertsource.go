@@ -271,6 +271,9 @@ func (s *system) keepWatch(ctx context.Context) {
 		s.repeat(ctx, deliverEvery, "messages of alerts cannot be sent", func() error {
 			rules, _, err := store.Rules(ctx)
 			if err == nil {
+				_, err = store.Dispatch(ctx, rules)
+			}
+			if err == nil {
 				_, err = courier.Deliver(ctx, rules)
 			}
 			return err

@@ -185,6 +185,7 @@ func (s *system) startProxy(ctx context.Context) (err error) {
 	s.provisioning.askAgain.Store(s.proxy)
 	s.running.Go(func() { s.watchLimits(s.life) })
 	s.running.Go(func() { s.beat(s.life) })
+	s.running.Go(func() { s.watchGateways(s.life) })
 	return nil
 }
 

@@ -25,16 +25,17 @@ func (a *Alerts) Due(ctx context.Context, most int) ([]alert.Letter, error) {
     SELECT id FROM alert_delivery WHERE due_at <= $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 ), taken AS (
     UPDATE alert_delivery d SET due_at = $3 FROM due WHERE d.id = due.id
-    RETURNING d.id, d.alarm, d.state, d.value, d.text, d.made_at, d.channel, d.tries
-) SELECT t.id, t.alarm, t.state, t.value, t.text, t.made_at, t.channel, t.tries, m.rule, m.tenant, m.owner
-FROM taken t JOIN alarm m ON m.id = t.alarm ORDER BY t.id`, now, most, now.Add(deliveryLease))
+    RETURNING d.id, d.alarm, d.event, d.state, d.value, d.text, d.made_at, d.channel, d.tries
+) SELECT t.id, coalesce(t.alarm, 0), coalesce(t.event, 0), t.state, t.value, t.text, t.made_at, t.channel, t.tries,
+    coalesce(m.rule, e.kind), coalesce(m.tenant, e.tenant), coalesce(m.owner, e.object), e.data
+FROM taken t LEFT JOIN alarm m ON m.id = t.alarm LEFT JOIN event e ON e.id = t.event ORDER BY t.id`, now, most, now.Add(deliveryLease))
 	if err != nil {
 		return nil, fmt.Errorf("messages that are due: %w", err)
 	}
 	letters, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (alert.Letter, error) {
 		var l alert.Letter
 		var micros int64
-		err := row.Scan(&l.Delivery, &l.Alarm, &l.State, &micros, &l.Text, &l.At, &l.Channel, &l.Tries, &l.Rule, &l.Tenant, &l.Owner)
+		err := row.Scan(&l.Delivery, &l.Alarm, &l.Event, &l.State, &micros, &l.Text, &l.At, &l.Channel, &l.Tries, &l.Rule, &l.Tenant, &l.Owner, &l.Data)
 		l.Value, l.At = money.FromMicros(micros), l.At.UTC()
 		return l, err
 	})
@@ -77,8 +78,8 @@ func (a *Alerts) Replay(ctx context.Context, delivery int64) error {
 // Delivery is a message and what became of it.
 type Delivery struct {
 	ID      int64
-	Alarm   int64
-	Rule    string
+	Alarm   int64  // 0: it is of an event.
+	Rule    string // Or the kind of the event.
 	Tenant  string
 	Channel string
 	State   string
@@ -92,9 +93,9 @@ type Delivery struct {
 
 // Deliveries returns messages, the newest first; onlyFailed leaves out what was sent. limit is at most MaxLines.
 func (a *Alerts) Deliveries(ctx context.Context, onlyFailed bool, limit int) ([]Delivery, error) {
-	rows, err := a.db.pool.Query(ctx, `SELECT d.id, d.alarm, m.rule, m.tenant, d.channel, d.state, d.text, d.made_at, d.tries,
+	rows, err := a.db.pool.Query(ctx, `SELECT d.id, coalesce(d.alarm, 0), coalesce(m.rule, e.kind), coalesce(m.tenant, e.tenant), d.channel, d.state, d.text, d.made_at, d.tries,
     coalesce(d.due_at, '0001-01-01T00:00:00Z'), coalesce(d.sent_at, '0001-01-01T00:00:00Z'), d.error
-FROM alert_delivery d JOIN alarm m ON m.id = d.alarm WHERE NOT $1 OR d.sent_at IS NULL ORDER BY d.id DESC LIMIT $2`,
+FROM alert_delivery d LEFT JOIN alarm m ON m.id = d.alarm LEFT JOIN event e ON e.id = d.event WHERE NOT $1 OR d.sent_at IS NULL ORDER BY d.id DESC LIMIT $2`,
 		onlyFailed, min(max(1, limit), MaxLines))
 	if err != nil {
 		return nil, fmt.Errorf("messages: %w", err)
