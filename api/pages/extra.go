@@ -63,6 +63,9 @@ func (p *Pages) simulate(r *request) (v simulation, err error) {
 }
 
 func (p *Pages) simulator(r *request) error {
+	if err := mayRead(r.who, access.ReadRouting); err != nil {
+		return err
+	}
 	v, err := p.simulate(r)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"trunkline/access"
 	"trunkline/console"
 	"trunkline/rating/deckfile"
 )
@@ -35,6 +36,9 @@ type mappedColumn struct {
 }
 
 func (p *Pages) newImport(r *request) error {
+	if err := mayRead(r.who, access.WritePrices); err != nil {
+		return err
+	}
 	return r.show("import", "Import a list", importView{Deck: r.Param("id"), Mode: string(deckfile.Full)})
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"trunkline/access"
 	"trunkline/console"
 	"trunkline/provision"
 )
@@ -136,6 +137,9 @@ type step struct {
 
 func (p *Pages) wizard(r *request) error {
 	ctx, id := r.Request.Context(), r.Param("tenant")
+	if err := mayRead(r.who, access.ReadRouting); err != nil {
+		return err
+	}
 	t, err := p.o.Console.Thing(ctx, r.who, provision.KindTenant, id)
 	if err != nil {
 		return err

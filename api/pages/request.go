@@ -92,12 +92,12 @@ func (r *request) readForm(limit int64) error {
 		}
 	}
 	r.Request.Body = http.MaxBytesReader(r.Writer, r.Request.Body, limit)
-	err := r.Request.ParseMultipartForm(formMemory)
+	err := r.Request.ParseForm()
+	if err == nil && r.ContentType() == "multipart/form-data" {
+		err = r.Request.ParseMultipartForm(formMemory)
+	}
 	var large *http.MaxBytesError
-	switch {
-	case err == nil, errors.Is(err, http.ErrNotMultipart):
-		return nil
-	case errors.As(err, &large):
+	if err == nil || errors.As(err, &large) {
 		return err
 	}
 	return fmt.Errorf("%w: %w: %w", console.ErrInvalid, errForm, err)

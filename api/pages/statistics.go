@@ -176,13 +176,10 @@ func (p *Pages) employees(r *request) error {
 	return r.show("employees", "Employees", v)
 }
 
-// delta is how much a number changed, in percent, for templates.
+// delta is how much a number changed, in percent, for templates; empty: it was nought.
 func delta(now, before int64) string {
-	switch {
-	case before == 0 && now == 0:
+	if before == 0 { // There is nothing to compare with.
 		return ""
-	case before == 0:
-		return "+"
 	}
 	n := (now - before) * 100 / before
 	if n > 0 {

@@ -147,6 +147,19 @@ func (w *tab) press(words string) int {
 	return int(res.Status)
 }
 
+// follow does something that leads to another page, and returns its status.
+func (w *tab) follow(a chromedp.Action[any]) int {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, tabTime)
+	defer cancel()
+	res, err := chromedp.RunResponse(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := a(ctx, t)
+		return err
+	}))
+	require.NoError(w.t, err, "at %s", w.at())
+	return int(res.Status)
+}
+
 // done presses a button that does something, and fails unless it is said to be done.
 func (w *tab) done(words string) {
 	w.t.Helper()

@@ -16,9 +16,9 @@ import (
 	"trunkline/sipproxy/agent"
 )
 
-// TestOperatorFromNothingToACall sets everything up in the pages, where nothing is, until a phone calls and the call is
+// TestPagesOperatorFromNothingToACall sets everything up in the pages, where nothing is, until a phone calls and the call is
 // answered, rated and shown.
-func TestOperatorFromNothingToACall(t *testing.T) {
+func TestPagesOperatorFromNothingToACall(t *testing.T) {
 	gateway := carrier(t, "alfa", agent.Behaviour{Status: 200})
 	s := newSite(t, gateway.Addr().String(), gateway.Addr().String(), "10")
 	s.start() // Nothing is applied: the files beside are only sent as files.

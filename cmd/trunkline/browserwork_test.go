@@ -65,8 +65,8 @@ func number(t *testing.T, text string) string {
 	return strings.ReplaceAll(found, ",", "")
 }
 
-// TestAccountantClosesAMonth takes a month that is over from the expense report to the invoice that is paid.
-func TestAccountantClosesAMonth(t *testing.T) {
+// TestPagesAccountantClosesAMonth takes a month that is over from the expense report to the invoice that is paid.
+func TestPagesAccountantClosesAMonth(t *testing.T) {
 	s := newPast(t)
 	w := s.as(t, chromium(t), access.User{Login: "anna", Role: access.Accountant})
 	require.Equal(t, "/expenses", w.at(), "an accountant begins with the expense report")
@@ -108,8 +108,8 @@ func TestAccountantClosesAMonth(t *testing.T) {
 	w.quiet("xss")
 }
 
-// TestManagerComparesTwoPeriods looks at two months beside each other, and saves what is shown.
-func TestManagerComparesTwoPeriods(t *testing.T) {
+// TestPagesManagerComparesTwoPeriods looks at two months beside each other, and saves what is shown.
+func TestPagesManagerComparesTwoPeriods(t *testing.T) {
 	s := newPast(t)
 	w := s.as(t, chromium(t), access.User{Login: "max", Role: access.Manager, Tenant: "acme"})
 	require.Contains(t, w.text("main"), "Busy hours", "a manager begins with his own company")
@@ -145,9 +145,9 @@ func TestManagerComparesTwoPeriods(t *testing.T) {
 	w.quiet("xss")
 }
 
-// TestSigningIn walks through the door: the link of a welcome works once, five wrong passwords lock, a second factor asks
+// TestPagesSigningIn walks through the door: the link of a welcome works once, five wrong passwords lock, a second factor asks
 // for its code, and nothing is left open after signing out.
-func TestSigningIn(t *testing.T) {
+func TestPagesSigningIn(t *testing.T) {
 	s := newSite(t, "127.0.0.1:9", "127.0.0.1:9", "10")
 	s.start()
 	chrome := chromium(t)

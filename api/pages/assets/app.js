@@ -98,7 +98,8 @@ async function draw(root) {
       option.tooltip = { formatter: (e) => (e.data ? `${e.data.key}: ${e.value}` : "") };
     }
     if (option.visualMap) Object.assign(option.visualMap, { inRange: { color: [style("--heat"), style("--accent")] }, textStyle: { color: soft }, show: false });
-    const axis = (a) => a && { ...a, axisLabel: { color: soft, ...a.axisLabel }, axisLine: { lineStyle: { color: line } }, splitLine: { lineStyle: { color: line } } };
+    for (const one of option.series || []) if (one.type === "bar") one.barMaxWidth = 48;
+    const axis = (a) => a && { minInterval: a.type === "value" ? 1 : undefined, ...a, axisLabel: { color: soft, ...a.axisLabel }, axisLine: { lineStyle: { color: line } }, splitLine: { lineStyle: { color: line } } };
     const chart = window.echarts.getInstanceByDom(box) || window.echarts.init(box, null, { renderer: "svg" });
     chart.setOption({
       color: [style("--accent"), "#e3a008", "#1a7f4b", "#8250df", "#d1242f", "#1b7c83", "#bc4c00", "#57606a"],
