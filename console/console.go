@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ type Deps struct {
 	Gate     *access.Gate
 	Trail    access.Trail
 	Setup    Setup
+	Shelf    Shelf
 	Snapshot func() *provision.Snapshot // What is in force.
 	Records  Records
 	Figures  Figures
@@ -41,6 +43,9 @@ type Deps struct {
 	Alerts   Alerts
 	Dead     DeadLegs
 	Uploads  Uploads
+	Post     Post                      // Nil: no mail can go out.
+	Link     func(token string) string // The address at which a user chooses his password.
+	Log      *slog.Logger
 	Clock    clock.Clock
 }
 

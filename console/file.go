@@ -21,8 +21,7 @@ func (c *Console) Content(ctx context.Context, who *access.Principal, kind provi
 	if !ok {
 		return nil, fmt.Errorf("%w: %s %s has no file", ErrNotFound, kind, id)
 	}
-	stored, err := c.d.Setup.Load(ctx)
-	return stored.Files[name], err
+	return c.d.Shelf.File(ctx, name)
 }
 
 // fill puts the content that was sent into the file that the object names. The bundle's files are the stored ones: they are copied first.

@@ -39,6 +39,7 @@ func (c *Console) AddPerson(ctx context.Context, who *access.Principal, u access
 	if token, err = c.d.Gate.Welcome(ctx, u.Login); err != nil {
 		return "", err
 	}
+	c.mailLink(ctx, &u, token, true)
 	return token, c.log(ctx, who, access.Deed{Tenant: u.Tenant, Action: "create", Object: "user " + u.Login, After: told(&u)})
 }
 
@@ -90,6 +91,9 @@ func (c *Console) ResetPerson(ctx context.Context, who *access.Principal, login 
 		if err := c.d.Gate.ResetFactor(ctx, login); err != nil {
 			return "", err
 		}
+	}
+	if u, err := c.d.Gate.User(ctx, login); err == nil {
+		c.mailLink(ctx, &u, token, false)
 	}
 	return token, c.log(ctx, who, access.Deed{Action: "reset", Object: "user " + login})
 }

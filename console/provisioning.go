@@ -24,6 +24,14 @@ type Setup interface {
 	Save(ctx context.Context, base int64, changes *provision.Changes, by string) (int64, error)
 }
 
+// Shelf reads single things that are provisioned, without all others.
+type Shelf interface {
+	// Objects reads the objects of a kind, or only the one of an id where one is given.
+	Objects(ctx context.Context, kind provision.Kind, id string) ([]provision.Object, error)
+	// File reads a file of prices; nil: there is none of the name.
+	File(ctx context.Context, name string) ([]byte, error)
+}
+
 // Stored is all that is provisioned, at one revision.
 type Stored struct {
 	Revision int64
@@ -81,16 +89,25 @@ func writes(kind provision.Kind) access.Permission {
 
 // Things returns the objects of a kind, by id.
 func (c *Console) Things(ctx context.Context, who *access.Principal, kind provision.Kind) ([]Thing, error) {
+	only := ""
+	if kind == provision.KindTenant {
+		only = who.Tenant // Who belongs to one sees no other.
+	}
+	return c.things(ctx, who, kind, only)
+}
+
+// things returns the objects of a kind, or only the one of an id, as far as they are somebody's to see.
+func (c *Console) things(ctx context.Context, who *access.Principal, kind provision.Kind, only string) ([]Thing, error) {
 	if err := may(who, reads(kind)); err != nil {
 		return nil, err
 	}
-	stored, err := c.d.Setup.Load(ctx)
+	objects, err := c.d.Shelf.Objects(ctx, kind, only)
 	if err != nil {
 		return nil, err
 	}
 	things := []Thing{}
-	for _, o := range stored.Objects {
-		if o.Kind != kind || kind == provision.KindTenant && !who.Sees(o.ID) {
+	for _, o := range objects {
+		if kind == provision.KindTenant && !who.Sees(o.ID) {
 			continue
 		}
 		d, err := readDocument(o.Spec)
@@ -105,15 +122,17 @@ func (c *Console) Things(ctx context.Context, who *access.Principal, kind provis
 
 // Thing returns one object; ErrNotFound.
 func (c *Console) Thing(ctx context.Context, who *access.Principal, kind provision.Kind, id string) (Thing, error) {
-	things, err := c.Things(ctx, who, kind)
+	if id == "" {
+		return Thing{}, missing(kind, id)
+	}
+	things, err := c.things(ctx, who, kind, id)
 	if err != nil {
 		return Thing{}, err
 	}
-	i := slices.IndexFunc(things, func(t Thing) bool { return t.ID == id })
-	if i < 0 {
+	if len(things) == 0 {
 		return Thing{}, missing(kind, id)
 	}
-	return things[i], nil
+	return things[0], nil
 }
 
 func missing(kind provision.Kind, id string) error {

@@ -48,6 +48,7 @@ func functions(language string, w words) template.FuncMap {
 		"byWord":     dimensionWords,
 		"base":       path.Base,
 		"tabbed":     func(extra any) bool { tabs, ok := extra.(tenantTabs); return ok && tabs.Kind.Path != "" },
+		"plain":      func(text string) string { return strings.NewReplacer("**", "", "`", "").Replace(text) },
 		"inc":        func(i int) int { return i + 1 },
 		"less":       func(a, b int) int { return a - b },
 		"firstLine":  func(text string) string { first, _, _ := strings.Cut(text, "\r\n"); return first },

@@ -22,17 +22,18 @@ type signInForm struct {
 	Login string
 	Code  bool // A code is asked for, too.
 	To    string
+	OIDC  bool // Somebody else may vouch.
 }
 
 func (p *Pages) signIn(r *request) error {
 	if r.who != nil {
 		return r.to("/", "")
 	}
-	return r.show("sign-in", "Sign in", signInForm{To: r.Query("to")})
+	return r.show("sign-in", "Sign in", signInForm{To: r.Query("to"), OIDC: p.voucher != nil})
 }
 
 func (p *Pages) trySignIn(r *request) error {
-	form := signInForm{Login: strings.ToLower(strings.TrimSpace(r.PostForm("login"))), To: r.PostForm("to")}
+	form := signInForm{Login: strings.ToLower(strings.TrimSpace(r.PostForm("login"))), To: r.PostForm("to"), OIDC: p.voucher != nil}
 	token, who, err := p.o.Gate.SignIn(r.Request.Context(), access.Credentials{
 		Login: form.Login, Password: r.PostForm("password"), Code: strings.ReplaceAll(r.PostForm("code"), " ", ""),
 		Source: r.source(), Agent: r.Request.UserAgent(),
@@ -52,6 +53,26 @@ func home(to string) string {
 		return "/"
 	}
 	return to
+}
+
+// forgotView is the page of who forgot his password.
+type forgotView struct {
+	Login    string
+	Told     bool // It was asked for.
+	Possible bool // Mail can go out.
+}
+
+func (p *Pages) forgot(r *request) error {
+	return r.show("forgot", "Forgot your password?", forgotView{Possible: p.o.Console.CanMail()})
+}
+
+func (p *Pages) mailReset(r *request) error {
+	v := forgotView{Login: strings.ToLower(strings.TrimSpace(r.PostForm("login"))), Possible: p.o.Console.CanMail()}
+	if err := p.o.Console.Forgot(r.Request.Context(), v.Login, r.source()); err != nil {
+		return err
+	}
+	v.Told = true
+	return r.show("forgot", "Forgot your password?", v)
 }
 
 func (p *Pages) welcome(r *request) error {

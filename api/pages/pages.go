@@ -31,6 +31,7 @@ type Options struct {
 	// Brand is the look for somebody of a tenant, or for who comes by a host name.
 	Brand func(host, tenant string) Brand
 	Clock clock.Clock
+	OIDC  OIDC
 	Log   *slog.Logger
 }
 
@@ -45,15 +46,16 @@ type Brand struct {
 
 // Pages serves browsers.
 type Pages struct {
-	o      Options
-	server *api.Server
-	words  map[string]words
-	sets   map[string]map[string]*template.Template // By language and page.
+	o       Options
+	server  *api.Server
+	words   map[string]words
+	voucher *voucher                                 // Nil: nobody vouches.
+	sets    map[string]map[string]*template.Template // By language and page.
 }
 
 // New parses all templates and translations, so that a mistake in one is found at the start and not by a user.
 func New(o Options) (*Pages, error) {
-	p := &Pages{o: o, words: make(map[string]words), sets: make(map[string]map[string]*template.Template)}
+	p := &Pages{o: o, voucher: newVoucher(o.OIDC), words: make(map[string]words), sets: make(map[string]map[string]*template.Template)}
 	for _, language := range access.Languages() {
 		w, err := readWords(language)
 		if err != nil {
@@ -132,7 +134,7 @@ type handler func(*request) error
 func (p *Pages) doors() map[string]handler {
 	return map[string]handler{
 		"GET /sign-in": p.signIn, "POST /sign-in": p.trySignIn,
-		"GET /api/docs": p.docs, "GET /brand.css": p.brandColour, "GET /brand/logo": p.brandLogo, "GET /welcome/:token": p.welcome, "POST /welcome/:token": p.choosePassword,
+		"GET /api/docs": p.docs, "GET /sign-in/oidc": p.vouch, "GET " + oidcBack: p.vouched, "GET /forgot": p.forgot, "POST /forgot": p.mailReset, "GET /brand.css": p.brandColour, "GET /brand/logo": p.brandLogo, "GET /welcome/:token": p.welcome, "POST /welcome/:token": p.choosePassword,
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"trunkline/alert"
+	"trunkline/reports/mail"
 	"trunkline/sipproxy/rtpengine"
 	"trunkline/sipproxy/wire"
 )
@@ -99,11 +100,20 @@ func (c *alertConfig) smtp() alert.SMTP {
 	return alert.SMTP{Host: c.SMTPHost, From: c.SMTPFrom, Login: c.SMTPLogin, Password: c.SMTPPassword}
 }
 
+// post says how reports and links go out by mail.
+func (c *alertConfig) post() mail.SMTP {
+	return mail.SMTP{Host: c.SMTPHost, From: c.SMTPFrom, Login: c.SMTPLogin, Password: c.SMTPPassword}
+}
+
 type httpConfig struct {
 	Listen string `yaml:"listen" env:"LISTEN"` // Health, metrics and what commands ask; pages in serve and api. Empty: none.
 	// PublicURL is what links in mails begin with and where browsers come, such as https://bill.example.com, where a proxy
 	// that speaks TLS stands in front.
 	PublicURL string `yaml:"public_url" env:"PUBLIC_URL"`
+	// OpenID Connect: who may vouch for people; their verified mail address is that of a user. Needs public_url.
+	OIDCIssuer string `yaml:"oidc_issuer" env:"OIDC_ISSUER"`
+	OIDCClient string `yaml:"oidc_client" env:"OIDC_CLIENT"`
+	OIDCSecret string `yaml:"oidc_secret" env:"OIDC_SECRET"`
 }
 
 // secure reports whether browsers come by HTTPS.
@@ -175,6 +185,9 @@ func (c *config) validate() error {
 	if _, err := c.SIP.listeners(); err != nil {
 		return err
 	}
+	if c.HTTP.OIDCIssuer != "" && (c.HTTP.OIDCClient == "" || c.HTTP.PublicURL == "") {
+		return errors.New("http.oidc_issuer needs http.oidc_client, and http.public_url to which the issuer sends people back")
+	}
 	if c.SIP.LetPass < 0 || c.SIP.LetPassTenant < c.SIP.LetPass {
 		return fmt.Errorf("sip.let_pass_tenant is %s and sip.let_pass %s: all calls of a tenant need at least the time of one, "+
 			"for example let_pass: 2m and let_pass_tenant: 30m; both 0 refuse calls while the ledger is away", c.SIP.LetPassTenant, c.SIP.LetPass)
@@ -231,6 +244,9 @@ func isLoopback(address string) bool {
 // masked returns the configuration without its secrets, for showing.
 func (c config) masked() config {
 	c.Postgres.DSN, c.Clicks.DSN = maskDSN(c.Postgres.DSN), maskDSN(c.Clicks.DSN)
+	if c.HTTP.OIDCSecret != "" {
+		c.HTTP.OIDCSecret = "***"
+	}
 	if c.Alerts.SMTPPassword != "" {
 		c.Alerts.SMTPPassword = "***"
 	}

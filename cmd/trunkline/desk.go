@@ -22,12 +22,17 @@ import (
 
 // newConsole puts together what people do with the system.
 func (s *system) newConsole(gate *access.Gate, trail access.Trail) *console.Console {
-	return console.New(console.Deps{
+	deps := console.Deps{
+		Log: s.log, Link: func(token string) string { return s.http.Link(token) },
 		Gate: gate, Trail: trail, Snapshot: s.provisioning.live.Snapshot, Clock: clock.System{},
-		Setup: &setup{stores: s.stores, compiler: provision.NewCompiler()}, Records: records{s.stores}, Figures: figures{s}, Switch: newOperations(s),
+		Setup: &setup{stores: s.stores, compiler: provision.NewCompiler()}, Shelf: s.stores.provision, Records: records{s.stores}, Figures: figures{s}, Switch: newOperations(s),
 		System: &overviewer{s}, Money: s.stores.ledger, Limits: limits{s.stores.ledger}, Billing: &billing{s: s.stores},
 		Alerts: alerts{postgres.NewAlerts(s.stores.db, clock.System{})}, Dead: &deadLegs{s.stores, s.books}, Uploads: uploaded{postgres.NewAccess(s.stores.db, clock.System{}), s.stores.provision},
-	})
+	}
+	if smtp := s.config.Alerts.post(); smtp.Host != "" {
+		deps.Post = smtp
+	}
+	return console.New(deps)
 }
 
 // setup keeps what is provisioned. Its compiler is its own: it only checks.

@@ -67,9 +67,12 @@ func newKeyAddCommand() *cobra.Command {
 			if last > 0 {
 				till = clock.System{}.Now().Add(last)
 			}
-			secret, _, err := gateOf(db).NewKey(cmd.Context(), user, name, list, till)
+			secret, made, err := gateOf(db).NewKey(cmd.Context(), user, name, list, till)
 			if err != nil {
 				return accessError(err)
+			}
+			if err := logged(cmd.Context(), db, "create", "key "+made.ID, name); err != nil {
+				return err
 			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), secret)
 			return err
@@ -94,6 +97,9 @@ func newKeyRevokeCommand() *cobra.Command {
 		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
 			if err := gateOf(db).RevokeKey(cmd.Context(), "", args[0]); err != nil {
 				return accessError(err)
+			}
+			if err := logged(cmd.Context(), db, "delete", "key "+args[0], ""); err != nil {
+				return err
 			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "key %s is ended\n", args[0])
 			return err

@@ -229,6 +229,7 @@ func (s *system) pages(desk *console.Console, gate *access.Gate) (api.Pages, err
 	return pages.New(pages.Options{
 		Console: desk, Gate: gate, Clock: clock.System{}, Log: s.log,
 		Brand: s.brand,
+		OIDC:  pages.OIDC{Issuer: s.config.HTTP.OIDCIssuer, Client: s.config.HTTP.OIDCClient, Secret: s.config.HTTP.OIDCSecret, Back: s.config.HTTP.PublicURL},
 	})
 }
 

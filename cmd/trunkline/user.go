@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +30,12 @@ func newUserCommand() *cobra.Command {
 // gateOf is the gate over the open databases.
 func gateOf(db *stores) *access.Gate {
 	return access.NewGate(postgres.NewAccess(db.db, clock.System{}), "Trunkline", clock.System{})
+}
+
+// logged keeps in the audit what a command did.
+func logged(ctx context.Context, db *stores, action, object, after string) error {
+	now := clock.System{}.Now()
+	return postgres.NewAccess(db.db, clock.System{}).Log(ctx, access.Deed{At: now, By: operator(), Action: action, Object: object, After: after})
 }
 
 // accessError gives errors that the user made their exit code.
@@ -107,6 +114,9 @@ func newUserAddCommand() *cobra.Command {
 				return accessError(err)
 			}
 			token, err := gate.Welcome(cmd.Context(), u.Login)
+			if err == nil {
+				err = logged(cmd.Context(), db, "create", "user "+u.Login, "role: "+role+"\ntenant: "+u.Tenant+"\nbranch: "+u.Branch)
+			}
 			if err != nil {
 				return err
 			}
@@ -151,6 +161,9 @@ func newUserLinkCommand() *cobra.Command {
 			if err == nil && factor {
 				err = gate.ResetFactor(cmd.Context(), args[0])
 			}
+			if err == nil {
+				err = logged(cmd.Context(), db, "reset", "user "+args[0], "")
+			}
 			if err != nil {
 				return accessError(err)
 			}
@@ -178,6 +191,9 @@ func newUserPasswordCommand() *cobra.Command {
 			if err := gateOf(db).SetPassword(cmd.Context(), args[0], strings.TrimSuffix(line, "\r"), ""); err != nil {
 				return accessError(err)
 			}
+			if err := logged(cmd.Context(), db, "password", "user "+args[0], ""); err != nil {
+				return err
+			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "the password of %s is set\n", args[0])
 			return err
 		}),
@@ -200,6 +216,9 @@ func newUserDisableCommand(name string, disabled bool) *cobra.Command {
 			if err == nil {
 				u.Disabled = disabled
 				err = gate.Change(cmd.Context(), u)
+			}
+			if err == nil {
+				err = logged(cmd.Context(), db, name, "user "+args[0], "")
 			}
 			if err != nil {
 				return accessError(err)

@@ -93,11 +93,12 @@ func (a *Access) PutUser(ctx context.Context, u access.User, create bool, change
 		if _, err := tx.Exec(ctx, `SELECT 1 FROM person WHERE role = 'operator' OR login = $1 ORDER BY login FOR UPDATE`, u.Login); err != nil {
 			return err
 		}
-		if err := changeUser(ctx, tx, &u, change); err != nil || u.Role == access.Operator && !u.Disabled {
+		was, err := changeUser(ctx, tx, &u, change)
+		if err != nil || !was || u.Role == access.Operator && !u.Disabled {
 			return err
 		}
 		var operators int
-		err := tx.QueryRow(ctx, `SELECT count(*) FROM person WHERE role = 'operator' AND NOT disabled`).Scan(&operators)
+		err = tx.QueryRow(ctx, `SELECT count(*) FROM person WHERE role = 'operator' AND NOT disabled`).Scan(&operators)
 		if err == nil && operators == 0 {
 			err = access.ErrLastOne
 		}
@@ -118,25 +119,27 @@ func addUser(ctx context.Context, tx pgx.Tx, u *access.User) error {
 	return err
 }
 
-// changeUser stores what is told of a user, and his secrets as they are to be.
-func changeUser(ctx context.Context, tx pgx.Tx, u *access.User, change func(*access.Secrets) error) error {
+// changeUser stores what is told of a user, and his secrets as they are to be. It reports whether he was an operator who may
+// sign in.
+func changeUser(ctx context.Context, tx pgx.Tx, u *access.User, change func(*access.Secrets) error) (was bool, err error) {
 	var s access.Secrets
-	err := tx.QueryRow(ctx, `SELECT password, totp, totp_pending, totp_step, failures FROM person WHERE login = $1`, u.Login).Scan(secretFields(&s)...)
+	err = tx.QueryRow(ctx, `SELECT role = 'operator' AND NOT disabled, password, totp, totp_pending, totp_step, failures FROM person WHERE login = $1`, u.Login).
+		Scan(append([]any{&was}, secretFields(&s)...)...)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return access.ErrNotFound
+		return false, access.ErrNotFound
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := change(&s); err != nil {
-		return err
+		return was, err
 	}
 	_, err = tx.Exec(ctx, `UPDATE person SET name = $2, email = $3, role = $4, tenant = $5, branch = $6, language = $7, disabled = $8,
 		changed_at = $9, password = $10, totp = $11, totp_pending = $12, totp_step = $13, failures = $14,
 		locked_until = CASE WHEN $14 = 0 THEN NULL ELSE locked_until END WHERE login = $1`,
 		u.Login, u.Name, u.Email, u.Role, u.Tenant, u.Branch, u.Language, u.Disabled, u.Changed,
 		s.Password, s.TOTP, s.Pending, s.Step, s.Failures)
-	return err
+	return was, err
 }
 
 // Count implements access.Users.
