@@ -89,17 +89,16 @@ func writes(kind provision.Kind) access.Permission {
 
 // Things returns the objects of a kind, by id.
 func (c *Console) Things(ctx context.Context, who *access.Principal, kind provision.Kind) ([]Thing, error) {
-	only := ""
-	if kind == provision.KindTenant {
-		only = who.Tenant // Who belongs to one sees no other.
-	}
-	return c.things(ctx, who, kind, only)
+	return c.things(ctx, who, kind, "")
 }
 
 // things returns the objects of a kind, or only the one of an id, as far as they are somebody's to see.
 func (c *Console) things(ctx context.Context, who *access.Principal, kind provision.Kind, only string) ([]Thing, error) {
 	if err := may(who, reads(kind)); err != nil {
 		return nil, err
+	}
+	if kind == provision.KindTenant && only == "" {
+		only = who.Tenant // Who belongs to one sees no other.
 	}
 	objects, err := c.d.Shelf.Objects(ctx, kind, only)
 	if err != nil {

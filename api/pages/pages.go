@@ -48,6 +48,8 @@ type Brand struct {
 type Pages struct {
 	o       Options
 	server  *api.Server
+	assets  assets
+	packer  packer
 	words   map[string]words
 	voucher *voucher                                 // Nil: nobody vouches.
 	sets    map[string]map[string]*template.Template // By language and page.
@@ -56,18 +58,22 @@ type Pages struct {
 // New parses all templates and translations, so that a mistake in one is found at the start and not by a user.
 func New(o Options) (*Pages, error) {
 	p := &Pages{o: o, voucher: newVoucher(o.OIDC), words: make(map[string]words), sets: make(map[string]map[string]*template.Template)}
+	var err error
+	if p.assets, err = readAssets(); err != nil {
+		return nil, err
+	}
 	for _, language := range access.Languages() {
 		w, err := readWords(language)
 		if err != nil {
 			return nil, err
 		}
 		p.words[language] = w
-		if p.sets[language], err = parse(language, w); err != nil {
+		if p.sets[language], err = parse(language, w, p.assets); err != nil {
 			return nil, err
 		}
 	}
 	for _, name := range []string{"htmx.min.js", "echarts.min.js", "world.json"} {
-		if _, err := fs.Stat(content, path.Join("assets/vendor", name)); err != nil {
+		if _, ok := p.assets["vendor/"+name]; !ok {
 			return nil, fmt.Errorf("%s was not there when the program was built: run `make build`, which fetches it", name)
 		}
 	}
@@ -75,8 +81,8 @@ func New(o Options) (*Pages, error) {
 }
 
 // parse makes a template for each page: the layout, the parts and the page's own blocks.
-func parse(language string, w words) (map[string]*template.Template, error) {
-	base, err := template.New("").Funcs(functions(language, w)).ParseFS(content, "templates/layout/*.html")
+func parse(language string, w words, a assets) (map[string]*template.Template, error) {
+	base, err := template.New("").Funcs(functions(language, w)).Funcs(template.FuncMap{"asset": a.address}).ParseFS(content, "templates/layout/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse the pages: %w", err)
 	}
@@ -101,10 +107,7 @@ func parse(language string, w words) (map[string]*template.Template, error) {
 // Register implements api.Pages.
 func (p *Pages) Register(r gin.IRouter, s *api.Server) {
 	p.server = s
-	files, err := fs.Sub(content, "assets")
-	if err == nil { // It is embedded: it cannot be missing.
-		r.GET("/assets/*file", p.asset(http.FS(files)))
-	}
+	r.GET("/assets/*file", p.assets.serve)
 	for _, door := range slices.Sorted(maps.Keys(p.doors())) {
 		method, address, _ := strings.Cut(door, " ")
 		r.Handle(method, address, p.serve(p.doors()[door], false, bodyMost))
@@ -156,14 +159,6 @@ func (p *Pages) Nowhere(c *gin.Context) bool {
 	}
 	p.serve(func(*request) error { return fmt.Errorf("%w: there is no page at this address", console.ErrNotFound) }, true, bodyMost)(c)
 	return true
-}
-
-// asset serves files that never change while the program runs.
-func (p *Pages) asset(files http.FileSystem) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		c.Header("Cache-Control", "public, max-age=3600")
-		c.FileFromFS(c.Param("file"), files)
-	}
 }
 
 // brandColour is the colour of a brand as a sheet of style: pages have no style of their own in them.

@@ -189,8 +189,7 @@ func (r *request) answer(status int, name, title string, data any, faults []prov
 	if err := set.ExecuteTemplate(&b, block, v); err != nil {
 		return err
 	}
-	r.Data(status, "text/html; charset=utf-8", b.Bytes())
-	return nil
+	return r.p.packer.send(r.Context, status, b.Bytes())
 }
 
 // to sends the browser on after something was done, with a notice that it was.

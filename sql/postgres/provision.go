@@ -59,6 +59,31 @@ func (p *Provision) Load(ctx context.Context) (*Provisioned, error) {
 	return out, nil
 }
 
+// Objects reads the objects of a kind by id, or only the one of an id where one is given.
+func (p *Provision) Objects(ctx context.Context, kind provision.Kind, id string) ([]provision.Object, error) {
+	rows, err := p.pool.Query(ctx, `SELECT kind, id, spec FROM provision_object WHERE kind = $1 AND ($2 = '' OR id = $2) ORDER BY id`, kind, id)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", kind, err)
+	}
+	objects, err := pgx.CollectRows(rows, pgx.RowToStructByPos[provision.Object])
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", kind, err)
+	}
+	return objects, nil
+}
+
+// File reads what a file holds; nil: there is none of the name.
+func (p *Provision) File(ctx context.Context, name string) (content []byte, err error) {
+	err = p.pool.QueryRow(ctx, `SELECT b.content FROM provision_file f JOIN provision_blob b USING (sha256) WHERE f.name = $1`, name).Scan(&content)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return content, nil
+}
+
 func loadFiles(ctx context.Context, tx pgx.Tx, files map[string][]byte) error {
 	rows, err := tx.Query(ctx, `SELECT f.name, b.content FROM provision_file f JOIN provision_blob b USING (sha256)`)
 	if err != nil {

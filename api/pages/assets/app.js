@@ -68,7 +68,7 @@ const style = (name) => getComputedStyle(document.documentElement).getPropertyVa
 // The map of the world: countries as arcs that they share (TopoJSON), put together to outlines (GeoJSON).
 async function world() {
   if (window.echarts.getMap("world")) return;
-  const t = await (await fetch("/assets/vendor/world.json")).json();
+  const t = await (await fetch(document.querySelector("script[data-world]").dataset.world)).json();
   const { scale, translate } = t.transform;
   const arcs = t.arcs.map((arc) => { let x = 0, y = 0; return arc.map((p) => { x += p[0]; y += p[1]; return [x * scale[0] + translate[0], y * scale[1] + translate[1]]; }); });
   const ring = (list) => {
