@@ -76,7 +76,7 @@ func (p *Proxy) Registrations() map[string]int { return p.registrar.logins(p.clo
 // InProgress returns the number of calls in progress.
 func (p *Proxy) InProgress() int { return int(p.inProgress.Load()) }
 
-// sync runs f on the shard's goroutine and waits for it.
+// sync runs f in the shard's turn and waits for it.
 func (s *shard) sync(ctx context.Context, f func()) error {
 	done := make(chan struct{})
 	s.post(func() {

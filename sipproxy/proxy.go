@@ -49,7 +49,6 @@ type Proxy struct {
 	stop       context.CancelFunc
 	stopped    chan struct{}
 	closing    sync.Once
-	workers    sync.WaitGroup
 	background sync.WaitGroup
 }
 
@@ -123,7 +122,7 @@ func (p *Proxy) tap() wire.Tap {
 func (p *Proxy) start(ready chan struct{}) {
 	p.recover()
 	for _, s := range p.shards {
-		p.workers.Go(func() { s.run(p.lifetime) })
+		s.start()
 	}
 	close(ready)
 	p.background.Go(p.watchGateways)
@@ -132,9 +131,7 @@ func (p *Proxy) start(ready chan struct{}) {
 
 // dispatch gives a message to the shard of its dialog. A shard that is far behind loses messages rather than memory.
 func (p *Proxy) dispatch(msg sip.Message, flow wire.Flow) {
-	select {
-	case p.shardOf(msg.CallID().Value()).messages <- message{msg, flow}:
-	default:
+	if !p.shardOf(msg.CallID().Value()).queue.add(event{msg: msg, flow: flow}) {
 		p.metrics.dropped.Inc()
 	}
 }
@@ -161,7 +158,9 @@ func (p *Proxy) Drain(ctx context.Context) {
 func (p *Proxy) Close() error {
 	p.stop()
 	p.wire.Close()
-	p.workers.Wait()
+	for _, s := range p.shards {
+		s.queue.close()
+	}
 	p.closing.Do(func() { close(p.stopped) })
 	p.background.Wait()
 	p.relays.Close()

@@ -7,7 +7,7 @@ import (
 	"trunkline/sipproxy/txn"
 )
 
-// on runs f on the goroutine of another shard: at once where it is the same. The two sides of a call live on one shard until a
+// on runs f in the turn of another shard: at once where it is the same. The two sides of a call live on one shard until a
 // transfer joins two calls; then each side is touched on its own shard only, and this is how they speak.
 func (s *shard) on(other *shard, f func()) {
 	if s == other {

@@ -6,7 +6,6 @@ import (
 	"hash/crc32"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -17,60 +16,48 @@ import (
 	"trunkline/sipproxy/wire"
 )
 
-// shardQueue is how many messages may wait for a shard; more are dropped, and their senders retransmit.
-const shardQueue = 8192
-
 // sweepEvery is how often what is over is forgotten.
 const sweepEvery = 500 * time.Millisecond
 
-// shard runs a part of the calls, one event after the other. Nothing in it is locked: messages, timers and answers of
-// the ledger all reach it through its queues.
+// shard has a part of the calls, and handles one event after the other. Nothing in it is locked: messages, timers and answers
+// of the ledger all reach it through its queue.
 type shard struct {
 	*Proxy
-	index    int
-	messages chan message
-	txn      *txn.Layer
-	dialogs  map[string]*dialog
-	calls    map[cdr.CallID]*call
-	merged   map[string]bool // The INVITEs of the calls: another way by which one of them comes is refused.
-
-	mu    sync.Mutex
-	inbox []func()
-	wake  chan struct{}
-}
-
-type message struct {
-	msg  sip.Message
-	flow wire.Flow
+	index   int
+	queue   *queue
+	txn     *txn.Layer
+	dialogs map[string]*dialog
+	calls   map[cdr.CallID]*call
+	merged  map[string]bool // The INVITEs of the calls: another way by which one of them comes is refused.
 }
 
 func newShard(p *Proxy, index int) *shard {
 	s := &shard{
 		Proxy: p, index: index,
-		messages: make(chan message, shardQueue), wake: make(chan struct{}, 1),
 		dialogs: make(map[string]*dialog), calls: make(map[cdr.CallID]*call), merged: make(map[string]bool),
 	}
+	s.queue = newQueue(s.handle)
 	s.txn = txn.NewLayer(p.clock, s.post, s)
 	return s
 }
 
-// post runs f on the shard's goroutine, soon. It never blocks.
-func (s *shard) post(f func()) {
-	s.mu.Lock()
-	s.inbox = append(s.inbox, f)
-	s.mu.Unlock()
-	select {
-	case s.wake <- struct{}{}:
-	default:
+func (s *shard) handle(e event) {
+	if e.run != nil {
+		e.run()
+		return
 	}
+	s.txn.Receive(e.msg, e.flow)
 }
 
-// after runs f on the shard's goroutine after d.
+// post runs f when the shard comes to it: at once, before post returns, where the shard is at rest.
+func (s *shard) post(f func()) { s.queue.add(event{run: f}) }
+
+// after runs f in the shard's turn after d.
 func (s *shard) after(d time.Duration, f func()) clock.Timer {
 	return s.clock.AfterFunc(d, func() { s.post(f) })
 }
 
-// async runs work on a goroutine of its own and then, on the shard's, what it returns.
+// async runs work on a goroutine of its own and then, in the shard's turn, what it returns.
 func (s *shard) async(work func(ctx context.Context) func()) {
 	s.background.Go(func() {
 		ctx, cancel := context.WithTimeout(s.lifetime, askTimeout)
@@ -79,40 +66,15 @@ func (s *shard) async(work func(ctx context.Context) func()) {
 	})
 }
 
-func (s *shard) run(ctx context.Context) {
-	tick := make(chan struct{}, 1)
-	rearm := func() {
-		s.clock.AfterFunc(sweepEvery, func() {
-			select {
-			case tick <- struct{}{}:
-			default:
-			}
-		})
-	}
-	rearm()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case m := <-s.messages:
-			s.txn.Receive(m.msg, m.flow)
-		case <-s.wake:
-			s.drainInbox()
-		case <-tick:
-			s.txn.Sweep()
-			rearm()
-		}
-	}
+// start begins with what waits, and forgets from time to time what is over.
+func (s *shard) start() {
+	s.after(sweepEvery, s.sweep)
+	s.queue.open()
 }
 
-func (s *shard) drainInbox() {
-	s.mu.Lock()
-	todo := s.inbox
-	s.inbox = nil
-	s.mu.Unlock()
-	for _, f := range todo {
-		f()
-	}
+func (s *shard) sweep() {
+	s.txn.Sweep()
+	s.after(sweepEvery, s.sweep)
 }
 
 // Request implements txn.Handler.

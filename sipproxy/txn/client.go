@@ -39,7 +39,7 @@ const (
 	clientTerminated
 )
 
-// ClientEvents is what the sender of a request wants to know. Both run on the layer's goroutine.
+// ClientEvents is what the sender of a request wants to know. Both run in the layer's turn.
 type ClientEvents struct {
 	// Response is called for every answer but retransmissions; a 2xx to an INVITE comes every time it is received,
 	// because every one has to be acknowledged by the dialog.

@@ -20,7 +20,7 @@ const (
 	lifetime = 64 * T1 // Timers B, D, F, H, J, L and M.
 )
 
-// Handler is told of what no transaction knows. It runs on the layer's goroutine.
+// Handler is told of what no transaction knows. It runs in the layer's turn.
 type Handler interface {
 	// Request is a new request, never CANCEL; an ACK is one to a 2xx. For an ACK tx is nil.
 	Request(req *sip.Request, flow wire.Flow, tx *Server)
@@ -31,7 +31,7 @@ type Handler interface {
 // Layer keeps the transactions of one shard. It is not safe for concurrent use.
 type Layer struct {
 	clock   clock.Clock
-	post    func(func()) // Runs a function later on the layer's goroutine.
+	post    func(func()) // Runs a function when it is the layer's turn.
 	handler Handler
 	servers map[string]*Server
 	clients map[string]*Client
@@ -123,7 +123,7 @@ func (l *Layer) receiveResponse(res *sip.Response, flow wire.Flow) {
 	l.handler.Stray(res, flow)
 }
 
-// after calls f on the layer's goroutine after d. The timer may fire although it is stopped at that very moment,
+// after calls f in the layer's turn after d. The timer may fire although it is stopped at that very moment,
 // so f has to look at its transaction's state first.
 func (l *Layer) after(d time.Duration, f func()) clock.Timer {
 	return l.clock.AfterFunc(d, func() { l.post(f) })
