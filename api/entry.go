@@ -93,12 +93,12 @@ func (s *Server) permits(p access.Permission) gin.HandlerFunc {
 
 // SetSession gives a browser the cookie of a session, or with an empty token takes it away.
 func (s *Server) SetSession(w http.ResponseWriter, token string) {
-	cookie := &http.Cookie{
+	cookie := &http.Cookie{ //nolint:gosec // Secure wherever browsers come by HTTPS.
 		Name: sessionCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		Secure: s.o.Secure, // Over plain HTTP on loopback a browser would not send it back.
 	}
 	if token == "" {
 		cookie.MaxAge = -1
 	}
-	http.SetCookie(w, cookie) //nolint:gosec // Secure wherever browsers come by HTTPS.
+	http.SetCookie(w, cookie)
 }

@@ -83,9 +83,10 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		return nil, fmt.Errorf("listen on http://%s: %w: choose another address with http.listen", o.Listen, err)
 	}
 	s := &Server{o: o, listener: listener, described: description, done: make(chan struct{})}
+	routes := s.routes() //nolint:contextcheck // A request has a context of its own.
 	s.http = &http.Server{
-		// The browser sends the password of the pages along with what other sites make it send: such requests are refused.
-		Handler: http.NewCrossOriginProtection().Handler(s.routes()), ReadTimeout: readLimit, WriteTimeout: writeLimit, IdleTimeout: idleLimit,
+		// A browser sends the cookie of a session along with what other sites make it send: such requests are refused.
+		Handler: http.NewCrossOriginProtection().Handler(routes), ReadTimeout: readLimit, WriteTimeout: writeLimit, IdleTimeout: idleLimit,
 		MaxHeaderBytes: headerLimit, ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}
 	go func() {
@@ -116,7 +117,7 @@ func (s *Server) routes() http.Handler {
 	r.Use(s.recovered, secured)
 	r.GET("/healthz/live", func(c *gin.Context) { c.String(http.StatusOK, "alive\n") })
 	r.GET("/healthz/ready", s.ready)
-	inside := r.Group("/", s.known, bounded(bodyLimit), s.permits(access.ReadMetrics)) //nolint:contextcheck // A request has a context of its own.
+	inside := r.Group("/", s.known, bounded(bodyLimit), s.permits(access.ReadMetrics))
 	inside.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.o.Metrics, promhttp.HandlerOpts{})))
 	inside.GET("/debug/pprof/profile", gin.WrapF(pprof.Profile)) // Where the time goes, for those who run it.
 	inside.GET("/debug/pprof/heap", gin.WrapH(pprof.Handler("heap")))

@@ -46,18 +46,16 @@ func (c *Console) letterOf(u *access.User, token string, fresh bool) mail.Letter
 	return mail.Letter{ID: id, To: []string{u.Email}, Subject: subject, Text: fmt.Sprintf(text, name, house, u.Login, link, last)}
 }
 
-// mailLink sends a link to its user, if he has an address and mail can go out, and reports whether it went.
-func (c *Console) mailLink(ctx context.Context, u *access.User, token string, fresh bool) bool {
+// mailLink sends a link to its user, if he has an address and mail can go out. Where it does not there is the link itself.
+func (c *Console) mailLink(ctx context.Context, u *access.User, token string, fresh bool) {
 	if c.d.Post == nil || u.Email == "" {
-		return false
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, postTime)
 	defer cancel()
 	if err := c.d.Post.Send(ctx, c.letterOf(u, token, fresh)); err != nil {
 		c.d.Log.WarnContext(ctx, "a link to choose a password could not be mailed", "login", u.Login, "error", err)
-		return false
 	}
-	return true
 }
 
 // CanMail reports whether links can be mailed at all.

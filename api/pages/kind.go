@@ -238,5 +238,14 @@ func parts() []kind {
 				{Name: "ring_time", Label: "Ring for", Type: "time"},
 			},
 		},
+		{
+			Path: "pbxs", One: "PBX", Many: "PBXs", part: console.PBXs, write: access.WriteTenants, Columns: []string{"name", "format", "branch"},
+			Fields: []field{
+				{Name: "name", Label: "Name", Type: "text"},
+				{Name: "format", Label: "Format of its records", Type: "text", Needed: true, Help: "see docs/import.md"},
+				branch,
+				{Name: "time_zone", Label: "Time zone", Type: "text"},
+			},
+		},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
+
+	"trunkline/internal/clock"
 )
 
 // issuer is an OpenID Connect issuer that vouches for whatever its claims say.
@@ -84,7 +87,7 @@ func TestAnIssuerVouchesForAMailAddress(t *testing.T) {
 	i := newIssuer(t)
 	good := map[string]any{
 		"iss": i.URL, "aud": "trunkline", "sub": "1", "nonce": "n", "email": "Anna@Example.com", "email_verified": true,
-		"exp": time.Now().Add(time.Minute).Unix(), "iat": time.Now().Unix(),
+		"exp": clock.System{}.Now().Add(time.Minute).Unix(), "iat": clock.System{}.Now().Unix(),
 	}
 	i.proof = "proof"
 	v := newVoucher(OIDC{Issuer: i.URL, Client: "trunkline", Secret: "s", Back: "https://bill.example.com/"})
@@ -99,13 +102,10 @@ func TestAnIssuerVouchesForAMailAddress(t *testing.T) {
 		"of another sign-in": func(c map[string]any) { c["nonce"] = "other" },
 		"not verified":       func(c map[string]any) { c["email_verified"] = false },
 		"for another client": func(c map[string]any) { c["aud"] = "other" },
-		"over":               func(c map[string]any) { c["exp"] = time.Now().Add(-time.Hour).Unix() },
+		"over":               func(c map[string]any) { c["exp"] = clock.System{}.Now().Add(-time.Hour).Unix() },
 		"of another issuer":  func(c map[string]any) { c["iss"] = "https://evil.example" },
 	} {
-		i.claims = make(map[string]any)
-		for k, value := range good {
-			i.claims[k] = value
-		}
+		i.claims = maps.Clone(good)
 		change(i.claims)
 		_, err := v.claim(t.Context(), "good", "n", "proof")
 		require.Error(t, err, name)

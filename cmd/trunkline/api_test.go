@@ -146,15 +146,12 @@ func (d *door) browser() *browser {
 	return &browser{d, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-func (b *browser) send(method, address, kind string, body io.Reader, headers ...string) answer {
+func (b *browser) send(method, address, kind string, body io.Reader) answer {
 	b.d.t.Helper()
 	req, err := http.NewRequestWithContext(b.d.t.Context(), method, address, body)
 	require.NoError(b.d.t, err)
 	req.Header.Set("Content-Type", kind)
 	req.Header.Set("Accept", "text/html")
-	for i := 0; i+1 < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
-	}
 	res, err := b.client.Do(req)
 	require.NoError(b.d.t, err)
 	defer res.Body.Close()

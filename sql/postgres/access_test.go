@@ -122,7 +122,7 @@ func TestKeysHaveNoMoreThanTheirOwner(t *testing.T) {
 	newcomer(t, g, access.User{Login: "max", Role: access.Manager, Tenant: "beauty"})
 	_, _, err := g.NewKey(t.Context(), "max", "x", []access.Permission{access.ReadCost}, time.Time{})
 	require.ErrorIs(t, err, access.ErrKey)
-	secret, k, err := g.NewKey(t.Context(), "max", "x", []access.Permission{access.ReadCalls}, c.Now().Add(time.Hour))
+	secret, _, err := g.NewKey(t.Context(), "max", "x", []access.Permission{access.ReadCalls}, c.Now().Add(time.Hour))
 	require.NoError(t, err)
 	who, err := g.ByKey(t.Context(), secret)
 	require.NoError(t, err)
@@ -133,7 +133,7 @@ func TestKeysHaveNoMoreThanTheirOwner(t *testing.T) {
 	c.Advance(2 * time.Hour)
 	_, err = g.ByKey(t.Context(), secret)
 	require.ErrorIs(t, err, access.ErrNoSession, "it is over")
-	secret, k, err = g.NewKey(t.Context(), "max", "y", []access.Permission{access.ReadCalls}, time.Time{})
+	secret, k, err := g.NewKey(t.Context(), "max", "y", []access.Permission{access.ReadCalls}, time.Time{})
 	require.NoError(t, err)
 	require.ErrorIs(t, g.RevokeKey(t.Context(), "somebody", k.ID), access.ErrNotFound)
 	require.NoError(t, g.RevokeKey(t.Context(), "max", k.ID))
@@ -153,8 +153,12 @@ func TestTheLastOperatorStays(t *testing.T) {
 	require.ErrorIs(t, err, access.ErrNoSession, "who loses a role signs in anew")
 	require.ErrorIs(t, g.Change(t.Context(), access.User{Login: "bo", Role: access.Operator, Disabled: true}), access.ErrLastOne)
 	for _, bad := range []access.User{
-		{Login: "X", Role: access.NOC}, {Login: "max", Role: "boss"}, {Login: "max", Role: access.Manager}, {Login: "max", Role: access.NOC, Tenant: "beauty"},
-		{Login: "max", Role: access.BranchManager, Tenant: "beauty"}, {Login: "max", Role: access.NOC, Email: "nonsense"},
+		{Login: "X", Role: access.NOC},
+		{Login: "max", Role: "boss"},
+		{Login: "max", Role: access.Manager},
+		{Login: "max", Role: access.NOC, Tenant: "beauty"},
+		{Login: "max", Role: access.BranchManager, Tenant: "beauty"},
+		{Login: "max", Role: access.NOC, Email: "nonsense"},
 	} {
 		require.ErrorIs(t, g.Add(t.Context(), bad), access.ErrUser, "%+v", bad)
 	}
