@@ -69,7 +69,7 @@ func (s *shard) identify(req *sip.Request, flow wire.Flow, tx *txn.Server, kind 
 func (s *shard) credentials(req *sip.Request) *digest.Credentials {
 	realm := s.cfg.Realm()
 	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
-		for _, h := range req.GetHeaders(name) {
+		for h := range named(req, name) {
 			cred, err := digest.ParseCredentials(h.Value())
 			if err == nil && cred.Realm == realm {
 				return cred
@@ -147,7 +147,7 @@ func answerChallenge(res *sip.Response, method sip.RequestMethod, uri sip.Uri, l
 		return nil
 	}
 	challengeName, credentialsName, _ := kind.headers()
-	for _, h := range res.GetHeaders(challengeName) {
+	for h := range named(res, challengeName) {
 		challenge, err := digest.ParseChallenge(h.Value())
 		if err != nil || !digest.CanDigest(challenge) {
 			continue

@@ -67,7 +67,7 @@ func causeOfStatus(status int) uint8 {
 
 // causeOf reads the Q.850 cause of a Reason header (RFC 3326), or 0.
 func causeOf(msg sip.Message) uint8 {
-	for _, h := range msg.GetHeaders("Reason") {
+	for h := range named(msg, "Reason") {
 		for value := range strings.SplitSeq(h.Value(), ",") {
 			protocol, params, _ := strings.Cut(strings.TrimSpace(value), ";")
 			if !strings.EqualFold(strings.TrimSpace(protocol), "Q.850") {

@@ -56,20 +56,27 @@ func maxForwards(n uint32) sip.Header {
 	return &h
 }
 
-// carried are the headers of requests and answers that pass from one side of the call to the other as they are.
-// Everything else stays on its side: it would tell of the other one, or speak of a dialog that does not exist here.
-func carried() []string {
-	return []string{
+// carried reports whether a header passes from one side of the call to the other as it is. Every other one stays on its side: it
+// would tell of the other one, or speak of a dialog that does not exist here.
+func carried(h sip.Header) bool {
+	for _, name := range [...]string{
 		"Content-Type", "Content-Disposition", "Content-Encoding", "Content-Language",
 		"Session-Expires", "Min-SE", "Warning", "Alert-Info", "Subject", "Info-Package", "Accept",
+	} {
+		if is(h, name) {
+			return true
+		}
 	}
+	return false
 }
 
 // pass copies the carried headers and the body.
 func pass(from, to sip.Message) {
-	for _, name := range carried() {
-		for _, h := range from.GetHeaders(name) {
-			to.AppendHeader(h)
+	if headed, ok := from.(interface{ Headers() []sip.Header }); ok {
+		for _, h := range headed.Headers() {
+			if carried(h) {
+				to.AppendHeader(h)
+			}
 		}
 	}
 	if hasOption(from, "Supported", "timer") || hasOption(from, "k", "timer") {
@@ -88,7 +95,7 @@ func describe(from, to sip.Message) {
 		return
 	}
 	for _, name := range []string{"Content-Type", "Content-Disposition", "Content-Encoding"} {
-		for _, h := range from.GetHeaders(name) {
+		for h := range named(from, name) {
 			to.AppendHeader(h)
 		}
 	}
@@ -97,7 +104,7 @@ func describe(from, to sip.Message) {
 
 // hasOption looks for an option tag in a list header (RFC 3261, section 19.2).
 func hasOption(msg sip.Message, header, tag string) bool {
-	for _, h := range msg.GetHeaders(header) {
+	for h := range named(msg, header) {
 		for option := range strings.SplitSeq(h.Value(), ",") {
 			if strings.EqualFold(strings.TrimSpace(option), tag) {
 				return true
@@ -110,7 +117,7 @@ func hasOption(msg sip.Message, header, tag string) bool {
 // unsupported lists what a request requires of us and we do not have, as an answer names it (RFC 3261, section 8.2.2.3).
 func unsupported(req *sip.Request) []sip.Header {
 	var missing []sip.Header
-	for _, h := range req.GetHeaders("Require") {
+	for h := range named(req, "Require") {
 		for option := range strings.SplitSeq(h.Value(), ",") {
 			option = strings.TrimSpace(option)
 			known := req.Method == sip.REGISTER && (strings.EqualFold(option, pathOption) || strings.EqualFold(option, outboundOption))

@@ -82,7 +82,7 @@ func newServerDialog(sh *shard, req *sip.Request, flow wire.Flow, tag string) *d
 	} else {
 		d.target = req.From().Address
 	}
-	for _, h := range req.GetHeaders("Record-Route") {
+	for h := range named(req, "Record-Route") {
 		if rr, ok := h.(*sip.RecordRouteHeader); ok {
 			d.routes = append(d.routes, rr.Address)
 		}
@@ -188,7 +188,7 @@ func (d *dialog) sendACK(seq uint32, body sip.Message) {
 	} else {
 		ack.SetBody(nil)
 	}
-	_ = d.nextHop(ack).Send(wire.Encode(ack)) // A lost ACK is repeated when the 2xx comes again.
+	_ = d.nextHop(ack).SendMessage(ack) // A lost ACK is repeated when the 2xx comes again.
 }
 
 // repeatACK answers a repeated 2xx; a 2xx with another tag is that of a second phone, which is hung up on.

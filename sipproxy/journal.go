@@ -34,6 +34,7 @@ type journal struct {
 	mu      sync.Mutex
 	file    *os.File
 	live    map[string][]byte
+	buf     []byte // Room for what is being written.
 	written int64
 	failed  bool
 }
@@ -141,30 +142,36 @@ func (j *journal) rewrite() error {
 	return nil
 }
 
-func (j *journal) put(key string, value []byte) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.live[key] = value
-	j.append(key, value)
+// change is a key and the value that it is to have; none removes it.
+type change struct {
+	key   string
+	value []byte
 }
 
-func (j *journal) remove(key string) {
+func (j *journal) put(key string, value []byte) { j.write(change{key, value}) }
+
+func (j *journal) remove(key string) { j.write(change{key: key}) }
+
+// write makes changes, in one write to the file. A disk that is full is reported once; calls go on, and the next rewrite makes it
+// good.
+func (j *journal) write(changes ...change) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if _, ok := j.live[key]; !ok {
+	j.buf = j.buf[:0]
+	for _, c := range changes {
+		if len(c.value) > 0 {
+			j.live[c.key] = c.value
+		} else if _, ok := j.live[c.key]; ok {
+			delete(j.live, c.key)
+		} else {
+			continue
+		}
+		j.buf = appendEntry(j.buf, c.key, c.value)
+	}
+	if j.file == nil || len(j.buf) == 0 {
 		return
 	}
-	delete(j.live, key)
-	j.append(key, nil)
-}
-
-// append writes one entry. A disk that is full is reported once; calls go on, and the next rewrite makes it good.
-func (j *journal) append(key string, value []byte) {
-	if j.file == nil {
-		return
-	}
-	b := appendEntry(nil, key, value)
-	n, err := j.file.Write(b)
+	n, err := j.file.Write(j.buf)
 	j.written += int64(n)
 	if err != nil && !j.failed {
 		j.log.Error("the journal cannot be written; calls in progress would not survive a crash", "error", err)
@@ -203,43 +210,46 @@ const (
 
 func registrationKey(login string) string { return registrationPrefix + login }
 
-// keep notes how far a call has come, with all that is needed to end it and to record it.
+// keep notes how far a call has come, with all that is needed to end it and to record it, and why it goes where it goes.
 func (j *journal) keep(c *call) {
-	j.keepDecision(c.id, c.trace(c.route, &c.decided), &c.decided)
-	if f := c.forward; f != nil {
-		j.keepDecision(f.id, c.trace(f.route, &f.decided), &f.decided)
-	}
 	data, err := cbor.Marshal(c.memo())
 	if err != nil {
 		j.log.Error("a call could not be written to the journal", "call", c.id.String(), "error", err)
 		return
 	}
-	j.put(callPrefix+c.id.String(), data)
+	changes := c.decided.changes(c.id, c.trace(c.route, &c.decided))
+	if f := c.forward; f != nil {
+		changes = append(changes, f.decided.changes(f.id, c.trace(f.route, &f.decided))...)
+	}
+	j.write(append(changes, change{callPrefix + c.id.String(), data})...)
 }
 
-// keepDecision notes why a call goes where it goes, once.
-func (j *journal) keepDecision(id cdr.CallID, text []byte, d *decided) {
-	if text != nil && d.kept != len(text) {
-		d.kept = len(text)
-		j.put(whyPrefix+id.String(), text)
+// changes are what the journal is to be told of a decision: each is kept once.
+func (d *decided) changes(id cdr.CallID, text []byte) []change {
+	if text == nil || d.kept == len(text) {
+		return nil
 	}
+	d.kept = len(text)
+	return []change{{whyPrefix + id.String(), text}}
 }
 
 // keepEnd notes that the ledger was not told of the end of a call.
 func (j *journal) keepEnd(id cdr.CallID) {
 	key := endPrefix + id.String()
 	j.mu.Lock()
-	defer j.mu.Unlock()
-	if _, ok := j.live[key]; !ok {
-		j.live[key] = []byte{1}
-		j.append(key, j.live[key])
+	_, ok := j.live[key]
+	j.mu.Unlock()
+	if !ok {
+		j.put(key, []byte{1})
 	}
 }
 
+// ended forgets a call that is recorded.
 func (j *journal) ended(c *call) {
-	j.remove(callPrefix + c.id.String())
-	j.remove(whyPrefix + c.id.String())
+	id := c.id.String()
+	changes := []change{{key: callPrefix + id}, {key: whyPrefix + id}}
 	if c.forward != nil {
-		j.remove(whyPrefix + c.forward.id.String())
+		changes = append(changes, change{key: whyPrefix + c.forward.id.String()})
 	}
+	j.write(changes...)
 }

@@ -49,7 +49,7 @@ func (s *shard) register(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	if !r.readPath() || !r.oneWay() {
 		return
 	}
-	for _, h := range req.GetHeaders("Contact") {
+	for h := range named(req, "Contact") {
 		if !s.bind(r, h) {
 			return
 		}
@@ -63,7 +63,7 @@ func (s *shard) registered(r *registration) {
 	for _, b := range s.registrar.contacts(r.login, r.now) {
 		res.AppendHeader(b.header(r.now))
 	}
-	for _, h := range r.req.GetHeaders("Path") {
+	for h := range named(r.req, "Path") {
 		res.AppendHeader(h)
 	}
 	res.AppendHeader(sip.NewHeader("Supported", pathOption+", "+outboundOption))
@@ -101,7 +101,7 @@ func (r *registration) supports(option string) bool {
 // oneWay refuses a REGISTER that wants to be several ways at once (RFC 5626, section 6).
 func (r *registration) oneWay() bool {
 	ways := 0
-	for _, h := range r.req.GetHeaders("Contact") {
+	for h := range named(r.req, "Contact") {
 		if c, ok := h.(*sip.ContactHeader); ok && c.Params.Has("reg-id") {
 			ways++
 		}

@@ -107,7 +107,7 @@ func wantsPrivacy(req *sip.Request) bool {
 	if strings.EqualFold(req.From().Address.Host, "anonymous.invalid") {
 		return true
 	}
-	for _, h := range req.GetHeaders("Privacy") {
+	for h := range named(req, "Privacy") {
 		for value := range strings.SplitSeq(h.Value(), ";") {
 			switch strings.ToLower(strings.TrimSpace(value)) {
 			case "id", "user", "header":

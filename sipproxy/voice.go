@@ -217,7 +217,7 @@ func describes(msg sip.Message) bool {
 	if len(msg.Body()) == 0 {
 		return false
 	}
-	for _, h := range msg.GetHeaders("Content-Type") {
+	for h := range named(msg, "Content-Type") {
 		kind, _, _ := strings.Cut(h.Value(), ";")
 		return strings.EqualFold(strings.TrimSpace(kind), sdpType)
 	}

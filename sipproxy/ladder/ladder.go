@@ -103,14 +103,28 @@ func (l *Ladder) room(need int) *chunk {
 			return c
 		}
 	}
-	c := &chunk{data: make([]byte, 0, max(chunkSize, need))}
+	c := l.oldest(max(chunkSize, need))
+	if c == nil {
+		c = &chunk{data: make([]byte, 0, max(chunkSize, need))}
+	}
 	l.chunks = append(l.chunks, c)
 	l.size += cap(c.data)
-	for l.size > l.limit && len(l.chunks) > 1 {
-		l.size -= cap(l.chunks[0].data)
+	return c
+}
+
+// oldest forgets the oldest chunks until there is room for one of so many bytes, and returns the last of them if it is as large.
+func (l *Ladder) oldest(need int) *chunk {
+	var c *chunk
+	for len(l.chunks) > 1 && l.size+need > l.limit {
+		c = l.chunks[0]
+		l.size -= cap(c.data)
 		l.chunks[0] = nil
 		l.chunks = l.chunks[1:]
 	}
+	if c == nil || cap(c.data) != need {
+		return nil
+	}
+	c.data, c.entries = c.data[:0], c.entries[:0]
 	return c
 }
 

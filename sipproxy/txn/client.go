@@ -56,7 +56,7 @@ func (l *Layer) Send(req *sip.Request, flow wire.Flow, events ClientEvents) *Cli
 	branch := sip.GenerateBranchN(20)
 	via := newVia(flow, branch)
 	req.PrependHeader(via)
-	if !flow.Reliable() && len(req.Body()) > wire.MaxDatagram/2 && len(wire.Encode(req)) > wire.MaxDatagram {
+	if !flow.Reliable() && len(req.Body()) > wire.MaxDatagram/2 && len(flow.Encode(req)) > wire.MaxDatagram {
 		if stream, ok := flow.Stream(); ok { // RFC 3261, section 18.1.1.
 			flow = stream
 			*via = *newVia(flow, branch)
@@ -75,7 +75,7 @@ func newVia(flow wire.Flow, branch string) *sip.ViaHeader {
 
 func (l *Layer) start(req *sip.Request, flow wire.Flow, key string, events ClientEvents) *Client {
 	c := &Client{
-		layer: l, key: key, flow: flow, req: req, data: wire.Encode(req), events: events,
+		layer: l, key: key, flow: flow, req: req, data: flow.Encode(req), events: events,
 		state: calling, started: l.clock.Now(), interval: T1,
 	}
 	l.clients[key] = c
@@ -170,7 +170,7 @@ func (c *Client) final(res *sip.Response) {
 		c.layer.long.add(now, expiry{client: c})
 	case c.invite():
 		c.state = clientCompleted
-		c.ack = wire.Encode(c.hopACK(res))
+		c.ack = c.flow.Encode(c.hopACK(res))
 		_ = c.flow.Send(c.ack)
 		c.layer.long.add(now, expiry{client: c})
 	default:

@@ -102,19 +102,22 @@ func (s *Server) Reply(status int, reason string, headers ...sip.Header) {
 func (s *Server) NewResponse(status int, reason string) *sip.Response {
 	req := s.Request
 	res := sip.NewResponse(status, reason)
-	for i, h := range req.GetHeaders("Via") {
+	first := true
+	for _, h := range req.Headers() {
 		via, ok := h.(*sip.ViaHeader)
 		if !ok {
 			continue
 		}
-		if i == 0 {
-			via = via.Clone()
+		if first {
+			via, first = via.Clone(), false
 			s.stamp(via)
 		}
 		res.AppendHeader(via)
 	}
-	for _, h := range req.GetHeaders("Record-Route") {
-		res.AppendHeader(h)
+	for _, h := range req.Headers() {
+		if route, ok := h.(*sip.RecordRouteHeader); ok {
+			res.AppendHeader(route)
+		}
 	}
 	res.AppendHeader(req.From())
 	to := *req.To()
@@ -154,7 +157,7 @@ func (s *Server) Respond(res *sip.Response) {
 	if res.ContentLength() == nil {
 		res.SetBody(nil)
 	}
-	s.last = wire.Encode(res)
+	s.last = s.flow.Encode(res)
 	_ = s.flow.Send(s.last) // A lost answer is made good by the retransmission of the request.
 	if res.IsProvisional() {
 		return

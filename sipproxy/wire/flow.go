@@ -86,9 +86,35 @@ func callIDOf(data []byte) string {
 }
 
 // Encode writes a message out as it goes on the wire.
-func Encode(msg sip.Message) []byte {
-	var b bytes.Buffer
-	b.Grow(1024)
-	msg.StringWrite(&b)
-	return b.Bytes()
+func (f Flow) Encode(msg sip.Message) []byte {
+	b := f.scratch()
+	defer f.wire.scratch.Put(b)
+	msg.StringWrite(b)
+	return bytes.Clone(b.Bytes()) // Answers are kept for half a minute: as large as they are, and no larger.
 }
+
+// SendMessage writes a message out and sends it.
+func (f Flow) SendMessage(msg sip.Message) error {
+	if f.IsZero() {
+		return ErrNoTransport
+	}
+	if f.conn != nil { // What is queued is kept.
+		return f.Send(f.Encode(msg))
+	}
+	b := f.scratch()
+	defer f.wire.scratch.Put(b)
+	msg.StringWrite(b)
+	return f.Send(b.Bytes())
+}
+
+// scratch returns an empty buffer, which is to be given back.
+func (f Flow) scratch() *bytes.Buffer {
+	b, ok := f.wire.scratch.Get().(*bytes.Buffer)
+	if !ok {
+		return bytes.NewBuffer(make([]byte, 0, scratchSize))
+	}
+	b.Reset()
+	return b
+}
+
+const scratchSize = 2048

@@ -341,7 +341,7 @@ func (w *Wire) takeStream(parser *sip.ParserStream, flow Flow, fresh bool) (stil
 			continue
 		}
 		if w.tap != nil {
-			w.tap(false, flow, msg.CallID().Value(), Encode(msg))
+			w.tap(false, flow, msg.CallID().Value(), flow.Encode(msg))
 		}
 		w.deliver(msg, flow)
 	}

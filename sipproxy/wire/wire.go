@@ -63,6 +63,8 @@ type Wire struct {
 	streams []*streamListener
 	conns   connTable
 
+	scratch sync.Pool // Of *bytes.Buffer, for messages that are being written out.
+
 	received, sent, malformed, sendFails atomic.Uint64
 
 	refusals   budget
