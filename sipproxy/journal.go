@@ -20,7 +20,7 @@ import (
 
 const (
 	journalFile    = "journal"
-	journalCompact = 16 << 20 // Rewritten when it has grown by so much since the last time.
+	journalCompact = 64 << 20 // Rewritten when it has grown by so much since the last time: about 20,000 calls.
 	journalEntry   = 1 << 20  // The largest entry.
 )
 

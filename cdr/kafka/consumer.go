@@ -40,6 +40,13 @@ type Take struct {
 	Linger time.Duration // How long it waits for more after the first; 0: 150 ms.
 }
 
+// Where many messages come, it is worth waiting longer for more of them: what follows costs by the delivery, more than by the
+// message. With a call now and then, nothing is waited for in vain.
+const (
+	many     = 64
+	manyWait = 350 * time.Millisecond // Beside the time to linger.
+)
+
 const (
 	defaultMost   = 20_000
 	defaultLinger = 150 * time.Millisecond
@@ -192,7 +199,7 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // Fetch waits for messages and returns them, in order within each part: as many as came within the time to linger after
-// the first. It answers cdr.ErrRevoked when the parts were given to another reader; then Join again.
+// the first, or somewhat longer where many come. It answers cdr.ErrRevoked when the parts were given to another reader; then Join again.
 func (c *Consumer) Fetch(ctx context.Context) ([]cdr.Message, error) {
 	var batch []cdr.Message
 	select {
@@ -203,20 +210,28 @@ func (c *Consumer) Fetch(ctx context.Context) ([]cdr.Message, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	end := time.NewTimer(c.take.Linger)
+	batch, err := c.more(ctx, batch, c.take.Linger)
+	if err == nil && len(batch) >= many {
+		batch, err = c.more(ctx, batch, manyWait)
+	}
+	return batch, err
+}
+
+// more adds what comes within a time, if there is room.
+func (c *Consumer) more(ctx context.Context, batch []cdr.Message, wait time.Duration) ([]cdr.Message, error) {
+	end := time.NewTimer(wait)
 	defer end.Stop()
 	for len(batch) < c.take.Most {
 		select {
 		case m := <-c.messages:
 			batch = append(batch, m)
-			continue
 		case <-c.over:
 			return nil, cdr.ErrRevoked
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-end.C:
+			return batch, nil
 		}
-		break
 	}
 	return batch, nil
 }

@@ -12,7 +12,7 @@ import (
 
 const (
 	produceWait  = 2 * time.Millisecond // How long the client gathers a batch; the spool has gathered already.
-	produceBatch = 1000
+	produceBatch = 128                  // The client makes room for so many at once, for each part of the topic and every Send.
 	produceBytes = 4 << 20
 	reasonHeader = "reason"
 )

@@ -1,7 +1,6 @@
 package spool
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +16,8 @@ const (
 	sendFrames = 5000                  // Legs in one Send, at most.
 	sendBytes  = 4 << 20               // Bytes in one Send, about.
 	linger     = 25 * time.Millisecond // Legs that come within so long go together: what they cost to send is mostly per Send.
+	noteEvery  = time.Second           // The position is saved so often: what was sent since is sent again after a crash.
+	readAhead  = 1 << 16
 	retryFirst = 100 * time.Millisecond
 	retryMax   = 10 * time.Second
 )
@@ -76,7 +77,8 @@ func (s *Spool) nextChunk() (chunk, error) {
 	if _, err := f.Seek(at.Offset, io.SeekStart); err != nil {
 		return chunk{}, fmt.Errorf("read the spool: %w", err)
 	}
-	r := bufio.NewReaderSize(io.LimitReader(f, seg.size-at.Offset), 1<<16)
+	r := s.reader
+	r.Reset(io.LimitReader(f, seg.size-at.Offset))
 	c := chunk{next: at}
 	for bytes := 0; len(c.legs) < sendFrames && bytes < sendBytes; {
 		frame, err := readFrame(r)
@@ -129,5 +131,8 @@ func (s *Spool) advance(c chunk) {
 	s.oldest = time.Time{}
 	s.idle.Broadcast()
 	s.mu.Unlock()
-	s.savePosition(c.next)
+	if now := s.cfg.Clock.Now(); now.Sub(s.noted) >= noteEvery || now.Before(s.noted) {
+		s.noted = now
+		s.savePosition(c.next)
+	}
 }

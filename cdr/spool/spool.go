@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -64,6 +65,10 @@ type Spool struct {
 	closed   bool
 
 	file *os.File // The last segment; only the writer touches it.
+
+	// Only the sender touches these.
+	reader *bufio.Reader
+	noted  time.Time // When the position was saved.
 }
 
 // position is the place up to which legs were sent.
@@ -85,6 +90,7 @@ func Open(cfg Config, sender Sender) (*Spool, error) {
 	}
 	s := &Spool{
 		cfg: cfg, sender: sender,
+		reader: bufio.NewReaderSize(nil, readAhead),
 		writes: make(chan *write, maxGroup), wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	s.idle = sync.NewCond(&s.mu)
@@ -96,7 +102,7 @@ func Open(cfg Config, sender Sender) (*Spool, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	s.group.Go(s.writeAll)
+	s.group.Go(func() { s.writeAll(ctx) })
 	s.group.Go(func() { s.sendAll(ctx) })
 	return s, nil
 }
@@ -248,6 +254,7 @@ func (s *Spool) Close() error {
 	close(s.done)
 	s.stop()
 	s.group.Wait()
+	s.savePosition(s.read)
 	if err := s.file.Close(); err != nil {
 		return fmt.Errorf("close the spool: %w", err)
 	}

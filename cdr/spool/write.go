@@ -6,13 +6,17 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 
 	"trunkline/cdr"
+	"trunkline/internal/clock"
 )
 
 const (
 	maxGroup = 1024     // Writes that one fsync serves, at most.
 	maxWrite = 32 << 20 // Bytes that one fsync serves, about.
+
+	syncEvery = 10 * time.Millisecond // Where many calls end, an fsync follows another no sooner. Nobody on the phone waits for it.
 )
 
 // write is one call of Record on its way to the disk.
@@ -60,14 +64,18 @@ func (s *Spool) Record(ctx context.Context, legs []*cdr.Leg) error {
 }
 
 // writeAll writes what comes, as much at a time as has come together.
-func (s *Spool) writeAll() {
+func (s *Spool) writeAll(ctx context.Context) {
 	var group []*write
+	var crowded time.Time // When the last group of several was written.
 	for {
 		select {
 		case w := <-s.writes:
 			group = append(group[:0], w)
 		case <-s.done:
 			return
+		}
+		if wait := syncEvery - s.cfg.Clock.Now().Sub(crowded); wait > 0 && wait <= syncEvery {
+			_ = clock.Sleep(ctx, s.cfg.Clock, wait) // When the spool is closed meanwhile, what came is written all the same.
 		}
 		size := len(group[0].data)
 	gather:
@@ -81,6 +89,9 @@ func (s *Spool) writeAll() {
 			}
 		}
 		err := s.writeGroup(group, int64(size))
+		if len(group) > 1 {
+			crowded = s.cfg.Clock.Now()
+		}
 		for _, w := range group {
 			w.done <- err
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,142 +19,196 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// BenchmarkSIPp places calls from SIPp through the proxy to SIPp at a fixed rate, whole path on: digest, routing over 300,000
-// rates, reservation in PostgreSQL, records to the stream. The proxy is a process of its own, and reported is the CPU time
-// that it takes for a call, its memory at the end, and how many calls failed. The engines and the worker are other processes
-// on the same cores, as SIPp is. TRUNKLINE_BENCH_RATES has other rates, TRUNKLINE_BENCH_SECONDS another time than 20 s.
+// BenchmarkSIPp places calls from SIPp to SIPp at a fixed rate, all on the same cores: through the whole path (digest, routing
+// over 300,000 rates, reservation in PostgreSQL, records to the stream), through Kamailio with digest, drouting and dialog,
+// through our proxy alone, through Kamailio alone, and straight. The system under test is a process of its own, and reported
+// is its CPU time for a call, its memory at the end, how many calls failed, and how long a phone waits for the first answer
+// and for the 180 of the callee. The engines and the worker are other processes: engines-ms is what they take for a call,
+// machine-ms what all processes take together, SIPp included, of 2,000 ms that two cores have in a second.
+//
+// TRUNKLINE_BENCH_RATES has other rates, TRUNKLINE_BENCH_SECONDS another time than 20 s, TRUNKLINE_BENCH_SYSTEMS some of
+// "whole,kamailio,relay,kamailio-relay,straight", TRUNKLINE_PROFILE the beginning of the names of files for profiles.
 func BenchmarkSIPp(b *testing.B) {
-	rates := "100,300,600,1000"
+	rates, systems := "500,1000", "whole,kamailio,relay,kamailio-relay,straight"
 	if text := os.Getenv("TRUNKLINE_BENCH_RATES"); text != "" {
 		rates = text
 	}
+	if text := os.Getenv("TRUNKLINE_BENCH_SYSTEMS"); text != "" {
+		systems = text
+	}
 	for rate := range strings.SplitSeq(rates, ",") {
-		b.Run(rate, func(b *testing.B) {
-			n, err := strconv.Atoi(rate)
-			require.NoError(b, err)
-			for b.Loop() {
-				measureSIPp(b, n)
-			}
-		})
-	}
-}
-
-func measureSIPp(b *testing.B, rate int) {
-	b.Helper()
-	seconds := 20
-	if text := os.Getenv("TRUNKLINE_BENCH_SECONDS"); text != "" {
-		var err error
-		seconds, err = strconv.Atoi(text)
-		require.NoError(b, err)
-	}
-	calls := rate * seconds
-	beta := "127.0.3.8:" + port(b)
-	s := newSite(b, beta, beta, "10")
-	s.manyRates(150_000)
-	proxy := s.startApart()
-	ctx, stop := context.WithTimeout(b.Context(), 5*time.Minute)
-	defer stop()
-	host, p, _ := strings.Cut(beta, ":")
-	carrier := sipp(ctx, b, "uas.xml", "-i", host, "-p", p)
-	require.NoError(b, carrier.Start())
-	defer func() {
-		_ = carrier.Process.Kill()
-		_ = carrier.Wait()
-	}()
-	before := cpuOf(b, proxy.Process.Pid)
-	profile(b, s)
-	caller := sipp(ctx, b, "uac.xml", "-i", "127.0.0.1", "-p", port(b), "-s", "+49301234567", "-m", strconv.Itoa(calls), "-d", "500",
-		"-r", strconv.Itoa(rate), "-l", strconv.Itoa(calls), "-trace_rtt", "-rtt_freq", "1", s.sip.String())
-	out, _ := caller.CombinedOutput()
-	after := cpuOf(b, proxy.Process.Pid)
-	b.ReportMetric(float64((after-before).Microseconds())/1000/float64(calls), "cpu-ms/call")
-	b.ReportMetric(float64(failedCalls(string(out))), "failed")
-	b.ReportMetric(float64(memoryOf(b, proxy.Process.Pid)>>20), "MB")
-	p50, p99 := answerTimes(b, caller.Dir)
-	b.ReportMetric(p50, "p50-ms-to-180")
-	b.ReportMetric(p99, "p99-ms-to-180")
-	_ = proxy.Process.Kill()
-	_ = proxy.Wait()
-	s.kill()
-}
-
-// answerTimes reads how long it took from the INVITE with credentials to the 180 of the callee, in milliseconds, as SIPp has
-// written it down.
-func answerTimes(b *testing.B, dir string) (p50, p99 float64) {
-	b.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*_rtt.csv"))
-	require.NoError(b, err)
-	require.Len(b, files, 1)
-	text, err := os.ReadFile(files[0])
-	require.NoError(b, err)
-	var times []float64
-	for line := range strings.Lines(string(text)) {
-		if cells := strings.Split(strings.TrimSpace(line), ";"); len(cells) > 1 {
-			if ms, err := strconv.ParseFloat(cells[1], 64); err == nil {
-				times = append(times, ms)
-			}
+		for name := range strings.SplitSeq(systems, ",") {
+			b.Run(rate+"/"+name, func(b *testing.B) {
+				n, err := strconv.Atoi(rate)
+				require.NoError(b, err)
+				for b.Loop() {
+					measureSIPp(b, name, n)
+				}
+			})
 		}
 	}
-	slices.Sort(times)
-	if len(times) == 0 {
-		return 0, 0
-	}
-	return times[len(times)/2], times[len(times)*99/100]
 }
 
-// BenchmarkSIPpHeld sets 50,000 calls up, holds them for a minute, and reports the memory that the proxy takes for each.
-// TRUNKLINE_BENCH_CALLS has another number.
-func BenchmarkSIPpHeld(b *testing.B) {
-	calls := 50_000
-	if text := os.Getenv("TRUNKLINE_BENCH_CALLS"); text != "" {
-		var err error
-		calls, err = strconv.Atoi(text)
-		require.NoError(b, err)
-	}
-	for b.Loop() {
-		holdSIPp(b, calls)
-	}
-}
-
-func holdSIPp(b *testing.B, calls int) {
+func measureSIPp(b *testing.B, name string, rate int) {
 	b.Helper()
-	const rate, hold = 250, time.Minute
-	beta := "127.0.3.8:" + port(b)
-	s := newSite(b, beta, beta, "10")
-	s.env = append(s.env, "TRUNKLINE_SIP_MAX_CALLS=60000", "TRUNKLINE_SIP_FIRST_STRETCH=10m")
-	s.manyRates(1000)
+	ctx, stop := context.WithTimeout(b.Context(), 10*time.Minute)
+	defer stop()
+	carrier := "127.0.3.8:" + port(b)
+	calls := rate * envInt(b, "TRUNKLINE_BENCH_SECONDS", 20)
+	answering := startCarrier(ctx, b, carrier, calls)
+	defer end(answering)
+	m := startMeasured(b, name, carrier)
+	defer m.stop()
+	time.Sleep(3 * time.Second) // What follows a start is over by then.
+
+	cpu, engines, all := cpuOf(b, m.pids...), cpuOf(b, m.engines...), busy(b)
+	asked, asking := context.WithCancel(ctx)
+	phone := newProbe(b, m.at, loadPhone(7))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		phone.run(asked, 20*time.Millisecond)
+	}()
+	if m.pprof != nil {
+		go m.pprof(b)
+	}
+	out, _ := load{scenario: m.scenario, rate: rate, calls: calls, talk: 500 * time.Millisecond}.caller(ctx, b, m.at.String()).CombinedOutput()
+	asking()
+	<-done
+	calls += phone.calls
+	b.ReportMetric(perCall(cpuOf(b, m.pids...)-cpu, calls), "cpu-ms/call")
+	b.ReportMetric(perCall(cpuOf(b, m.engines...)-engines, calls), "engines-ms/call")
+	b.ReportMetric(perCall(busy(b)-all, calls), "machine-ms/call")
+	b.ReportMetric(float64(failedCalls(string(out))+phone.lost), "failed")
+	b.ReportMetric(float64(memoryOf(b, m.pids...)>>20), "MB")
+	b.ReportMetric(quantile(phone.first, 50), "p50-ms-first")
+	b.ReportMetric(quantile(phone.first, 99), "p99-ms-first")
+	b.ReportMetric(quantile(phone.ringing, 50), "p50-ms-180")
+	b.ReportMetric(quantile(phone.ringing, 99), "p99-ms-180")
+}
+
+func perCall(cpu time.Duration, calls int) float64 {
+	return float64(cpu.Microseconds()) / 1000 / float64(calls)
+}
+
+// startMeasured starts one of the systems that BenchmarkSIPp names.
+func startMeasured(b *testing.B, name, carrier string) *yardstick {
+	b.Helper()
+	switch name {
+	case "whole":
+		return startWhole(b, carrier)
+	case "kamailio", "kamailio-relay":
+		return startKamailio(b, carrier, name == "kamailio")
+	case "relay":
+		return startRelay(b, carrier)
+	case "straight":
+		return &yardstick{at: netip.MustParseAddrPort(carrier), scenario: "plain_uac.xml", stop: func() {}} // SIPp calls SIPp.
+	}
+	require.Fail(b, "no such system", name)
+	return nil
+}
+
+// startWhole runs our system with the worker and the engines in one process and the proxy in another.
+func startWhole(b *testing.B, carrier string, env ...string) *yardstick {
+	b.Helper()
+	s := newSite(b, carrier, carrier, "10")
+	s.env = append(s.env, env...)
+	s.manyRates(150_000)
+	s.manyPhones()
 	proxy := s.startApart()
+	return &yardstick{
+		at: s.sip, scenario: "load_uac.xml", pids: []int{proxy.Process.Pid}, engines: family(b, s.process.Process.Pid),
+		pprof: s.profiles, goroutines: s.goroutines, inProgress: s.inProgress,
+		stop: func() {
+			end(proxy)
+			s.kill()
+		},
+	}
+}
+
+// BenchmarkSIPpHeld sets calls up, holds them, and reports the memory that the proxy takes for each: 2,000 calls for ten
+// seconds. TRUNKLINE_BENCH_CALLS and TRUNKLINE_BENCH_SECONDS have other figures; the goal is one of 50000 and 60.
+func BenchmarkSIPpHeld(b *testing.B) {
+	calls, hold := envInt(b, "TRUNKLINE_BENCH_CALLS", 2000), envInt(b, "TRUNKLINE_BENCH_SECONDS", 10)
+	for b.Loop() {
+		holdSIPp(b, calls, time.Duration(hold)*time.Second)
+	}
+}
+
+func holdSIPp(b *testing.B, calls int, hold time.Duration) {
+	b.Helper()
+	const rate = 250
 	ctx, stop := context.WithTimeout(b.Context(), 15*time.Minute)
 	defer stop()
-	host, p, _ := strings.Cut(beta, ":")
-	limit := strconv.Itoa(2 * calls)
-	carrier := sipp(ctx, b, "uas.xml", "-i", host, "-p", p, "-l", limit)
-	require.NoError(b, carrier.Start())
-	before := memoryOf(b, proxy.Process.Pid)
-	talk := time.Duration(calls/rate)*time.Second + 2*hold
-	caller := sipp(ctx, b, "uac.xml", "-i", "127.0.0.1", "-p", port(b), "-s", "+49301234567", "-m", strconv.Itoa(calls),
-		"-r", strconv.Itoa(rate), "-l", limit, "-d", strconv.FormatInt(talk.Milliseconds(), 10), s.sip.String())
+	carrier := "127.0.3.8:" + port(b)
+	answering := startCarrier(ctx, b, carrier, 2*calls)
+	defer end(answering)
+	m := startWhole(b, carrier, "TRUNKLINE_SIP_MAX_CALLS="+strconv.Itoa(2*calls), "TRUNKLINE_SIP_FIRST_STRETCH=10m")
+	defer m.stop()
+	time.Sleep(3 * time.Second)
+	before := memoryOf(b, m.pids...)
+	talk := time.Duration(calls/rate)*time.Second + hold + time.Minute
+	caller := load{scenario: m.scenario, rate: rate, calls: calls, talk: talk}.caller(ctx, b, m.at.String())
 	require.NoError(b, caller.Start())
-	inProgress := func() int {
-		var status struct {
-			Calls int `json:"calls_in_progress"`
-		}
-		code, out := s.run("status", "--format", "json", "--data", filepath.Join(s.dir, "proxy"))
-		if code == exitUsage || json.Unmarshal([]byte(out), &status) != nil {
-			return 0
-		}
-		return status.Calls
-	}
-	require.Eventually(b, func() bool { return inProgress() >= calls*95/100 }, 10*time.Minute, time.Second)
+	defer end(caller)
+	require.Eventually(b, func() bool { return m.inProgress() >= calls*99/100 }, talk, time.Second)
 	time.Sleep(hold)
-	held := inProgress()
+	held := m.inProgress()
 	b.ReportMetric(float64(held), "calls-held")
-	b.ReportMetric(float64(memoryOf(b, proxy.Process.Pid)-before)/1024/float64(max(held, 1)), "KB/call")
-	for _, cmd := range []*exec.Cmd{caller, carrier, proxy} {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+	b.ReportMetric(float64(memoryOf(b, m.pids...)-before)/1024/float64(max(held, 1)), "KB/call")
+	b.ReportMetric(float64(m.goroutines()), "goroutines")
+	if m.pprof != nil {
+		m.pprof(b)
 	}
-	s.kill()
+}
+
+// BenchmarkSIPpFlat places calls for a long time and reports memory and goroutines of the proxy in the first and in the last
+// third of it: half a minute at 200 calls a second. TRUNKLINE_BENCH_RATE and TRUNKLINE_BENCH_SECONDS have other figures; the
+// goal is one of 500 and 600.
+func BenchmarkSIPpFlat(b *testing.B) {
+	rate, seconds := envInt(b, "TRUNKLINE_BENCH_RATE", 200), envInt(b, "TRUNKLINE_BENCH_SECONDS", 30)
+	for b.Loop() {
+		flatSIPp(b, rate, time.Duration(seconds)*time.Second)
+	}
+}
+
+func flatSIPp(b *testing.B, rate int, whole time.Duration) {
+	b.Helper()
+	ctx, stop := context.WithTimeout(b.Context(), whole+5*time.Minute)
+	defer stop()
+	carrier, calls := "127.0.3.8:"+port(b), rate*int(whole.Seconds())
+	answering := startCarrier(ctx, b, carrier, calls)
+	defer end(answering)
+	m := startWhole(b, carrier)
+	defer m.stop()
+	caller := load{scenario: m.scenario, rate: rate, calls: calls, talk: 500 * time.Millisecond}.caller(ctx, b, m.at.String())
+	var out strings.Builder
+	caller.Stdout = &out
+	require.NoError(b, caller.Start())
+	defer end(caller)
+	every := min(10*time.Second, whole/9)
+	var memory, goroutines []float64
+	for begun := time.Now(); time.Since(begun) < whole; {
+		time.Sleep(every)
+		memory = append(memory, float64(memoryOf(b, m.pids...)>>20))
+		goroutines = append(goroutines, float64(m.goroutines()))
+		b.Logf("after %3.0f s: %.0f MB, %.0f goroutines", time.Since(begun).Seconds(), memory[len(memory)-1], goroutines[len(goroutines)-1])
+	}
+	_ = caller.Wait()
+	b.ReportMetric(float64(failedCalls(out.String())), "failed")
+	third := len(memory) / 3
+	b.ReportMetric(mean(memory[:third]), "MB-first-third")
+	b.ReportMetric(mean(memory[len(memory)-third:]), "MB-last-third")
+	b.ReportMetric(mean(goroutines[:third]), "goroutines-first-third")
+	b.ReportMetric(mean(goroutines[len(goroutines)-third:]), "goroutines-last-third")
+}
+
+func mean(figures []float64) float64 {
+	sum := 0.0
+	for _, f := range figures {
+		sum += f
+	}
+	return sum / float64(max(len(figures), 1))
 }
 
 // manyRates gives both carriers decks of so many prefixes.
@@ -163,10 +218,27 @@ func (s *site) manyRates(n int) {
 		var text strings.Builder
 		text.WriteString("prefix,destination,rate,connect_fee,initial,next\n49,Germany,1.2,0,1,1\n")
 		for i := range n - 1 {
-			fmt.Fprintf(&text, "%d,Place %d,0.%04d,0,60,1\n", 1_000_000+i*7, i%500, i%9000+1)
+			fmt.Fprintf(&text, "49%06d,Place %d,0.%04d,0,60,1\n", 100_000+i, i%500, i%9000+1)
 		}
 		require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, deck), []byte(text.String()), 0o600))
 	}
+}
+
+// manyPhones adds the tenants whose phones the load is of.
+func (s *site) manyPhones() {
+	s.t.Helper()
+	file := filepath.Join(s.dir, "operator.yaml")
+	text, err := os.ReadFile(file)
+	require.NoError(s.t, err)
+	var more strings.Builder
+	for t := range loadTenants {
+		fmt.Fprintf(&more, "  - id: t%d\n    time_zone: Europe/Berlin\n    currency: EUR\n    tariff: retail\n    dial_plan: plain\n"+
+			"    account: {mode: postpaid, credit: \"100000000\"}\n    branches:\n      - id: main\n        extensions:\n", t)
+		for e := range loadExtensions {
+			fmt.Fprintf(&more, "          - {id: \"%d\", password: secret}\n", 100+e)
+		}
+	}
+	require.NoError(s.t, os.WriteFile(file, append(text, more.String()...), 0o600))
 }
 
 // startApart runs the worker with the engines in one process and the proxy, which is returned, in another.
@@ -175,7 +247,7 @@ func (s *site) startApart() *exec.Cmd {
 	exe, err := os.Executable()
 	require.NoError(s.t, err)
 	s.process = exec.Command(exe, "worker")
-	s.process.Env, s.process.Stderr = append(s.env, "TRUNKLINE_LOG_LEVEL=warn", "TRUNKLINE_HTTP_LISTEN=127.0.0.1:0"), os.Stderr
+	s.process.Env, s.process.Stderr = append(slices.Clone(s.env), "TRUNKLINE_LOG_LEVEL=warn", "TRUNKLINE_HTTP_LISTEN=127.0.0.1:0"), os.Stderr
 	require.NoError(s.t, s.process.Start())
 	s.t.Cleanup(s.kill)
 	var addresses struct {
@@ -188,7 +260,7 @@ func (s *site) startApart() *exec.Cmd {
 	}, 30*time.Second, 50*time.Millisecond)
 	s.must("apply", "-f", filepath.Join(s.dir, "operator.yaml"))
 	proxy := exec.Command(exe, "sipproxy")
-	proxy.Env = append(s.env, "TRUNKLINE_LOG_LEVEL=warn", "TRUNKLINE_SIP_SOURCE_RATE=-1", "TRUNKLINE_DATA="+filepath.Join(s.dir, "proxy"),
+	proxy.Env = append(slices.Clone(s.env), "TRUNKLINE_LOG_LEVEL=warn", "TRUNKLINE_SIP_SOURCE_RATE=-1", "TRUNKLINE_DATA="+filepath.Join(s.dir, "proxy"),
 		"TRUNKLINE_POSTGRES_DSN="+addresses.Postgres, "TRUNKLINE_CLICKHOUSE_DSN="+addresses.ClickHouse,
 		"TRUNKLINE_KAFKA_BROKERS="+strings.Join(addresses.Kafka, ","))
 	proxy.Stderr = os.Stderr
@@ -201,53 +273,42 @@ func (s *site) startApart() *exec.Cmd {
 	return proxy
 }
 
-// profile writes a CPU profile of the proxy to the file that TRUNKLINE_PROFILE names, while the calls go on.
-func profile(b *testing.B, s *site) {
-	b.Helper()
-	file := os.Getenv("TRUNKLINE_PROFILE")
-	if file == "" {
-		return
+// inProgress asks the proxy of startApart how many calls there are.
+func (s *site) inProgress() int {
+	var status struct {
+		Calls int `json:"calls_in_progress"`
 	}
-	password, err := os.ReadFile(s.dir + "/proxy/" + localKeyFile)
-	require.NoError(b, err)
-	go func() {
-		_ = exec.Command("curl", "-s", "-o", file, "-u", "operator:"+strings.TrimSpace(string(password)),
-			"http://"+s.http+"/debug/pprof/profile?seconds=8").Run()
-	}()
-}
-
-// memoryOf is the resident memory of a process (proc(5), statm).
-func memoryOf(b *testing.B, pid int) int64 {
-	b.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
-	require.NoError(b, err)
-	pages, err := strconv.ParseInt(strings.Fields(string(text))[1], 10, 64)
-	require.NoError(b, err)
-	return pages * int64(os.Getpagesize())
-}
-
-// cpuOf is the CPU time of a process without its children (proc(5), stat, fields 14 and 15).
-func cpuOf(b *testing.B, pid int) time.Duration {
-	b.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	require.NoError(b, err)
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	user, err := strconv.Atoi(fields[11])
-	require.NoError(b, err)
-	system, err := strconv.Atoi(fields[12])
-	require.NoError(b, err)
-	const tick = 10 * time.Millisecond
-	return time.Duration(user+system) * tick
-}
-
-// failedCalls reads SIPp's last screen.
-func failedCalls(screen string) int {
-	failed := 0
-	for line := range strings.Lines(screen) {
-		if strings.Contains(line, "Failed call") {
-			cells := strings.Split(line, "|")
-			failed, _ = strconv.Atoi(strings.TrimSpace(cells[len(cells)-1]))
-		}
+	code, out := s.run("status", "--format", "json", "--data", filepath.Join(s.dir, "proxy"))
+	if code == exitUsage || json.Unmarshal([]byte(out), &status) != nil {
+		return 0
 	}
-	return failed
+	return status.Calls
+}
+
+// debug asks the proxy of startApart for one of its profiles, into a file or as text.
+func (s *site) debug(path string, more ...string) []byte {
+	s.t.Helper()
+	key, err := os.ReadFile(filepath.Join(s.dir, "proxy", localKeyFile))
+	require.NoError(s.t, err)
+	args := append([]string{"-s", "-H", "Authorization: Bearer " + strings.TrimSpace(string(key)), "http://" + s.http + path}, more...)
+	out, err := exec.Command("curl", args...).Output()
+	require.NoError(s.t, err)
+	return out
+}
+
+// goroutines is how many the proxy of startApart has.
+func (s *site) goroutines() int {
+	var n int
+	_, err := fmt.Sscanf(string(s.debug("/debug/pprof/goroutine?debug=1")), "goroutine profile: total %d", &n)
+	require.NoError(s.t, err)
+	return n
+}
+
+// profiles writes profiles of CPU and memory of the proxy of startApart to files that TRUNKLINE_PROFILE names.
+func (s *site) profiles(b *testing.B) {
+	b.Helper()
+	if file := os.Getenv("TRUNKLINE_PROFILE"); file != "" {
+		s.debug("/debug/pprof/profile?seconds=8", "-o", file+".cpu")
+		s.debug("/debug/pprof/heap?gc=1", "-o", file+".heap")
+	}
 }

@@ -133,7 +133,7 @@ func (l *Ledger) reserve(ctx context.Context, batch ...*grouped) error {
 			pipeline.Queue(lockAccount, account)
 		}
 		r, a, v := &one.request, &one.arrays, &one.verdict
-		pipeline.Queue(reserveSQL, r.Call, last, r.Node, a.seconds, a.amounts, a.scopes, a.owners, a.limited,
+		pipeline.Queue(reserveSQL, [16]byte(r.Call), last, r.Node, a.seconds, a.amounts, a.scopes, a.owners, a.limited,
 			a.money, a.times, a.calls, a.periods, a.starts, r.At, r.Branch, r.Extension, r.To,
 			now, now.Add(r.Setup+ledger.PlaceGrace), r.AtOnce.Tenant, r.AtOnce.Branch, r.AtOnce.Extension).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&v.known, &v.closed, &v.had, &v.granted, &v.bound, &v.halt)
