@@ -31,19 +31,22 @@ const (
 	branches = 9
 )
 
-// world is a month of made-up calls of a thousand companies with nine branches each, in the real engines.
+// world is 31 days of made-up calls of a thousand companies with nine branches each, in the real engines.
 type world struct {
-	rows     int64
-	dsn      string
-	http     string
-	clicks   *clickhouse.DB
-	records  *clickhouse.Store
-	postgres *postgres.DB
-	ledger   *postgres.Ledger
-	archive  *postgres.Invoices
-	snapshot *provision.Snapshot
-	clock    *clock.Manual
-	loaded   time.Duration
+	rows  int64
+	since time.Time // The first of the days that have calls: there are 31.
+	dsn   string
+	http  string
+	// postgresDSN is where its PostgreSQL is, for other processes.
+	postgresDSN string
+	clicks      *clickhouse.DB
+	records     *clickhouse.Store
+	postgres    *postgres.DB
+	ledger      *postgres.Ledger
+	archive     *postgres.Invoices
+	snapshot    *provision.Snapshot
+	clock       *clock.Manual
+	loaded      time.Duration
 }
 
 // rowsWanted is how many rows there are to be: TRUNKLINE_BENCH_ROWS, or few, for the test.
@@ -60,7 +63,12 @@ func rowsWanted(tb testing.TB) int64 {
 
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
-	w := &world{rows: rowsWanted(tb), clock: clock.NewManual(time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC))}
+	return newWorldSince(tb, time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC))
+}
+
+func newWorldSince(tb testing.TB, since time.Time) *world {
+	tb.Helper()
+	w := &world{rows: rowsWanted(tb), since: since, clock: clock.NewManual(time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC))}
 	var err error
 	w.dsn, w.http = enginetest.ClickHouseHTTP(tb)
 	w.clicks, err = clickhouse.Open(w.dsn)
@@ -68,7 +76,8 @@ func newWorld(tb testing.TB) *world {
 	tb.Cleanup(func() { require.NoError(tb, w.clicks.Close()) })
 	require.NoError(tb, w.clicks.Migrate(tb.Context()))
 	w.records = clickhouse.NewStore(w.clicks)
-	w.postgres, err = postgres.Open(tb.Context(), enginetest.Postgres(tb), postgres.Options{MaxConns: 8})
+	w.postgresDSN = enginetest.Postgres(tb)
+	w.postgres, err = postgres.Open(tb.Context(), w.postgresDSN, postgres.Options{MaxConns: 8})
 	require.NoError(tb, err)
 	tb.Cleanup(w.postgres.Close)
 	require.NoError(tb, w.postgres.Migrate(tb.Context()))
@@ -94,7 +103,7 @@ SELECT 1, 1, toStartOfInterval(at, INTERVAL 15 MINUTE), reinterpretAsUUID(sipHas
     if(attempt = 0, 'RUB', ''), if(attempt = 1, 'RUB', ''), 'office'
 FROM (
     SELECT intDiv(number, 2) AS n, toUInt16(number % 2) AS attempt, sipHash64(intDiv(number, 2)) AS h, sipHash64(intDiv(number, 2), 1) AS g,
-        toDateTime64('2026-10-01 00:00:00', 6, 'UTC') + toIntervalSecond(intDiv(h, 1000) % 2678000) AS at,
+        toDateTime64('{since}', 6, 'UTC') + toIntervalSecond(intDiv(h, 1000) % 2678000) AS at,
         concat('t', toString(toUInt32(floor(1000 * pow((g % 1000000) / 1000000., 2))))) AS who, toUInt32(intDiv(g, 1000000) % 45) AS ext,
         ['outbound', 'outbound', 'outbound', 'inbound', 'internal'][1 + intDiv(g, 77) % 5] AS way, intDiv(h, 13) % 100 < 68 AS ok, toInt64(5 + intDiv(h, 17) % 400) AS talk,
         toUInt32(floor(300 * pow((intDiv(g, 991) % 100000) / 100000., 4))) AS place, concat(['7495', '7812', '7916', '7843', '4930', '3314', '1212'][1 + place % 7], toString(1000000 + intDiv(h, 3) % 9000000)) AS called
@@ -107,7 +116,7 @@ func (w *world) fill(tb testing.TB) {
 	tb.Helper()
 	begun := clock.System{}.Now()
 	for from := int64(0); from < w.rows; from += fillChunk {
-		query := strings.NewReplacer("{from}", strconv.FormatInt(from, 10), "{count}", strconv.FormatInt(min(fillChunk, w.rows-from), 10)).Replace(callsSQL)
+		query := strings.NewReplacer("{since}", w.since.UTC().Format(time.DateTime), "{from}", strconv.FormatInt(from, 10), "{count}", strconv.FormatInt(min(fillChunk, w.rows-from), 10)).Replace(callsSQL)
 		require.NoError(tb, w.clicks.Conn().Exec(tb.Context(), query))
 	}
 	w.loaded = clock.System{}.Now().Sub(begun)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/language"
 
 	"trunkline/access"
@@ -22,13 +23,16 @@ type dashboardView struct {
 	Cap       *console.Standing // The month's cap in money; nil: none.
 	Days      chart
 	Hours     chart
-	Missed    *reports.Row // Inbound calls that nobody answered.
+	Missed    missed
 	Branches  *reports.Answer
 	Employees *reports.Answer
 	Countries *reports.Answer
 	World     chart
 	Names     names
 }
+
+// missed are calls that came in, and those of them that nobody answered.
+type missed struct{ In, Missed int64 }
 
 // names are what people call branches and employees, by their ids.
 type names struct {
@@ -73,10 +77,12 @@ func (p *Pages) dashboard(r *request) error {
 	if v.Names, err = p.namesOf(ctx, r, r.who.Tenant); err != nil {
 		return err
 	}
-	for _, fill := range []func(context.Context, *request, *dashboardView) error{p.spending, p.byDay, p.byHour, p.missed, p.tops, p.world} {
-		if err := fill(ctx, r, &v); err != nil {
-			return err
-		}
+	group, gctx := errgroup.WithContext(ctx)
+	for _, fill := range []func(context.Context, *request, *dashboardView) error{p.branches, p.employeesMost, p.byDay, p.byHour, p.world} {
+		group.Go(func() error { return fill(gctx, r, &v) }) // Each fills parts of its own.
+	}
+	if err := group.Wait(); err != nil {
+		return err
 	}
 	return r.show("dashboard", "Overview", v)
 }
@@ -87,17 +93,39 @@ func (p *Pages) ask(ctx context.Context, r *request, q reports.Question) (*repor
 	return p.o.Console.Stats(ctx, r.who, q)
 }
 
-// spending are the tiles: what was spent against the cap, and what the month will come to.
-func (p *Pages) spending(ctx context.Context, r *request, v *dashboardView) error {
-	a, err := p.ask(ctx, r, reports.Question{Period: v.Period, Compare: true})
-	if err != nil {
+// branches are those that call most. Their total is that of all.
+func (p *Pages) branches(ctx context.Context, r *request, v *dashboardView) (err error) {
+	if v.Branches, err = p.ask(ctx, r, reports.Question{Period: v.Period, By: []reports.Dimension{reports.ByBranch}, Order: topOrder(r), Top: topRows, Compare: true}); err != nil {
 		return err
 	}
-	v.Month = &a.Total
+	v.Month = &v.Branches.Total
+	return p.spending(ctx, r, v)
+}
+
+// employeesMost are the employees that call most.
+func (p *Pages) employeesMost(ctx context.Context, r *request, v *dashboardView) (err error) {
+	v.Employees, err = p.ask(ctx, r, reports.Question{Period: v.Period, By: []reports.Dimension{reports.ByExtension}, Order: topOrder(r), Top: topRows, Compare: true})
+	return err
+}
+
+// topRows bounds the lists of the first page.
+const topRows = 10
+
+// topOrder is by money, for those who see it.
+func topOrder(r *request) reports.Order {
+	if r.who.May(access.ReadSale) {
+		return reports.OrderSale
+	}
+	return reports.OrderLegs
+}
+
+// spending are the tiles: what was spent against the cap, and what the month will come to.
+func (p *Pages) spending(ctx context.Context, r *request, v *dashboardView) error {
+	sale := v.Month.Sale
 	locale := reports.Locale{Language: r.language}
-	v.Spent = sums(locale, a.Total.Sale)
+	v.Spent = sums(locale, sale)
 	if now := p.o.Console.Now(); now.After(v.Period.From) && now.Before(v.Period.Till) {
-		forecast, err := pace(a.Total.Sale, now.Sub(v.Period.From), v.Period.Till.Sub(v.Period.From))
+		forecast, err := pace(sale, now.Sub(v.Period.From), v.Period.Till.Sub(v.Period.From))
 		if err != nil {
 			return err
 		}
@@ -132,13 +160,27 @@ func pace(p reports.Purse, part, whole time.Duration) (reports.Purse, error) {
 	return out, nil
 }
 
-// byDay draws the calls of each day.
+// byDay draws the calls of each day. Those that came in and that nobody answered are counted on the way.
 func (p *Pages) byDay(ctx context.Context, r *request, v *dashboardView) error {
-	a, err := p.ask(ctx, r, reports.Question{Period: v.Period, By: []reports.Dimension{reports.ByDay}, Order: reports.OrderKey})
+	a, err := p.ask(ctx, r, reports.Question{Period: v.Period, By: []reports.Dimension{reports.ByDay, reports.ByDirection}, Order: reports.OrderKey})
 	if err != nil {
 		return err
 	}
-	v.Days = barsOf(r, a)
+	days := &reports.Answer{By: a.By[:1]}
+	for i := range a.Rows {
+		row := &a.Rows[i]
+		if row.Keys[1] == "inbound" {
+			v.Missed.In += row.Legs
+			v.Missed.Missed += row.Unanswered
+		}
+		if last := len(days.Rows) - 1; last < 0 || days.Rows[last].Keys[0] != row.Keys[0] {
+			days.Rows = append(days.Rows, reports.Row{Keys: row.Keys[:1]})
+		}
+		day := &days.Rows[len(days.Rows)-1]
+		day.Answered += row.Answered
+		day.Unanswered += row.Unanswered
+	}
+	v.Days = barsOf(r, days)
 	return nil
 }
 
@@ -184,36 +226,6 @@ func atoi(text string) int64 {
 		n = n*10 + int64(c-'0')
 	}
 	return n
-}
-
-// missed are the inbound calls that nobody answered.
-func (p *Pages) missed(ctx context.Context, r *request, v *dashboardView) error {
-	filter, err := reports.ParseFilter("direction:inbound")
-	if err != nil {
-		return err
-	}
-	a, err := p.ask(ctx, r, reports.Question{Period: v.Period, Filter: filter, Compare: true})
-	if err != nil {
-		return err
-	}
-	v.Missed = &a.Total
-	return nil
-}
-
-// topRows bounds the lists of the first page.
-const topRows = 10
-
-// tops are the branches and employees that call most.
-func (p *Pages) tops(ctx context.Context, r *request, v *dashboardView) (err error) {
-	order := reports.OrderSale
-	if !r.who.May(access.ReadSale) {
-		order = reports.OrderLegs
-	}
-	if v.Branches, err = p.ask(ctx, r, reports.Question{Period: v.Period, By: []reports.Dimension{reports.ByBranch}, Order: order, Top: topRows, Compare: true}); err != nil {
-		return err
-	}
-	v.Employees, err = p.ask(ctx, r, reports.Question{Period: v.Period, By: []reports.Dimension{reports.ByExtension}, Order: order, Top: topRows, Compare: true})
-	return err
 }
 
 // world draws where calls go to.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"trunkline/access"
 	"trunkline/console"
 	"trunkline/internal/clock"
@@ -73,13 +75,17 @@ func (p *Pages) nowView(ctx context.Context, r *request) (v nowView, err error) 
 }
 
 func (p *Pages) overview(r *request) error {
-	ctx := r.Request.Context()
 	var v overviewView
-	var err error
-	if v.Now, err = p.nowView(ctx, r); err != nil {
+	group, ctx := errgroup.WithContext(r.Request.Context())
+	group.Go(func() (err error) {
+		v.Now, err = p.nowView(ctx, r)
 		return err
-	}
-	if v.Chart, err = p.dayChart(ctx, r); err != nil {
+	})
+	group.Go(func() (err error) {
+		v.Chart, err = p.dayChart(ctx, r)
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return err
 	}
 	return r.show("overview", "Overview", v)
