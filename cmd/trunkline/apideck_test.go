@@ -1,0 +1,85 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"trunkline/access"
+	"trunkline/sipproxy/agent"
+)
+
+// upload sends a file.
+func (d *door) upload(path, content string) answer {
+	d.t.Helper()
+	req, err := http.NewRequestWithContext(d.t.Context(), http.MethodPost, d.base+"/api/v1"+path, strings.NewReader(content))
+	require.NoError(d.t, err)
+	req.Header.Set("Content-Type", "application/octet-stream")
+	req.Header.Set("Authorization", "Bearer "+d.key)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(d.t, err)
+	defer res.Body.Close()
+	a := answer{status: res.StatusCode, header: res.Header}
+	a.body, err = io.ReadAll(res.Body)
+	require.NoError(d.t, err)
+	d.described(req, a)
+	return a
+}
+
+// TestAPriceListOverTheAPI compares a carrier's list, puts it in force, and takes it back.
+func TestAPriceListOverTheAPI(t *testing.T) {
+	t.Parallel()
+	gateway := carrier(t, "alfa", agent.Behaviour{Status: 200})
+	s := newSite(t, gateway.Addr().String(), gateway.Addr().String(), "10")
+	s.start()
+	s.apply()
+	op := s.door(t).person("olga", access.Operator, "", "")
+	rate := func() string {
+		var rates struct {
+			Items []struct {
+				Prefix    string
+				PerMinute string `json:"per_minute"`
+				Till      string
+			}
+		}
+		op.do(http.MethodGet, "/decks/alfa/rates?prefix=4915", nil).json(t, &rates)
+		now := ""
+		for _, r := range rates.Items {
+			if r.Prefix == "4915" && r.Till == "" {
+				now = r.PerMinute
+			}
+		}
+		return now
+	}
+	require.Equal(t, "2.4", rate())
+	var compared struct {
+		Upload  string
+		Summary map[string]int
+		Faulty  int
+	}
+	bad := op.upload("/decks/alfa/imports?mode=update", "prefix,rate\n4915,cheap\n")
+	require.Equal(t, http.StatusOK, bad.status, "%s", bad.body)
+	bad.json(t, &compared)
+	require.Equal(t, 1, compared.Faulty)
+	refused := op.do(http.MethodPost, "/decks/alfa/imports/"+compared.Upload+"/apply?mode=update", nil)
+	require.Equal(t, http.StatusUnprocessableEntity, refused.status, "a list with faults is not put in force")
+	require.Contains(t, string(refused.body), "line 2")
+
+	good := op.upload("/decks/alfa/imports?mode=update&effective=2026-01-01T00:00:00Z", "prefix,destination,rate\n4915,Germany mobile,1.9\n4916,Germany mobile,2.2\n")
+	require.Equal(t, http.StatusOK, good.status, "%s", good.body)
+	good.json(t, &compared)
+	require.Equal(t, map[string]int{"cheaper": 1, "new": 1, "same": 1}, compared.Summary)
+	require.Equal(t, "2.4", rate(), "nothing is changed yet")
+	apply := "/decks/alfa/imports/" + compared.Upload + "/apply?mode=update&effective=2026-01-01T00:00:00Z"
+	require.Equal(t, http.StatusNotFound, s.door(t).person("eva", access.Operator, "", "").do(http.MethodPost, apply, nil).status, "somebody else's file")
+	require.Equal(t, http.StatusNoContent, op.do(http.MethodPost, apply, nil).status)
+	require.Eventually(t, func() bool { return rate() == "1.9" }, 10*time.Second, 100*time.Millisecond)
+	price := op.do(http.MethodPost, "/price", map[string]any{"deck": "alfa", "to": "4915112345678", "seconds": 60})
+	require.Contains(t, string(price.body), `"total":"1.9"`)
+	require.Equal(t, http.StatusNoContent, op.do(http.MethodPost, "/decks/alfa/undo", nil).status)
+	require.Eventually(t, func() bool { return rate() == "2.4" }, 10*time.Second, 100*time.Millisecond)
+}
