@@ -43,6 +43,7 @@ type Deps struct {
 	Alerts   Alerts
 	Dead     DeadLegs
 	Uploads  Uploads
+	Views    Views
 	Post     Post                      // Nil: no mail can go out.
 	Link     func(token string) string // The address at which a user chooses his password.
 	Log      *slog.Logger

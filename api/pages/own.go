@@ -121,7 +121,7 @@ func (p *Pages) ownRooms() map[string]handler {
 	return map[string]handler{
 		"GET /me": p.me, "POST /me/password": p.ownPassword, "POST /me/factor": p.beginFactor, "POST /me/factor/confirm": p.confirmFactor,
 		"POST /me/factor/drop": p.dropFactor, "POST /me/keys": p.addKey, "POST /me/keys/:key/revoke": p.revokeKey,
-		"POST /sign-out": p.signOut, "POST /look": p.look,
+		"POST /views": p.saveView, "POST /sign-out": p.signOut, "POST /look": p.look,
 	}
 }
 
@@ -260,6 +260,18 @@ func (p *Pages) signOut(r *request) error {
 }
 
 const lookLast = 365 * 24 * 3600 // Seconds.
+
+// saveView keeps a page with its filters under a name.
+func (p *Pages) saveView(r *request) error {
+	v := access.View{Page: r.PostForm("page"), Name: r.PostForm("name"), Query: r.PostForm("query")}
+	if err := p.o.Console.SaveView(r.Request.Context(), r.who, v); err != nil {
+		return err
+	}
+	if v.Query == "" {
+		return r.to(home(v.Page), "deleted")
+	}
+	return r.to(home(v.Page+"?"+v.Query), "saved")
+}
 
 // look keeps the language and the theme that somebody chose in this browser.
 func (p *Pages) look(r *request) error {

@@ -39,6 +39,7 @@ type view struct {
 	Query    url.Values
 	Notice   string
 	Faults   []provision.Fault
+	Views    []access.View // That somebody keeps of this page.
 	Data     any
 }
 
@@ -176,6 +177,13 @@ func (r *request) answer(status int, name, title string, data any, faults []prov
 	}
 	if notice := r.Query("notice"); notice != "" {
 		v.Notice = r.p.words[r.language].notice(notice)
+		v.Query.Del("notice")
+	}
+	if r.who != nil && (v.Path == "/calls" || v.Path == "/statistics") {
+		var err error
+		if v.Views, err = r.p.o.Console.Views(r.Request.Context(), r.who, v.Path); err != nil {
+			return err
+		}
 	}
 	block := "layout"
 	if r.GetHeader("HX-Request") == "true" && r.GetHeader("HX-Target") != "" {

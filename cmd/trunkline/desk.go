@@ -23,7 +23,7 @@ import (
 // newConsole puts together what people do with the system.
 func (s *system) newConsole(gate *access.Gate, trail access.Trail) *console.Console {
 	deps := console.Deps{
-		Log: s.log, Link: func(token string) string { return s.http.Link(token) },
+		Views: postgres.NewAccess(s.stores.db, clock.System{}), Log: s.log, Link: func(token string) string { return s.http.Link(token) },
 		Gate: gate, Trail: trail, Snapshot: s.provisioning.live.Snapshot, Clock: clock.System{},
 		Setup: &setup{stores: s.stores, compiler: provision.NewCompiler()}, Shelf: s.stores.provision, Records: records{s.stores}, Figures: figures{s}, Switch: newOperations(s),
 		System: &overviewer{s}, Money: s.stores.ledger, Limits: limits{s.stores.ledger}, Billing: &billing{s: s.stores},
