@@ -5,14 +5,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 )
-
-// collectAt is by how many per cent the heap grows between two collections of garbage.
-const collectAt = 400
 
 // parts says which parts of the system a process runs.
 type parts struct {
@@ -82,11 +77,6 @@ func serviceCommand(p *parts, use, short, long, example string) *cobra.Command {
 
 // runService starts the parts, says where they are, and stops them when ctx ends or one of them fails.
 func runService(ctx context.Context, c *config, p parts, log *slog.Logger, out io.Writer) error {
-	if os.Getenv("GOGC") == "" {
-		// Most of what a call leaves behind is garbage within a second: collecting it four times less often saves a fifth
-		// of the CPU time and costs some tens of megabytes.
-		debug.SetGCPercent(collectAt)
-	}
 	s, err := startSystem(ctx, c, p, log)
 	if err != nil {
 		return err

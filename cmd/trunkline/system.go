@@ -82,6 +82,7 @@ func startSystem(ctx context.Context, c *config, p parts, log *slog.Logger) (*sy
 }
 
 func (s *system) start(ctx context.Context) error {
+	s.running.Go(func() { tendGarbage(s.life) })
 	if err := s.open(ctx); err != nil {
 		return err
 	}

@@ -179,6 +179,10 @@ func (c *Client) final(res *sip.Response) {
 	}
 	c.data = nil
 	c.events.Response(res)
+	c.req = nil // Half a minute of transactions that are over would take more than the calls in progress.
+	if c.state != clientAccepted {
+		c.events = ClientEvents{}
+	}
 }
 
 // hopACK is the ACK to a final answer that is not a 2xx (RFC 3261, section 17.1.1.3): one Via, that of the INVITE.
@@ -242,7 +246,7 @@ func (c *Client) Heard() bool { return c.heard || !c.Pending() }
 // Flow is the way on which the request went.
 func (c *Client) Flow() wire.Flow { return c.flow }
 
-// Request is the request as it was sent.
+// Request is the request as it was sent; nil once the final answer was taken.
 func (c *Client) Request() *sip.Request { return c.req }
 
 // Abandon forgets the transaction without telling anyone; for an INVITE that was never heard of.
@@ -263,5 +267,5 @@ func (c *Client) terminate() {
 	c.stopTimer()
 	c.limit.Stop()
 	delete(c.layer.clients, c.key)
-	c.data, c.ack = nil, nil
+	c.req, c.data, c.ack = nil, nil, nil
 }

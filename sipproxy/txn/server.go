@@ -199,6 +199,7 @@ func (s *Server) repeat() {
 // Acked tells that the ACK to the 2xx has come; it is matched by the dialog.
 func (s *Server) Acked() {
 	s.acked = true
+	s.last, s.onUnheard = nil, nil
 	s.stopTimer()
 }
 
