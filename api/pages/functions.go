@@ -30,6 +30,7 @@ func functions(language string, w words) template.FuncMap {
 		"moment":     func(at time.Time, zone *time.Location) string { return moment(locale, at, zone) },
 		"stamp":      func(at time.Time) string { return moment(locale, at, time.UTC) },
 		"day":        locale.Day,
+		"hms":        func(at time.Time) string { return at.UTC().Format(time.TimeOnly) },
 		"iso":        func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"dash":       func(s string) string { return orDash(&s, func() string { return s }) },
 		"may":        func(who *access.Principal, p string) bool { return who.May(access.Permission(p)) },
