@@ -76,8 +76,9 @@ bench-system: setup build ## Measure the start, calls a second through the whole
 	go test -run "^$$" -bench SystemStart -benchtime 3x ./cmd/trunkline
 	go test -run "^$$" -bench SystemBye -benchtime 40x ./cmd/trunkline
 
-bench-sip: setup build ## Measure CPU a call through the whole path at 100, 300 and 600 calls a second (SIPp on the same cores)
-	go test -tags sipp -run '^$$' -bench SIPp -benchtime 1x -timeout 10m ./cmd/trunkline
+bench-sip: setup build ## Measure calls from SIPp through the whole path, Kamailio where installed, and the proxy alone; held calls, flatness (sizes: bench/sip.md)
+	go test -tags sipp -run '^$$' -bench SIPp -benchtime 1x -timeout 60m ./cmd/trunkline
+	@command -v kamailio >/dev/null || echo "Kamailio was not measured beside it: apt-get install kamailio kamailio-sqlite-modules sqlite3"
 
 fuzz: ## Fuzz every parser for 30 seconds each
 	@for pkg in $$(go list ./...); do \

@@ -137,7 +137,7 @@ func BenchmarkSIPpHeld(b *testing.B) {
 
 func holdSIPp(b *testing.B, calls int, hold time.Duration) {
 	b.Helper()
-	const rate = 250
+	const rate = 400
 	ctx, stop := context.WithTimeout(b.Context(), 15*time.Minute)
 	defer stop()
 	carrier := "127.0.3.8:" + port(b)
