@@ -49,9 +49,14 @@ func BenchmarkAPI(b *testing.B) {
 		path string
 		by   []*http.Client
 	}{
-		{"client-page", "/", clients}, {"operator-page", "/", operators}, {"calls-page", "/calls", operators}, {"statistics-page", "/statistics", operators},
-		{"api-stats", "/api/v1/stats?period=this-month&by=day", operators}, {"api-calls", "/api/v1/calls?period=today", operators},
-		{"client-api-stats", "/api/v1/stats?period=this-month&by=branch", clients}, {"client-api-calls", "/api/v1/calls?period=this-month", clients},
+		{"client-page", "/", clients},
+		{"operator-page", "/", operators},
+		{"calls-page", "/calls", operators},
+		{"statistics-page", "/statistics", operators},
+		{"api-stats", "/api/v1/stats?period=this-month&by=day", operators},
+		{"api-calls", "/api/v1/calls?period=today", operators},
+		{"client-api-stats", "/api/v1/stats?period=this-month&by=branch", clients},
+		{"client-api-calls", "/api/v1/calls?period=this-month", clients},
 	} {
 		b.Run(m.name+"/alone", func(b *testing.B) { s.measure(b, m.by[:1], alone, m.path) })
 		b.Run(m.name+"/fifty", func(b *testing.B) { s.measure(b, m.by, requests/people, m.path) })
@@ -74,7 +79,7 @@ func serve(b *testing.B, w *world) *served {
 	dir := b.TempDir()
 	program, err := filepath.Abs(filepath.Join("..", "bin", "trunkline"))
 	require.NoError(b, err)
-	cmd := exec.CommandContext(context.WithoutCancel(b.Context()), program, "serve") //nolint:gosec // Our own program.
+	cmd := exec.CommandContext(context.WithoutCancel(b.Context()), program, "serve")
 	cmd.Env = append(os.Environ(), "TRUNKLINE_DATA="+dir, "TRUNKLINE_HTTP_LISTEN="+address, "TRUNKLINE_POSTGRES_DSN="+w.postgresDSN, "TRUNKLINE_CLICKHOUSE_DSN="+w.dsn,
 		"TRUNKLINE_CLICKHOUSE_HTTP="+w.http, "TRUNKLINE_KAFKA_BROKERS="+strings.Join(enginetest.Kafka(b), ","), "TRUNKLINE_SIP_LISTEN=udp/127.0.0.1:0", "TRUNKLINE_LOG_LEVEL=error")
 	var said bytes.Buffer

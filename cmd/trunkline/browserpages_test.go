@@ -66,7 +66,7 @@ func TestPagesLookRight(t *testing.T) {
 				}
 			}
 		}
-		w.quiet("xss")
+		w.quiet()
 	}
 	door := s.tab(t, chrome)
 	look(door, "nobody", map[string]at{"/sign-in": {}, "/welcome/none": {}})

@@ -103,5 +103,5 @@ func TestPagesOperatorFromNothingToACall(t *testing.T) {
 	require.Contains(t, w.text("main"), "How the price was made")
 	require.Contains(t, w.text("main"), "Germany mobile")
 	s.sums()
-	w.quiet("xss")
+	w.quiet()
 }

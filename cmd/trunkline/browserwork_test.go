@@ -105,7 +105,7 @@ func TestPagesAccountantClosesAMonth(t *testing.T) {
 	w.see("/invoices?tenant=acme&month=" + s.month)
 	require.Contains(t, w.text("main tbody tr"), "paid")
 	require.NotContains(t, w.text("main table"), "Not paid", "nothing is open any more")
-	w.quiet("xss")
+	w.quiet()
 }
 
 // TestPagesManagerComparesTwoPeriods looks at two months beside each other, and saves what is shown.
@@ -142,7 +142,7 @@ func TestPagesManagerComparesTwoPeriods(t *testing.T) {
 	for _, path := range []string{"/statistics?by=carrier", "/statistics?side=attempts", "/carriers", "/accounts/poor", "/statistics?tenant=poor"} {
 		require.Contains(t, []int{http.StatusForbidden, http.StatusNotFound}, w.open(path), path)
 	}
-	w.quiet("xss")
+	w.quiet()
 }
 
 // TestPagesSigningIn walks through the door: the link of a welcome works once, five wrong passwords lock, a second factor asks
@@ -194,8 +194,8 @@ func TestPagesSigningIn(t *testing.T) {
 	require.Equal(t, http.StatusOK, other.press("Sign in"), other.text("main"))
 	require.Contains(t, other.text("header"), "olga")
 
-	bad := s.as(t, chrome, access.User{Login: "eve", Role: access.NOC})
-	bad = s.tab(t, chrome)
+	s.as(t, chrome, access.User{Login: "eve", Role: access.NOC})
+	bad := s.tab(t, chrome)
 	bad.see("/sign-in")
 	for range 5 {
 		bad.fill("login", "eve", "password", "a wrong password")
@@ -204,6 +204,6 @@ func TestPagesSigningIn(t *testing.T) {
 	bad.fill("login", "eve", "password", password)
 	require.Equal(t, http.StatusUnprocessableEntity, bad.press("Sign in"), "locked: the right one does not help any more")
 	require.Contains(t, bad.text(".faults"), "oo many tries")
-	w.quiet("xss")
-	bad.quiet("xss")
+	w.quiet()
+	bad.quiet()
 }

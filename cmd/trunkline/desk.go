@@ -22,10 +22,11 @@ import (
 
 // newConsole puts together what people do with the system.
 func (s *system) newConsole(gate *access.Gate, trail access.Trail) *console.Console {
+	questions := make(turns, turnsMost)
 	deps := console.Deps{
 		Views: postgres.NewAccess(s.stores.db, clock.System{}), Log: s.log, Link: func(token string) string { return s.http.Link(token) },
 		Gate: gate, Trail: trail, Snapshot: s.provisioning.live.Snapshot, Clock: clock.System{},
-		Setup: &setup{stores: s.stores, compiler: provision.NewCompiler()}, Shelf: s.stores.provision, Records: records{s.stores}, Figures: figures{s}, Switch: newOperations(s),
+		Setup: &setup{stores: s.stores, compiler: provision.NewCompiler()}, Shelf: s.stores.provision, Records: records{s.stores, questions}, Figures: figures{s, questions}, Switch: newOperations(s),
 		System: &overviewer{s}, Money: s.stores.ledger, Limits: limits{s.stores.ledger}, Billing: &billing{s: s.stores},
 		Alerts: alerts{postgres.NewAlerts(s.stores.db, clock.System{})}, Dead: &deadLegs{s.stores, s.books}, Uploads: uploaded{postgres.NewAccess(s.stores.db, clock.System{}), s.stores.provision},
 	}
@@ -70,9 +71,31 @@ func (s *setup) Save(ctx context.Context, base int64, changes *provision.Changes
 	return revision, err
 }
 
+// turns bounds how many questions of people ClickHouse answers at a time: more of them are not answered sooner, and the
+// worker always finds a connection.
+type turns chan struct{}
+
+const (
+	turnsMost = 6
+	turnWait  = 30 * time.Second
+)
+
+// take waits for a turn, which the returned function gives back.
+func (t turns) take(ctx context.Context) (give func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, turnWait)
+	defer cancel()
+	select {
+	case t <- struct{}{}:
+		return func() { <-t }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for a turn at ClickHouse: %w", ctx.Err())
+	}
+}
+
 // records are the rated legs.
 type records struct {
-	s *stores
+	s     *stores
+	turns turns
 }
 
 // Search implements console.Records.
@@ -83,12 +106,18 @@ func (r records) Search(ctx context.Context, q console.RecordQuery) ([]cdr.Recor
 	if q.OnlyIngress {
 		f.Kind = cdr.Ingress
 	}
+	give, err := r.turns.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer give()
 	return r.s.records.Records(ctx, f)
 }
 
 // figures answers questions of statistics with the exchange rates in force.
 type figures struct {
-	s *system
+	s     *system
+	turns turns
 }
 
 // Ask implements console.Figures.
@@ -97,6 +126,11 @@ func (f figures) Ask(ctx context.Context, q reports.Question) (*reports.Answer, 
 	if err != nil {
 		return nil, err
 	}
+	give, err := f.turns.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer give()
 	return reports.NewStats(f.s.stores.records, exchange).Ask(ctx, q)
 }
 

@@ -169,3 +169,30 @@ func TestPagesLargeAndSlowSenders(t *testing.T) {
 		require.NoError(t, err, "the server hangs up")
 	}
 }
+
+// TestPagesRefuseOtherOrigins sends what browsers send along when another site made them ask.
+func TestPagesRefuseOtherOrigins(t *testing.T) {
+	t.Parallel()
+	_, local, _ := house(t)
+	b := people(t, local)[access.Operator]
+	for header, value := range map[string]string{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"} {
+		require.Equal(t, http.StatusForbidden, b.foreign("/users", "application/x-www-form-urlencoded", "login=mallory&role=operator", header, value), header)
+		require.Equal(t, http.StatusForbidden, b.foreign("/api/v1/users", "application/json", `{"login":"mallory","role":"operator"}`, header, value), header)
+	}
+	require.NotContains(t, string(local.do(http.MethodGet, "/users", nil).body), "mallory")
+	page := b.send(http.MethodGet, b.d.base+"/", "", nil)
+	require.Contains(t, page.header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
+}
+
+// foreign sends a form as a browser does that another site made send it.
+func (b *browser) foreign(path, kind, body, header, value string) int {
+	b.d.t.Helper()
+	req, err := http.NewRequestWithContext(b.d.t.Context(), http.MethodPost, b.d.base+path, strings.NewReader(body))
+	require.NoError(b.d.t, err)
+	req.Header.Set("Content-Type", kind)
+	req.Header.Set(header, value)
+	res, err := b.client.Do(req)
+	require.NoError(b.d.t, err)
+	require.NoError(b.d.t, res.Body.Close())
+	return res.StatusCode
+}
