@@ -6,6 +6,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +25,7 @@ type at struct {
 	need  access.Permission
 	staff bool   // Clients' people get nothing there.
 	whose string // Tenant that it is of; empty: everybody's own view.
+	gone  bool   // There is none of it.
 }
 
 // everyPage are all pages there are, by address. {call} is a call of acme.
@@ -43,6 +48,9 @@ func everyPage() map[string]at {
 		"/decks": {need: access.ReadPrices}, "/decks/alfa": {need: access.ReadPrices}, "/decks/alfa/file": {need: access.ReadPrices},
 		"/limits": {need: access.ReadLimits}, "/limits?tenant=acme": {need: access.ReadLimits, whose: "acme"},
 		"/accounts": {need: access.ReadMoney}, "/accounts/acme": {need: access.ReadMoney, whose: "acme"},
+		"/employees?tenant=acme": {need: access.ReadTenants, whose: "acme"}, "/find?q=x": {need: access.ReadCalls},
+		"/decks/alfa/import/none": {need: access.WritePrices, gone: true}, "/invoices/none": {need: access.ReadInvoices, gone: true},
+		"/invoices/none/file?format=pdf": {need: access.ReadInvoices, gone: true}, "/expenses/file?tenant=acme&month=2026-10&format=csv": {need: access.ReadInvoices, whose: "acme"},
 		"/expenses": {need: access.ReadInvoices}, "/expenses?tenant=acme": {need: access.ReadInvoices, whose: "acme"},
 		"/invoices": {need: access.ReadInvoices}, "/close": {need: access.WriteInvoices},
 		"/users": {need: access.ReadUsers}, "/users/olga": {need: access.ReadUsers}, "/audit": {need: access.ReadAudit}, "/alerts": {need: access.ReadAlerts},
@@ -61,6 +69,30 @@ func everyPage() map[string]at {
 	}
 	out["/decks/alfa/import"] = at{need: access.WritePrices, staff: true}
 	return out
+}
+
+// TestPagesAreAllAskedFor makes sure that no page is left out by the test of roles.
+func TestPagesAreAllAskedFor(t *testing.T) {
+	t.Parallel()
+	doors := []string{"/api/docs", "/brand.css", "/brand/logo", "/forgot", "/sign-in", "/sign-in/oidc", "/welcome/:token", "/live/stream", "/now/stream"}
+	files, err := filepath.Glob(filepath.Join("..", "..", "api", "pages", "*.go"))
+	require.NoError(t, err)
+	registered := regexp.MustCompile(`"GET (/[^"]*)"(?: ?\+)?`)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, m := range registered.FindAllStringSubmatch(string(text), -1) {
+			if strings.HasSuffix(m[0], "+") || slices.Contains(doors, m[1]) { // Those of all kinds alike, and those of nobody in particular.
+				continue
+			}
+			like := regexp.MustCompile("^" + regexp.MustCompile(`:\w+`).ReplaceAllString(regexp.QuoteMeta(m[1]), `[^/?]+`) + `(\?|$)`)
+			known := false
+			for address := range everyPage() {
+				known = known || like.MatchString(address)
+			}
+			assert.True(t, known, "%s of %s is asked for as every role", m[1], file)
+		}
+	}
 }
 
 // people signs somebody of every role in. Whoever belongs to a client belongs to poor, or to a branch of acme.
@@ -91,8 +123,10 @@ func TestPagesEveryPageForEveryRole(t *testing.T) {
 				assert.Contains(t, []int{http.StatusForbidden, http.StatusNotFound}, got.status, "%s for %s", path, role)
 			case role == access.Manager && p.whose == "acme":
 				assert.Equal(t, http.StatusNotFound, got.status, "%s of another company for %s", path, role)
+			case p.gone:
+				assert.Equal(t, http.StatusNotFound, got.status, "%s for %s", path, role)
 			case got.status == http.StatusSeeOther: // Each role begins with what it works with.
-				assert.Contains(t, []string{"/", "/accounts"}, path, "%s for %s", path, role)
+				assert.Contains(t, []string{"/", "/accounts", "/find?q=x"}, path, "%s for %s", path, role)
 			case role == access.BranchManager && p.whose == "acme":
 				assert.Contains(t, []int{http.StatusOK, http.StatusNotFound}, got.status, "%s for %s", path, role)
 				assert.NotContains(t, strings.ToLower(string(got.body)), ">berlin<", "%s of another branch", path)
