@@ -77,6 +77,7 @@ func startCarrier(ctx context.Context, tb testing.TB, address string, calls int)
 // caller is the SIPp that places the calls of a load.
 func (l load) caller(ctx context.Context, tb testing.TB, to string) *exec.Cmd {
 	tb.Helper()
+	//nolint:contextcheck // A free port is found at once.
 	return sipp(ctx, tb, l.scenario, "-i", "127.0.0.1", "-p", port(tb), "-inf", phoneFile(tb), "-m", strconv.Itoa(l.calls),
 		"-d", strconv.FormatInt(l.talk.Milliseconds(), 10), "-r", strconv.Itoa(l.rate), "-l", strconv.Itoa(l.calls), to)
 }
