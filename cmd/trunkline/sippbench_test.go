@@ -192,7 +192,7 @@ func flatSIPp(b *testing.B, rate int, whole time.Duration) {
 		time.Sleep(every)
 		memory = append(memory, float64(memoryOf(b, m.pids...)>>20))
 		goroutines = append(goroutines, float64(m.goroutines()))
-		b.Logf("after %3.0f s: %.0f MB, %.0f goroutines", time.Since(begun).Seconds(), memory[len(memory)-1], goroutines[len(goroutines)-1])
+		_, _ = fmt.Fprintf(os.Stderr, "after %3.0f s: %.0f MB, %.0f goroutines\n", time.Since(begun).Seconds(), memory[len(memory)-1], goroutines[len(goroutines)-1])
 	}
 	_ = caller.Wait()
 	b.ReportMetric(float64(failedCalls(out.String())), "failed")
