@@ -53,6 +53,7 @@ func TestLegsAreRatedOnce(t *testing.T) {
 // TestHoldsAreSettled lets calls use a part of what is held for them.
 func TestHoldsAreSettled(t *testing.T) {
 	w := newWorld(t, 1)
+	w.at = w.at.Truncate(24 * time.Hour).Add(12 * time.Hour) // All calls are of one day, whatever time it is now.
 	account := ledger.Tenant("beauty", rub())
 	require.NoError(t, w.ledger.Open(t.Context(), account, money.Amount{}))
 	_, err := w.ledger.Post(t.Context(), ledger.Entry{
