@@ -122,14 +122,25 @@ func (c *Console) readList(ctx context.Context, who *access.Principal, l *DeckLi
 		return nil, err
 	}
 	out.name = name
+	chosen := l.Mapping != nil
 	if err := c.deckNow(ctx, l, out); err != nil {
 		return nil, err
 	}
-	out.new, out.report, err = deckfile.Load(ctx, bytes.NewReader(content), l.Mapping, deckfile.Options{Label: name, Currency: out.source.Currency})
-	if errors.Is(err, deckfile.ErrFile) || errors.Is(err, deckfile.ErrMapping) {
+	options := deckfile.Options{Label: name, Currency: out.source.Currency}
+	out.new, out.report, err = deckfile.Load(ctx, bytes.NewReader(content), l.Mapping, options)
+	if unreadable(err) && !chosen && l.Mapping != nil { // The carrier sends another form than last time.
+		l.Mapping = nil
+		out.new, out.report, err = deckfile.Load(ctx, bytes.NewReader(content), nil, options)
+	}
+	if unreadable(err) {
 		return nil, invalid("%s: %s", name, err)
 	}
 	return out, err
+}
+
+// unreadable reports whether a list cannot be made out at all.
+func unreadable(err error) bool {
+	return errors.Is(err, deckfile.ErrFile) || errors.Is(err, deckfile.ErrMapping)
 }
 
 // deckNow reads the deck as it is in force, and how its lists are read.
@@ -162,11 +173,6 @@ func (c *Console) deckNow(ctx context.Context, l *DeckList, out *deckList) (err 
 // CompareDeck tells what a list that was sent would change. Nothing is stored.
 func (c *Console) CompareDeck(ctx context.Context, who *access.Principal, l DeckList) (*Comparison, error) {
 	read, err := c.readList(ctx, who, &l)
-	if err != nil && read == nil && l.Mapping != nil && errors.Is(err, ErrInvalid) {
-		// The carrier sends another form than last time.
-		l.Mapping = nil
-		read, err = c.guessed(ctx, who, &l)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -184,22 +190,6 @@ func (c *Console) CompareDeck(ctx context.Context, who *access.Principal, l Deck
 		}
 	}
 	return out, nil
-}
-
-// guessed reads a list with its columns guessed, whatever is remembered of the deck's lists.
-func (c *Console) guessed(ctx context.Context, who *access.Principal, l *DeckList) (*deckList, error) {
-	_, content, err := c.d.Uploads.Upload(ctx, l.Upload, who.By())
-	if err != nil {
-		return nil, err
-	}
-	table, err := deckfile.Open(bytes.NewReader(content), nil)
-	if err != nil {
-		return nil, invalid("%s", err)
-	}
-	mapping := table.Mapping()
-	_ = table.Close() // It was only looked at.
-	l.Mapping = &mapping
-	return c.readList(ctx, who, l)
 }
 
 func rateChange(c deckfile.Change) RateChange {

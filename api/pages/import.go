@@ -120,11 +120,13 @@ func (p *Pages) applyList(r *request) error {
 	if err != nil {
 		return err
 	}
-	compared, err := p.o.Console.CompareDeck(r.Request.Context(), r.who, l)
-	if err != nil {
-		return err
+	if r.Query("first_row") != "" { // Somebody chose the columns.
+		compared, err := p.o.Console.CompareDeck(r.Request.Context(), r.who, l)
+		if err != nil {
+			return err
+		}
+		l.Mapping = r.remap(compared.Mapping)
 	}
-	l.Mapping = r.remap(compared.Mapping)
 	if err := p.o.Console.ApplyDeck(r.Request.Context(), r.who, l); err != nil {
 		return r.again("import", "Import a list", importView{Deck: l.Deck, Mode: string(l.Mode)}, err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
+	"trunkline/provision"
 	"trunkline/reports"
 	"trunkline/reports/invoice"
 	"trunkline/sql/postgres"
@@ -14,23 +15,32 @@ import (
 // billing makes and keeps invoices.
 type billing struct {
 	s *stores
+	// live is what is in force in this process; nil: it is read and compiled when it is needed, which takes a while.
+	live func() *provision.Snapshot
+}
+
+func (b *billing) snapshot(ctx context.Context) (*provision.Snapshot, error) {
+	if b.live != nil {
+		return b.live(), nil
+	}
+	return b.s.snapshot(ctx)
 }
 
 func (b *billing) archive() *postgres.Invoices { return postgres.NewInvoices(b.s.db, clock.System{}) }
 
 // Expenses implements console.Billing.
 func (b *billing) Expenses(ctx context.Context, tenant, month string) (*reports.Expenses, error) {
-	closer, err := b.s.closer(ctx, 0)
+	snapshot, err := b.snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return closer.Expenses(ctx, tenant, month)
+	return b.s.closerOf(snapshot, 0).Expenses(ctx, tenant, month)
 }
 
 // closeTime bounds the close of a period.
 const closeTime = 10 * time.Minute
 
-// Close implements console.Billing.
+// Close implements console.Billing. What is issued never changes, so it is read anew what holds.
 func (b *billing) Close(ctx context.Context, r invoice.Request) ([]invoice.Result, error) {
 	closer, err := b.s.closer(ctx, lateGrace)
 	if err != nil {
@@ -43,11 +53,11 @@ func (b *billing) Close(ctx context.Context, r invoice.Request) ([]invoice.Resul
 
 // Draft implements console.Billing.
 func (b *billing) Draft(ctx context.Context, tenant, month string) (*invoice.Document, error) {
-	closer, err := b.s.closer(ctx, 0)
+	snapshot, err := b.snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return closer.Draft(ctx, tenant, month)
+	return b.s.closerOf(snapshot, 0).Draft(ctx, tenant, month)
 }
 
 // Documents implements console.Papers.
@@ -87,20 +97,20 @@ func (b *billing) Profile(ctx context.Context, tenant string) (invoice.Profile, 
 	if err != nil {
 		return invoice.Profile{}, err
 	}
-	return b.s.branded(ctx, tenant, profiles[tenant].Over(profiles[""]))
+	return b.branded(ctx, tenant, profiles[tenant].Over(profiles[""]))
 }
 
 // branded gives a profile without a look of its own that of the tenant's brand.
-func (s *stores) branded(ctx context.Context, tenant string, p invoice.Profile) (invoice.Profile, error) {
+func (b *billing) branded(ctx context.Context, tenant string, p invoice.Profile) (invoice.Profile, error) {
 	if p.Brand.Colour != "" || len(p.Brand.Logo) > 0 {
 		return p, nil
 	}
-	snapshot, err := s.snapshot(ctx)
+	snapshot, err := b.snapshot(ctx)
 	if err != nil {
 		return p, err
 	}
-	if b := snapshot.BrandOf(tenant); b != nil {
-		p.Brand = invoice.Brand{Colour: b.Colour, Logo: b.Image}
+	if look := snapshot.BrandOf(tenant); look != nil {
+		p.Brand = invoice.Brand{Colour: look.Colour, Logo: look.Image}
 	}
 	return p, nil
 }

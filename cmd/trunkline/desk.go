@@ -21,14 +21,15 @@ import (
 )
 
 // newConsole puts together what people do with the system.
-func (s *system) newConsole(gate *access.Gate, trail access.Trail) *console.Console {
+func (s *system) newConsole(gate *access.Gate, store *postgres.Access) *console.Console {
 	questions := make(turns, turnsMost)
 	deps := console.Deps{
-		Views: postgres.NewAccess(s.stores.db, clock.System{}), Log: s.log, Link: func(token string) string { return s.http.Link(token) },
-		Gate: gate, Trail: trail, Snapshot: s.provisioning.live.Snapshot, Clock: clock.System{},
-		Setup: &setup{stores: s.stores, compiler: provision.NewCompiler()}, Shelf: s.stores.provision, Records: records{s.stores, questions}, Figures: figures{s, questions}, Switch: newOperations(s),
-		System: &overviewer{s}, Money: s.stores.ledger, Limits: limits{s.stores.ledger}, Billing: &billing{s: s.stores},
-		Alerts: alerts{postgres.NewAlerts(s.stores.db, clock.System{})}, Dead: &deadLegs{s.stores, s.books}, Uploads: uploaded{postgres.NewAccess(s.stores.db, clock.System{}), s.stores.provision},
+		Gate: gate, Trail: store, Views: store, Uploads: uploaded{store, s.stores.provision},
+		Snapshot: s.provisioning.live.Snapshot, Clock: clock.System{}, Log: s.log, Link: func(token string) string { return s.http.Link(token) },
+		Setup: &setup{stores: s.stores, compiler: provision.NewCompiler()}, Shelf: s.stores.provision,
+		Records: records{s.stores, questions}, Figures: figures{s, questions}, Switch: newOperations(s), System: &overviewer{s},
+		Money: s.stores.ledger, Limits: limits{s.stores.ledger}, Billing: &billing{s: s.stores, live: s.provisioning.live.Snapshot},
+		Alerts: alerts{postgres.NewAlerts(s.stores.db, clock.System{})}, Dead: &deadLegs{s.stores, s.books},
 	}
 	if smtp := s.config.Alerts.post(); smtp.Host != "" {
 		deps.Post = smtp

@@ -14,6 +14,7 @@ import (
 
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
+	"trunkline/provision"
 	"trunkline/reports/invoice"
 	"trunkline/sql/postgres"
 )
@@ -40,11 +41,16 @@ func (s *stores) closer(ctx context.Context, grace time.Duration) (*invoice.Clos
 	if err != nil {
 		return nil, err
 	}
+	return s.closerOf(snapshot, grace), nil
+}
+
+// closerOf is the closer over what is provisioned as somebody knows it already.
+func (s *stores) closerOf(snapshot *provision.Snapshot, grace time.Duration) *invoice.Closer {
 	archive := postgres.NewInvoices(s.db, clock.System{})
 	return invoice.NewCloser(invoice.Config{
 		Usage: s.records, Calls: s.records, Counter: s.records, Postings: s.ledger, Readings: archive, Ready: archive, Archive: archive,
 		Snapshot: snapshot, Clock: clock.System{}, Grace: grace,
-	}), nil
+	})
 }
 
 // invoiceRun are the flags of `trunkline invoice run`.
@@ -252,7 +258,7 @@ func newInvoiceCreditCommand() *cobra.Command {
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("--amount: %w", err))
 			}
-			note, err := (&billing{db}).Credit(cmd.Context(), args[0], sum, reason)
+			note, err := (&billing{s: db}).Credit(cmd.Context(), args[0], sum, reason)
 			if errors.Is(err, invoice.ErrNoInvoice) {
 				return withCode(exitUsage, err)
 			}

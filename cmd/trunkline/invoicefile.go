@@ -99,7 +99,7 @@ as far as it has any charge or duration.`,
 }
 
 func (o *fileOptions) write(ctx context.Context, db *stores, issued invoice.Issued) error {
-	profile, err := (&billing{db}).Profile(ctx, issued.Document.Tenant)
+	profile, err := (&billing{s: db}).Profile(ctx, issued.Document.Tenant)
 	if err != nil {
 		return err
 	}

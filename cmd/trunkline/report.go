@@ -73,7 +73,7 @@ func (o *expensesOptions) run(ctx context.Context, db *stores, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	profile, err := (&billing{db}).Profile(ctx, o.tenant)
+	profile, err := (&billing{s: db}).Profile(ctx, o.tenant)
 	if err != nil {
 		return err
 	}
