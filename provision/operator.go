@@ -95,7 +95,7 @@ type Gateway struct {
 	ID        string        `yaml:"id"`
 	Carrier   string        `yaml:"carrier"`
 	Address   string        `yaml:"address"`             // host or host:port that calls are sent to.
-	Transport string        `yaml:"transport,omitempty"` // udp (the default), tcp or tls.
+	Transport string        `yaml:"transport,omitempty"` // udp, tcp or tls; empty: what the domain's NAPTR and SRV records say, else udp.
 	Sources   []string      `yaml:"sources,omitempty"`   // Addresses or CIDR ranges that its calls come from; the host of Address if empty.
 	Login     string        `yaml:"login,omitempty"`     // For carriers that challenge our INVITE.
 	Password  string        `yaml:"password,omitempty"`

@@ -82,7 +82,7 @@ func (s *shard) flowTo(b *binding) (wire.Flow, error) {
 	if err != nil {
 		return wire.Flow{}, err
 	}
-	flow, err := s.wire.To(b.Transport, source)
+	flow, err := s.wire.To(b.Transport, source, "")
 	if err == nil && !flow.Alive() {
 		err = errFlowGone
 	}

@@ -1,18 +1,23 @@
 package sipproxy
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/emiago/sipgo/sip"
 
 	"trunkline/internal/clock"
 	"trunkline/lcr"
 	"trunkline/provision"
+	"trunkline/sipproxy/names"
 )
 
 const (
@@ -38,16 +43,16 @@ type GatewayState struct {
 type health struct {
 	clock    clock.Clock
 	log      *slog.Logger
-	resolver Resolver
+	resolver names.Resolver
 	mu       sync.Mutex
 	byID     map[string]*gatewayHealth
 }
 
 type gatewayHealth struct {
 	gateway  provision.Gateway
-	remote   netip.AddrPort   // Where it is tried now.
-	targets  []netip.AddrPort // All that its name leads to, in order; empty for a literal address.
-	next     int              // Of remote among them.
+	hop      names.Hop   // Where it is tried now.
+	targets  []names.Hop // All that its name leads to, in order; empty for a literal address.
+	next     int         // Of hop among them.
 	resolved time.Time
 	failures int
 	locked   time.Time
@@ -57,41 +62,51 @@ type gatewayHealth struct {
 	renew    time.Time // When our registration at the carrier is to be renewed; zero when there is none.
 }
 
-func newHealth(c clock.Clock, log *slog.Logger, r Resolver) *health {
+func newHealth(c clock.Clock, log *slog.Logger, r names.Resolver) *health {
 	if r == nil {
-		r = net.DefaultResolver
+		r = new(names.System)
 	}
 	return &health{clock: c, log: log, resolver: r, byID: make(map[string]*gatewayHealth)}
 }
 
 // admit tells where a gateway is, or why it is not to be tried now.
-func (h *health) admit(g *provision.Gateway) (netip.AddrPort, lcr.Reason) {
+func (h *health) admit(g *provision.Gateway) (names.Hop, lcr.Reason) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.state(g)
 	now := h.clock.Now()
 	switch {
 	case now.Before(s.locked):
-		return netip.AddrPort{}, lcr.ReasonLocked
-	case !s.remote.IsValid():
-		return netip.AddrPort{}, lcr.ReasonLocked
+		return names.Hop{}, lcr.ReasonLocked
+	case !s.hop.Remote.IsValid():
+		return names.Hop{}, lcr.ReasonLocked
 	}
-	return s.remote, ""
+	return s.hop, ""
 }
 
 // state finds or makes the entry of a gateway. A literal address is known at once, a name by refresh.
 func (h *health) state(g *provision.Gateway) *gatewayHealth {
 	s, ok := h.byID[g.ID]
-	if !ok || s.gateway.Address != g.Address {
+	if !ok || s.gateway.Address != g.Address || s.gateway.Transport != g.Transport {
 		s = &gatewayHealth{}
-		host, port := splitAddress(g.Address)
-		if remote, ok := parseHostPort(host, port); ok {
-			s.remote = remote
+		if hop, ok := literalHop(g); ok {
+			s.hop = hop
 		}
 		h.byID[g.ID] = s
 	}
 	s.gateway = *g
 	return s
+}
+
+// literalHop is where a gateway is that is set up by its address.
+func literalHop(g *provision.Gateway) (names.Hop, bool) {
+	host, port := splitAddress(g.Address)
+	transport := cmp.Or(strings.ToLower(g.Transport), "udp")
+	if port == 0 && transport == "tls" {
+		port = sip.DefaultTlsPort
+	}
+	remote, ok := parseHostPort(host, port)
+	return names.Hop{Transport: transport, Remote: remote, Host: host}, ok
 }
 
 func splitAddress(address string) (host string, port int) {
@@ -134,7 +149,7 @@ func (h *health) failed(id, why string) {
 	addresses := max(1, len(s.targets))
 	if addresses > 1 { // The next of its addresses takes over (RFC 3263, section 4.3).
 		s.next = (s.next + 1) % addresses
-		s.remote = s.targets[s.next]
+		s.hop = s.targets[s.next]
 	}
 	after, lock := s.gateway.LockAfter, s.gateway.Lock
 	setDefault(&after, defaultLockAfter)
@@ -177,7 +192,7 @@ func (h *health) resolve(ctx context.Context, g *provision.Gateway) {
 	if !stale {
 		return
 	}
-	found, err := locate(ctx, h.resolver, host, port, g.Transport)
+	found, err := names.Locate(ctx, h.resolver, host, port, g.Transport)
 	if err != nil {
 		h.log.WarnContext(ctx, "gateway's name does not resolve", "gateway", g.ID, "host", host, "error", err)
 		return
@@ -187,8 +202,8 @@ func (h *health) resolve(ctx context.Context, g *provision.Gateway) {
 	if slices.Equal(s.targets, found) {
 		return
 	}
-	s.targets, s.next = found, max(0, slices.Index(found, s.remote))
-	s.remote = found[s.next]
+	s.targets, s.next = found, max(0, slices.Index(found, s.hop))
+	s.hop = found[s.next]
 }
 
 func (h *health) probeDue(g *provision.Gateway) bool {
@@ -196,7 +211,7 @@ func (h *health) probeDue(g *provision.Gateway) bool {
 	defer h.mu.Unlock()
 	s := h.state(g)
 	now := h.clock.Now()
-	if g.Probe <= 0 || now.Sub(s.probed) < g.Probe || !s.remote.IsValid() {
+	if g.Probe <= 0 || now.Sub(s.probed) < g.Probe || !s.hop.Remote.IsValid() {
 		return false
 	}
 	s.probed = now
@@ -230,14 +245,14 @@ func (h *health) addresses(id string) int {
 }
 
 // address returns where a gateway is.
-func (h *health) address(id string) (netip.AddrPort, bool) {
+func (h *health) address(id string) (names.Hop, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s, ok := h.byID[id]
-	if !ok || !s.remote.IsValid() {
-		return netip.AddrPort{}, false
+	if !ok || !s.hop.Remote.IsValid() {
+		return names.Hop{}, false
 	}
-	return s.remote, true
+	return s.hop, true
 }
 
 // states returns a copy of what is known, in no order.
@@ -251,8 +266,8 @@ func (h *health) states() []GatewayState {
 			ID: id, Carrier: s.gateway.Carrier, Locked: now.Before(s.locked), Until: s.locked,
 			Why: s.why, Failures: s.failures, MaxCalls: s.gateway.MaxCalls,
 		}
-		if s.remote.IsValid() {
-			state.Address = s.remote.String()
+		if s.hop.Remote.IsValid() {
+			state.Address = s.hop.Remote.String()
 		}
 		out = append(out, state)
 	}

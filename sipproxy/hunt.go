@@ -1,9 +1,6 @@
 package sipproxy
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
@@ -69,7 +66,7 @@ func (c *call) tryGateway(t provision.Target) bool {
 		c.skip(t, lcr.ReasonUnsupported)
 		return false
 	}
-	remote, reason := c.sh.health.admit(t.Gateway)
+	hop, reason := c.sh.health.admit(t.Gateway)
 	var held []string
 	if reason == "" {
 		held, reason = c.sh.slots.takeAll(bounds(&t))
@@ -78,19 +75,15 @@ func (c *call) tryGateway(t provision.Target) bool {
 		c.skip(t, reason)
 		return false
 	}
-	flow, err := c.sh.wire.To(t.Gateway.Transport, remote)
+	flow, err := c.sh.wire.To(hop.Transport, hop.Remote, hop.Host)
 	if err != nil {
 		c.log.Warn("no way to the gateway", "gateway", t.Gateway.ID, "error", err)
 		c.sh.slots.release(held)
 		c.skip(t, lcr.ReasonUnsupported)
 		return false
 	}
-	host, port, _ := strings.Cut(t.Gateway.Address, ":")
-	uri := sip.Uri{Scheme: "sip", User: t.ToSent, Host: host}
-	if n, err := strconv.Atoi(port); err == nil {
-		uri.Port = n
-	}
-	c.begin(t, uri, flow, held)
+	host, port := splitAddress(t.Gateway.Address)
+	c.begin(t, sip.Uri{Scheme: "sip", User: t.ToSent, Host: host, Port: port}, flow, held)
 	return true
 }
 

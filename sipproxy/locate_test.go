@@ -16,25 +16,34 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/provision"
+	"trunkline/sipproxy/names"
 	"trunkline/sipproxy/wire"
 )
 
-// names is a made-up DNS.
-type names struct {
+// zone is a made-up DNS.
+type zone struct {
+	naptr map[string][]names.NAPTR
 	srv   map[string][]*net.SRV // By "_service._proto.name".
 	hosts map[string][]netip.Addr
 	asked atomic.Int32
 }
 
-func (n *names) LookupSRV(_ context.Context, service, proto, name string) (string, []*net.SRV, error) {
+func (n *zone) LookupSRV(_ context.Context, service, proto, name string) (string, []*net.SRV, error) {
 	n.asked.Add(1)
-	if records := n.srv["_"+service+"._"+proto+"."+name]; records != nil {
+	if service != "" {
+		name = "_" + service + "._" + proto + "." + name
+	}
+	if records := n.srv[name]; records != nil {
 		return name, records, nil
 	}
 	return "", nil, errors.New("no such name")
 }
 
-func (n *names) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
+func (n *zone) LookupNAPTR(_ context.Context, name string) ([]names.NAPTR, error) {
+	return n.naptr[name], nil
+}
+
+func (n *zone) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
 	if found := n.hosts[host]; found != nil {
 		return found, nil
 	}
@@ -57,7 +66,7 @@ func TestGatewayByItsName(t *testing.T) {
 	w := newWorld(t)
 	dead, alive := w.peer(), w.peer()
 	loopback := []netip.Addr{netip.MustParseAddr("127.0.0.1")}
-	dns := &names{
+	dns := &zone{
 		srv: map[string][]*net.SRV{"_sip._udp.carrier.example": {
 			{Target: "a.carrier.example.", Port: portOf(t, dead.addr())},
 			{Target: "gone.carrier.example."},

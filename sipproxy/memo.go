@@ -62,6 +62,7 @@ type dialogMemo struct {
 	Source    string   `cbor:"11,keyasint,omitempty"`
 	Web       bool     `cbor:"12,keyasint,omitempty"`
 	Behind    bool     `cbor:"13,keyasint,omitempty"`
+	Host      string   `cbor:"15,keyasint,omitempty"` // Whose certificate the source shows.
 
 	Voice *voiceMemo `cbor:"14,keyasint,omitempty"`
 }
@@ -139,7 +140,7 @@ func (d *dialog) memo() dialogMemo {
 		CallID: d.callID, Local: d.local.Address.String(), LocalTag: d.localTag(),
 		Remote: d.remote.Address.String(), RemoteTag: d.remoteTag(), Target: d.target.String(),
 		LocalSeq: d.localSeq, RemoteSeq: d.remoteSeq,
-		Transport: d.flow.Transport(), Source: d.flow.Remote().String(), Web: d.web, Behind: d.behind, Voice: d.voice.memo(d.far),
+		Transport: d.flow.Transport(), Source: d.flow.Remote().String(), Host: d.flow.Host(), Web: d.web, Behind: d.behind, Voice: d.voice.memo(d.far),
 	}
 	for _, r := range d.routes {
 		m.Routes = append(m.Routes, r.String())
@@ -177,6 +178,6 @@ func (m *dialogMemo) dialog(sh *shard) (*dialog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("address %q of dialog %s: %w", m.Source, m.CallID, err)
 	}
-	d.flow, err = sh.wire.To(m.Transport, source)
+	d.flow, err = sh.wire.To(m.Transport, source, m.Host)
 	return d, err
 }

@@ -14,6 +14,7 @@ import (
 
 	"trunkline/internal/clock"
 	"trunkline/sipproxy/ladder"
+	"trunkline/sipproxy/names"
 	"trunkline/sipproxy/rtpengine"
 	"trunkline/sipproxy/wire"
 )
@@ -60,7 +61,7 @@ type Deps struct {
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer
-	Resolver Resolver // Of gateways' names; nil: the system's.
+	Resolver names.Resolver // Of gateways' names; nil: the system's.
 }
 
 // Open binds the listeners, takes back the calls and registrations of an earlier life, and starts to serve.

@@ -80,13 +80,13 @@ func (s *shard) outside(method sip.RequestMethod, g provision.Gateway, user stri
 
 // probe asks a gateway whether it is there. Any answer but 503 says that it is.
 func (p *Proxy) probe(g provision.Gateway) {
-	remote, ok := p.health.address(g.ID)
+	hop, ok := p.health.address(g.ID)
 	if !ok {
 		return
 	}
 	s := p.ownShard(g.ID)
 	s.post(func() {
-		flow, err := p.wire.To(g.Transport, remote)
+		flow, err := p.wire.To(hop.Transport, hop.Remote, hop.Host)
 		if err != nil {
 			p.log.Warn("gateway cannot be probed", "gateway", g.ID, "error", err)
 			return
@@ -106,13 +106,13 @@ func (p *Proxy) probe(g provision.Gateway) {
 
 // registerAt registers us with a carrier (RFC 3261, section 10.2) and notes when to do so again.
 func (p *Proxy) registerAt(g provision.Gateway, done func(time.Duration)) {
-	remote, ok := p.health.address(g.ID)
+	hop, ok := p.health.address(g.ID)
 	if !ok {
 		return
 	}
 	s := p.ownShard(g.ID)
 	s.post(func() {
-		flow, err := p.wire.To(g.Transport, remote)
+		flow, err := p.wire.To(hop.Transport, hop.Remote, hop.Host)
 		if err != nil {
 			p.log.Warn("no way to register at the carrier", "gateway", g.ID, "error", err)
 			return

@@ -25,6 +25,7 @@ import (
 	"trunkline/rating"
 	"trunkline/sipproxy"
 	"trunkline/sipproxy/agent"
+	"trunkline/sipproxy/names"
 	"trunkline/sipproxy/wire"
 )
 
@@ -56,7 +57,7 @@ type world struct {
 	away     bool // The ledger is not told of ends.
 	legs     []*cdr.Leg
 	recorded chan struct{}
-	resolver sipproxy.Resolver
+	resolver names.Resolver
 	fail     error         // What Record answers.
 	ledger   chan struct{} // Where it is set, the ledger answers when it is closed.
 	asked    atomic.Int64  // How often the ledger was asked.

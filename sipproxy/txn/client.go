@@ -21,7 +21,7 @@ type Client struct {
 	state     clientState
 	started   time.Time
 	interval  time.Duration
-	timer     clock.Timer // Retransmissions: A, E.
+	timer     clock.Timer // Retransmissions: A, E; on a connection, whether it is there.
 	limit     clock.Timer // Time-out: B, F.
 	ack       []byte      // Our ACK to a final answer that is not a 2xx.
 	cancelled bool
@@ -84,10 +84,30 @@ func (l *Layer) start(req *sip.Request, flow wire.Flow, key string, events Clien
 		l.post(c.timedOut) // As if nobody were there (RFC 3261, section 8.1.3.1).
 		return c
 	}
-	if !flow.Reliable() {
+	if flow.Reliable() {
+		c.interval = lookAfter
+		c.timer = l.after(c.interval, c.look)
+	} else {
 		c.timer = l.after(c.interval, c.retransmit)
 	}
 	return c
+}
+
+// lookAfter is after how long it is first looked whether the connection is still there.
+const lookAfter = T1 / 8
+
+// look gives a request up whose connection could not be made or is over before anything was heard: the next address is tried at once
+// rather than after a silence (RFC 3261, section 17.1.4; RFC 3263, section 4.3).
+func (c *Client) look() {
+	if c.state != calling {
+		return
+	}
+	if !c.flow.Alive() {
+		c.timedOut()
+		return
+	}
+	c.interval = min(2*c.interval, T2)
+	c.timer = c.layer.after(c.interval, c.look)
 }
 
 func (c *Client) invite() bool { return c.req.Method == sip.INVITE }

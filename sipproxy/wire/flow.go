@@ -25,6 +25,14 @@ func (f Flow) IsZero() bool { return f.wire == nil }
 // Remote is the address at the other end.
 func (f Flow) Remote() netip.AddrPort { return f.remote }
 
+// Host is the domain whose certificate the other end showed; empty where none was asked for.
+func (f Flow) Host() string {
+	if f.conn == nil {
+		return ""
+	}
+	return f.conn.key.host
+}
+
 // Alive reports whether something can be sent: a connection that is over leads nowhere.
 func (f Flow) Alive() bool { return !f.IsZero() && (f.conn == nil || !f.conn.over()) }
 

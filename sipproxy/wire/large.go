@@ -45,10 +45,10 @@ func (f Flow) Stream() (Flow, bool) {
 		return Flow{}, false
 	}
 	for _, s := range w.streams {
-		if s.local.transport != TCP || s.local.bound.Addr().Is4() != f.remote.Addr().Is4() {
+		if s.local.transport != TCP || !s.local.reaches(f.remote) {
 			continue
 		}
-		stream, err := w.conns.to(&s.local, f.remote)
+		stream, err := w.conns.to(&s.local, f.remote, "")
 		return stream, err == nil && stream.conn.open.Load()
 	}
 	return Flow{}, false

@@ -87,10 +87,11 @@ func (w *Wire) accept(s *streamListener) {
 	}
 }
 
-// connKey tells connections apart: one per transport and remote address.
+// connKey tells connections apart: one per transport and remote address, and over TLS also per domain that was asked for.
 type connKey struct {
 	transport string
 	remote    netip.AddrPort
+	host      string // Of a TLS connection that we make; empty: the address is to stand in the certificate.
 }
 
 // connTable holds the open connections.
@@ -114,10 +115,13 @@ func (t *connTable) init(ctx context.Context, w *Wire, limit int) {
 }
 
 // to finds or begins a connection.
-func (t *connTable) to(l *local, remote netip.AddrPort) (Flow, error) {
+func (t *connTable) to(l *local, remote netip.AddrPort, host string) (Flow, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	key := connKey{l.transport, remote}
+	key := connKey{transport: l.transport, remote: remote}
+	if l.transport == TLS {
+		key.host = host
+	}
 	c, ok := t.byKey[key]
 	if !ok && l.web() {
 		return gone(t.wire, l, remote), nil
@@ -141,7 +145,7 @@ func (t *connTable) adopt(l *local, nc net.Conn) bool {
 	remote = netip.AddrPortFrom(remote.Addr().Unmap(), remote.Port())
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c, err := t.add(connKey{l.transport, remote}, l)
+	c, err := t.add(connKey{transport: l.transport, remote: remote}, l)
 	if err != nil {
 		return false
 	}
@@ -198,7 +202,7 @@ type streamConn struct {
 
 // gone is a way that leads nowhere any more.
 func gone(w *Wire, l *local, remote netip.AddrPort) Flow {
-	c := &streamConn{table: &w.conns, key: connKey{l.transport, remote}, local: l, quit: make(chan struct{})}
+	c := &streamConn{table: &w.conns, key: connKey{transport: l.transport, remote: remote}, local: l, quit: make(chan struct{})}
 	c.close()
 	return Flow{wire: w, conn: c, local: l, remote: remote}
 }
@@ -252,7 +256,7 @@ func (c *streamConn) dial(ctx context.Context) (net.Conn, error) {
 		conf = c.table.wire.tls.Clone()
 	}
 	if conf.ServerName == "" {
-		conf.ServerName = c.key.remote.Addr().String()
+		conf.ServerName = cmp.Or(c.key.host, c.key.remote.Addr().String())
 	}
 	tc := tls.Client(nc, conf)
 	if err := tc.HandshakeContext(ctx); err != nil {

@@ -95,7 +95,7 @@ func wantsSIP(h http.Header) bool {
 func (t *connTable) adoptWeb(l *local, remote netip.AddrPort, ws *websocket.Conn) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c, err := t.add(connKey{l.transport, remote}, l)
+	c, err := t.add(connKey{transport: l.transport, remote: remote}, l)
 	if err != nil {
 		return false
 	}

@@ -181,21 +181,30 @@ func (w *Wire) Addrs(transport string) []netip.AddrPort {
 
 // To returns the flow to a remote address over a transport. For streams an open connection is reused, else one is
 // being made in the background and what is sent meanwhile is queued.
-func (w *Wire) To(transport string, remote netip.AddrPort) (Flow, error) {
+//
+// host is the domain whose certificate the other end of a new TLS connection must show (RFC 5922, section 7.3); empty: its address.
+func (w *Wire) To(transport string, remote netip.AddrPort, host string) (Flow, error) {
 	if transport == "" || strings.EqualFold(transport, UDP) {
 		for _, s := range w.sockets {
-			if s.local.bound.Addr().Is4() == remote.Addr().Unmap().Is4() {
+			if s.local.reaches(remote) {
 				return Flow{wire: w, socket: s, remote: remote, local: &s.local}, nil
 			}
 		}
 		return Flow{}, fmt.Errorf("%w: UDP to %s", ErrNoTransport, remote)
 	}
+	var from *local // Of the same family, if there is one: others are told its address.
 	for _, s := range w.streams {
-		if strings.EqualFold(s.local.transport, transport) {
-			return w.conns.to(&s.local, remote)
+		if !strings.EqualFold(s.local.transport, transport) {
+			continue
+		}
+		if from == nil || !from.reaches(remote) && s.local.reaches(remote) {
+			from = &s.local
 		}
 	}
-	return Flow{}, fmt.Errorf("%w: %s", ErrNoTransport, transport)
+	if from == nil {
+		return Flow{}, fmt.Errorf("%w: %s", ErrNoTransport, transport)
+	}
+	return w.conns.to(from, remote, host)
 }
 
 // local describes a listener.
@@ -204,6 +213,11 @@ type local struct {
 	bound     netip.AddrPort
 	host      string
 	port      int
+}
+
+// reaches tells whether a listener is of the family of a remote address.
+func (l *local) reaches(remote netip.AddrPort) bool {
+	return l.bound.Addr().Is4() == remote.Addr().Unmap().Is4()
 }
 
 // web tells a listener for WebSockets, over which only the other end connects.
