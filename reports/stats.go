@@ -24,6 +24,9 @@ type Question struct {
 	Branch  string // With Tenant: only of this branch.
 	Top     int    // So many groups, the rest as one more; 0: all.
 	Order   Order
+	// Brief asks only for what a list of calls is told by: legs, seizures, answered, unanswered, ASR, ACD, talk and sale. All else
+	// is nought in the answer and not to be shown. It costs a third less. Of calls only.
+	Brief bool
 	// Into is the currency that margins over several currencies are told in; zero: no such margins.
 	Into money.Currency
 }
@@ -37,7 +40,8 @@ type GroupQuery struct {
 	Filter     Filter
 	Tenant     string
 	Branch     string
-	Limit      int // More groups than that are an error that wraps ErrQuery.
+	Brief      bool // Of the sums only legs, seizures, answered, micros and sale are wanted, and only of ingress legs.
+	Limit      int  // More groups than that are an error that wraps ErrQuery.
 }
 
 // Group is one group of legs.
@@ -49,9 +53,9 @@ type Group struct {
 
 // StatsStore adds up legs.
 type StatsStore interface {
-	// Groups returns the groups that are not empty, each once, in any order. Money is that of both sides of the calls: the
-	// sale stands on ingress legs and the cost on egress legs. The rest is that of the side asked for.
-	Groups(ctx context.Context, q GroupQuery) ([]Group, error)
+	// Groups returns, for each of the questions, the groups that are not empty, each once, in any order. Money is that of both
+	// sides of the calls: the sale stands on ingress legs and the cost on egress legs. The rest is that of the side asked for.
+	Groups(ctx context.Context, questions []GroupQuery) ([][]Group, error)
 }
 
 // Stats answers questions. It is safe for concurrent use.
@@ -86,45 +90,79 @@ type Answer struct {
 	Formulas []Formula   `json:"formulas"`
 }
 
+// MaxQuestions bounds the questions that are asked at a time.
+const MaxQuestions = 20
+
 // Ask answers a question. The total is the sum of the rows, with what is told as other. It may be repeated.
 func (s *Stats) Ask(ctx context.Context, q Question) (*Answer, error) {
-	if err := q.check(); err != nil {
-		return nil, err
-	}
-	if s.exchange == nil && !q.Into.IsZero() {
-		return nil, fmt.Errorf("%w: margins in %s: there are no exchange rates", ErrQuery, q.Into)
-	}
-	groups, err := s.groups(ctx, &q, q.Period)
+	answers, err := s.AskAll(ctx, []Question{q})
 	if err != nil {
 		return nil, err
 	}
-	a := &Answer{Period: q.Period, Zone: q.Period.Zone.String(), Side: q.Side, By: q.By, Formulas: Formulas(q.Side)}
-	b := newBuilder(&q, groups)
-	if q.Compare {
-		if q.Against.From.IsZero() {
-			q.Against = q.Period.Before()
-		}
-		a.Against = &q.Against
-		before, err := s.groups(ctx, &q, q.Against)
-		if err != nil {
-			return nil, err
-		}
-		b.compare(before)
-	}
-	if err := b.finish(a, &reckoner{q.Into, s.exchange, q.Period.Till.Add(-1)}); err != nil {
-		return nil, fmt.Errorf("figures of %s: %w", q.Period, err)
-	}
-	return a, nil
+	return answers[0], nil
 }
 
-func (s *Stats) groups(ctx context.Context, q *Question, p Period) ([]Group, error) {
-	groups, err := s.store.Groups(ctx, GroupQuery{
-		Side: q.Side, From: p.From, Till: p.Till, Zone: p.Zone, By: q.By, Filter: q.Filter, Tenant: q.Tenant, Branch: q.Branch, Limit: MaxGroups,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("figures of %s: %w", p, err)
+// AskAll answers up to MaxQuestions questions, in their order, each as Ask does. The store is asked once, so that questions that
+// look at the same legs cost little more than one of them. It may be repeated.
+func (s *Stats) AskAll(ctx context.Context, questions []Question) ([]*Answer, error) {
+	if len(questions) == 0 || len(questions) > MaxQuestions {
+		return nil, fmt.Errorf("%w: ask 1 to %d questions at a time", ErrQuery, MaxQuestions)
 	}
-	return groups, nil
+	questions = slices.Clone(questions)
+	var queries []GroupQuery
+	for i := range questions {
+		q := &questions[i]
+		if err := s.check(q); err != nil {
+			return nil, err
+		}
+		queries = append(queries, q.query(q.Period))
+		if q.Compare {
+			if q.Against.From.IsZero() {
+				q.Against = q.Period.Before()
+			}
+			queries = append(queries, q.query(q.Against))
+		}
+	}
+	groups, err := s.store.Groups(ctx, queries)
+	if err != nil {
+		return nil, fmt.Errorf("figures of %s: %w", questions[0].Period, err)
+	}
+	answers := make([]*Answer, len(questions))
+	for i := range questions {
+		n := 1
+		if questions[i].Compare {
+			n = 2
+		}
+		if answers[i], err = s.answer(&questions[i], groups[:n]); err != nil {
+			return nil, fmt.Errorf("figures of %s: %w", questions[i].Period, err)
+		}
+		groups = groups[n:]
+	}
+	return answers, nil
+}
+
+// answer makes an answer of the groups of the period and, where it is compared, of those of the other one.
+func (s *Stats) answer(q *Question, groups [][]Group) (*Answer, error) {
+	a := &Answer{Period: q.Period, Zone: q.Period.Zone.String(), Side: q.Side, By: q.By, Formulas: Formulas(q.Side)}
+	b := newBuilder(q, groups[0])
+	if q.Compare {
+		a.Against = &q.Against
+		b.compare(groups[1])
+	}
+	return a, b.finish(a, &reckoner{q.Into, s.exchange, q.Period.Till.Add(-1)})
+}
+
+func (q *Question) query(p Period) GroupQuery {
+	return GroupQuery{
+		Side: q.Side, From: p.From, Till: p.Till, Zone: p.Zone, By: q.By, Filter: q.Filter, Tenant: q.Tenant, Branch: q.Branch, Brief: q.Brief, Limit: MaxGroups,
+	}
+}
+
+func (s *Stats) check(q *Question) error {
+	if s.exchange == nil && !q.Into.IsZero() {
+		return fmt.Errorf("%w: margins in %s: there are no exchange rates", ErrQuery, q.Into)
+	}
+	return q.check()
 }
 
 func (q *Question) check() error {
@@ -136,6 +174,8 @@ func (q *Question) check() error {
 		return fmt.Errorf("%w: it has no period", ErrQuery)
 	case q.Side == Calls && carriers:
 		return fmt.Errorf("%w: a call that was not answered has no carrier, so the ASR of calls by carrier says nothing: count attempts", ErrQuery)
+	case q.Side == Attempts && q.Brief:
+		return fmt.Errorf("%w: brief is of calls only", ErrQuery)
 	case q.Branch != "" && q.Tenant == "":
 		return fmt.Errorf("%w: a branch without its tenant", ErrQuery)
 	case q.Top < 0 || len(q.By) > 6:

@@ -16,8 +16,12 @@ import (
 // groups answers by the day that a question begins with.
 type groups map[string][]reports.Group
 
-func (g groups) Groups(_ context.Context, q reports.GroupQuery) ([]reports.Group, error) {
-	return g[q.From.In(q.Zone).Format(time.DateOnly)], nil
+func (g groups) Groups(_ context.Context, questions []reports.GroupQuery) ([][]reports.Group, error) {
+	out := make([][]reports.Group, len(questions))
+	for i, q := range questions {
+		out[i] = g[q.From.In(q.Zone).Format(time.DateOnly)]
+	}
+	return out, nil
 }
 
 func group(legs, answered int64, sale string, keys ...string) reports.Group {

@@ -31,6 +31,8 @@ func dayTable() table {
 	return table{"cdr_day", "day", []string{"tenant", "branch", "extension", "number", "direction", "country", "kind"}}
 }
 
+func houseTable() table { return table{"house_hour", "hour", []string{"direction", "kind"}} }
+
 func trafficTable() table {
 	return table{"traffic_hour", "hour", []string{"direction", "country", "carrier", "gateway", "cause", "kind"}}
 }
@@ -69,7 +71,7 @@ func tablesFor(q *reports.GroupQuery) (hours table, days, ok bool) {
 	if timed && !wholeHours(q.Zone, q.From, q.Till, time.Hour) {
 		return hours, false, false
 	}
-	for _, small := range []table{trafficTable(), tenantTable()} {
+	for _, small := range []table{houseTable(), trafficTable(), tenantTable()} {
 		if has(q, small) {
 			return small, false, true
 		}

@@ -1,7 +1,6 @@
 package clickhouse_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -228,13 +227,27 @@ func TestGroupsAgreeWithTheRecords(t *testing.T) {
 			if r.IntN(2) == 0 {
 				q.Tenant = "beauty"
 			}
-			got, err := store.Groups(t.Context(), q)
+			q.Brief = q.Side == reports.Calls && r.IntN(2) == 0
+			got, err := grouped(t, store, q)
 			require.NoError(t, err, "%q by %s", line, by)
-			same(t, fmt.Sprintf("%q by %s, %s, %s, %s", line, by, p, q.Side, q.Tenant), naive(all, q, passes), got)
+			want := naive(all, q, passes)
+			if q.Brief {
+				want = briefly(want)
+			}
+			same(t, fmt.Sprintf("%q by %s, %s, %s, %s, brief %t", line, by, p, q.Side, q.Tenant, q.Brief), want, got)
 			asked++
 		}
 	}
 	require.Greater(t, asked, 100)
+}
+
+// briefly leaves what a brief question wants.
+func briefly(all map[string]reports.Sums) map[string]reports.Sums {
+	out := make(map[string]reports.Sums, len(all))
+	for name, s := range all {
+		out[name] = reports.Sums{Legs: s.Legs, Seizures: s.Seizures, Answered: s.Answered, Micros: s.Micros, Sale: s.Sale, Cost: reports.Purse{}}
+	}
+	return out
 }
 
 // same compares groups; one in which all was taken back may be there or not.
@@ -295,10 +308,58 @@ func TestTooManyGroups(t *testing.T) {
 		Side: reports.Calls, From: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Till: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC),
 		Zone: time.UTC, By: []reports.Dimension{reports.ByCalled}, Limit: 10,
 	}
-	_, err := store.Groups(t.Context(), q)
+	_, err := grouped(t, store, q)
 	require.ErrorIs(t, err, reports.ErrQuery)
 }
 
-var _ interface {
-	Groups(ctx context.Context, q reports.GroupQuery) ([]reports.Group, error)
-} = (*clickhouse.Store)(nil)
+var _ reports.StatsStore = (*clickhouse.Store)(nil)
+
+// grouped asks one question.
+func grouped(t *testing.T, store *clickhouse.Store, q reports.GroupQuery) ([]reports.Group, error) {
+	t.Helper()
+	groups, err := store.Groups(t.Context(), []reports.GroupQuery{q})
+	if err != nil {
+		return nil, err
+	}
+	require.Len(t, groups, 1)
+	return groups[0], nil
+}
+
+// TestQuestionsAskedTogether asks the questions of a page, and of periods that overlap, at once and one by one.
+func TestQuestionsAskedTogether(t *testing.T) {
+	store, _ := open(t)
+	begin := time.Date(2026, 9, 28, 3, 7, 0, 0, time.UTC)
+	require.NoError(t, store.WriteRecords(t.Context(), "autumn", invent(11, 900, begin, 40*24*time.Hour)))
+	for _, name := range []string{"UTC", "Europe/Moscow", "Europe/Berlin", "Asia/Kolkata"} {
+		zone, err := time.LoadLocation(name)
+		require.NoError(t, err)
+		var questions []reports.GroupQuery
+		for _, text := range []string{"2026-10", "2026-09", "2026-10-10", "2026-10-10..2026-10-12"} {
+			p, err := reports.ParsePeriod(text, zone, begin)
+			require.NoError(t, err)
+			for i, by := range []string{"branch", "extension", "day,direction", "direction,day", "weekday,hour_of_day", "country,direction", "", "extension", "caller"} {
+				q := reports.GroupQuery{Side: reports.Calls, From: p.From, Till: p.Till, Zone: zone, Limit: 10_000, Tenant: "beauty"}
+				q.By, err = reports.ParseDimensions(by)
+				require.NoError(t, err)
+				switch i {
+				case 7: // The same by another filter, of all companies.
+					q.Tenant = ""
+					q.Filter, err = reports.ParseFilter("country:RU")
+					require.NoError(t, err)
+				case 8:
+					q.Side = reports.Attempts
+				}
+				questions = append(questions, q)
+			}
+		}
+		together, err := store.Groups(t.Context(), questions)
+		require.NoError(t, err)
+		require.Len(t, together, len(questions))
+		for i, q := range questions {
+			alone, err := grouped(t, store, q)
+			require.NoError(t, err)
+			require.NotEmpty(t, alone)
+			require.ElementsMatch(t, alone, together[i], "%s: %s to %s by %s", name, q.From, q.Till, q.By)
+		}
+	}
+}

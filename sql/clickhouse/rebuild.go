@@ -27,6 +27,7 @@ func keptTables() []kept {
 		{"cdr_day", "day", "legs", "1"},
 		{"traffic_hour", "hour", "legs", "1"},
 		{"tenant_hour", "hour", "legs", "1"},
+		{"house_hour", "hour", "legs", "1"},
 		{"usage_hour", "hour", "attempts", "kind = 'ingress' AND (direction <> 'internal' OR cdr.sale <> 0)"},
 	}
 }
@@ -38,7 +39,7 @@ func keptTables() []kept {
 func (s *Store) Rebuild(ctx context.Context, told func(table, month string)) error {
 	var months []string
 	const query = `SELECT arraySort(groupUniqArray(substring(partition, 1, 6))) FROM system.parts WHERE database = currentDatabase() AND active
-AND table IN ('cdr', 'cdr_hour', 'cdr_day', 'traffic_hour', 'tenant_hour', 'usage_hour')`
+AND table IN ('cdr', 'cdr_hour', 'cdr_day', 'traffic_hour', 'tenant_hour', 'house_hour', 'usage_hour')`
 	if err := s.db.conn.QueryRow(ctx, query).Scan(&months); err != nil {
 		return fmt.Errorf("months of calls: %w", err)
 	}

@@ -18,22 +18,29 @@ func TestRebuild(t *testing.T) {
 		Side: reports.Calls, From: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), Till: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC),
 		Zone: time.UTC, By: []reports.Dimension{reports.ByTenant, reports.ByDay}, Limit: 1000,
 	}
-	want, err := store.Groups(t.Context(), q)
+	want, err := grouped(t, store, q)
+	require.NoError(t, err)
+	whole := q
+	whole.By = nil
+	wantWhole, err := grouped(t, store, whole)
 	require.NoError(t, err)
 	used, err := store.UsageOf(t.Context(), []string{"beauty"}, nil, q.From, q.Till)
 	require.NoError(t, err)
 	for _, spoil := range []string{
 		"INSERT INTO cdr_hour SELECT * FROM cdr_hour", "TRUNCATE TABLE cdr_day", "ALTER TABLE traffic_hour DROP PARTITION 202610",
-		"INSERT INTO usage_hour SELECT * FROM usage_hour", "INSERT INTO traffic_hour (hour, legs) VALUES ('2025-01-01 00:00:00', 5)",
+		"INSERT INTO house_hour SELECT * FROM house_hour", "INSERT INTO usage_hour SELECT * FROM usage_hour", "INSERT INTO traffic_hour (hour, legs) VALUES ('2025-01-01 00:00:00', 5)",
 	} {
 		require.NoError(t, db.Conn().Exec(t.Context(), spoil), spoil)
 	}
 	told := 0
 	require.NoError(t, store.Rebuild(t.Context(), func(string, string) { told++ }))
-	require.Equal(t, 15, told, "five tables, two months, and one that has no calls")
-	got, err := store.Groups(t.Context(), q)
+	require.Equal(t, 18, told, "six tables, two months, and one that has no calls")
+	got, err := grouped(t, store, q)
 	require.NoError(t, err)
 	require.ElementsMatch(t, want, got)
+	gotWhole, err := grouped(t, store, whole)
+	require.NoError(t, err)
+	require.Equal(t, wantWhole, gotWhole)
 	again, err := store.UsageOf(t.Context(), []string{"beauty"}, nil, q.From, q.Till)
 	require.NoError(t, err)
 	require.ElementsMatch(t, used["beauty"], again["beauty"])

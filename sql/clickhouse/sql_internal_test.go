@@ -27,16 +27,27 @@ func TestGroupSQL(t *testing.T) {
 		require.NoError(t, err)
 		p, err := reports.ParsePeriod(option("period", "2026-10"), zone, time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC))
 		require.NoError(t, err)
-		q := reports.GroupQuery{Side: reports.Side(option("side", "calls")), From: p.From, Till: p.Till, Zone: zone, Tenant: option("tenant", ""), Limit: 1000}
-		for _, arg := range d.CmdArgs {
-			if arg.Key == "by" {
-				q.By, err = reports.ParseDimensions(strings.Join(arg.Vals, ","))
-				require.NoError(t, err)
-			}
-		}
+		q := reports.GroupQuery{Side: reports.Side(option("side", "calls")), From: p.From, Till: p.Till, Zone: zone, Tenant: option("tenant", ""), Brief: d.HasArg("brief"), Limit: 1000}
 		q.Filter, err = reports.ParseFilter(d.Input)
 		require.NoError(t, err)
-		text, args, err := groupSQL(&q)
+		var questions []reports.GroupQuery
+		for _, arg := range d.CmdArgs {
+			if arg.Key != "by" { // Each is a question.
+				continue
+			}
+			one := q
+			one.By, err = reports.ParseDimensions(strings.Join(arg.Vals, ","))
+			require.NoError(t, err)
+			questions = append(questions, one)
+			if d.HasArg("compare") {
+				one.From, one.Till = p.Before().From, p.Before().Till
+				questions = append(questions, one)
+			}
+		}
+		if len(questions) == 0 {
+			questions = append(questions, q)
+		}
+		text, args, err := scansSQL(plan(questions), questions)
 		require.NoError(t, err)
 		return fmt.Sprintf("%s\n%v\n", text, args)
 	})
