@@ -143,8 +143,11 @@ type row struct {
 	Note          string          `ch:"note"`
 }
 
-// newest is how far back the newest records are looked for at first.
-const newest = 24 * time.Hour
+// How far back the newest records are looked for at first: those of all tenants, or only of one.
+const (
+	newestOfAll = time.Hour
+	newestOfOne = 24 * time.Hour
+)
 
 // Records returns rows in the order of their setup, the newest first. Of a long period its end is read first, and more of it
 // only as far as there are too few: a call counts in no slot before that of its setup.
@@ -153,7 +156,12 @@ func (s *Store) Records(ctx context.Context, f Filter) ([]cdr.Record, error) {
 		f.Limit = 100
 	}
 	f.Limit = min(f.Limit, MaxRows)
-	for back := newest; f.Offset == 0 && !f.From.IsZero() && !f.Till.IsZero(); back *= 4 {
+	back := newestOfAll
+	if f.Tenant != "" {
+		back = newestOfOne
+	}
+	f.Offset = max(0, f.Offset)
+	for !f.From.IsZero() && !f.Till.IsZero() {
 		near := f
 		if near.From = f.Till.Add(-back).Truncate(cdr.SlotLength); !near.From.After(f.From) {
 			break
@@ -162,8 +170,24 @@ func (s *Store) Records(ctx context.Context, f Filter) ([]cdr.Record, error) {
 		if err != nil || len(list) == f.Limit && !list[f.Limit-1].Setup.Before(near.From) {
 			return list, err
 		}
+		found := 0
+		if len(list) > 0 {
+			found = f.Offset + len(list)
+		}
+		back = further(back, found, f.Offset+f.Limit)
 	}
 	return s.list(ctx, f)
+}
+
+// further is how far back to look next, when so many were found and so many are wanted: half as far again as they would reach
+// if they came as often as before.
+func further(back time.Duration, found, wanted int) time.Duration {
+	const most = 8 // Of the longest period, 20 years, that is still a duration.
+	times := most
+	if found > 0 {
+		times = min(most, max(2, (3*wanted+2*found-1)/(2*found)))
+	}
+	return back * time.Duration(times)
 }
 
 func (s *Store) list(ctx context.Context, f Filter) ([]cdr.Record, error) {
@@ -171,9 +195,9 @@ func (s *Store) list(ctx context.Context, f Filter) ([]cdr.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	where.args = append(where.args, f.Limit, max(0, f.Offset))
+	where.args = append(where.args, f.Limit, f.Offset)
 	var rows []row
-	query := columnsSQL + where.String() + " ORDER BY setup DESC, call, seq, sign LIMIT ? OFFSET ?"
+	query := columnsSQL + where.String() + " ORDER BY setup DESC, call, seq, sign, batch LIMIT ? OFFSET ?"
 	if err := s.db.conn.Select(ctx, &rows, query, where.args...); err != nil {
 		return nil, fmt.Errorf("list calls: %w", err)
 	}

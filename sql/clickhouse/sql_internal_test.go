@@ -52,3 +52,12 @@ func TestGroupSQL(t *testing.T) {
 		return fmt.Sprintf("%s\n%v\n", text, args)
 	})
 }
+
+// TestFurther widens what is looked at by what was found.
+func TestFurther(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ found, wanted, times int }{{0, 50, 8}, {1, 50, 8}, {10, 50, 8}, {20, 50, 4}, {25, 50, 3}, {49, 50, 2}, {50, 50, 2}} {
+		require.Equal(t, time.Duration(c.times)*time.Hour, further(time.Hour, c.found, c.wanted), "%d of %d", c.found, c.wanted)
+	}
+	require.Positive(t, further(20*366*24*time.Hour, 0, 1))
+}
