@@ -32,6 +32,7 @@ type Filter struct {
 	ToPrefix     string // Digits that the called number begins with.
 	FromPrefix   string // Digits that the caller's number begins with.
 	OnlyAnswered bool
+	Brief        bool           // Without traces and what was sent to be imported, which are most of what a record weighs. Of Records only.
 	Where        reports.Filter // A filter line.
 	Limit        int            // 1 to MaxRows; 0: 100.
 	Offset       int
@@ -143,28 +144,31 @@ type row struct {
 	Note          string          `ch:"note"`
 }
 
-// How far back the newest records are looked for at first: those of all tenants, or only of one.
+// How far back the newest records are looked for at first where no sums tell it: those of all tenants, or only of one.
 const (
 	newestOfAll = time.Hour
 	newestOfOne = 24 * time.Hour
 )
 
-// Records returns rows in the order of their setup, the newest first. Of a long period its end is read first, and more of it
-// only as far as there are too few: a call counts in no slot before that of its setup.
+// Records returns rows in the order of their setup, the newest first. Of a long period its end is read first, as far back as
+// the sums say that there are enough, and more of it only as far as there are too few: a call counts in no slot before that of
+// its setup.
 func (s *Store) Records(ctx context.Context, f Filter) ([]cdr.Record, error) {
 	if f.Limit <= 0 {
 		f.Limit = 100
 	}
-	f.Limit = min(f.Limit, MaxRows)
-	back := newestOfAll
-	if f.Tenant != "" {
-		back = newestOfOne
+	f.Limit, f.Offset = min(f.Limit, MaxRows), max(0, f.Offset)
+	if f.From.IsZero() || f.Till.IsZero() {
+		return s.list(ctx, f)
 	}
-	f.Offset = max(0, f.Offset)
-	for !f.From.IsZero() && !f.Till.IsZero() {
+	back, err := s.reach(ctx, &f)
+	if err != nil {
+		return nil, err
+	}
+	for {
 		near := f
 		if near.From = f.Till.Add(-back).Truncate(cdr.SlotLength); !near.From.After(f.From) {
-			break
+			return s.list(ctx, f)
 		}
 		list, err := s.list(ctx, near)
 		if err != nil || len(list) == f.Limit && !list[f.Limit-1].Setup.Before(near.From) {
@@ -176,7 +180,68 @@ func (s *Store) Records(ctx context.Context, f Filter) ([]cdr.Record, error) {
 		}
 		back = further(back, found, f.Offset+f.Limit)
 	}
-	return s.list(ctx, f)
+}
+
+// reach is how far back to look at first for the records that a filter wants.
+func (s *Store) reach(ctx context.Context, f *Filter) (time.Duration, error) {
+	back := newestOfAll
+	if f.Tenant != "" {
+		back = newestOfOne
+	}
+	if f.Till.Sub(f.From) <= back || !f.summed() {
+		return back, nil
+	}
+	from, enough, err := s.enoughSince(ctx, f)
+	if err != nil {
+		return 0, err
+	}
+	if !enough {
+		return f.Till.Sub(f.From), nil
+	}
+	return f.Till.Sub(from) + time.Hour, nil // The calls of an hour may have begun before it.
+}
+
+// summed reports whether the sums of hours know all that a filter asks for.
+func (f *Filter) summed() bool {
+	return f.Where.IsZero() && f.Extension == "" && f.Carrier == "" && f.Gateway == "" && f.Call.IsZero() && f.ToPrefix == "" && f.FromPrefix == "" &&
+		!f.OnlyAnswered && (f.Tenant != "" || f.Branch == "")
+}
+
+// enoughSince returns the last hour since which there are as many legs as a page and those before it need. Corrections are
+// records too, so there may be more.
+func (s *Store) enoughSince(ctx context.Context, f *Filter) (hour time.Time, enough bool, err error) {
+	t := houseTable()
+	if f.Tenant != "" {
+		t = tenantTable()
+	}
+	c := &condition{}
+	c.add("hour >= toDateTime(?, 'UTC')", f.From.Truncate(time.Hour).Unix())
+	c.add("hour < toDateTime(?, 'UTC')", f.Till.Unix())
+	c.text("tenant = ?", f.Tenant)
+	c.text("branch = ?", f.Branch)
+	if f.Direction != 0 {
+		c.add("direction = ?", f.Direction.String())
+	}
+	if f.Kind != 0 {
+		c.add("kind = ?", f.Kind.String())
+	}
+	wanted := int64(f.Offset + f.Limit)
+	rows, err := s.db.conn.Query(ctx, "SELECT hour, sum(legs) AS n FROM "+t.name+" WHERE "+c.String()+" GROUP BY hour HAVING n > 0 ORDER BY hour DESC LIMIT ?", append(c.args, wanted)...)
+	if err != nil {
+		return hour, false, fmt.Errorf("list calls: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() && wanted > 0 {
+		var n int64
+		if err := rows.Scan(&hour, &n); err != nil {
+			return hour, false, fmt.Errorf("list calls: %w", err)
+		}
+		wanted -= n
+	}
+	if err := rows.Err(); err != nil {
+		return hour, false, fmt.Errorf("list calls: %w", err)
+	}
+	return hour, wanted <= 0, nil
 }
 
 // further is how far back to look next, when so many were found and so many are wanted: half as far again as they would reach
@@ -197,7 +262,11 @@ func (s *Store) list(ctx context.Context, f Filter) ([]cdr.Record, error) {
 	}
 	where.args = append(where.args, f.Limit, f.Offset)
 	var rows []row
-	query := columnsSQL + where.String() + " ORDER BY setup DESC, call, seq, sign, batch LIMIT ? OFFSET ?"
+	columns := columnsSQL
+	if f.Brief {
+		columns = strings.Replace(columnsSQL, "pdd_us)", "pdd_us, trace, raw)", 1)
+	}
+	query := columns + where.String() + " ORDER BY setup DESC, call, seq, sign, batch LIMIT ? OFFSET ?"
 	if err := s.db.conn.Select(ctx, &rows, query, where.args...); err != nil {
 		return nil, fmt.Errorf("list calls: %w", err)
 	}
