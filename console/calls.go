@@ -18,7 +18,8 @@ import (
 
 // Records are the rated legs.
 type Records interface {
-	// Search returns legs, the newest first.
+	// Search returns legs, the newest first. They may be others' as well, but the list is the caller's own.
+	// Traces are told only where one call is named.
 	Search(ctx context.Context, q RecordQuery) ([]cdr.Record, error)
 }
 
@@ -126,7 +127,8 @@ const clockSlack = 15 * time.Minute
 
 func (c *Console) searchCalls(ctx context.Context, who *access.Principal, q CallQuery) ([]CallLeg, error) {
 	till := q.Period.Till
-	if soon := c.d.Clock.Now().Add(clockSlack); till.After(soon) { // The newest are looked for from the end on, and the future has none.
+	// The newest are looked for from the end on, and the future has none. Legs count in slots, so that a moment within one means the same.
+	if soon := c.d.Clock.Now().Add(clockSlack).Truncate(cdr.SlotLength).Add(cdr.SlotLength); till.After(soon) {
 		till = soon
 	}
 	records, err := c.d.Records.Search(ctx, RecordQuery{

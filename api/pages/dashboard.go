@@ -26,7 +26,6 @@ type dashboardView struct {
 	Missed    missed
 	Branches  *reports.Answer
 	Employees *reports.Answer
-	Countries *reports.Answer
 	World     chart
 	Names     names
 }
@@ -34,10 +33,8 @@ type dashboardView struct {
 // missed are calls that came in, and those of them that nobody answered.
 type missed struct{ In, Missed int64 }
 
-// names are what people call branches and employees, by their ids.
-type names struct {
-	Branches, Employees map[string]string
-}
+// names are what people call branches and employees.
+type names console.Names
 
 // Of is the name of a branch or an employee, or the id where there is none.
 func (n names) Of(field, id string) string {
@@ -52,60 +49,46 @@ func (n names) Of(field, id string) string {
 	return id
 }
 
-// namesOf reads the names that a tenant gave.
-func (p *Pages) namesOf(ctx context.Context, r *request, tenant string) (names, error) {
-	n := names{make(map[string]string), make(map[string]string)}
-	for part, into := range map[console.Part]map[string]string{console.Branches: n.Branches, console.Extensions: n.Employees} {
-		items, err := p.o.Console.Parts(ctx, r.who, tenant, part)
-		if err != nil {
-			return n, err
-		}
-		for _, item := range items {
-			into[item.ID], _ = item.Document["name"].(string)
-		}
-	}
-	return n, nil
-}
-
 func (p *Pages) dashboard(r *request) error {
-	ctx := r.Request.Context()
 	v := dashboardView{Text: or(r.Query("period"), "this-month")}
 	var err error
 	if v.Period, err = p.o.Console.Period(r.who, v.Text, "", ""); err != nil {
 		return err
 	}
-	if v.Names, err = p.namesOf(ctx, r, r.who.Tenant); err != nil {
+	named, err := p.o.Console.Names(r.who, r.who.Tenant)
+	if err != nil {
 		return err
 	}
-	group, gctx := errgroup.WithContext(ctx)
-	for _, fill := range []func(context.Context, *request, *dashboardView) error{p.branches, p.employeesMost, p.byDay, p.byHour, p.world} {
-		group.Go(func() error { return fill(gctx, r, &v) }) // Each fills parts of its own.
-	}
+	v.Names = names(named)
+	group, ctx := errgroup.WithContext(r.Request.Context())
+	group.Go(func() error { return p.figures(ctx, r, &v) })
+	group.Go(func() error { return p.monthCap(ctx, r, &v) })
 	if err := group.Wait(); err != nil {
 		return err
 	}
 	return r.show("dashboard", "Overview", v)
 }
 
-// ask asks a question about the calls of the period.
-func (p *Pages) ask(ctx context.Context, r *request, q reports.Question) (*reports.Answer, error) {
-	q.Side = reports.Calls
-	return p.o.Console.Stats(ctx, r.who, q)
-}
-
-// branches are those that call most. Their total is that of all.
-func (p *Pages) branches(ctx context.Context, r *request, v *dashboardView) (err error) {
-	if v.Branches, err = p.ask(ctx, r, reports.Question{Period: v.Period, By: []reports.Dimension{reports.ByBranch}, Order: topOrder(r), Top: topRows, Compare: true}); err != nil {
+// figures asks all questions of the page at once, for they are about the same calls.
+func (p *Pages) figures(ctx context.Context, r *request, v *dashboardView) error {
+	questions := []reports.Question{
+		{By: []reports.Dimension{reports.ByBranch}, Order: topOrder(r), Top: topRows, Compare: true}, // Its total is that of all.
+		{By: []reports.Dimension{reports.ByExtension}, Order: topOrder(r), Top: topRows, Compare: true},
+		{By: []reports.Dimension{reports.ByDay, reports.ByDirection}, Order: reports.OrderKey},
+		{By: []reports.Dimension{reports.ByWeekday, reports.ByHourOfDay}},
+		{By: []reports.Dimension{reports.ByCountry, reports.ByDirection}},
+	}
+	for i := range questions {
+		questions[i].Side, questions[i].Period, questions[i].Brief = reports.Calls, v.Period, true
+	}
+	answers, err := p.o.Console.AllStats(ctx, r.who, questions)
+	if err != nil {
 		return err
 	}
-	v.Month = &v.Branches.Total
-	return p.spending(ctx, r, v)
-}
-
-// employeesMost are the employees that call most.
-func (p *Pages) employeesMost(ctx context.Context, r *request, v *dashboardView) (err error) {
-	v.Employees, err = p.ask(ctx, r, reports.Question{Period: v.Period, By: []reports.Dimension{reports.ByExtension}, Order: topOrder(r), Top: topRows, Compare: true})
-	return err
+	v.Branches, v.Employees, v.Month = answers[0], answers[1], &answers[0].Total
+	v.byDay(r, answers[2])
+	v.Hours, v.World = heat(r, answers[3]), worldMap(r, answers[4])
+	return v.spending(r, p.o.Console.Now())
 }
 
 // topRows bounds the lists of the first page.
@@ -119,18 +102,23 @@ func topOrder(r *request) reports.Order {
 	return reports.OrderLegs
 }
 
-// spending are the tiles: what was spent against the cap, and what the month will come to.
-func (p *Pages) spending(ctx context.Context, r *request, v *dashboardView) error {
-	sale := v.Month.Sale
+// spending are the tiles of money: what was spent, and what the month will come to.
+func (v *dashboardView) spending(r *request, now time.Time) error {
 	locale := reports.Locale{Language: r.language}
-	v.Spent = sums(locale, sale)
-	if now := p.o.Console.Now(); now.After(v.Period.From) && now.Before(v.Period.Till) {
-		forecast, err := pace(sale, now.Sub(v.Period.From), v.Period.Till.Sub(v.Period.From))
-		if err != nil {
-			return err
-		}
-		v.Forecast = sums(locale, forecast)
+	v.Spent = sums(locale, v.Month.Sale)
+	if !now.After(v.Period.From) || !now.Before(v.Period.Till) {
+		return nil
 	}
+	forecast, err := pace(v.Month.Sale, now.Sub(v.Period.From), v.Period.Till.Sub(v.Period.From))
+	if err != nil {
+		return err
+	}
+	v.Forecast = sums(locale, forecast)
+	return nil
+}
+
+// monthCap is the cap in money of the month.
+func (p *Pages) monthCap(ctx context.Context, r *request, v *dashboardView) error {
 	if !r.who.May(access.ReadLimits) {
 		return nil
 	}
@@ -161,11 +149,7 @@ func pace(p reports.Purse, part, whole time.Duration) (reports.Purse, error) {
 }
 
 // byDay draws the calls of each day. Those that came in and that nobody answered are counted on the way.
-func (p *Pages) byDay(ctx context.Context, r *request, v *dashboardView) error {
-	a, err := p.ask(ctx, r, reports.Question{Period: v.Period, By: []reports.Dimension{reports.ByDay, reports.ByDirection}, Order: reports.OrderKey})
-	if err != nil {
-		return err
-	}
+func (v *dashboardView) byDay(r *request, a *reports.Answer) {
 	days := &reports.Answer{By: a.By[:1]}
 	for i := range a.Rows {
 		row := &a.Rows[i]
@@ -181,17 +165,6 @@ func (p *Pages) byDay(ctx context.Context, r *request, v *dashboardView) error {
 		day.Unanswered += row.Unanswered
 	}
 	v.Days = barsOf(r, days)
-	return nil
-}
-
-// byHour draws hours and weekdays as a map of heat.
-func (p *Pages) byHour(ctx context.Context, r *request, v *dashboardView) error {
-	a, err := p.ask(ctx, r, reports.Question{Period: v.Period, By: []reports.Dimension{reports.ByWeekday, reports.ByHourOfDay}})
-	if err != nil {
-		return err
-	}
-	v.Hours = heat(r, a)
-	return nil
 }
 
 // heat draws an answer by weekday and hour of day.
@@ -228,32 +201,18 @@ func atoi(text string) int64 {
 	return n
 }
 
-// world draws where calls go to.
-func (p *Pages) world(ctx context.Context, r *request, v *dashboardView) error {
-	filter, err := reports.ParseFilter("direction:outbound")
-	if err != nil {
-		return err
-	}
-	v.Countries, err = p.ask(ctx, r, reports.Question{Period: v.Period, By: []reports.Dimension{reports.ByCountry}, Filter: filter, Top: countriesMost})
-	if err != nil {
-		return err
-	}
-	v.World = worldMap(r, v.Countries)
-	return nil
-}
-
-const countriesMost = 300
-
-// worldMap draws an answer by country. Countries of the map are known by their numbers (ISO 3166-1 numeric).
+// worldMap draws where calls went to, of an answer by country and direction. Countries of the map are known by their numbers
+// (ISO 3166-1 numeric).
 func worldMap(r *request, a *reports.Answer) chart {
 	c := chart{Tooltip: &tooltip{Trigger: "item"}, VisualMap: &visualMap{Left: "left", Bottom: "0"}, Series: []series{{Name: r.t("Calls"), Type: "map", Map: "world"}}}
 	for i := range a.Rows {
-		region, err := language.ParseRegion(keyText(&a.Rows[i]))
-		if err != nil {
+		row := &a.Rows[i]
+		region, err := language.ParseRegion(row.Keys[0])
+		if err != nil || row.Keys[1] != "outbound" {
 			continue
 		}
-		c.Series[0].put(place{Name: threeDigits(region.M49()), Value: a.Rows[i].Legs, Key: keyText(&a.Rows[i])})
-		c.VisualMap.Max = max(c.VisualMap.Max, a.Rows[i].Legs)
+		c.Series[0].put(place{Name: threeDigits(region.M49()), Value: row.Legs, Key: row.Keys[0]})
+		c.VisualMap.Max = max(c.VisualMap.Max, row.Legs)
 	}
 	return c
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"trunkline/access"
+	"trunkline/cdr"
 	"trunkline/console"
 	"trunkline/internal/clock"
 	"trunkline/reports"
@@ -65,8 +66,8 @@ func (p *Pages) nowView(ctx context.Context, r *request) (v nowView, err error) 
 			v.Bad++
 		}
 	}
-	now := p.o.Console.Now()
-	answer, err := p.o.Console.Stats(ctx, r.who, reports.Question{Side: reports.Calls, Period: reports.Span(now.Add(-time.Hour), now, time.UTC)})
+	till := p.o.Console.Now().Truncate(cdr.SlotLength).Add(cdr.SlotLength) // Legs count in slots: all who look in one ask the same.
+	answer, err := p.o.Console.Stats(ctx, r.who, reports.Question{Side: reports.Calls, Period: reports.Span(till.Add(-time.Hour), till, time.UTC)})
 	if err != nil {
 		return v, err
 	}
@@ -95,26 +96,21 @@ func (p *Pages) overview(r *request) error {
 func (p *Pages) dayChart(ctx context.Context, r *request) (chart, error) {
 	now := p.o.Console.Now()
 	till := now.Truncate(time.Hour).Add(time.Hour)
-	curve := func(till time.Time) (map[string]int64, error) {
-		a, err := p.o.Console.Stats(ctx, r.who, reports.Question{
+	curve := func(till time.Time) reports.Question {
+		return reports.Question{
 			Side: reports.Calls, Period: reports.Span(till.Add(-24*time.Hour), till, time.UTC), By: []reports.Dimension{reports.ByHour}, Order: reports.OrderKey,
-		})
-		if err != nil {
-			return nil, err
 		}
-		out := make(map[string]int64, len(a.Rows))
-		for i := range a.Rows {
-			out[a.Rows[i].Keys[0]] = a.Rows[i].Legs
-		}
-		return out, nil
 	}
-	today, err := curve(till)
+	answers, err := p.o.Console.AllStats(ctx, r.who, []reports.Question{curve(till), curve(till.AddDate(0, 0, -7))})
 	if err != nil {
 		return chart{}, err
 	}
-	former, err := curve(till.AddDate(0, 0, -7))
-	if err != nil {
-		return chart{}, err
+	legs := make([]map[string]int64, len(answers))
+	for i, a := range answers {
+		legs[i] = make(map[string]int64, len(a.Rows))
+		for j := range a.Rows {
+			legs[i][a.Rows[j].Keys[0]] = a.Rows[j].Legs
+		}
 	}
 	c := chart{
 		Tooltip: &tooltip{Trigger: "axis"}, Legend: &legend{}, XAxis: &axis{Type: "category"}, YAxis: &axis{Type: "value"},
@@ -123,8 +119,8 @@ func (p *Pages) dayChart(ctx context.Context, r *request) (chart, error) {
 	for h := range 24 {
 		at := till.Add(time.Duration(h-24) * time.Hour)
 		c.XAxis.Data = append(c.XAxis.Data, at.Format("15:04"))
-		c.Series[0].add(today[at.Format(time.RFC3339)])
-		c.Series[1].add(former[at.AddDate(0, 0, -7).Format(time.RFC3339)])
+		c.Series[0].add(legs[0][at.Format(time.RFC3339)])
+		c.Series[1].add(legs[1][at.AddDate(0, 0, -7).Format(time.RFC3339)])
 	}
 	return c, nil
 }

@@ -8,6 +8,7 @@ import (
 	"trunkline/console"
 	"trunkline/internal/clock"
 	"trunkline/internal/embedded"
+	"trunkline/internal/kept"
 	"trunkline/sipproxy"
 	"trunkline/sql/postgres"
 )
@@ -17,13 +18,24 @@ const (
 	elsewhereLimit = 3 * time.Second
 )
 
-// overviewer tells how everything is.
+// overviewer tells how everything is, once a second at most for all who look.
 type overviewer struct {
-	s *system
+	s    *system
+	kept *kept.Answers[console.Overview]
 }
 
-// Overview implements console.System.
+func newOverviewer(s *system) *overviewer {
+	return &overviewer{s, kept.New(kept.Options[console.Overview]{
+		For: time.Second, Wait: 2 * elsewhereLimit, Entries: 1, SizeOf: func(console.Overview) int64 { return 0 }, Clock: clock.System{},
+	})}
+}
+
+// Overview implements console.System. Its lists are those of all who look at the same time.
 func (c *overviewer) Overview(ctx context.Context) (console.Overview, error) {
+	return c.kept.Get(ctx, "", c.look)
+}
+
+func (c *overviewer) look(ctx context.Context) (console.Overview, error) {
 	now := clock.System{}.Now()
 	o := console.Overview{At: now}
 	for _, h := range c.s.engines.health() {

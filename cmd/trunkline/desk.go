@@ -10,24 +10,21 @@ import (
 
 	"trunkline/access"
 	"trunkline/api"
-	"trunkline/cdr"
 	"trunkline/console"
 	"trunkline/internal/clock"
 	"trunkline/ledger"
 	"trunkline/provision"
-	"trunkline/reports"
-	"trunkline/sql/clickhouse"
 	"trunkline/sql/postgres"
 )
 
 // newConsole puts together what people do with the system.
 func (s *system) newConsole(gate *access.Gate, store *postgres.Access) *console.Console {
-	questions := make(turns, turnsMost)
+	questions := newQuestions(clock.System{})
 	deps := console.Deps{
 		Gate: gate, Trail: store, Views: store, Uploads: uploaded{store, s.stores.provision},
 		Snapshot: s.provisioning.live.Snapshot, Clock: clock.System{}, Log: s.log, Link: func(token string) string { return s.http.Link(token) },
 		Setup: &setup{stores: s.stores, compiler: provision.NewCompiler()}, Shelf: s.stores.provision,
-		Records: records{s.stores, questions}, Figures: figures{s, questions}, Switch: newOperations(s), System: &overviewer{s},
+		Records: records{s.stores.records, questions}, Figures: figures{questions, s.askFigures}, Switch: newOperations(s), System: newOverviewer(s),
 		Money: s.stores.ledger, Limits: limits{s.stores.ledger}, Billing: &billing{s: s.stores, live: s.provisioning.live.Snapshot},
 		Alerts: alerts{postgres.NewAlerts(s.stores.db, clock.System{})}, Dead: &deadLegs{s.stores, s.books},
 	}
@@ -70,69 +67,6 @@ func (s *setup) Save(ctx context.Context, base int64, changes *provision.Changes
 		err = fmt.Errorf("%w: %w", console.ErrConflict, err)
 	}
 	return revision, err
-}
-
-// turns bounds how many questions of people ClickHouse answers at a time: more of them are not answered sooner, and the
-// worker always finds a connection.
-type turns chan struct{}
-
-const (
-	turnsMost = 6
-	turnWait  = 30 * time.Second
-)
-
-// take waits for a turn, which the returned function gives back.
-func (t turns) take(ctx context.Context) (give func(), err error) {
-	ctx, cancel := context.WithTimeout(ctx, turnWait)
-	defer cancel()
-	select {
-	case t <- struct{}{}:
-		return func() { <-t }, nil
-	case <-ctx.Done():
-		return nil, fmt.Errorf("wait for a turn at ClickHouse: %w", ctx.Err())
-	}
-}
-
-// records are the rated legs.
-type records struct {
-	s     *stores
-	turns turns
-}
-
-// Search implements console.Records.
-func (r records) Search(ctx context.Context, q console.RecordQuery) ([]cdr.Record, error) {
-	f := clickhouse.Filter{
-		From: q.From, Till: q.Till, Tenant: q.Tenant, Branch: q.Branch, Call: q.Call, Where: q.Filter, Limit: q.Limit, Offset: q.Offset,
-	}
-	if q.OnlyIngress {
-		f.Kind = cdr.Ingress
-	}
-	give, err := r.turns.take(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer give()
-	return r.s.records.Records(ctx, f)
-}
-
-// figures answers questions of statistics with the exchange rates in force.
-type figures struct {
-	s     *system
-	turns turns
-}
-
-// Ask implements console.Figures.
-func (f figures) Ask(ctx context.Context, q reports.Question) (*reports.Answer, error) {
-	exchange, err := exchangeOf(f.s.provisioning.live.Snapshot())
-	if err != nil {
-		return nil, err
-	}
-	give, err := f.turns.take(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer give()
-	return reports.NewStats(f.s.stores.records, exchange).Ask(ctx, q)
 }
 
 // limits are the ledger's.
