@@ -36,6 +36,9 @@ const (
 	ReadAudit     Permission = "audit:read"
 	WriteImports  Permission = "imports:write" // Call records of PBXs.
 	ReadMetrics   Permission = "metrics:read"
+	OwnJobs       Permission = "jobs:own"  // Long work that one asked for oneself: how far it is, its result, stopping it.
+	ReadJobs      Permission = "jobs:read" // Everybody's, without the results.
+	WriteJobs     Permission = "jobs:write"
 	OwnAccess     Permission = "own:write" // One's own password, second factor, sessions and keys.
 )
 
@@ -45,7 +48,7 @@ func Permissions() []Permission {
 		ReadOverview, ReadLive, DropCalls, ReadCalls, ReadTraces, ReadSale, ReadCost, ReadTenants, WriteTenants, ReadRouting,
 		WriteRouting, ReadPrices, WritePrices, ReadStats, ReadMoney, WriteMoney, ReadLimits, WriteLimits, ReadInvoices,
 		WriteInvoices, ReadAlerts, WriteAlerts, ReadDead, WriteDead, ReadUsers, WriteUsers, ReadAudit, WriteImports,
-		ReadMetrics, OwnAccess,
+		ReadMetrics, OwnJobs, ReadJobs, WriteJobs, OwnAccess,
 	}
 }
 
@@ -78,24 +81,24 @@ func (r Role) May(p Permission) bool {
 		return true
 	case NOC:
 		return slices.Contains([]Permission{
-			ReadOverview, ReadLive, DropCalls, ReadCalls, ReadTraces, ReadTenants, ReadRouting, ReadStats, ReadAlerts, ReadDead, ReadMetrics, OwnAccess,
+			ReadOverview, ReadLive, DropCalls, ReadCalls, ReadTraces, ReadTenants, ReadRouting, ReadStats, ReadAlerts, ReadDead, ReadMetrics, OwnJobs, OwnAccess,
 		}, p)
 	case Accountant:
 		return slices.Contains([]Permission{
 			ReadCalls, ReadSale, ReadCost, ReadTenants, ReadPrices, ReadStats, ReadMoney, WriteMoney, ReadLimits, ReadInvoices, WriteInvoices,
-			ReadDead, OwnAccess,
+			ReadDead, OwnJobs, OwnAccess,
 		}, p)
 	case Auditor:
 		return slices.Contains([]Permission{
 			ReadOverview, ReadLive, ReadCalls, ReadTraces, ReadSale, ReadCost, ReadTenants, ReadRouting, ReadPrices, ReadStats, ReadMoney, ReadLimits,
-			ReadInvoices, ReadAlerts, ReadDead, ReadUsers, ReadAudit, ReadMetrics, OwnAccess,
+			ReadInvoices, ReadAlerts, ReadDead, ReadUsers, ReadAudit, ReadMetrics, OwnJobs, ReadJobs, OwnAccess,
 		}, p)
 	case Manager:
 		return slices.Contains([]Permission{
-			ReadLive, ReadCalls, ReadSale, ReadTenants, ReadStats, ReadMoney, ReadLimits, ReadInvoices, OwnAccess,
+			ReadLive, ReadCalls, ReadSale, ReadTenants, ReadStats, ReadMoney, ReadLimits, ReadInvoices, OwnJobs, OwnAccess,
 		}, p)
 	case BranchManager:
-		return slices.Contains([]Permission{ReadLive, ReadCalls, ReadSale, ReadTenants, ReadStats, ReadLimits, OwnAccess}, p)
+		return slices.Contains([]Permission{ReadLive, ReadCalls, ReadSale, ReadTenants, ReadStats, ReadLimits, OwnJobs, OwnAccess}, p)
 	}
 	return false
 }

@@ -43,6 +43,11 @@ func (s *Server) sendDeck(c *gin.Context) {
 	if err == nil {
 		l.Upload, err = s.o.Console.SendDeck(ctx, WhoOf(ctx), l.Deck, c.DefaultQuery("name", "list"), c.Request.Body)
 	}
+	if err == nil && async(c.GetHeader("Prefer")) {
+		j, err := s.o.Console.StartCompare(ctx, WhoOf(ctx), l)
+		s.answerBegun(c, j, err)
+		return
+	}
 	var compared *console.Comparison
 	if err == nil {
 		compared, err = s.o.Console.CompareDeck(ctx, WhoOf(ctx), l)
@@ -56,8 +61,14 @@ func (s *Server) sendDeck(c *gin.Context) {
 
 func (s *Server) applyDeck(c *gin.Context) {
 	l, err := deckList(c)
+	ctx := c.Request.Context()
+	if err == nil && async(c.GetHeader("Prefer")) {
+		j, err := s.o.Console.StartApply(ctx, WhoOf(ctx), l)
+		s.answerBegun(c, j, err)
+		return
+	}
 	if err == nil {
-		err = s.o.Console.ApplyDeck(c.Request.Context(), WhoOf(c.Request.Context()), l)
+		err = s.o.Console.ApplyDeck(ctx, WhoOf(ctx), l)
 	}
 	s.finish(c, err)
 }

@@ -80,6 +80,13 @@ func (o *operations) ClosePeriod(ctx context.Context, r rest.ClosePeriodRequestO
 	if r.Params.Tenant != "" {
 		q.Tenant = []string{r.Params.Tenant}
 	}
+	if async(r.Params.Prefer) {
+		j, err := o.c.StartClose(ctx, WhoOf(ctx), q)
+		if err != nil {
+			return nil, err
+		}
+		return rest.ClosePeriod202JSONResponse{BegunJSONResponse: begun(j)}, nil
+	}
 	results, err := o.c.ClosePeriod(ctx, WhoOf(ctx), q)
 	if results == nil {
 		results = []invoice.Result{}

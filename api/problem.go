@@ -66,6 +66,9 @@ func (s *Server) failed(c *gin.Context, err error) {
 			status = http.StatusPreconditionFailed
 		}
 		problem(c, status, "Changed meanwhile", words(err, console.ErrConflict))
+	case errors.Is(err, console.ErrTooMuch):
+		c.Header("Retry-After", "60")
+		problem(c, http.StatusTooManyRequests, "Too much at once", words(err, console.ErrTooMuch))
 	default:
 		s.refusedEntry(c, err)
 	}

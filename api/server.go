@@ -138,6 +138,7 @@ func (s *Server) serveAPI(r *gin.Engine) {
 	lists.POST("/imports", s.checked, s.sendDeck)
 	lists.POST("/imports/:upload/apply", s.checked, s.applyDeck)
 	lists.POST("/undo", s.checked, s.undoDeck)
+	r.GET(apiPath+"/jobs/:id/result", s.known, s.checked, s.jobResult)
 	// The description is no secret, and who does not know it yet needs it.
 	r.GET(apiPath+"/openapi.yaml", description)
 	group := r.Group(apiPath, bounded(bodyLimit), s.proved, s.checked, s.once)

@@ -21,6 +21,10 @@ type Records interface {
 	// Search returns legs, the newest first. They may be others' as well, but the list is the caller's own.
 	// Traces are told only where one call is named.
 	Search(ctx context.Context, q RecordQuery) ([]cdr.Record, error)
+	// Each gives all legs of a question, whatever its limit, the oldest of a tenant first. A leg is used again after do returned.
+	Each(ctx context.Context, q RecordQuery, do func(*cdr.Record) error) error
+	// Count tells how many Each would give.
+	Count(ctx context.Context, q RecordQuery) (int64, error)
 }
 
 // RecordQuery says which legs are wanted. Empty conditions are none; a leg counts in [From, Till) by its slot.
@@ -126,19 +130,23 @@ func (c *Console) callsAllowed(who *access.Principal, q *CallQuery) error {
 const clockSlack = 15 * time.Minute
 
 func (c *Console) searchCalls(ctx context.Context, who *access.Principal, q CallQuery) ([]CallLeg, error) {
+	records, err := c.d.Records.Search(ctx, c.recordQuery(who, q))
+	if err != nil {
+		return nil, err
+	}
+	return legsFor(who, records), nil
+}
+
+func (c *Console) recordQuery(who *access.Principal, q CallQuery) RecordQuery {
 	till := q.Period.Till
 	// The newest are looked for from the end on, and the future has none. Legs count in slots, so that a moment within one means the same.
 	if soon := c.d.Clock.Now().Add(clockSlack).Truncate(cdr.SlotLength).Add(cdr.SlotLength); till.After(soon) {
 		till = soon
 	}
-	records, err := c.d.Records.Search(ctx, RecordQuery{
+	return RecordQuery{
 		From: q.Period.From, Till: till, Tenant: q.Tenant, Branch: q.Branch, Filter: q.Filter,
 		OnlyIngress: !q.Attempts || who.Role.OfTenant(), Limit: q.Limit, Offset: q.Offset,
-	})
-	if err != nil {
-		return nil, err
 	}
-	return legsFor(who, records), nil
 }
 
 // mayFilter refuses to filter by what somebody does not see: counting matches would tell it.

@@ -44,6 +44,8 @@ type Deps struct {
 	Dead     DeadLegs
 	Uploads  Uploads
 	Views    Views
+	Desk     Desk
+	Jobs     Jobs
 	Post     Post                      // Nil: no mail can go out.
 	Link     func(token string) string // The address at which a user chooses his password.
 	Log      *slog.Logger

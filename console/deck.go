@@ -42,6 +42,8 @@ type DeckList struct {
 	Mapping   *deckfile.Mapping // Nil: as the last one of the deck, or guessed.
 	Effective time.Time         // Start of rates without a date of their own; zero: now.
 	Mode      deckfile.Mode
+
+	told func(lines int) // Nil: nobody waits for how far it is.
 }
 
 // Comparison is what a price list would change.
@@ -115,18 +117,15 @@ func (c *Console) readList(ctx context.Context, who *access.Principal, l *DeckLi
 	}
 	out := &deckList{}
 	name, content, err := c.d.Uploads.Upload(ctx, l.Upload, who.By())
-	if errors.Is(err, access.ErrNotFound) {
-		return nil, fmt.Errorf("%w: the file is not here any more: send it again", ErrNotFound)
-	}
 	if err != nil {
-		return nil, err
+		return nil, goneUpload(err)
 	}
 	out.name = name
 	chosen := l.Mapping != nil
 	if err := c.deckNow(ctx, l, out); err != nil {
 		return nil, err
 	}
-	options := deckfile.Options{Label: name, Currency: out.source.Currency}
+	options := deckfile.Options{Label: name, Currency: out.source.Currency, Progress: l.told}
 	out.new, out.report, err = deckfile.Load(ctx, bytes.NewReader(content), l.Mapping, options)
 	if unreadable(err) && !chosen && l.Mapping != nil { // The carrier sends another form than last time.
 		l.Mapping = nil
@@ -136,6 +135,13 @@ func (c *Console) readList(ctx context.Context, who *access.Principal, l *DeckLi
 		return nil, invalid("%s: %s", name, err)
 	}
 	return out, err
+}
+
+func goneUpload(err error) error {
+	if errors.Is(err, access.ErrNotFound) {
+		return fmt.Errorf("%w: the file is not here any more: send it again", ErrNotFound)
+	}
+	return err
 }
 
 // unreadable reports whether a list cannot be made out at all.

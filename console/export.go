@@ -12,9 +12,9 @@ import (
 	"trunkline/reports/invoice"
 )
 
-// The bounds of files that are made while somebody waits. Larger ones are for `trunkline export cdr`.
+// The bounds of files that are made while somebody waits. Larger ones are jobs.
 const (
-	exportMost  = 50_000
+	exportMost  = 20_000
 	exportChunk = 5_000
 )
 
@@ -31,7 +31,8 @@ func (f File) Options(sheet string) export.Options {
 	return export.Options{Format: f.Format, Comma: comma, BOM: comma, Zone: f.Zone, Sheet: sheet}
 }
 
-// ExportCalls writes the calls that somebody sees to a file; more than 50,000 are refused.
+// ExportCalls writes the calls that somebody sees to a file while he waits, the newest first; more than 20,000 are refused: StartExport
+// takes any number.
 func (c *Console) ExportCalls(ctx context.Context, who *access.Principal, q CallQuery, f File, out io.Writer) error {
 	t := &export.Table{Fields: callFields(who)}
 	q.Offset = 0
@@ -44,7 +45,7 @@ func (c *Console) ExportCalls(ctx context.Context, who *access.Principal, q Call
 			t.Rows = append(t.Rows, legs[i].cells(who, f.Zone))
 		}
 		if len(t.Rows) > exportMost {
-			return invalid("more than %d calls: take a shorter period, or `trunkline export cdr` on the server, which writes any number", exportMost)
+			return invalid("more than %d calls are not made while you wait: ask for them as a job", exportMost)
 		}
 		if len(legs) < exportChunk {
 			return t.Write(out, f.Options("calls"))

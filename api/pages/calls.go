@@ -10,6 +10,7 @@ import (
 	"trunkline/access"
 	"trunkline/console"
 	"trunkline/reports"
+	"trunkline/reports/export"
 )
 
 // callRooms are the pages about calls that are over.
@@ -127,19 +128,22 @@ func (p *Pages) search(r *request, v *callsView) error {
 	return err
 }
 
-// callsFile sends the calls that are shown, all of them, as a file.
+// callsFile sends the calls that are shown, all of them, as a file; where they are too many to wait for a job is offered.
 func (p *Pages) callsFile(r *request) error {
-	period, err := p.o.Console.Period(r.who, or(r.Query("period"), "today"), "", r.Query("tenant"))
+	q, err := p.askedCalls(r)
 	if err != nil {
 		return err
 	}
-	filter, err := reports.ParseFilter(r.Query("filter"))
+	ctx, format := r.Request.Context(), strings.TrimPrefix(r.Request.URL.Path, "/calls.")
+	n, long, err := p.o.Console.CountCalls(ctx, r.who, q)
 	if err != nil {
-		return errors.Join(console.ErrInvalid, err)
+		return err
 	}
-	q := console.CallQuery{Period: period, Tenant: r.Query("tenant"), Filter: filter, Attempts: r.Query("attempts") == "on"}
-	return r.table("calls", strings.TrimPrefix(r.Request.URL.Path, "/calls."), period.Zone, func(f console.File, b *bytes.Buffer) error {
-		return p.o.Console.ExportCalls(r.Request.Context(), r.who, q, f, b)
+	if long {
+		return r.show("export", "Export", exportView{Calls: n, Format: format, Formats: export.Formats()})
+	}
+	return r.table("calls", format, q.Period.Zone, func(f console.File, b *bytes.Buffer) error {
+		return p.o.Console.ExportCalls(ctx, r.who, q, f, b)
 	})
 }
 

@@ -20,6 +20,9 @@ func functions(language string, w words) template.FuncMap {
 	locale := reports.Locale{Language: language}
 	return template.FuncMap{
 		"t":          w.t,
+		"figured":    func(text string, figures []int64) string { return figured(locale, w.t(text), figures) },
+		"kib":        func(n int64) int64 { return (n + 1<<10 - 1) >> 10 },
+		"mib":        func(n int64) int64 { return (n + 1<<20 - 1) >> 20 },
 		"plural":     func(n int, forms string) string { return w.plural(language, int64(n), forms) },
 		"whole":      func(n any) string { return whole(locale, n) },
 		"amount":     locale.Amount,
@@ -63,6 +66,14 @@ func functions(language string, w words) template.FuncMap {
 			return []string{"15m", "1h", "today", "yesterday", "24h", "this-month", "last-month", "30d"}
 		},
 	}
+}
+
+// figured writes a text with its figures as the language writes them.
+func figured(l reports.Locale, text string, figures []int64) string {
+	for _, n := range figures {
+		text = strings.Replace(text, "%d", l.Whole(n), 1)
+	}
+	return text
 }
 
 // sum is money of one currency, written for people.

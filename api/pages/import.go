@@ -8,6 +8,7 @@ import (
 
 	"trunkline/access"
 	"trunkline/console"
+	"trunkline/job"
 	"trunkline/rating/deckfile"
 )
 
@@ -15,7 +16,7 @@ import (
 func (p *Pages) importRooms() map[string]handler {
 	return map[string]handler{
 		"GET /decks/:id/import": p.newImport, "POST /decks/:id/import": p.sendList, "GET /decks/:id/import/:upload": p.compareList,
-		"POST /decks/:id/import/:upload": p.applyList, "POST /decks/:id/undo": p.undoList,
+		"POST /decks/:id/import/:upload": p.applyList, "POST /decks/:id/import/:upload/compare": p.compareAgain, "POST /decks/:id/undo": p.undoList,
 	}
 }
 
@@ -27,6 +28,7 @@ type importView struct {
 	Effective  string // Of the form, in UTC.
 	Mode       string
 	Kinds      []deckfile.Kind
+	Job        *jobView // That compares a long list.
 }
 
 // mappedColumn says in which column of the list something stands.
@@ -56,16 +58,58 @@ func (p *Pages) sendList(r *request) error {
 	if err != nil {
 		return r.again("import", "Import a list", v, err)
 	}
-	return r.to("/decks/"+v.Deck+"/import/"+upload+with(nil, "mode", v.Mode, "effective", v.Effective), "")
+	page := "/decks/" + v.Deck + "/import/" + upload
+	if head.Size <= console.ListMost {
+		return r.to(page+with(nil, "mode", v.Mode, "effective", v.Effective), "")
+	}
+	l, err := r.list()
+	if err != nil {
+		return r.again("import", "Import a list", v, err)
+	}
+	l.Upload = upload
+	return p.compareLong(r, page, l)
+}
+
+// compareLong begins to compare a list that is too long to wait for.
+func (p *Pages) compareLong(r *request, page string, l console.DeckList) error {
+	j, err := p.o.Console.StartCompare(r.Request.Context(), r.who, l)
+	if err != nil {
+		return err
+	}
+	return r.to(page+with(nil, "mode", string(l.Mode), "effective", r.field("effective"), "job", j.ID), "")
+}
+
+// compareAgain compares a long list anew with the columns that somebody chose.
+func (p *Pages) compareAgain(r *request) error {
+	l, err := r.list()
+	if err != nil {
+		return err
+	}
+	former, err := p.o.Console.Compared(r.Request.Context(), r.who, r.Query("job"))
+	if err != nil {
+		return err
+	}
+	l.Mapping = r.remap(former.Mapping)
+	return p.compareLong(r, "/decks/"+l.Deck+"/import/"+l.Upload, l)
+}
+
+// compared is what the job that compared a long list found out, once it is over.
+func (p *Pages) compared(r *request, v *importView) (err error) {
+	ctx := r.Request.Context()
+	if v.Job, err = p.jobView(ctx, r, r.Query("job")); err != nil || v.Job.State != job.Done {
+		return err
+	}
+	v.Comparison, err = p.o.Console.Compared(ctx, r.who, v.Job.ID)
+	return err
 }
 
 // list reads what the address says of a list.
 func (r *request) list() (l console.DeckList, err error) {
 	l = console.DeckList{Deck: r.Param("id"), Upload: r.Param("upload")}
-	if l.Mode, err = deckfile.ParseMode(or(r.PostForm("mode"), r.Query("mode"))); err != nil {
+	if l.Mode, err = deckfile.ParseMode(r.field("mode")); err != nil {
 		return l, errors.Join(console.ErrInvalid, err)
 	}
-	if text := or(r.PostForm("effective"), r.Query("effective")); text != "" {
+	if text := r.field("effective"); text != "" {
 		if l.Effective, err = time.Parse("2006-01-02T15:04", text); err != nil {
 			return l, errors.Join(console.ErrInvalid, err)
 		}
@@ -75,14 +119,14 @@ func (r *request) list() (l console.DeckList, err error) {
 
 // remap takes the columns from the address, where somebody chose them.
 func (r *request) remap(m *deckfile.Mapping) *deckfile.Mapping {
-	if r.Query("first_row") == "" || m == nil {
+	if r.field("first_row") == "" || m == nil {
 		return nil
 	}
 	out := *m
 	out.Columns = make(map[deckfile.Column]int)
-	out.FirstRow, _ = strconv.Atoi(r.Query("first_row")) // Nonsense is the first.
+	out.FirstRow, _ = strconv.Atoi(r.field("first_row")) // Nonsense is the first.
 	for _, c := range deckfile.Columns() {
-		if n, err := strconv.Atoi(r.Query("column_" + string(c))); err == nil && n > 0 {
+		if n, err := strconv.Atoi(r.field("column_" + string(c))); err == nil && n > 0 {
 			out.Columns[c] = n - 1
 		}
 	}
@@ -95,15 +139,16 @@ func (p *Pages) compareList(r *request) error {
 	if err != nil {
 		return r.again("import", "Import a list", v, err)
 	}
-	ctx := r.Request.Context()
-	if v.Comparison, err = p.o.Console.CompareDeck(ctx, r.who, l); err != nil {
+	if r.Query("job") != "" {
+		err = p.compared(r, &v)
+	} else {
+		err = p.compareNow(r, &v, l)
+	}
+	if err != nil {
 		return r.again("import", "Import a list", v, err)
 	}
-	if mapping := r.remap(v.Comparison.Mapping); mapping != nil {
-		l.Mapping = mapping
-		if v.Comparison, err = p.o.Console.CompareDeck(ctx, r.who, l); err != nil {
-			return r.again("import", "Import a list", v, err)
-		}
+	if v.Comparison == nil {
+		return r.show("import", "Import a list", v)
 	}
 	for _, c := range deckfile.Columns() {
 		one := mappedColumn{Name: c}
@@ -115,10 +160,41 @@ func (p *Pages) compareList(r *request) error {
 	return r.show("import", "Import a list", v)
 }
 
+// compareNow compares a list while somebody waits.
+func (p *Pages) compareNow(r *request, v *importView, l console.DeckList) (err error) {
+	ctx := r.Request.Context()
+	if v.Comparison, err = p.o.Console.CompareDeck(ctx, r.who, l); err != nil {
+		return err
+	}
+	if mapping := r.remap(v.Comparison.Mapping); mapping != nil {
+		l.Mapping = mapping
+		v.Comparison, err = p.o.Console.CompareDeck(ctx, r.who, l)
+	}
+	return err
+}
+
+// applyLong begins to put a list in force that is too long to wait for, as the job that compared it read it.
+func (p *Pages) applyLong(r *request, l console.DeckList) error {
+	ctx := r.Request.Context()
+	compared, err := p.o.Console.Compared(ctx, r.who, r.Query("job"))
+	if err != nil {
+		return err
+	}
+	l.Mapping, l.Effective = compared.Mapping, compared.Effective
+	j, err := p.o.Console.StartApply(ctx, r.who, l)
+	if err != nil {
+		return err
+	}
+	return r.to("/jobs/"+j.ID, "")
+}
+
 func (p *Pages) applyList(r *request) error {
 	l, err := r.list()
 	if err != nil {
 		return err
+	}
+	if r.Query("job") != "" {
+		return p.applyLong(r, l)
 	}
 	if r.Query("first_row") != "" { // Somebody chose the columns.
 		compared, err := p.o.Console.CompareDeck(r.Request.Context(), r.who, l)

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"trunkline/access"
 	"trunkline/console"
 	"trunkline/internal/money"
+	"trunkline/job"
 	"trunkline/reports"
 	"trunkline/reports/export"
 	"trunkline/reports/invoice"
@@ -218,35 +220,82 @@ func (p *Pages) creditInvoice(r *request) error {
 type closingView struct {
 	Month   string
 	Months  []string
-	Results []invoice.Result
+	Results []console.ClosedTenant
 	Ready   int
 	Refused int
 	Done    bool
+	Long    bool     // There are too many clients to wait for.
+	Job     *jobView // That looks, or closes.
+}
+
+func (p *Pages) closingView(r *request, month string) (*closingView, error) {
+	if !r.who.May(access.WriteInvoices) {
+		return nil, console.ErrForbidden
+	}
+	return &closingView{Month: month, Months: p.months(""), Long: p.o.Console.CloseIsLong()}, nil
+}
+
+// show shows results, and how many of them there are of a kind.
+func (v *closingView) show(results []console.ClosedTenant, done bool) {
+	v.Results, v.Done = results, done
+	for i := range results {
+		switch {
+		case len(results[i].Refusals) > 0:
+			v.Refused++
+		case results[i].Ready():
+			v.Ready++
+		}
+	}
 }
 
 func (p *Pages) closing(r *request) error {
-	return p.showClosing(r, or(r.Query("month"), p.months("")[1]), true)
+	v, err := p.closingView(r, or(r.Query("month"), p.months("")[1]))
+	if err != nil {
+		return err
+	}
+	ctx := r.Request.Context()
+	switch {
+	case r.Query("job") != "":
+		err = p.closingJob(ctx, r, v)
+	case !v.Long:
+		return p.closeNow(r, v, true)
+	}
+	if err != nil {
+		return err
+	}
+	return r.show("close", "Close a period", v)
 }
 
-func (p *Pages) closePeriod(r *request) error { return p.showClosing(r, r.PostForm("month"), false) }
-
-func (p *Pages) showClosing(r *request, month string, dry bool) error {
-	v := closingView{Month: month, Months: p.months(""), Done: !dry}
-	if !r.who.May(access.WriteInvoices) {
-		return console.ErrForbidden
+// closingJob shows a job that looks or closes, and when it is over what came of it.
+func (p *Pages) closingJob(ctx context.Context, r *request, v *closingView) (err error) {
+	if v.Job, err = p.jobView(ctx, r, r.Query("job")); err != nil || v.Job.State != job.Done || v.Job.File == "" {
+		return err
 	}
-	var err error
-	v.Results, err = p.o.Console.ClosePeriod(r.Request.Context(), r.who, invoice.Request{Period: month, DryRun: dry})
+	results, err := p.o.Console.Closed(ctx, r.who, v.Job.ID)
+	v.show(results, v.Job.Kind == job.Close)
+	return err
+}
+
+func (p *Pages) closePeriod(r *request) error {
+	v, err := p.closingView(r, r.PostForm("month"))
+	if err != nil {
+		return err
+	}
+	if !v.Long {
+		return p.closeNow(r, v, false)
+	}
+	j, err := p.o.Console.StartClose(r.Request.Context(), r.who, invoice.Request{Period: v.Month, DryRun: r.PostForm("dry_run") == "on"})
 	if err != nil {
 		return r.again("close", "Close a period", v, err)
 	}
-	for i := range v.Results {
-		switch {
-		case len(v.Results[i].Refusals) > 0:
-			v.Refused++
-		case v.Results[i].Issued == nil && !v.Results[i].Empty:
-			v.Ready++
-		}
+	return r.to("/close"+with(nil, "month", v.Month, "job", j.ID), "")
+}
+
+func (p *Pages) closeNow(r *request, v *closingView, dry bool) error {
+	results, err := p.o.Console.ClosePeriod(r.Request.Context(), r.who, invoice.Request{Period: v.Month, DryRun: dry})
+	v.show(console.ClosedTenants(results), !dry)
+	if err != nil {
+		return r.again("close", "Close a period", v, err)
 	}
 	return r.show("close", "Close a period", v)
 }

@@ -78,6 +78,7 @@ func allPages() []menuGroup {
 			{Title: "Close a period", Address: "/close", need: access.WriteInvoices},
 		}},
 		{Title: "System", Items: []menuItem{
+			{Title: "Jobs", Address: "/jobs", need: access.OwnJobs},
 			{Title: "Alerts", Address: "/alerts", need: access.ReadAlerts},
 			{Title: "Users", Address: "/users", need: access.ReadUsers},
 			{Title: "Audit", Address: "/audit", need: access.ReadAudit},

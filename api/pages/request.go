@@ -232,6 +232,8 @@ func (r *request) trouble(err error) {
 		if f := faultsOf(err); len(f) > 0 {
 			detail = f[0].Problem
 		}
+	case errors.Is(err, console.ErrTooMuch):
+		status, text, help = http.StatusTooManyRequests, "Too much is being done already.", "Wait until your other jobs are over, or stop one."
 	case errors.Is(err, access.ErrLocked):
 		status, text, help = http.StatusTooManyRequests, "Too many tries.", "Wait a quarter of an hour, or ask somebody who may reset your password."
 	default:

@@ -3,6 +3,7 @@ package pages
 import (
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/access"
+	"trunkline/job"
 	"trunkline/reports"
 )
 
@@ -62,7 +64,17 @@ func visible(t *testing.T) map[string]string {
 	for _, c := range reports.Columns() {
 		out["column "+string(c)] = "columns of the expense report"
 	}
-	for _, w := range []string{"saved", "deleted", "done", "sent", "signed-out", "password", "factor", "factor-off", "revoked"} {
+	for _, k := range []job.Kind{job.Export, job.Check, job.Close, job.Compare, job.Apply} {
+		out["job "+string(k)] = "jobs"
+	}
+	notes, err := filepath.Glob(filepath.Join("..", "..", "console", "long*.go"))
+	require.NoError(t, err)
+	for _, file := range notes {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		collect(file, string(text), regexp.MustCompile(`m\.Note\(`+quoted))
+	}
+	for _, w := range []string{"saved", "deleted", "done", "sent", "stops", "signed-out", "password", "factor", "factor-off", "revoked"} {
 		out[words{}.notice(w)] = "notices"
 	}
 	return out

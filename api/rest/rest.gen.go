@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"trunkline/console"
+	"trunkline/job"
 	"trunkline/lcr"
 	"trunkline/reports"
 	"trunkline/reports/invoice"
@@ -21,6 +22,51 @@ import (
 	"github.com/gin-gonic/gin/binding"
 	"github.com/oapi-codegen/runtime"
 )
+
+// Defines values for ExportOrderFormat.
+const (
+	Arrow   ExportOrderFormat = "arrow"
+	Csv     ExportOrderFormat = "csv"
+	Parquet ExportOrderFormat = "parquet"
+	Xlsx    ExportOrderFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the ExportOrderFormat enum.
+func (e ExportOrderFormat) Valid() bool {
+	switch e {
+	case Arrow:
+		return true
+	case Csv:
+		return true
+	case Parquet:
+		return true
+	case Xlsx:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportOrderLanguage.
+const (
+	ExportOrderLanguageDe ExportOrderLanguage = "de"
+	ExportOrderLanguageEn ExportOrderLanguage = "en"
+	ExportOrderLanguageRu ExportOrderLanguage = "ru"
+)
+
+// Valid indicates whether the value is a known member of the ExportOrderLanguage enum.
+func (e ExportOrderLanguage) Valid() bool {
+	switch e {
+	case ExportOrderLanguageDe:
+		return true
+	case ExportOrderLanguageEn:
+		return true
+	case ExportOrderLanguageRu:
+		return true
+	default:
+		return false
+	}
+}
 
 // Defines values for InvoiceMarkState.
 const (
@@ -165,22 +211,22 @@ func (e Role) Valid() bool {
 
 // Defines values for UserLanguage.
 const (
-	De    UserLanguage = "de"
-	Empty UserLanguage = ""
-	En    UserLanguage = "en"
-	Ru    UserLanguage = "ru"
+	UserLanguageDe    UserLanguage = "de"
+	UserLanguageEmpty UserLanguage = ""
+	UserLanguageEn    UserLanguage = "en"
+	UserLanguageRu    UserLanguage = "ru"
 )
 
 // Valid indicates whether the value is a known member of the UserLanguage enum.
 func (e UserLanguage) Valid() bool {
 	switch e {
-	case De:
+	case UserLanguageDe:
 		return true
-	case Empty:
+	case UserLanguageEmpty:
 		return true
-	case En:
+	case UserLanguageEn:
 		return true
-	case Ru:
+	case UserLanguageRu:
 		return true
 	default:
 		return false
@@ -397,6 +443,29 @@ type Expenses = reports.Expenses
 // Explanation A Decision in words. As JSON it is stored with the call as its trace; amounts are in the tenant's currency, rates in the carriers'.
 type Explanation = lcr.Explanation
 
+// ExportOrder defines model for ExportOrder.
+type ExportOrder struct {
+	// Attempts With every attempt at a carrier, where that is yours to see
+	Attempts bool              `json:"attempts,omitempty,omitzero"`
+	Branch   string            `json:"branch,omitempty,omitzero"`
+	Filter   string            `json:"filter,omitempty,omitzero"`
+	Format   ExportOrderFormat `json:"format"`
+
+	// Language ru and de have a decimal comma
+	Language ExportOrderLanguage `json:"language,omitempty,omitzero"`
+
+	// Period As in listCalls
+	Period string `json:"period,omitempty,omitzero"`
+	Tenant string `json:"tenant,omitempty,omitzero"`
+	Zone   string `json:"zone,omitempty,omitzero"`
+}
+
+// ExportOrderFormat defines model for ExportOrder.Format.
+type ExportOrderFormat string
+
+// ExportOrderLanguage ru and de have a decimal comma
+type ExportOrderLanguage string
+
 // Factor defines model for Factor.
 type Factor struct {
 	Secret string `json:"secret"`
@@ -455,6 +524,14 @@ type InvoicePage struct {
 
 // Issued A document that was issued, as it is kept.
 type Issued = invoice.Issued
+
+// Job Work that somebody asked for.
+type Job = job.Job
+
+// Jobs defines model for Jobs.
+type Jobs struct {
+	Items []Job `json:"items"`
+}
 
 // Key defines model for Key.
 type Key struct {
@@ -814,6 +891,9 @@ type NumberParameter = string
 // PeriodParameter defines model for PeriodParameter.
 type PeriodParameter = string
 
+// PreferParameter defines model for PreferParameter.
+type PreferParameter = string
+
 // ReasonParameter defines model for ReasonParameter.
 type ReasonParameter = string
 
@@ -825,6 +905,9 @@ type TenantQueryParameter = string
 
 // ZoneParameter defines model for ZoneParameter.
 type ZoneParameter = string
+
+// Begun Work that somebody asked for.
+type Begun = Job
 
 // ListAlarmsParams defines parameters for ListAlarms.
 type ListAlarmsParams struct {
@@ -880,6 +963,12 @@ type ListCallsParams struct {
 	Cursor CursorParameter `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// StartExportParams defines parameters for StartExport.
+type StartExportParams struct {
+	// IdempotencyKey A word of yours by which the request takes effect once
+	IdempotencyKey IdempotencyKeyParameter `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ListDeadParams defines parameters for ListDead.
 type ListDeadParams struct {
 	// Tenant Only of this tenant
@@ -913,6 +1002,11 @@ type CreditInvoiceParams struct {
 	IdempotencyKey IdempotencyKeyParameter `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// ListJobsParams defines parameters for ListJobs.
+type ListJobsParams struct {
+	Limit int `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
 // ListKeysParams defines parameters for ListKeys.
 type ListKeysParams struct {
 	All bool `form:"all,omitempty" json:"all,omitempty,omitzero"`
@@ -930,6 +1024,9 @@ type ClosePeriodParams struct {
 
 	// Tenant Only of this tenant
 	Tenant TenantQueryParameter `form:"tenant,omitempty" json:"tenant,omitempty,omitzero"`
+
+	// Prefer respond-async (RFC 7240): it is done as a job, and the answer is 202 with the job's address
+	Prefer PreferParameter `json:"Prefer,omitempty,omitzero"`
 }
 
 // GetStatsParams defines parameters for GetStats.
@@ -1005,6 +1102,9 @@ type ResetUserParams struct {
 // PutAlertRulesJSONRequestBody defines body for PutAlertRules for application/json ContentType.
 type PutAlertRulesJSONRequestBody = AlertRules
 
+// StartExportJSONRequestBody defines body for StartExport for application/json ContentType.
+type StartExportJSONRequestBody = ExportOrder
+
 // RetryDeadJSONRequestBody defines body for RetryDead for application/json ContentType.
 type RetryDeadJSONRequestBody = Retry
 
@@ -1076,6 +1176,9 @@ type ServerInterface interface {
 	// ListCalls Rated legs, the newest first
 	// (GET /calls)
 	ListCalls(c *gin.Context, params ListCallsParams)
+	// StartExport Write all calls that a filter finds to a file, as a job
+	// (POST /calls/exports)
+	StartExport(c *gin.Context, params StartExportParams)
 	// GetCall One call with its legs, its price and why it went where it went
 	// (GET /calls/{call})
 	GetCall(c *gin.Context, call CallParameter)
@@ -1109,6 +1212,15 @@ type ServerInterface interface {
 	// GetInvoiceXLSX The document as a workbook
 	// (GET /invoices/{number}/xlsx)
 	GetInvoiceXLSX(c *gin.Context, number NumberParameter)
+	// ListJobs Your jobs, or with jobs:read everybody's, the newest first
+	// (GET /jobs)
+	ListJobs(c *gin.Context, params ListJobsParams)
+	// GetJob How far a job is
+	// (GET /jobs/{id})
+	GetJob(c *gin.Context, id IdParameter)
+	// CancelJob Stop a job, wherever it runs; what it has done whole by then stays
+	// (POST /jobs/{id}/cancel)
+	CancelJob(c *gin.Context, id IdParameter)
 	// ListKeys Your keys; or everybody's, for who may read users
 	// (GET /keys)
 	ListKeys(c *gin.Context, params ListKeysParams)
@@ -1486,6 +1598,46 @@ func (siw *ServerInterfaceWrapper) ListCalls(c *gin.Context) {
 	siw.Handler.ListCalls(c, params)
 }
 
+// StartExport operation middleware
+func (siw *ServerInterfaceWrapper) StartExport(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StartExportParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKeyParameter
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StartExport(c, params)
+}
+
 // GetCall operation middleware
 func (siw *ServerInterfaceWrapper) GetCall(c *gin.Context) {
 
@@ -1836,6 +1988,83 @@ func (siw *ServerInterfaceWrapper) GetInvoiceXLSX(c *gin.Context) {
 	siw.Handler.GetInvoiceXLSX(c, number)
 }
 
+// ListJobs operation middleware
+func (siw *ServerInterfaceWrapper) ListJobs(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListJobsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListJobs(c, params)
+}
+
+// GetJob operation middleware
+func (siw *ServerInterfaceWrapper) GetJob(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id IdParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetJob(c, id)
+}
+
+// CancelJob operation middleware
+func (siw *ServerInterfaceWrapper) CancelJob(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id IdParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CancelJob(c, id)
+}
+
 // ListKeys operation middleware
 func (siw *ServerInterfaceWrapper) ListKeys(c *gin.Context) {
 
@@ -2047,6 +2276,27 @@ func (siw *ServerInterfaceWrapper) ClosePeriod(c *gin.Context) {
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
 		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer PreferParameter
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = Prefer
+
 	}
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2630,6 +2880,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/route", wrapper.SimulateRoute)
 	router.GET(options.BaseURL+"/decks/:id/rates", wrapper.ListRates)
 	router.POST(options.BaseURL+"/price", wrapper.PriceCall)
+	router.POST(options.BaseURL+"/calls/exports", wrapper.StartExport)
+	router.GET(options.BaseURL+"/jobs", wrapper.ListJobs)
+	router.GET(options.BaseURL+"/jobs/:id", wrapper.GetJob)
+	router.POST(options.BaseURL+"/jobs/:id/cancel", wrapper.CancelJob)
 	router.GET(options.BaseURL+"/accounts", wrapper.ListAccounts)
 	router.GET(options.BaseURL+"/tenants/:tenant/account", wrapper.GetAccount)
 	router.GET(options.BaseURL+"/tenants/:tenant/statement", wrapper.GetStatement)
@@ -2668,6 +2922,15 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PUT(options.BaseURL+"/users/:login", wrapper.PutUser)
 	router.POST(options.BaseURL+"/users/:login/reset", wrapper.ResetUser)
 	router.GET(options.BaseURL+"/audit", wrapper.ListAudit)
+}
+
+type BegunResponseHeaders struct {
+	Location string
+}
+type BegunJSONResponse struct {
+	Body Job
+
+	Headers BegunResponseHeaders
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
@@ -2959,6 +3222,47 @@ type ListCallsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListCallsdefaultApplicationProblemPlusJSONResponse) VisitListCallsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartExportRequestObject struct {
+	Params StartExportParams
+	Body   *StartExportJSONRequestBody
+}
+
+type StartExportResponseObject interface {
+	VisitStartExportResponse(w http.ResponseWriter) error
+}
+
+type StartExport202JSONResponse struct{ BegunJSONResponse }
+
+func (response StartExport202JSONResponse) VisitStartExportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartExportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StartExportdefaultApplicationProblemPlusJSONResponse) VisitStartExportResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3409,6 +3713,117 @@ func (response GetInvoiceXLSXdefaultApplicationProblemPlusJSONResponse) VisitGet
 	return err
 }
 
+type ListJobsRequestObject struct {
+	Params ListJobsParams
+}
+
+type ListJobsResponseObject interface {
+	VisitListJobsResponse(w http.ResponseWriter) error
+}
+
+type ListJobs200JSONResponse Jobs
+
+func (response ListJobs200JSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListJobsdefaultApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJobRequestObject struct {
+	Id IdParameter `json:"id"`
+}
+
+type GetJobResponseObject interface {
+	VisitGetJobResponse(w http.ResponseWriter) error
+}
+
+type GetJob200JSONResponse Job
+
+func (response GetJob200JSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJobdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetJobdefaultApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJobRequestObject struct {
+	Id IdParameter `json:"id"`
+}
+
+type CancelJobResponseObject interface {
+	VisitCancelJobResponse(w http.ResponseWriter) error
+}
+
+type CancelJob204Response struct {
+}
+
+func (response CancelJob204Response) VisitCancelJobResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type CancelJobdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelJobdefaultApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListKeysRequestObject struct {
 	Params ListKeysParams
 }
@@ -3786,6 +4201,21 @@ func (response ClosePeriod200JSONResponse) VisitClosePeriodResponse(w http.Respo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClosePeriod202JSONResponse struct{ BegunJSONResponse }
+
+func (response ClosePeriod202JSONResponse) VisitClosePeriodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4549,6 +4979,9 @@ type StrictServerInterface interface {
 	// ListCalls Rated legs, the newest first
 	// (GET /calls)
 	ListCalls(ctx context.Context, request ListCallsRequestObject) (ListCallsResponseObject, error)
+	// StartExport Write all calls that a filter finds to a file, as a job
+	// (POST /calls/exports)
+	StartExport(ctx context.Context, request StartExportRequestObject) (StartExportResponseObject, error)
 	// GetCall One call with its legs, its price and why it went where it went
 	// (GET /calls/{call})
 	GetCall(ctx context.Context, request GetCallRequestObject) (GetCallResponseObject, error)
@@ -4582,6 +5015,15 @@ type StrictServerInterface interface {
 	// GetInvoiceXLSX The document as a workbook
 	// (GET /invoices/{number}/xlsx)
 	GetInvoiceXLSX(ctx context.Context, request GetInvoiceXLSXRequestObject) (GetInvoiceXLSXResponseObject, error)
+	// ListJobs Your jobs, or with jobs:read everybody's, the newest first
+	// (GET /jobs)
+	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
+	// GetJob How far a job is
+	// (GET /jobs/{id})
+	GetJob(ctx context.Context, request GetJobRequestObject) (GetJobResponseObject, error)
+	// CancelJob Stop a job, wherever it runs; what it has done whole by then stays
+	// (POST /jobs/{id}/cancel)
+	CancelJob(ctx context.Context, request CancelJobRequestObject) (CancelJobResponseObject, error)
 	// ListKeys Your keys; or everybody's, for who may read users
 	// (GET /keys)
 	ListKeys(ctx context.Context, request ListKeysRequestObject) (ListKeysResponseObject, error)
@@ -4951,6 +5393,50 @@ func (sh *strictHandler) ListCalls(ctx *gin.Context, params ListCallsParams) {
 	}
 }
 
+// StartExport operation middleware
+func (sh *strictHandler) StartExport(ctx *gin.Context, params StartExportParams) {
+	var request StartExportRequestObject
+
+	request.Params = params
+
+	var body StartExportJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartExport(ctx, request.(StartExportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartExport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StartExportResponseObject); ok {
+		if err := validResponse.VisitStartExportResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetCall operation middleware
 func (sh *strictHandler) GetCall(ctx *gin.Context, call CallParameter) {
 	var request GetCallRequestObject
@@ -5284,6 +5770,84 @@ func (sh *strictHandler) GetInvoiceXLSX(ctx *gin.Context, number NumberParameter
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetInvoiceXLSXResponseObject); ok {
 		if err := validResponse.VisitGetInvoiceXLSXResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListJobs operation middleware
+func (sh *strictHandler) ListJobs(ctx *gin.Context, params ListJobsParams) {
+	var request ListJobsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListJobs(ctx, request.(ListJobsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListJobs")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListJobsResponseObject); ok {
+		if err := validResponse.VisitListJobsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetJob operation middleware
+func (sh *strictHandler) GetJob(ctx *gin.Context, id IdParameter) {
+	var request GetJobRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetJob(ctx, request.(GetJobRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetJob")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetJobResponseObject); ok {
+		if err := validResponse.VisitGetJobResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelJob operation middleware
+func (sh *strictHandler) CancelJob(ctx *gin.Context, id IdParameter) {
+	var request CancelJobRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelJob(ctx, request.(CancelJobRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelJob")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CancelJobResponseObject); ok {
+		if err := validResponse.VisitCancelJobResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -14,12 +14,15 @@ import (
 )
 
 // upload sends a file.
-func (d *door) upload(path, content string) answer {
+func (d *door) upload(path, content string, headers ...string) answer {
 	d.t.Helper()
 	req, err := http.NewRequestWithContext(d.t.Context(), http.MethodPost, d.base+"/api/v1"+path, strings.NewReader(content))
 	require.NoError(d.t, err)
 	req.Header.Set("Content-Type", "application/octet-stream")
 	req.Header.Set("Authorization", "Bearer "+d.key)
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
 	res, err := http.DefaultClient.Do(req)
 	require.NoError(d.t, err)
 	defer res.Body.Close()

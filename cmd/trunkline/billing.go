@@ -37,7 +37,7 @@ func (b *billing) Expenses(ctx context.Context, tenant, month string) (*reports.
 	return b.s.closerOf(snapshot, 0).Expenses(ctx, tenant, month)
 }
 
-// closeTime bounds the close of a period.
+// closeTime bounds the close of a period while somebody waits for it.
 const closeTime = 10 * time.Minute
 
 // Close implements console.Billing. What is issued never changes, so it is read anew what holds.
@@ -46,8 +46,11 @@ func (b *billing) Close(ctx context.Context, r invoice.Request) ([]invoice.Resul
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, closeTime)
-	defer cancel()
+	if !r.Long {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, closeTime)
+		defer cancel()
+	}
 	return closer.Run(ctx, r)
 }
 

@@ -12,6 +12,7 @@ import (
 	"trunkline/api"
 	"trunkline/console"
 	"trunkline/internal/clock"
+	"trunkline/job"
 	"trunkline/ledger"
 	"trunkline/provision"
 	"trunkline/sql/postgres"
@@ -20,6 +21,8 @@ import (
 // newConsole puts together what people do with the system.
 func (s *system) newConsole(gate *access.Gate, store *postgres.Access) *console.Console {
 	questions := newQuestions(clock.System{})
+	jobs := postgres.NewJobs(s.stores.db, clock.System{})
+	s.desk = job.NewDesk(job.Config{Book: jobs, Node: s.config.Node, Clock: clock.System{}, Log: s.log})
 	deps := console.Deps{
 		Gate: gate, Trail: store, Views: store, Uploads: uploaded{store, s.stores.provision},
 		Snapshot: s.provisioning.live.Snapshot, Clock: clock.System{}, Log: s.log, Link: func(token string) string { return s.http.Link(token) },
@@ -27,6 +30,7 @@ func (s *system) newConsole(gate *access.Gate, store *postgres.Access) *console.
 		Records: records{s.stores.records, questions}, Figures: figures{questions, s.askFigures}, Switch: newOperations(s), System: newOverviewer(s),
 		Money: s.stores.ledger, Limits: limits{s.stores.ledger}, Billing: &billing{s: s.stores, live: s.provisioning.live.Snapshot},
 		Alerts: alerts{postgres.NewAlerts(s.stores.db, clock.System{})}, Dead: &deadLegs{s.stores, s.books},
+		Desk: s.desk, Jobs: jobs,
 	}
 	if smtp := s.config.Alerts.post(); smtp.Host != "" {
 		deps.Post = smtp

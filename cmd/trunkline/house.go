@@ -8,6 +8,7 @@ import (
 
 	"trunkline/internal/clock"
 	"trunkline/rating/worker"
+	"trunkline/sql/postgres"
 )
 
 const (
@@ -20,9 +21,11 @@ const (
 
 // keepHouse clears away what is of the past, once an hour.
 func (s *system) keepHouse(ctx context.Context) {
+	jobs := postgres.NewJobs(s.stores.db, clock.System{})
 	for clock.Sleep(ctx, clock.System{}, houseEvery) == nil {
 		now := clock.System{}.Now()
 		s.tidy(ctx, "closed holds", func() (int64, error) { return s.stores.ledger.Forget(ctx, now.Add(-closedAge)) })
+		s.tidy(ctx, "jobs", func() (int64, error) { return jobs.Tidy(ctx) })
 		s.tidy(ctx, "days of identities", func() (int64, error) {
 			n, err := s.books.DropDays(ctx, now.Add(-identityAge))
 			return int64(n), err

@@ -55,6 +55,7 @@ func everyPage() map[string]at {
 		"/invoices": {need: access.ReadInvoices}, "/close": {need: access.WriteInvoices},
 		"/users": {need: access.ReadUsers}, "/users/olga": {need: access.ReadUsers}, "/audit": {need: access.ReadAudit}, "/alerts": {need: access.ReadAlerts},
 	}
+	out["/jobs"], out["/jobs/none"], out["/jobs/none/result"] = at{need: access.OwnJobs}, at{need: access.OwnJobs, gone: true}, at{need: access.OwnJobs, gone: true}
 	for _, part := range []string{"branches/berlin", "extensions/101", "numbers/+4930100"} {
 		out["/tenants/acme/"+part] = at{need: access.ReadTenants, whose: "acme"}
 	}
@@ -74,7 +75,7 @@ func everyPage() map[string]at {
 // TestPagesAreAllAskedFor makes sure that no page is left out by the test of roles.
 func TestPagesAreAllAskedFor(t *testing.T) {
 	t.Parallel()
-	doors := []string{"/api/docs", "/brand.css", "/brand/logo", "/forgot", "/sign-in", "/sign-in/oidc", "/welcome/:token", "/live/stream", "/now/stream"}
+	doors := []string{"/api/docs", "/brand.css", "/brand/logo", "/forgot", "/sign-in", "/sign-in/oidc", "/welcome/:token", "/live/stream", "/now/stream", "/jobs/stream", "/jobs/:id/stream"}
 	files, err := filepath.Glob(filepath.Join("..", "..", "api", "pages", "*.go"))
 	require.NoError(t, err)
 	registered := regexp.MustCompile(`"GET (/[^"]*)"(?: ?\+)?`)

@@ -29,6 +29,7 @@ import (
 	"trunkline/demo"
 	"trunkline/internal/clock"
 	"trunkline/internal/embedded"
+	"trunkline/job"
 	"trunkline/rating/worker"
 	"trunkline/sipproxy"
 	"trunkline/sql/postgres"
@@ -54,6 +55,7 @@ type system struct {
 	imported     *kafka.Producer
 	imports      *postgres.Imports
 	http         *api.Server
+	desk         *job.Desk
 	password     string
 	unpublish    func() // Takes back where the pages are.
 	traffic      *demo.Traffic
@@ -330,6 +332,9 @@ func (s *system) stop(ctx context.Context) {
 	}
 	if s.http != nil {
 		err = errors.Join(err, s.http.Close()) //nolint:contextcheck // Its limit is its own.
+	}
+	if s.desk != nil {
+		s.desk.Close()
 	}
 	s.end()
 	s.running.Wait()

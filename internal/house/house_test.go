@@ -62,7 +62,8 @@ func rules() []rule {
 		{"rating", append([]string{"rating"}, leaves...), "rating computes; it does not store and knows no SIP"},
 		{"ledger", leaves, "the rules of money know no SQL"},
 		{"access", leaves, "who may do what knows neither SQL nor HTTP"},
-		{"console", append([]string{"access", "alert", "cdr", "ledger", "lcr", "provision", "rating", "reports"}, leaves...), "what people do, through interfaces"},
+		{"job", leaves, "long work knows neither what it is nor how it is kept"},
+		{"console", append([]string{"access", "alert", "cdr", "job", "ledger", "lcr", "provision", "rating", "reports"}, leaves...), "what people do, through interfaces"},
 		{"alert", append([]string{"ledger"}, leaves...), "alerts measure and act through interfaces"},
 		{"cdr", append([]string{"cdr"}, leaves...), "records know what happened, not what it costs or how it is stored"},
 		{"lcr", append([]string{"rating"}, leaves...), "routing answers with gateways, not with SIP messages"},
@@ -70,8 +71,8 @@ func rules() []rule {
 		{"sipproxy", append([]string{"sipproxy", "lcr", "cdr", "provision"}, leaves...), "SIP asks for money and routes through interfaces"},
 		{"reports/invoice", append([]string{"rating", "ledger", "reports", "cdr", "provision"}, leaves...), "invoices join usage with money"},
 		{"reports", append([]string{"reports", "cdr"}, leaves...), "reports ask stores through interfaces"},
-		{"sql", append([]string{"sql", "access", "alert", "cdr", "ledger", "provision", "rating", "reports", "lcr"}, leaves...), "stores know the rows of the rooms"},
-		{"api", append([]string{"api", "access", "alert", "console", "cdr", "ledger", "lcr", "provision", "rating", "reports"}, leaves...), "pages ask through interfaces, never SQL, SIP or Kafka"},
+		{"sql", append([]string{"sql", "access", "alert", "cdr", "job", "ledger", "provision", "rating", "reports", "lcr"}, leaves...), "stores know the rows of the rooms"},
+		{"api", append([]string{"api", "access", "alert", "console", "cdr", "job", "ledger", "lcr", "provision", "rating", "reports"}, leaves...), "pages ask through interfaces, never SQL, SIP or Kafka"},
 		{"internal/sim", append([]string{"internal/sim", "cdr", "ledger", "lcr", "provision", "rating"}, leaves...), "the real rules in virtual time"},
 	}
 }

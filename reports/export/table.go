@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -39,30 +40,67 @@ func (t *Table) Add(cells ...any) { t.Rows = append(t.Rows, cells) }
 
 // Write writes the table in a format.
 func (t *Table) Write(out io.Writer, o Options) error {
-	fields := make([]arrow.Field, len(t.Fields))
-	for i, f := range t.Fields {
-		fields[i] = arrow.Field{Name: f.Name, Type: f.Kind.arrow(), Nullable: true}
-	}
-	schema := arrow.NewSchema(fields, nil)
-	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	defer b.Release()
-	for _, row := range t.Rows {
-		for i := range t.Fields {
-			if err := put(b.Field(i), row[i]); err != nil {
-				return fmt.Errorf("%s: %w", t.Fields[i].Name, err)
-			}
-		}
-	}
-	batch := b.NewRecord()
-	defer batch.Release()
-	w, err := NewWriter(out, schema, o)
+	s, err := NewSheet(out, t.Fields, o)
 	if err != nil {
 		return err
 	}
-	if err := w.Write(batch); err != nil {
-		return err
+	for _, row := range t.Rows {
+		if err := s.Add(row...); err != nil {
+			return errors.Join(err, s.Close())
+		}
 	}
-	return w.Close()
+	return s.Close()
+}
+
+// sheetBatch is how many rows of a Sheet are held until they are written.
+const sheetBatch = 8192
+
+// Sheet writes a table row by row, however long it is. It is for one goroutine.
+type Sheet struct {
+	fields []Field
+	b      *array.RecordBuilder
+	w      Writer
+	held   int
+}
+
+// NewSheet begins a table.
+func NewSheet(out io.Writer, fields []Field, o Options) (*Sheet, error) {
+	columns := make([]arrow.Field, len(fields))
+	for i, f := range fields {
+		columns[i] = arrow.Field{Name: f.Name, Type: f.Kind.arrow(), Nullable: true}
+	}
+	schema := arrow.NewSchema(columns, nil)
+	w, err := NewWriter(out, schema, o)
+	if err != nil {
+		return nil, err
+	}
+	return &Sheet{fields: fields, b: array.NewRecordBuilder(memory.DefaultAllocator, schema), w: w}, nil
+}
+
+// Add adds a row; nil is no value.
+func (s *Sheet) Add(cells ...any) error {
+	for i := range s.fields {
+		if err := put(s.b.Field(i), cells[i]); err != nil {
+			return fmt.Errorf("%s: %w", s.fields[i].Name, err)
+		}
+	}
+	if s.held++; s.held < sheetBatch {
+		return nil
+	}
+	return s.flush()
+}
+
+func (s *Sheet) flush() error {
+	batch := s.b.NewRecord()
+	defer batch.Release()
+	s.held = 0
+	return s.w.Write(batch)
+}
+
+// Close ends the table. It does not close what it was written to.
+func (s *Sheet) Close() error {
+	defer s.b.Release()
+	return errors.Join(s.flush(), s.w.Close())
 }
 
 func (k Kind) arrow() arrow.DataType {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -95,6 +96,9 @@ type Request struct {
 	Period string   // 2026-10; the period of each tenant that begins in it.
 	Tenant []string // Empty: all.
 	DryRun bool     // Nothing is stored; what keeps a period open is told, and the document is made all the same.
+	// Told gets how many tenants are done, and of how many, after each; nil: nobody waits. Tenants are done at the same time.
+	Told func(done, all int)
+	Long bool // Nobody waits for an answer: it may take as long as it takes.
 
 	peek bool // With DryRun: what keeps the period open is not asked.
 }
@@ -117,15 +121,27 @@ func (c *Closer) Run(ctx context.Context, r Request) ([]Result, error) {
 		return nil, err
 	}
 	results := make([]Result, len(jobs))
+	r.tell(0, len(jobs))
+	var done atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(c.c.Workers)
 	for i := range jobs {
 		g.Go(func() error {
+			if err := ctx.Err(); err != nil { // Those that have not begun when somebody stops it do not begin.
+				return err
+			}
 			results[i] = jobs[i].run(ctx, r)
+			r.tell(int(done.Add(1)), len(jobs))
 			return ctx.Err()
 		})
 	}
 	return results, g.Wait()
+}
+
+func (r *Request) tell(done, all int) {
+	if r.Told != nil {
+		r.Told(done, all)
+	}
 }
 
 // Draft returns the document of one tenant's period: the issued one, or what would be issued, as far as it is known now.
