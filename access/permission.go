@@ -10,7 +10,8 @@ const (
 	ReadOverview  Permission = "overview:read" // State of the system, gateways and their health.
 	ReadLive      Permission = "live:read"     // Calls in progress.
 	DropCalls     Permission = "live:write"
-	ReadCalls     Permission = "calls:read" // Call records.
+	ReadCalls     Permission = "calls:read"    // Call records.
+	ReadNumbers   Permission = "calls:numbers" // The last digits of callers' and called numbers.
 	ReadTraces    Permission = "traces:read"
 	ReadSale      Permission = "sale:read"    // What a tenant pays.
 	ReadCost      Permission = "cost:read"    // What carriers are paid, margins, and carriers and gateways themselves.
@@ -45,7 +46,7 @@ const (
 // Permissions returns all of them.
 func Permissions() []Permission {
 	return []Permission{
-		ReadOverview, ReadLive, DropCalls, ReadCalls, ReadTraces, ReadSale, ReadCost, ReadTenants, WriteTenants, ReadRouting,
+		ReadOverview, ReadLive, DropCalls, ReadCalls, ReadNumbers, ReadTraces, ReadSale, ReadCost, ReadTenants, WriteTenants, ReadRouting,
 		WriteRouting, ReadPrices, WritePrices, ReadStats, ReadMoney, WriteMoney, ReadLimits, WriteLimits, ReadInvoices,
 		WriteInvoices, ReadAlerts, WriteAlerts, ReadDead, WriteDead, ReadUsers, WriteUsers, ReadAudit, WriteImports,
 		ReadMetrics, OwnJobs, ReadJobs, WriteJobs, OwnAccess,
@@ -58,7 +59,7 @@ type Role string
 // The roles.
 const (
 	Operator      Role = "operator"       // Everything.
-	NOC           Role = "noc"            // Watches calls and gateways; sees no prices.
+	NOC           Role = "noc"            // Watches calls and gateways; sees no prices, and numbers without their last digits.
 	Accountant    Role = "accountant"     // Money, reports, invoices; no routing.
 	Auditor       Role = "auditor"        // Sees everything and changes nothing.
 	Manager       Role = "manager"        // A client's manager: sees his own company.
@@ -85,20 +86,20 @@ func (r Role) May(p Permission) bool {
 		}, p)
 	case Accountant:
 		return slices.Contains([]Permission{
-			ReadCalls, ReadSale, ReadCost, ReadTenants, ReadPrices, ReadStats, ReadMoney, WriteMoney, ReadLimits, ReadInvoices, WriteInvoices,
+			ReadCalls, ReadNumbers, ReadSale, ReadCost, ReadTenants, ReadPrices, ReadStats, ReadMoney, WriteMoney, ReadLimits, ReadInvoices, WriteInvoices,
 			ReadDead, OwnJobs, OwnAccess,
 		}, p)
 	case Auditor:
 		return slices.Contains([]Permission{
-			ReadOverview, ReadLive, ReadCalls, ReadTraces, ReadSale, ReadCost, ReadTenants, ReadRouting, ReadPrices, ReadStats, ReadMoney, ReadLimits,
+			ReadOverview, ReadLive, ReadCalls, ReadNumbers, ReadTraces, ReadSale, ReadCost, ReadTenants, ReadRouting, ReadPrices, ReadStats, ReadMoney, ReadLimits,
 			ReadInvoices, ReadAlerts, ReadDead, ReadUsers, ReadAudit, ReadMetrics, OwnJobs, ReadJobs, OwnAccess,
 		}, p)
 	case Manager:
 		return slices.Contains([]Permission{
-			ReadLive, ReadCalls, ReadSale, ReadTenants, ReadStats, ReadMoney, ReadLimits, ReadInvoices, OwnJobs, OwnAccess,
+			ReadLive, ReadCalls, ReadNumbers, ReadSale, ReadTenants, ReadStats, ReadMoney, ReadLimits, ReadInvoices, OwnJobs, OwnAccess,
 		}, p)
 	case BranchManager:
-		return slices.Contains([]Permission{ReadLive, ReadCalls, ReadSale, ReadTenants, ReadStats, ReadLimits, OwnJobs, OwnAccess}, p)
+		return slices.Contains([]Permission{ReadLive, ReadCalls, ReadNumbers, ReadSale, ReadTenants, ReadStats, ReadLimits, OwnJobs, OwnAccess}, p)
 	}
 	return false
 }

@@ -160,7 +160,7 @@ func mayFilter(who *access.Principal, f reports.Filter) error {
 			return fmt.Errorf("%w: the filter asks for %s, which is not shown to you", ErrForbidden, field)
 		}
 	}
-	return nil
+	return maySearchNumbers(who, f)
 }
 
 func legsFor(who *access.Principal, records []cdr.Record) []CallLeg {
@@ -184,6 +184,7 @@ func legFor(who *access.Principal, r *cdr.Record) CallLeg {
 	if l.From == "" {
 		l.From = r.CallerID
 	}
+	maskFields(who, &l.From, &l.To, &l.Dialled)
 	if !who.Role.OfTenant() {
 		l.Carrier, l.Gateway, l.SIPCallID, l.Remote = r.Carrier, r.Gateway, r.SIPCallID, r.Remote
 	}
@@ -241,6 +242,7 @@ func (c *Console) Call(ctx context.Context, who *access.Principal, id string) (C
 			if !who.May(access.ReadCost) {
 				withoutCosts(out.Decision)
 			}
+			maskDecision(who, out.Decision)
 			break
 		}
 	}

@@ -75,6 +75,9 @@ func mayAsk(who *access.Principal, q *reports.Question) error {
 	if err := mayFilter(who, q.Filter); err != nil {
 		return err
 	}
+	if err := mayGroup(who, q.By); err != nil {
+		return err
+	}
 	inside := q.Side == reports.Attempts || slices.ContainsFunc(q.By, func(d reports.Dimension) bool { return d == reports.ByCarrier || d == reports.ByGateway })
 	if who.Role.OfTenant() && (inside || slices.Contains(q.By, reports.ByTenant)) {
 		return fmt.Errorf("%w: attempts, carriers and gateways are not shown to you", ErrForbidden)

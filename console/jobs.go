@@ -166,7 +166,7 @@ func (c *Console) JobResult(ctx context.Context, who *access.Principal, id strin
 // needsOf are the permissions that the answers of somebody depend on, so that what was made with them is not given without.
 func needsOf(who *access.Principal, first access.Permission) []string {
 	needs := []string{string(first)}
-	for _, p := range []access.Permission{access.ReadSale, access.ReadCost} {
+	for _, p := range []access.Permission{access.ReadSale, access.ReadCost, access.ReadNumbers} {
 		if who.May(p) {
 			needs = append(needs, string(p))
 		}

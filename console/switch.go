@@ -94,7 +94,15 @@ func (c *Console) Overview(ctx context.Context, who *access.Principal) (Overview
 	if err := may(who, access.ReadOverview); err != nil {
 		return Overview{}, err
 	}
-	return c.d.System.Overview(ctx)
+	o, err := c.d.System.Overview(ctx)
+	o.Calls = slices.Clone(o.Calls) // Others are told of the same.
+	for i := range o.Calls {
+		maskFields(who, &o.Calls[i].From, &o.Calls[i].To)
+		if !who.May(access.ReadSale) {
+			o.Calls[i].Held = nil
+		}
+	}
+	return o, err
 }
 
 // Live returns the calls in progress at this process that are somebody's to see.
@@ -117,6 +125,7 @@ func (c *Console) Live(ctx context.Context, who *access.Principal) ([]LiveCall, 
 		if !who.May(access.ReadSale) {
 			calls[i].Held = nil
 		}
+		maskFields(who, &calls[i].From, &calls[i].To)
 	}
 	return calls, nil
 }
@@ -156,7 +165,7 @@ func (c *Console) Messages(_ context.Context, who *access.Principal, call string
 	}
 	if c.d.Switch != nil {
 		if list := c.d.Switch.Messages(call); len(list) > 0 {
-			return list, nil
+			return maskMessages(who, list), nil
 		}
 	}
 	return nil, fmt.Errorf("%w: no messages of this call are remembered here: it was long ago, before a restart, or at another proxy", ErrNotFound)

@@ -124,7 +124,12 @@ func (c *Console) Dead(ctx context.Context, who *access.Principal, tenant, why s
 	if err := may(who, access.ReadDead); err != nil {
 		return nil, err
 	}
-	return c.d.Dead.Dead(ctx, tenant, why, limit)
+	legs, err := c.d.Dead.Dead(ctx, tenant, why, limit)
+	for i := range legs {
+		maskFields(who, &legs[i].From, &legs[i].To)
+		legs[i].Detail = maskText(who, legs[i].Detail)
+	}
+	return legs, err
 }
 
 // maxRetry bounds the legs that are priced again at once.

@@ -3,6 +3,7 @@ package reports
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ErrFilter is returned, wrapped, for a filter line that cannot be read.
@@ -102,18 +103,16 @@ func (f *Filter) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Fields returns the fields that the filter looks at, each once.
-func (f Filter) Fields() []Field {
-	seen := make(map[Field]bool)
-	var out []Field
+// Matches returns all comparisons of the filter, whatever joins them.
+func (f Filter) Matches() []Match {
+	var out []Match
 	var walk func(*Expr)
 	walk = func(e *Expr) {
 		if e == nil {
 			return
 		}
-		if e.Match != nil && !seen[e.Match.Field] {
-			seen[e.Match.Field] = true
-			out = append(out, e.Match.Field)
+		if e.Match != nil {
+			out = append(out, *e.Match)
 		}
 		walk(e.Not)
 		for _, list := range [][]Expr{e.All, e.Any} {
@@ -123,5 +122,16 @@ func (f Filter) Fields() []Field {
 		}
 	}
 	walk(f.expr)
+	return out
+}
+
+// Fields returns the fields that the filter looks at, each once.
+func (f Filter) Fields() []Field {
+	var out []Field
+	for _, m := range f.Matches() {
+		if !slices.Contains(out, m.Field) {
+			out = append(out, m.Field)
+		}
+	}
 	return out
 }

@@ -191,7 +191,7 @@ func (p *Pages) find(r *request) error {
 	}
 	line := text
 	if digits := strings.TrimLeft(text, "+0123456789"); digits == "" {
-		line = strings.TrimPrefix(text, "+") + "%"
+		line = console.Searchable(r.who, strings.TrimPrefix(text, "+")) + "%"
 	}
 	return r.to("/calls"+with(nil, "period", "30d", "filter", line), "")
 }
