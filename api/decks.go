@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -14,9 +15,18 @@ import (
 	"trunkline/rating/deckfile"
 )
 
+// listOf says what a price list is for by its address: a deck, or a tariff.
+func listOf(c *gin.Context) console.DeckList {
+	if strings.HasPrefix(c.FullPath(), apiPath+"/tariffs/") {
+		return console.DeckList{Tariff: c.Param("id")}
+	}
+	return console.DeckList{Deck: c.Param("id")}
+}
+
 // deckList reads what an address says of a price list.
 func deckList(c *gin.Context) (l console.DeckList, err error) {
-	l = console.DeckList{Deck: c.Param("id"), Upload: c.Param("upload")}
+	l = listOf(c)
+	l.Upload = c.Param("upload")
 	if l.Mode, err = deckfile.ParseMode(c.Query("mode")); err != nil {
 		return l, fmt.Errorf("%w: %w", console.ErrInvalid, err)
 	}
@@ -41,7 +51,7 @@ func (s *Server) sendDeck(c *gin.Context) {
 	l, err := deckList(c)
 	ctx := c.Request.Context()
 	if err == nil {
-		l.Upload, err = s.o.Console.SendDeck(ctx, WhoOf(ctx), l.Deck, c.DefaultQuery("name", "list"), c.Request.Body)
+		l.Upload, err = s.o.Console.SendDeck(ctx, WhoOf(ctx), l, c.DefaultQuery("name", "list"), c.Request.Body)
 	}
 	if err == nil && async(c.GetHeader("Prefer")) {
 		j, err := s.o.Console.StartCompare(ctx, WhoOf(ctx), l)
@@ -74,7 +84,7 @@ func (s *Server) applyDeck(c *gin.Context) {
 }
 
 func (s *Server) undoDeck(c *gin.Context) {
-	s.finish(c, s.o.Console.UndoDeck(c.Request.Context(), WhoOf(c.Request.Context()), c.Param("id")))
+	s.finish(c, s.o.Console.UndoDeck(c.Request.Context(), WhoOf(c.Request.Context()), listOf(c)))
 }
 
 // finish answers for what has no answer of its own.

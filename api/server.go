@@ -134,10 +134,12 @@ func (s *Server) serveAPI(r *gin.Engine) {
 	if s.o.Importer != nil {
 		r.POST(apiPath+"/imports/:tenant/:pbx", s.known, s.permits(access.WriteImports), bounded(importLimit), s.importRecords)
 	}
-	lists := r.Group(apiPath+"/decks/:id", s.known, bounded(console.MaxDeck))
-	lists.POST("/imports", s.checked, s.sendDeck)
-	lists.POST("/imports/:upload/apply", s.checked, s.applyDeck)
-	lists.POST("/undo", s.checked, s.undoDeck)
+	for _, priced := range []string{"/decks/:id", "/tariffs/:id"} {
+		lists := r.Group(apiPath+priced, s.known, bounded(console.MaxDeck))
+		lists.POST("/imports", s.checked, s.sendDeck)
+		lists.POST("/imports/:upload/apply", s.checked, s.applyDeck)
+		lists.POST("/undo", s.checked, s.undoDeck)
+	}
 	r.GET(apiPath+"/jobs/:id/result", s.known, s.checked, s.jobResult)
 	// The description is no secret, and who does not know it yet needs it.
 	r.GET(apiPath+"/openapi.yaml", description)

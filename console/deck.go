@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"time"
 
@@ -38,6 +39,7 @@ const MappingSuffix = ".mapping.json"
 // DeckList says how a price list that was sent is to be read and put in force.
 type DeckList struct {
 	Deck      string
+	Tariff    string            // Instead of a deck: a tariff, which has exactly one file of prices.
 	Upload    string            // Id under which the list is kept.
 	Mapping   *deckfile.Mapping // Nil: as the last one of the deck, or guessed.
 	Effective time.Time         // Start of rates without a date of their own; zero: now.
@@ -46,9 +48,18 @@ type DeckList struct {
 	told func(lines int) // Nil: nobody waits for how far it is.
 }
 
+// thing is what the list is for.
+func (l *DeckList) thing() (provision.Kind, string) {
+	if l.Tariff != "" {
+		return provision.KindTariff, l.Tariff
+	}
+	return provision.KindDeck, l.Deck
+}
+
 // Comparison is what a price list would change.
 type Comparison struct {
-	Deck      string            `json:"deck"`
+	Deck      string            `json:"deck,omitempty"`
+	Tariff    string            `json:"tariff,omitempty"`
 	Upload    string            `json:"upload"`
 	Name      string            `json:"name"` // Of the file.
 	Effective time.Time         `json:"effective"`
@@ -76,12 +87,13 @@ const (
 	faultsMost  = 100
 )
 
-// SendDeck keeps a price list, so that it can be compared and put in force, and returns its id.
-func (c *Console) SendDeck(ctx context.Context, who *access.Principal, deck, name string, in io.Reader) (string, error) {
+// SendDeck keeps a price list, so that it can be compared and put in force, and returns its id. Of l only what it is for is looked at.
+func (c *Console) SendDeck(ctx context.Context, who *access.Principal, l DeckList, name string, in io.Reader) (string, error) {
 	if err := may(who, access.WritePrices); err != nil {
 		return "", err
 	}
-	if _, err := c.Thing(ctx, who, provision.KindDeck, deck); err != nil {
+	kind, id := l.thing()
+	if _, err := c.Thing(ctx, who, kind, id); err != nil {
 		return "", err
 	}
 	content, err := io.ReadAll(io.LimitReader(in, MaxDeck+1))
@@ -91,11 +103,11 @@ func (c *Console) SendDeck(ctx context.Context, who *access.Principal, deck, nam
 	if len(content) == 0 || len(content) > MaxDeck {
 		return "", invalid("file: choose a price list of up to %d MiB", MaxDeck>>20)
 	}
-	var id [16]byte
-	if _, err := rand.Read(id[:]); err != nil {
+	var random [16]byte
+	if _, err := rand.Read(random[:]); err != nil {
 		return "", fmt.Errorf("name a file: %w", err)
 	}
-	upload := hex.EncodeToString(id[:])
+	upload := hex.EncodeToString(random[:])
 	return upload, c.d.Uploads.KeepUpload(ctx, upload, who.By(), name, content)
 }
 
@@ -158,14 +170,12 @@ func (c *Console) deckNow(ctx context.Context, l *DeckList, out *deckList) (err 
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(bundle.Operator.Decks, func(d provision.DeckSource) bool { return d.ID == l.Deck })
-	if i < 0 {
-		return missing(provision.KindDeck, l.Deck)
+	if out.source, err = l.source(ctx, bundle); err != nil {
+		return err
 	}
-	out.source = bundle.Operator.Decks[i]
-	options := deckfile.Options{Label: l.Deck, Currency: out.source.Currency}
+	options := deckfile.Options{Label: out.source.ID, Currency: out.source.Currency}
 	if out.old, _, err = deckfile.Load(ctx, bytes.NewReader(out.stored.Files[out.source.File]), nil, options); err != nil {
-		return fmt.Errorf("deck %s: %w", l.Deck, err)
+		return fmt.Errorf("deck %s: %w", out.source.ID, err)
 	}
 	if text, ok := out.stored.Files[out.source.File+MappingSuffix]; ok && l.Mapping == nil {
 		l.Mapping = new(deckfile.Mapping)
@@ -176,6 +186,43 @@ func (c *Console) deckNow(ctx context.Context, l *DeckList, out *deckList) (err 
 	return nil
 }
 
+// source is the deck that a list is for, or what stands for it in a tariff.
+func (l *DeckList) source(ctx context.Context, b *provision.Bundle) (provision.DeckSource, error) {
+	kind, id := l.thing()
+	if kind == provision.KindTariff {
+		i := slices.IndexFunc(b.Operator.Tariffs, func(t provision.TariffSource) bool { return t.ID == id })
+		if i < 0 {
+			return provision.DeckSource{}, missing(kind, id)
+		}
+		file, currency, err := TariffDeck(ctx, &b.Operator.Tariffs[i], b.Files)
+		return provision.DeckSource{ID: id, File: file, Currency: currency}, err
+	}
+	i := slices.IndexFunc(b.Operator.Decks, func(d provision.DeckSource) bool { return d.ID == id })
+	if i < 0 {
+		return provision.DeckSource{}, missing(kind, id)
+	}
+	return b.Operator.Decks[i], nil
+}
+
+// TariffDeck returns the only file of prices of a tariff, and its currency; the zero one where the file itself says it. It is ErrInvalid for a
+// tariff with another number of files.
+func TariffDeck(ctx context.Context, t *provision.TariffSource, files map[string][]byte) (string, money.Currency, error) {
+	var names []string
+	tariff, err := rating.ParseTariff(t.File, files[t.File], func(file string) (*rating.Deck, error) {
+		name := path.Join(path.Dir(t.File), file)
+		names = append(names, name)
+		deck, _, err := deckfile.Load(ctx, bytes.NewReader(files[name]), nil, deckfile.Options{Label: name})
+		return deck, err
+	})
+	if len(names) != 1 {
+		return "", money.Currency{}, invalid("tariff %s names %d files of prices: a list needs exactly one", t.ID, len(names))
+	}
+	if err != nil {
+		return names[0], money.Currency{}, nil //nolint:nilerr // Without its own currency the deck says which it is in.
+	}
+	return names[0], tariff.Currency(), nil
+}
+
 // CompareDeck tells what a list that was sent would change. Nothing is stored.
 func (c *Console) CompareDeck(ctx context.Context, who *access.Principal, l DeckList) (*Comparison, error) {
 	read, err := c.readList(ctx, who, &l)
@@ -183,7 +230,7 @@ func (c *Console) CompareDeck(ctx context.Context, who *access.Principal, l Deck
 		return nil, err
 	}
 	out := &Comparison{
-		Deck: l.Deck, Upload: l.Upload, Name: read.name, Effective: l.Effective, Mode: l.Mode, Lines: read.report.Lines, Summary: deckfile.Summary{},
+		Deck: l.Deck, Tariff: l.Tariff, Upload: l.Upload, Name: read.name, Effective: l.Effective, Mode: l.Mode, Lines: read.report.Lines, Summary: deckfile.Summary{},
 		Faulty: read.report.Faulty, Faults: read.report.Faults[:min(len(read.report.Faults), faultsMost)], Mapping: &read.report.Mapping, Changes: []RateChange{},
 	}
 	for change := range deckfile.Diff(read.old, l.Effective, read.new, l.Effective) {
@@ -218,7 +265,7 @@ func (c *Console) ApplyDeck(ctx context.Context, who *access.Principal, l DeckLi
 	if read.report.Faulty > 0 {
 		return invalid("%d lines of the list are faulty, the first: %s; mend them, and send the list again", read.report.Faulty, read.report.Faults[0])
 	}
-	next, err := deckfile.Apply(read.old, read.new, l.Mode, l.Effective, l.Deck)
+	next, err := deckfile.Apply(read.old, read.new, l.Mode, l.Effective, read.source.ID)
 	if err != nil {
 		return invalid("%s", err)
 	}
@@ -231,28 +278,29 @@ func (c *Console) ApplyDeck(ctx context.Context, who *access.Principal, l DeckLi
 		return err
 	}
 	file := read.source.File
-	return c.storeDeck(ctx, who, read, "apply list", map[string][]byte{file: content.Bytes(), file + MappingSuffix: mapping}, read.name)
+	return c.storeDeck(ctx, who, &l, read, "apply list", map[string][]byte{file: content.Bytes(), file + MappingSuffix: mapping}, read.name)
 }
 
-// UndoDeck puts in force what a deck held before its last change. It is a change in its turn.
-func (c *Console) UndoDeck(ctx context.Context, who *access.Principal, deck string) error {
+// UndoDeck puts in force what a deck, or the prices of a tariff, held before the last change. It is a change in its turn.
+func (c *Console) UndoDeck(ctx context.Context, who *access.Principal, l DeckList) error {
 	if err := may(who, access.WritePrices); err != nil {
 		return err
 	}
 	read := &deckList{}
-	if err := c.deckNow(ctx, &DeckList{Deck: deck}, read); err != nil {
+	if err := c.deckNow(ctx, &l, read); err != nil {
 		return err
 	}
 	content, err := c.d.Uploads.Former(ctx, read.source.File)
 	if err != nil {
 		return err
 	}
-	return c.storeDeck(ctx, who, read, "undo list", map[string][]byte{read.source.File: content}, "")
+	return c.storeDeck(ctx, who, &l, read, "undo list", map[string][]byte{read.source.File: content}, "")
 }
 
-func (c *Console) storeDeck(ctx context.Context, who *access.Principal, read *deckList, action string, files map[string][]byte, note string) error {
+func (c *Console) storeDeck(ctx context.Context, who *access.Principal, l *DeckList, read *deckList, action string, files map[string][]byte, note string) error {
 	if _, err := c.d.Setup.Save(ctx, read.stored.Revision, &provision.Changes{Files: files}, who.By()); err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.Deed{Action: action, Object: "deck " + read.source.ID, After: note})
+	kind, id := l.thing()
+	return c.log(ctx, who, access.Deed{Action: action, Object: string(kind) + " " + id, After: note})
 }

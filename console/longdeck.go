@@ -7,7 +7,6 @@ import (
 
 	"trunkline/access"
 	"trunkline/job"
-	"trunkline/provision"
 )
 
 // ListMost is how many bytes of a price list are compared while somebody waits.
@@ -20,7 +19,9 @@ func (c *Console) StartCompare(ctx context.Context, who *access.Principal, l Dec
 		if !l.Effective.IsZero() {
 			page.Set("effective", l.Effective.Format("2006-01-02T15:04"))
 		}
-		m.Link("/decks/" + l.Deck + "/import/" + l.Upload + "?" + page.Encode())
+		if l.Tariff == "" { // Lists of tariffs have no pages.
+			m.Link("/decks/" + l.Deck + "/import/" + l.Upload + "?" + page.Encode())
+		}
 		compared, err := c.CompareDeck(ctx, who, l)
 		if err != nil {
 			return err
@@ -38,7 +39,8 @@ func (c *Console) StartCompare(ctx context.Context, who *access.Principal, l Dec
 // StartApply begins to put a list in force, all or nothing. Stopped before its end it changes nothing.
 func (c *Console) StartApply(ctx context.Context, who *access.Principal, l DeckList) (job.Job, error) {
 	return c.startList(ctx, who, job.Apply, l, func(ctx context.Context, who *access.Principal, l DeckList, m *job.Meter) error {
-		m.Link("/decks/" + l.Deck)
+		kind, id := l.thing()
+		m.Link("/" + string(kind) + "s/" + id)
 		return c.ApplyDeck(ctx, who, l)
 	})
 }
@@ -49,7 +51,8 @@ func (c *Console) startList(
 	if err := may(who, access.WritePrices); err != nil {
 		return job.Job{}, err
 	}
-	if _, err := c.Thing(ctx, who, provision.KindDeck, l.Deck); err != nil {
+	thing, id := l.thing()
+	if _, err := c.Thing(ctx, who, thing, id); err != nil {
 		return job.Job{}, err
 	}
 	name, _, err := c.d.Uploads.Upload(ctx, l.Upload, who.By())
@@ -57,9 +60,9 @@ func (c *Console) startList(
 		return job.Job{}, goneUpload(err)
 	}
 	asker := *who
-	j := job.Job{Kind: kind, Asked: l.Deck + ": " + name, Needs: []string{string(access.WritePrices)}}
+	j := job.Job{Kind: kind, Asked: id + ": " + name, Needs: []string{string(access.WritePrices)}}
 	if kind == job.Apply {
-		j.Subject = "deck " + l.Deck
+		j.Subject = string(thing) + " " + id
 	}
 	return c.start(ctx, who, j, func(ctx context.Context, m *job.Meter) error {
 		l.told = func(lines int) { m.At(int64(lines)) }

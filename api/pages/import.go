@@ -54,7 +54,7 @@ func (p *Pages) sendList(r *request) error {
 		return err
 	}
 	defer file.Close()
-	upload, err := p.o.Console.SendDeck(r.Request.Context(), r.who, v.Deck, head.Filename, file)
+	upload, err := p.o.Console.SendDeck(r.Request.Context(), r.who, console.DeckList{Deck: v.Deck}, head.Filename, file)
 	if err != nil {
 		return r.again("import", "Import a list", v, err)
 	}
@@ -210,7 +210,7 @@ func (p *Pages) applyList(r *request) error {
 }
 
 func (p *Pages) undoList(r *request) error {
-	if err := p.o.Console.UndoDeck(r.Request.Context(), r.who, r.Param("id")); err != nil {
+	if err := p.o.Console.UndoDeck(r.Request.Context(), r.who, console.DeckList{Deck: r.Param("id")}); err != nil {
 		return err
 	}
 	return r.to("/decks/"+r.Param("id"), "done")

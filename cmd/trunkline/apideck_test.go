@@ -3,6 +3,8 @@ package main
 import (
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -85,4 +87,39 @@ func TestAPriceListOverTheAPI(t *testing.T) {
 	require.Contains(t, string(price.body), `"total":"1.9"`)
 	require.Equal(t, http.StatusNoContent, op.do(http.MethodPost, "/decks/alfa/undo", nil).status)
 	require.Eventually(t, func() bool { return rate() == "2.4" }, 10*time.Second, 100*time.Millisecond)
+}
+
+// TestAPITariffPricesAreAListToo compares the prices of a tariff, puts them in force, and takes them back.
+func TestAPITariffPricesAreAListToo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "127.0.0.1:9", "127.0.0.1:9", "10")
+	s.start()
+	retail := filepath.Join(s.dir, "retail.yaml")
+	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "retail.csv"), []byte("prefix,destination,rate,connect_fee,initial,next\n49,Germany,6,0,1,1\n4915,Germany mobile,9,0,1,1\n"), 0o600))
+	require.NoError(t, os.WriteFile(retail, []byte("name: retail\ncurrency: EUR\ndecks:\n  - {name: world, file: retail.csv}\n"), 0o600))
+	s.apply()
+	op := s.door(t).person("olga", access.Operator, "", "")
+	price := func() string {
+		var a struct{ Total string }
+		op.do(http.MethodPost, "/price", map[string]any{"tariff": "retail", "to": "4915112345678", "seconds": 60}).json(t, &a)
+		return a.Total
+	}
+	require.Equal(t, "9", price())
+	sent := op.upload("/tariffs/retail/imports?mode=update&effective=2026-01-01T00:00:00Z", "prefix,destination,rate\n4915,Germany mobile,8\n")
+	require.Equal(t, http.StatusOK, sent.status, "%s", sent.body)
+	var compared struct {
+		Upload, Tariff string
+		Summary        map[string]int
+	}
+	sent.json(t, &compared)
+	require.Equal(t, "retail", compared.Tariff)
+	require.Equal(t, 1, compared.Summary["cheaper"])
+	require.Equal(t, "9", price(), "nothing is changed yet")
+	require.Equal(t, http.StatusNoContent, op.do(http.MethodPost, "/tariffs/retail/imports/"+compared.Upload+"/apply?mode=update&effective=2026-01-01T00:00:00Z", nil).status)
+	require.Eventually(t, func() bool { return price() == "8" }, 10*time.Second, 100*time.Millisecond)
+	require.Equal(t, http.StatusNoContent, op.do(http.MethodPost, "/tariffs/retail/undo", nil).status)
+	require.Eventually(t, func() bool { return price() == "9" }, 10*time.Second, 100*time.Millisecond)
+	require.Equal(t, http.StatusNotFound, op.upload("/tariffs/none/imports", "prefix,rate\n49,1\n").status)
+	noc := s.door(t).person("nora", access.NOC, "", "")
+	require.Equal(t, http.StatusForbidden, noc.upload("/tariffs/retail/imports", "prefix,rate\n49,1\n").status)
 }

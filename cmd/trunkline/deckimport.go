@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -176,29 +175,11 @@ func (o *deckImportOptions) locate(ctx context.Context, b *provision.Bundle) (id
 	}
 	for i := range b.Operator.Tariffs {
 		if t := &b.Operator.Tariffs[i]; o.tariff != "" && t.ID == o.tariff {
-			file, currency, err = tariffDeck(ctx, t, b.Files)
+			file, currency, err = console.TariffDeck(ctx, t, b.Files)
 			return t.ID, file, currency, err
 		}
 	}
 	return "", "", currency, fmt.Errorf("there is no deck of that name: %q: look at `trunkline apply --dry-run`, or declare it", o.deck+o.carrier+o.tariff)
-}
-
-// tariffDeck returns the only deck file of a tariff, and its currency.
-func tariffDeck(ctx context.Context, t *provision.TariffSource, files map[string][]byte) (string, money.Currency, error) {
-	var names []string
-	tariff, err := rating.ParseTariff(t.File, files[t.File], func(file string) (*rating.Deck, error) {
-		name := path.Join(path.Dir(t.File), file)
-		names = append(names, name)
-		deck, _, err := deckfile.Load(ctx, bytes.NewReader(files[name]), nil, deckfile.Options{Label: name})
-		return deck, err
-	})
-	if len(names) != 1 {
-		return "", money.Currency{}, fmt.Errorf("tariff %s names %d deck files: an import needs exactly one", t.ID, len(names))
-	}
-	if err != nil {
-		return names[0], money.Currency{}, nil //nolint:nilerr // Without its own currency the deck says which it is in.
-	}
-	return names[0], tariff.Currency(), nil
 }
 
 // readList reads the new list as the last one of the deck was read, with a count of lines for the patient.
