@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"mime/multipart"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -195,4 +198,80 @@ func TestJobComparesAndAppliesALongList(t *testing.T) {
 		olga.do(http.MethodGet, "/decks/alfa/rates", nil).json(t, &rates)
 		return rates.All > 20_000
 	}, 20*time.Second, 200*time.Millisecond)
+}
+
+// form sends a form with files, and returns where the browser is sent.
+func (b *browser) form(path string, fields url.Values, files ...string) string {
+	b.d.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for name := range fields {
+		require.NoError(b.d.t, w.WriteField(name, fields.Get(name)))
+	}
+	for i := 0; i+1 < len(files); i += 2 {
+		part, err := w.CreateFormFile(files[i], files[i]+".csv")
+		require.NoError(b.d.t, err)
+		_, err = part.Write([]byte(files[i+1]))
+		require.NoError(b.d.t, err)
+	}
+	require.NoError(b.d.t, w.Close())
+	got := b.send(http.MethodPost, b.d.base+path, w.FormDataContentType(), &body)
+	require.Equal(b.d.t, http.StatusSeeOther, got.status, "%s: %s", path, got.body)
+	return got.header.Get("Location")
+}
+
+// until asks for a page until it says something.
+func (b *browser) until(path, words string) string {
+	b.d.t.Helper()
+	var got answer
+	require.Eventually(b.d.t, func() bool {
+		got = b.send(http.MethodGet, b.d.base+path, "", nil)
+		require.Equal(b.d.t, http.StatusOK, got.status, "%s: %s", path, got.body)
+		return strings.Contains(string(got.body), words)
+	}, time.Minute, 100*time.Millisecond, "%s says %q", path, words)
+	return string(got.body)
+}
+
+// TestJobPages begins long work at the pages, and looks how it goes on.
+func TestJobPages(t *testing.T) {
+	t.Parallel()
+	s := newPast(t)
+	local := s.door(t)
+	local.person("olga", access.Operator, "", "")
+	b := local.browser()
+	b.form("/sign-in", url.Values{"login": {"olga"}, "password": {password}})
+
+	page := b.form("/calls/export", url.Values{"format": {"csv"}, "period": {s.month}})
+	require.Contains(t, b.until(page, "Download"), "60 calls")
+	file := b.send(http.MethodGet, local.base+page+"/result", "", nil)
+	require.Len(t, strings.Split(strings.TrimSpace(string(file.body)), "\n"), 61)
+	require.Contains(t, file.header.Get("Content-Disposition"), "calls.csv")
+	require.Contains(t, b.until("/jobs", "Export of calls"), "60 calls")
+	require.Equal(t, http.StatusUnprocessableEntity, b.send(http.MethodPost, local.base+page+"/cancel", "", nil).status, "it is over")
+
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, local.base+"/api/v1/periods/"+s.month+"?dry_run=true", nil)
+	require.NoError(t, err)
+	req.Header.Set("Prefer", "respond-async")
+	res, err := b.client.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	var j job.Job
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&j))
+	closing := b.until("/close?month="+s.month+"&job="+j.ID, "Issue 1 invoice")
+	require.Contains(t, closing, "acme")
+	require.Contains(t, b.until("/jobs/"+j.ID, "Look at the result"), "&amp;job="+j.ID)
+
+	var list strings.Builder
+	list.WriteString("prefix,destination,rate\n4915,Germany mobile,1.9\n")
+	for n := range 100_000 {
+		fmt.Fprintf(&list, "33%06d,France mobile of some name,1.1\n", n)
+	}
+	page = b.form("/decks/alfa/import", url.Values{"mode": {"update"}}, "file", list.String())
+	require.Contains(t, page, "job=")
+	require.Contains(t, b.until(page, "Put in force"), "100,000")
+	at, query, _ := strings.Cut(page, "?")
+	page = b.form(at+"/compare?"+query, url.Values{"mode": {"update"}, "first_row": {"2"}, "column_prefix": {"1"}, "column_destination": {"2"}, "column_rate": {"3"}})
+	b.until(page, "Put in force")
+	page = b.form(page, url.Values{"mode": {"update"}})
+	require.Contains(t, b.until(page, "Look at the result"), `href="/decks/alfa"`)
 }
