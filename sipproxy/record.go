@@ -16,7 +16,7 @@ const recordRetry = time.Second
 // then takes the call out of the journal.
 func (s *shard) record(c *call) {
 	legs := c.legs()
-	s.background.Go(func() {
+	s.hands.do(func() {
 		for {
 			err := s.recorder.Record(s.lifetime, legs)
 			if err == nil {
