@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
+	"math"
 	"sync"
 	"time"
 )
@@ -14,8 +15,8 @@ import (
 // nonceLife is how long a nonce may be used.
 const nonceLife = 5 * time.Minute
 
-// nonceMax bounds the nonces whose counts are kept in one half of the table.
-const nonceMax = 200_000
+// nonceMax bounds the nonces whose counts are kept in one half of the table: those of 3,300 calls a second.
+const nonceMax = 1_000_000
 
 type nonceState uint8
 
@@ -27,17 +28,18 @@ const (
 )
 
 // nonces mints nonces that carry their own time and signature, and counts how often each was used (RFC 7616,
-// section 3.3). A count is kept for one to two lives of a nonce, in two tables that take turns.
+// section 3.3). A count is kept for one to two lives of a nonce, in two tables that take turns. They know a nonce by its random
+// part and hold no pointers: a call leaves 17 bytes for five to ten minutes.
 type nonces struct {
 	key [32]byte
 
 	mu       sync.Mutex
 	turned   time.Time
-	now, old map[string]int
+	now, old map[uint64]uint32
 }
 
 func newNonces() (*nonces, error) {
-	n := &nonces{now: make(map[string]int), old: make(map[string]int)}
+	n := &nonces{now: make(map[uint64]uint32), old: make(map[uint64]uint32)}
 	if _, err := rand.Read(n.key[:]); err != nil {
 		return nil, err
 	}
@@ -71,11 +73,12 @@ func (n *nonces) use(nonce string, count int, at time.Time) nonceState {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if at.Sub(n.turned) > nonceLife || len(n.now) >= nonceMax {
-		n.old, n.now, n.turned = n.now, make(map[string]int), at
+		n.old, n.now, n.turned = n.now, make(map[uint64]uint32), at
 	}
-	if count <= max(n.now[nonce], n.old[nonce]) {
+	id := binary.BigEndian.Uint64(b[8:16])
+	if count <= int(max(n.now[id], n.old[id])) || count > math.MaxUint32 {
 		return nonceReplayed
 	}
-	n.now[nonce] = count
+	n.now[id] = uint32(count) //nolint:gosec // Within its range by now.
 	return nonceFresh
 }
