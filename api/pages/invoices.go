@@ -271,6 +271,7 @@ func (p *Pages) closingJob(ctx context.Context, r *request, v *closingView) (err
 	if v.Job, err = p.jobView(ctx, r, r.Query("job")); err != nil || v.Job.State != job.Done || v.Job.File == "" {
 		return err
 	}
+	v.Job.Page = "" // It is this one.
 	results, err := p.o.Console.Closed(ctx, r.who, v.Job.ID)
 	v.show(results, v.Job.Kind == job.Close)
 	return err
