@@ -106,7 +106,7 @@ bench-import: setup ## Measure the readers of PBX and switch records on one core
 bench-reports: setup ## Measure reports, exports and the close of a month over 20,000,000 made-up rows (half an hour, 3 GB of disk)
 	TRUNKLINE_BENCH_ROWS=$${TRUNKLINE_BENCH_ROWS:-20000000} go test -run '^$$' -bench Reports -benchtime 20x -timeout 90m ./bench
 
-bench-api: setup build ## Measure pages and API over 10,000,000 made-up legs for fifty people at once, and their first paint in Chromium (15 minutes, 2 GB of disk)
+bench-api: setup build ## Measure pages and API over 10,000,000 made-up legs for fifty people at once, and their first paint in Chromium (10 minutes on a quiet machine, 2 GB of disk)
 	@command -v chromium >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
 	TRUNKLINE_BENCH_ROWS=$${TRUNKLINE_BENCH_ROWS:-10000000} go test -run '^$$' -bench API -benchtime 1x -timeout 60m ./bench
 

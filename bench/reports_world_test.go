@@ -108,7 +108,8 @@ FROM (
         ['outbound', 'outbound', 'outbound', 'inbound', 'internal'][1 + intDiv(g, 77) % 5] AS way, intDiv(h, 13) % 100 < 68 AS ok, toInt64(5 + intDiv(h, 17) % 400) AS talk,
         toUInt32(floor(300 * pow((intDiv(g, 991) % 100000) / 100000., 4))) AS place, concat(['7495', '7812', '7916', '7843', '4930', '3314', '1212'][1 + place % 7], toString(1000000 + intDiv(h, 3) % 9000000)) AS called
     FROM numbers({from}, {count})
-)`
+)
+SETTINGS parallel_view_processing = 1`
 
 const fillChunk = 1_000_000
 

@@ -92,8 +92,22 @@ func (c *Console) Things(ctx context.Context, who *access.Principal, kind provis
 	return c.things(ctx, who, kind, "")
 }
 
-// things returns the objects of a kind, or only the one of an id, as far as they are somebody's to see.
-func (c *Console) things(ctx context.Context, who *access.Principal, kind provision.Kind, only string) ([]Thing, error) {
+// IDs returns the ids of the objects of a kind that are somebody's to see, in their order, without reading what they hold.
+func (c *Console) IDs(ctx context.Context, who *access.Principal, kind provision.Kind) ([]string, error) {
+	objects, err := c.objects(ctx, who, kind, "")
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, 0, len(objects))
+	for _, o := range objects {
+		ids = append(ids, o.ID)
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// objects returns what is stored of a kind, or only the one of an id, as far as it is somebody's to see.
+func (c *Console) objects(ctx context.Context, who *access.Principal, kind provision.Kind, only string) ([]provision.Object, error) {
 	if err := may(who, reads(kind)); err != nil {
 		return nil, err
 	}
@@ -104,11 +118,17 @@ func (c *Console) things(ctx context.Context, who *access.Principal, kind provis
 	if err != nil {
 		return nil, err
 	}
+	return slices.DeleteFunc(objects, func(o provision.Object) bool { return kind == provision.KindTenant && !who.Sees(o.ID) }), nil
+}
+
+// things returns the objects of a kind, or only the one of an id, as far as they are somebody's to see.
+func (c *Console) things(ctx context.Context, who *access.Principal, kind provision.Kind, only string) ([]Thing, error) {
+	objects, err := c.objects(ctx, who, kind, only)
+	if err != nil {
+		return nil, err
+	}
 	things := []Thing{}
 	for _, o := range objects {
-		if kind == provision.KindTenant && !who.Sees(o.ID) {
-			continue
-		}
 		d, err := readDocument(o.Spec)
 		if err != nil {
 			return nil, err

@@ -9,6 +9,7 @@ import (
 	"trunkline/console"
 	"trunkline/internal/money"
 	"trunkline/ledger"
+	"trunkline/provision"
 	"trunkline/reports"
 )
 
@@ -167,14 +168,14 @@ func (p *Pages) limits(r *request) error {
 		}
 		return r.show("limits", "Limits", v)
 	}
-	things, err := p.o.Console.Things(r.Request.Context(), r.who, "tenant")
+	ids, err := p.o.Console.IDs(r.Request.Context(), r.who, provision.KindTenant)
 	if err != nil {
 		return err
 	}
 	var v limitsView
-	for _, t := range things[:min(len(things), limitsMost)] {
-		one := tenantLimits{Tenant: t.ID}
-		if one.View, err = p.o.Console.Limits(r.Request.Context(), r.who, t.ID); err != nil {
+	for _, id := range ids[:min(len(ids), limitsMost)] {
+		one := tenantLimits{Tenant: id}
+		if one.View, err = p.o.Console.Limits(r.Request.Context(), r.who, id); err != nil {
 			return err
 		}
 		for _, s := range one.View.Standing {

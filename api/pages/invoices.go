@@ -13,6 +13,7 @@ import (
 	"trunkline/console"
 	"trunkline/internal/money"
 	"trunkline/job"
+	"trunkline/provision"
 	"trunkline/reports"
 	"trunkline/reports/export"
 	"trunkline/reports/invoice"
@@ -23,12 +24,7 @@ func (p *Pages) tenantsOf(r *request) ([]string, error) {
 	if r.who.Tenant != "" {
 		return []string{r.who.Tenant}, nil
 	}
-	things, err := p.o.Console.Things(r.Request.Context(), r.who, "tenant")
-	ids := make([]string, 0, len(things))
-	for _, t := range things {
-		ids = append(ids, t.ID)
-	}
-	return ids, err
+	return p.o.Console.IDs(r.Request.Context(), r.who, provision.KindTenant)
 }
 
 // chosenTenant is the one that was asked for, somebody's own, or the first.

@@ -210,15 +210,11 @@ func copied(d console.Document) (console.Document, error) {
 
 // ids are the objects that a field may name. Who may not see them gets none to choose from.
 func (p *Pages) ids(r *request, kind provision.Kind) ([]string, error) {
-	things, err := p.o.Console.Things(r.Request.Context(), r.who, kind)
+	ids, err := p.o.Console.IDs(r.Request.Context(), r.who, kind)
 	if errors.Is(err, console.ErrForbidden) {
 		return nil, nil
 	}
-	out := make([]string, 0, len(things))
-	for _, t := range things {
-		out = append(out, t.ID)
-	}
-	return out, err
+	return ids, err
 }
 
 func (p *Pages) partIDs(r *request, part console.Part) ([]string, error) {
