@@ -13,7 +13,7 @@ import (
 
 const (
 	groupSize  = 64              // Requests in one transaction, at most.
-	groupsBusy = 4               // Transactions at a time.
+	groupsBusy = 2               // Transactions at a time: more of them wait for each other and make smaller groups.
 	groupLimit = 2 * time.Second // For one transaction.
 )
 
