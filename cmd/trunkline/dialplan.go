@@ -44,6 +44,9 @@ Exit status: 0 every number means something; 3 at least one does not, or is bloc
 			"  trunkline dialplan test --plan russia --format json +4930123456",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := tableOrJSON(o.format); err != nil {
+				return err
+			}
 			return o.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}

@@ -132,6 +132,16 @@ func TestRateRefusesWrongFiles(t *testing.T) {
 	}
 }
 
+// TestUnknownFormats: a word that is mistyped is not taken for the table that a script does not want.
+func TestUnknownFormats(t *testing.T) {
+	for _, args := range [][]string{{"status"}, {"sip", "trace", "x"}, {"dialplan", "test", "--plan", "russia", "1"}, {"route", "--call", "x"}} {
+		code, out, errs := trunkline(t, append(args, "--format", "xml")...)
+		require.Equal(t, exitUsage, code, args)
+		require.Empty(t, out)
+		require.Contains(t, errs, "want table or json")
+	}
+}
+
 func TestDeckCommands(t *testing.T) {
 	old := file(t, "old.csv", "prefix,destination,rate\n1,USA,0.01\n44,UK,0.02\n49,Germany,0.03\n33,France,0.04\n")
 	updated := file(t, "new.csv", "Code;Destination;Price\n1;USA;0,01\n44;UK;0,03\n49;Germany;0,02\n7;Russia;0,05\nx;Faulty;0,06\n")

@@ -58,8 +58,8 @@ Exit status: 0 there is a way; 3 there is none, and the answer says why; 2 an op
 			"  trunkline route --call 019a2000-13d4-7e00-b66d-332a7ad2600f",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.format != "table" && o.format != "json" {
-				return withCode(exitUsage, fmt.Errorf("--format %q: want table or json", o.format))
+			if err := tableOrJSON(o.format); err != nil {
+				return err
 			}
 			past := o.trace != "" || o.call != ""
 			if past == (o.tenant != "" && o.to != "") || o.trace != "" && o.call != "" {

@@ -39,6 +39,9 @@ Exit status: 0 found; 3 the call is not remembered; 4 no process runs.`,
 		Example: "  trunkline sip trace 01a20099-ccf6-7ce3-9ad3-d83497067c31\n  trunkline sip trace 01a20099-ccf6-7ce3-9ad3-d83497067c31 --full",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := tableOrJSON(format); err != nil {
+				return err
+			}
 			r, err := f.newRemote()
 			if err != nil {
 				return err

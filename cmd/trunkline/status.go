@@ -28,6 +28,9 @@ Exit status: 0 all parts work; 3 some part does not; 4 no process runs.`,
 		Example: "  trunkline status\n  trunkline status --format json | jq .calls_in_progress",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := tableOrJSON(format); err != nil {
+				return err
+			}
 			r, err := f.newRemote()
 			if err != nil {
 				return err

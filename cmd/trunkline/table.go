@@ -51,6 +51,14 @@ func (t *table) write(out io.Writer, format string) error {
 	return withCode(exitUsage, fmt.Errorf("--format %q: want table, csv or json", format))
 }
 
+// tableOrJSON refuses any other format, before anything is asked.
+func tableOrJSON(format string) error {
+	if format != "table" && format != "json" {
+		return withCode(exitUsage, fmt.Errorf("--format %q: want table or json", format))
+	}
+	return nil
+}
+
 func (t *table) text(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, strings.ToUpper(strings.ReplaceAll(strings.Join(t.columns, "\t"), "_", " ")))
