@@ -51,7 +51,6 @@ type Proxy struct {
 	stopped    chan struct{}
 	closing    sync.Once
 	background sync.WaitGroup
-	hands      *hands
 }
 
 // Deps are the rooms that a Proxy works with.
@@ -77,7 +76,6 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		health: newHealth(deps.Clock, deps.Log, deps.Resolver), ladder: ladder.New(cfg.TraceMemory), stopped: make(chan struct{}),
 	}
 	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))
-	p.hands = newHands(&p.background, p.lifetime.Done())
 	var err error
 	if p.nonces, err = newNonces(); err != nil {
 		return nil, fmt.Errorf("make the key of the nonces: %w", err)

@@ -16,7 +16,7 @@ const recordRetry = time.Second
 // then takes the call out of the journal.
 func (s *shard) record(c *call) {
 	legs := c.legs()
-	s.hands.do(func() {
+	s.background.Go(func() {
 		for {
 			err := s.recorder.Record(s.lifetime, legs)
 			if err == nil {

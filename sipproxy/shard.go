@@ -57,9 +57,9 @@ func (s *shard) after(d time.Duration, f func()) clock.Timer {
 	return s.clock.AfterFunc(d, func() { s.post(f) })
 }
 
-// async has work done that may block, and then, in the shard's turn, what it returns.
+// async runs work on a goroutine of its own and then, in the shard's turn, what it returns.
 func (s *shard) async(work func(ctx context.Context) func()) {
-	s.hands.do(func() {
+	s.background.Go(func() {
 		ctx, cancel := context.WithTimeout(s.lifetime, askTimeout)
 		defer cancel()
 		s.post(work(ctx))
