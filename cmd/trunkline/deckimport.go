@@ -1,20 +1,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"trunkline/console"
 	"trunkline/internal/clock"
-	"trunkline/internal/money"
 	"trunkline/provision"
 	"trunkline/rating"
 	"trunkline/rating/deckfile"
@@ -95,43 +93,30 @@ func (o *deckImportOptions) run(ctx context.Context, file string, out, errOut io
 	if err != nil {
 		return err
 	}
-	list, report, err := o.readList(ctx, file, t, errOut)
+	list, report, err := o.readList(ctx, file, t.prices, errOut)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
 	show := diffOptions{format: "table", all: o.all}
-	if err := show.write(out, t.old, list, effective, report); err != nil {
+	if err := show.write(out, t.prices.Deck, list, effective, report); err != nil {
 		return err
 	}
 	if err := faulty(report); err != nil || !o.apply {
 		return err
 	}
-	next, err := deckfile.Apply(t.old, list, mode, effective, t.id)
+	files, err := t.prices.Changed(list, report, mode, effective)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	var content bytes.Buffer
-	if err := deckfile.Write(&content, next.Rates(), next.Currency()); err != nil {
-		return err
-	}
-	mapping, err := json.Marshal(report.Mapping)
-	if err != nil {
-		return err
-	}
-	return o.store(ctx, db, t, map[string][]byte{t.file: content.Bytes(), t.file + console.MappingSuffix: mapping}, out)
+	return o.store(ctx, db, t, files, out)
 }
 
-// deckTarget is the deck that is to change, as it is provisioned.
+// deckTarget is the file of prices that is to change, as it is provisioned.
 type deckTarget struct {
-	id       string
-	file     string
-	currency money.Currency
-	old      *rating.Deck
-	mapping  *deckfile.Mapping
-	base     int64
+	prices *console.PriceFile
+	base   int64
 }
 
-// find looks up which file holds the deck, and reads it.
 func (o *deckImportOptions) find(ctx context.Context, db *stores) (*deckTarget, error) {
 	stored, err := db.provision.Load(ctx)
 	if err != nil {
@@ -141,49 +126,40 @@ func (o *deckImportOptions) find(ctx context.Context, db *stores) (*deckTarget, 
 	if err != nil {
 		return nil, err
 	}
-	t := &deckTarget{base: stored.Revision}
-	if t.id, t.file, t.currency, err = o.locate(ctx, bundle); err != nil {
+	kind, id, err := o.thing(bundle)
+	if err != nil {
 		return nil, withCode(exitUsage, err)
 	}
-	content, ok := stored.Files[t.file]
-	if !ok {
-		return nil, withCode(exitConflict, fmt.Errorf("the file %s of deck %s is not stored: apply the operator's file first", t.file, t.id))
+	prices, err := console.ReadPriceFile(ctx, bundle, kind, id)
+	if err != nil {
+		return nil, withCode(exitUsage, fmt.Errorf("%w; `trunkline apply --dry-run` tells what there is", err))
 	}
-	if t.old, _, err = deckfile.Load(ctx, bytes.NewReader(content), nil, deckfile.Options{Label: t.id, Currency: t.currency}); err != nil {
-		return nil, err
+	if o.forget {
+		prices.Mapping = nil
 	}
-	if text, ok := stored.Files[t.file+console.MappingSuffix]; ok && !o.forget {
-		t.mapping = new(deckfile.Mapping)
-		if err := json.Unmarshal(text, t.mapping); err != nil {
-			return nil, fmt.Errorf("how lists of %s are read: %w: use --forget", t.id, err)
-		}
-	}
-	return t, nil
+	return &deckTarget{prices: prices, base: stored.Revision}, nil
 }
 
-func (o *deckImportOptions) locate(ctx context.Context, b *provision.Bundle) (id, file string, currency money.Currency, err error) {
-	deck := o.deck
-	for i := range b.Operator.Carriers {
-		if c := &b.Operator.Carriers[i]; o.carrier != "" && c.ID == o.carrier {
-			deck = c.Deck
-		}
+// thing is the deck or the tariff that the flags name.
+func (o *deckImportOptions) thing(b *provision.Bundle) (provision.Kind, string, error) {
+	switch {
+	case o.tariff != "":
+		return provision.KindTariff, o.tariff, nil
+	case o.carrier == "":
+		return provision.KindDeck, o.deck, nil
 	}
-	for i := range b.Operator.Decks {
-		if d := &b.Operator.Decks[i]; deck != "" && d.ID == deck {
-			return d.ID, d.File, d.Currency, nil
-		}
+	i := slices.IndexFunc(b.Operator.Carriers, func(c provision.Carrier) bool { return c.ID == o.carrier })
+	if i < 0 {
+		return "", "", fmt.Errorf("there is no carrier %q", o.carrier)
 	}
-	for i := range b.Operator.Tariffs {
-		if t := &b.Operator.Tariffs[i]; o.tariff != "" && t.ID == o.tariff {
-			file, currency, err = console.TariffDeck(ctx, t, b.Files)
-			return t.ID, file, currency, err
-		}
+	if b.Operator.Carriers[i].Deck == "" {
+		return "", "", fmt.Errorf("carrier %s has no deck: give it one first", o.carrier)
 	}
-	return "", "", currency, fmt.Errorf("there is no deck of that name: %q: look at `trunkline apply --dry-run`, or declare it", o.deck+o.carrier+o.tariff)
+	return provision.KindDeck, b.Operator.Carriers[i].Deck, nil
 }
 
-// readList reads the new list as the last one of the deck was read, with a count of lines for the patient.
-func (o *deckImportOptions) readList(ctx context.Context, file string, t *deckTarget, errOut io.Writer) (*rating.Deck, *deckfile.Report, error) {
+// readList reads the new list, with a count of lines for the patient.
+func (o *deckImportOptions) readList(ctx context.Context, file string, prices *console.PriceFile, errOut io.Writer) (*rating.Deck, *deckfile.Report, error) {
 	f, err := os.Open(file) //nolint:gosec // The user names the file on his own command line.
 	if err != nil {
 		return nil, nil, err
@@ -191,22 +167,16 @@ func (o *deckImportOptions) readList(ctx context.Context, file string, t *deckTa
 	defer f.Close()
 	const often = 100_000
 	next := often
-	deck, report, err := deckfile.Load(ctx, f, t.mapping, deckfile.Options{
-		Label: file, Currency: t.currency,
-		Progress: func(lines int) {
-			if lines >= next {
-				next += often
-				_, _ = fmt.Fprintf(errOut, "\r%d lines read", lines)
-			}
-		},
+	list, report, err := prices.Read(ctx, f, nil, file, func(lines int) {
+		if lines >= next {
+			next += often
+			_, _ = fmt.Fprintf(errOut, "\r%d lines read", lines)
+		}
 	})
 	if next > often {
 		_, _ = fmt.Fprintln(errOut)
 	}
-	if err != nil {
-		return nil, report, fmt.Errorf("%s: %w", file, err)
-	}
-	return deck, report, nil
+	return list, report, err
 }
 
 func (o *deckImportOptions) store(ctx context.Context, db *stores, t *deckTarget, files map[string][]byte, out io.Writer) error {
@@ -214,7 +184,7 @@ func (o *deckImportOptions) store(ctx context.Context, db *stores, t *deckTarget
 	if err != nil {
 		return withCode(exitConflict, err)
 	}
-	_, err = fmt.Fprintf(out, "applied to %s as revision %d; `trunkline deck undo` takes it back\n", t.id, revision)
+	_, err = fmt.Fprintf(out, "applied to %s as revision %d; `trunkline deck undo` takes it back\n", t.prices.ID, revision)
 	return err
 }
 
@@ -245,12 +215,12 @@ func (o *deckImportOptions) undo(ctx context.Context, out, errOut io.Writer) err
 	if err != nil {
 		return err
 	}
-	versions, err := db.provision.FileVersions(ctx, t.file)
+	versions, err := db.provision.FileVersions(ctx, t.prices.Name)
 	if err != nil {
 		return err
 	}
 	if len(versions) < 2 {
 		return withCode(exitConflict, errors.New("the deck has not been changed since it was first provisioned"))
 	}
-	return o.store(ctx, db, t, map[string][]byte{t.file: versions[1].Content}, out)
+	return o.store(ctx, db, t, map[string][]byte{t.prices.Name: versions[1].Content}, out)
 }
