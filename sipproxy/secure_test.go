@@ -20,22 +20,18 @@ import (
 	"trunkline/sipproxy/wire"
 )
 
-// named is a certificate of a domain that is its own authority.
-func named(t *testing.T, domain string) (tls.Certificate, *x509.CertPool) {
+// signed is a certificate that is its own authority.
+func signed(t *testing.T, template *x509.Certificate) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{domain}, //nolint:forbidigo // TLS looks at the wall clock.
-		IsCA: true, BasicConstraintsValid: true,
-	}
+	template.SerialNumber, template.NotAfter = big.NewInt(1), time.Now().Add(time.Hour) //nolint:forbidigo // TLS looks at the wall clock.
+	template.IsCA, template.BasicConstraintsValid = true, true
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	require.NoError(t, err)
 	own, err := x509.ParseCertificate(der)
 	require.NoError(t, err)
-	pool := x509.NewCertPool()
-	pool.AddCert(own)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: own}
 }
 
 // secureCarrier is a gateway that is known by the NAPTR records of its domain alone, which say TLS, and whose certificate is of another
@@ -43,7 +39,9 @@ func named(t *testing.T, domain string) (tls.Certificate, *x509.CertPool) {
 func secureCarrier(t *testing.T, domain string) (*peer, net.Listener) {
 	t.Helper()
 	w := newWorld(t)
-	certificate, pool := named(t, domain)
+	certificate := signed(t, &x509.Certificate{DNSNames: []string{domain}})
+	pool := x509.NewCertPool()
+	pool.AddCert(certificate.Leaf)
 	conf := &tls.Config{Certificates: []tls.Certificate{certificate}, RootCAs: pool, MinVersion: tls.VersionTLS12}
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", conf)
 	require.NoError(t, err)
@@ -64,18 +62,24 @@ func secureCarrier(t *testing.T, domain string) (*peer, net.Listener) {
 	return w.peer(), listener
 }
 
+// accepted is the next connection, on which something is to be read within five seconds.
+func accepted(t *testing.T, listener net.Listener) net.Conn {
+	t.Helper()
+	conn, err := listener.Accept()
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(5*time.Second))) //nolint:forbidigo // Deadlines of sockets are wall time.
+	return conn
+}
+
 // TestGatewayOverTLS: a carrier's domain says that it speaks TLS, and its certificate is that of the domain, not of the host or address
 // that the domain leads to (RFC 5922, section 7.3).
 func TestGatewayOverTLS(t *testing.T) {
 	t.Parallel()
 	caller, listener := secureCarrier(t, "carrier.example")
 	caller.invite("secure")
-	conn, err := listener.Accept()
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = conn.Close() })
 	buf := make([]byte, 16<<10)
-	require.NoError(t, conn.SetReadDeadline(time.Now().Add(5*time.Second))) //nolint:forbidigo // Deadlines of sockets are wall time.
-	n, err := conn.Read(buf)
+	n, err := accepted(t, listener).Read(buf)
 	require.NoError(t, err)
 	invite := string(buf[:n])
 	require.True(t, strings.HasPrefix(invite, "INVITE sip:74951234567@carrier.example SIP/2.0\r\n"), invite)
@@ -89,11 +93,7 @@ func TestGatewayWithForeignCertificate(t *testing.T) {
 	t.Parallel()
 	caller, listener := secureCarrier(t, "other.example")
 	caller.invite("secure")
-	conn, err := listener.Accept()
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = conn.Close() })
-	require.NoError(t, conn.SetReadDeadline(time.Now().Add(5*time.Second))) //nolint:forbidigo // Deadlines of sockets are wall time.
-	_, err = conn.Read(make([]byte, 1))
+	_, err := accepted(t, listener).Read(make([]byte, 1))
 	require.ErrorContains(t, err, "tls: bad certificate")
 	caller.hear("SIP/2.0 504")
 }

@@ -3,12 +3,8 @@ package sipproxy_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -23,19 +19,6 @@ import (
 	"trunkline/sipproxy/agent"
 	"trunkline/sipproxy/wire"
 )
-
-// certificate is one for loopback that nobody has signed.
-func certificate(t *testing.T) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, //nolint:forbidigo // TLS looks at the wall clock.
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	require.NoError(t, err)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-}
 
 // pipe is a connection that is not made of datagrams, as the connection of a peer.
 type pipe struct {
@@ -131,7 +114,7 @@ func webWorld(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t)
 	w.cfg.Listen = append(w.cfg.Listen, wire.Listen{Transport: "wss", Address: "127.0.0.1:0"})
-	w.cfg.TLS = &tls.Config{Certificates: []tls.Certificate{certificate(t)}, MinVersion: tls.VersionTLS12}
+	w.cfg.TLS = &tls.Config{Certificates: []tls.Certificate{signed(t, &x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}})}, MinVersion: tls.VersionTLS12}
 	w.cfg.Origins = []string{"*.example.com"}
 	w.extension("anna")
 	w.extension("boris")
