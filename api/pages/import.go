@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"trunkline/access"
@@ -12,23 +13,39 @@ import (
 	"trunkline/rating/deckfile"
 )
 
-// importRooms are the pages by which price lists come in. They take files.
+// importRooms are the pages by which price lists come in, for decks and for tariffs. They take files.
 func (p *Pages) importRooms() map[string]handler {
 	return map[string]handler{
 		"GET /decks/:id/import": p.newImport, "POST /decks/:id/import": p.sendList, "GET /decks/:id/import/:upload": p.compareList,
 		"POST /decks/:id/import/:upload": p.applyList, "POST /decks/:id/import/:upload/compare": p.compareAgain, "POST /decks/:id/undo": p.undoList,
+		"GET /tariffs/:id/import": p.newImport, "POST /tariffs/:id/import": p.sendList, "GET /tariffs/:id/import/:upload": p.compareList,
+		"POST /tariffs/:id/import/:upload": p.applyList, "POST /tariffs/:id/import/:upload/compare": p.compareAgain, "POST /tariffs/:id/undo": p.undoList,
 	}
 }
 
 // importView is a price list on its way.
 type importView struct {
-	Deck       string
+	ID, Home   string // Of the deck or the tariff: its id, and its page.
 	Comparison *console.Comparison
 	Columns    []mappedColumn
 	Effective  string // Of the form, in UTC.
 	Mode       string
 	Kinds      []deckfile.Kind
 	Job        *jobView // That compares a long list.
+}
+
+// prices is whose prices the address is about: a deck's or a tariff's.
+func (r *request) prices() (l console.DeckList, home string) {
+	if id := r.Param("id"); strings.HasPrefix(r.Request.URL.Path, "/tariffs/") {
+		return console.DeckList{Tariff: id}, "/tariffs/" + id
+	}
+	return console.DeckList{Deck: r.Param("id")}, "/decks/" + r.Param("id")
+}
+
+// importOf begins the view of an import.
+func (r *request) importOf(mode, effective string) importView {
+	_, home := r.prices()
+	return importView{ID: r.Param("id"), Home: home, Mode: mode, Effective: effective, Kinds: deckfile.Kinds()}
 }
 
 // mappedColumn says in which column of the list something stands.
@@ -41,11 +58,12 @@ func (p *Pages) newImport(r *request) error {
 	if err := mayRead(r.who, access.WritePrices); err != nil {
 		return err
 	}
-	return r.show("import", "Import a list", importView{Deck: r.Param("id"), Mode: string(deckfile.Full)})
+	return r.show("import", "Import a list", r.importOf(string(deckfile.Full), ""))
 }
 
 func (p *Pages) sendList(r *request) error {
-	v := importView{Deck: r.Param("id"), Mode: r.PostForm("mode"), Effective: r.PostForm("effective")}
+	v := r.importOf(r.PostForm("mode"), r.PostForm("effective"))
+	prices, home := r.prices()
 	file, head, err := r.Request.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) {
 		return r.again("import", "Import a list", v, errors.Join(console.ErrInvalid, errors.New(r.t("Choose a file."))))
@@ -54,11 +72,11 @@ func (p *Pages) sendList(r *request) error {
 		return err
 	}
 	defer file.Close()
-	upload, err := p.o.Console.SendDeck(r.Request.Context(), r.who, console.DeckList{Deck: v.Deck}, head.Filename, file)
+	upload, err := p.o.Console.SendDeck(r.Request.Context(), r.who, prices, head.Filename, file)
 	if err != nil {
 		return r.again("import", "Import a list", v, err)
 	}
-	page := "/decks/" + v.Deck + "/import/" + upload
+	page := home + "/import/" + upload
 	if head.Size <= console.ListMost {
 		return r.to(page+with(nil, "mode", v.Mode, "effective", v.Effective), "")
 	}
@@ -90,7 +108,8 @@ func (p *Pages) compareAgain(r *request) error {
 		return err
 	}
 	l.Mapping = r.remap(former.Mapping)
-	return p.compareLong(r, "/decks/"+l.Deck+"/import/"+l.Upload, l)
+	_, home := r.prices()
+	return p.compareLong(r, home+"/import/"+l.Upload, l)
 }
 
 // compared is what the job that compared a long list found out, once it is over.
@@ -105,7 +124,8 @@ func (p *Pages) compared(r *request, v *importView) (err error) {
 
 // list reads what the address says of a list.
 func (r *request) list() (l console.DeckList, err error) {
-	l = console.DeckList{Deck: r.Param("id"), Upload: r.Param("upload")}
+	l, _ = r.prices()
+	l.Upload = r.Param("upload")
 	if l.Mode, err = deckfile.ParseMode(r.field("mode")); err != nil {
 		return l, errors.Join(console.ErrInvalid, err)
 	}
@@ -134,7 +154,7 @@ func (r *request) remap(m *deckfile.Mapping) *deckfile.Mapping {
 }
 
 func (p *Pages) compareList(r *request) error {
-	v := importView{Deck: r.Param("id"), Kinds: deckfile.Kinds(), Mode: or(r.Query("mode"), "full"), Effective: r.Query("effective")}
+	v := r.importOf(or(r.Query("mode"), "full"), r.Query("effective"))
 	l, err := r.list()
 	if err != nil {
 		return r.again("import", "Import a list", v, err)
@@ -204,14 +224,16 @@ func (p *Pages) applyList(r *request) error {
 		l.Mapping = r.remap(compared.Mapping)
 	}
 	if err := p.o.Console.ApplyDeck(r.Request.Context(), r.who, l); err != nil {
-		return r.again("import", "Import a list", importView{Deck: l.Deck, Mode: string(l.Mode)}, err)
+		return r.again("import", "Import a list", r.importOf(string(l.Mode), ""), err)
 	}
-	return r.to("/decks/"+l.Deck, "saved")
+	_, home := r.prices()
+	return r.to(home, "saved")
 }
 
 func (p *Pages) undoList(r *request) error {
-	if err := p.o.Console.UndoDeck(r.Request.Context(), r.who, console.DeckList{Deck: r.Param("id")}); err != nil {
+	prices, home := r.prices()
+	if err := p.o.Console.UndoDeck(r.Request.Context(), r.who, prices); err != nil {
 		return err
 	}
-	return r.to("/decks/"+r.Param("id"), "done")
+	return r.to(home, "done")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -89,15 +90,22 @@ func TestAPriceListOverTheAPI(t *testing.T) {
 	require.Eventually(t, func() bool { return rate() == "2.4" }, 10*time.Second, 100*time.Millisecond)
 }
 
-// TestAPITariffPricesAreAListToo compares the prices of a tariff, puts them in force, and takes them back.
-func TestAPITariffPricesAreAListToo(t *testing.T) {
-	t.Parallel()
+// listedTariff is a site whose tariff has its prices in a file of their own.
+func listedTariff(t *testing.T) *site {
+	t.Helper()
 	s := newSite(t, "127.0.0.1:9", "127.0.0.1:9", "10")
 	s.start()
 	retail := filepath.Join(s.dir, "retail.yaml")
 	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "retail.csv"), []byte("prefix,destination,rate,connect_fee,initial,next\n49,Germany,6,0,1,1\n4915,Germany mobile,9,0,1,1\n"), 0o600))
 	require.NoError(t, os.WriteFile(retail, []byte("name: retail\ncurrency: EUR\ndecks:\n  - {name: world, file: retail.csv}\n"), 0o600))
 	s.apply()
+	return s
+}
+
+// TestAPITariffPricesAreAListToo compares the prices of a tariff, puts them in force, and takes them back.
+func TestAPITariffPricesAreAListToo(t *testing.T) {
+	t.Parallel()
+	s := listedTariff(t)
 	op := s.door(t).person("olga", access.Operator, "", "")
 	price := func() string {
 		var a struct{ Total string }
@@ -122,4 +130,22 @@ func TestAPITariffPricesAreAListToo(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, op.upload("/tariffs/none/imports", "prefix,rate\n49,1\n").status)
 	noc := s.door(t).person("nora", access.NOC, "", "")
 	require.Equal(t, http.StatusForbidden, noc.upload("/tariffs/retail/imports", "prefix,rate\n49,1\n").status)
+}
+
+// TestTariffPages brings a client's new prices in at the pages, and takes them back.
+func TestTariffPages(t *testing.T) {
+	t.Parallel()
+	local := listedTariff(t).door(t)
+	local.person("olga", access.Operator, "", "")
+	b := local.browser()
+	b.form("/sign-in", url.Values{"login": {"olga"}, "password": {password}})
+	b.until("/tariffs/retail", `href="/tariffs/retail/import"`)
+	page := b.form("/tariffs/retail/import", url.Values{"mode": {"update"}}, "file", "prefix,destination,rate\n4915,Germany mobile,8.25\n")
+	require.Contains(t, b.until(page, "Put in force"), "8.25")
+	require.Equal(t, "/tariffs/retail", strings.SplitN(b.form(page, url.Values{"mode": {"update"}}), "?", 2)[0])
+	page = b.form("/tariffs/retail/import", url.Values{"mode": {"update"}}, "file", "prefix,destination,rate\n4915,Germany mobile,8.25\n")
+	b.until(page, "The list changes nothing.")
+	b.form("/tariffs/retail/undo", nil)
+	page = b.form("/tariffs/retail/import", url.Values{"mode": {"update"}}, "file", "prefix,destination,rate\n4915,Germany mobile,8.25\n")
+	require.Contains(t, b.until(page, "Put in force"), "8.25", "it is a change again")
 }

@@ -68,7 +68,8 @@ func everyPage() map[string]at {
 	for _, kind := range []string{"tariffs", "decks"} {
 		out["/"+kind+"/_new"] = at{need: access.WritePrices, staff: true}
 	}
-	out["/decks/alfa/import"] = at{need: access.WritePrices, staff: true}
+	out["/decks/alfa/import"], out["/tariffs/retail/import"] = at{need: access.WritePrices, staff: true}, at{need: access.WritePrices, staff: true}
+	out["/tariffs/retail/import/none"] = at{need: access.WritePrices, gone: true}
 	return out
 }
 
