@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -15,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,12 +100,15 @@ func newSite(tb testing.TB, alfa, beta, opening string) *site {
 	return s
 }
 
+// portsTaken counts the ports that this process has looked at.
+var portsTaken atomic.Int64
+
 // freeAddress returns an address that nobody uses, below the range from which the kernel takes ports for clients: a
-// process that is killed and started again finds it free.
+// process that is killed and started again finds it free. No two are alike: what a test starts later takes its port later.
 func freeAddress(tb testing.TB, network string) string {
 	tb.Helper()
 	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(10_000))
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+(os.Getpid()*97+int(portsTaken.Add(1)))%10_000)
 		if network == "udp" {
 			c, err := new(net.ListenConfig).ListenPacket(tb.Context(), "udp", address)
 			if err != nil {

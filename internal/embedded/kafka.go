@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -66,8 +67,8 @@ func openCluster(ctx context.Context, dir string, configured int, log *slog.Logg
 		if err == nil {
 			return cluster, hostPort(port), nil
 		}
-		if failed = err; portFree(ctx, port) {
-			break
+		if failed = err; !errors.Is(err, syscall.EADDRINUSE) && portFree(ctx, port) {
+			break // It is something else.
 		}
 	}
 	return nil, "", failed
