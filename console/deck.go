@@ -115,16 +115,19 @@ type deckList struct {
 }
 
 func (c *Console) readList(ctx context.Context, who *access.Principal, l *DeckList) (*deckList, error) {
+	if err := may(who, access.WritePrices); err != nil {
+		return nil, err
+	}
 	if l.Effective.IsZero() {
 		l.Effective = c.d.Clock.Now().Truncate(time.Second)
-	}
-	out, err := c.pricesNow(ctx, who, l)
-	if err != nil {
-		return nil, err
 	}
 	name, content, err := c.d.Uploads.Upload(ctx, l.Upload, who.By())
 	if err != nil {
 		return nil, goneUpload(err)
+	}
+	out, err := c.pricesNow(ctx, l)
+	if err != nil {
+		return nil, err
 	}
 	out.name = name
 	out.list, out.report, err = out.prices.Read(ctx, bytes.NewReader(content), l.Mapping, name, l.told)
@@ -139,10 +142,7 @@ func goneUpload(err error) error {
 }
 
 // pricesNow reads the prices that are in force.
-func (c *Console) pricesNow(ctx context.Context, who *access.Principal, l *DeckList) (*deckList, error) {
-	if err := may(who, access.WritePrices); err != nil {
-		return nil, err
-	}
+func (c *Console) pricesNow(ctx context.Context, l *DeckList) (*deckList, error) {
 	stored, err := c.d.Setup.Load(ctx)
 	if err != nil {
 		return nil, err
@@ -204,7 +204,10 @@ func (c *Console) ApplyDeck(ctx context.Context, who *access.Principal, l DeckLi
 
 // UndoDeck puts in force what a deck, or the prices of a tariff, held before the last change. It is a change in its turn.
 func (c *Console) UndoDeck(ctx context.Context, who *access.Principal, l DeckList) error {
-	read, err := c.pricesNow(ctx, who, &l)
+	if err := may(who, access.WritePrices); err != nil {
+		return err
+	}
+	read, err := c.pricesNow(ctx, &l)
 	if err != nil {
 		return err
 	}

@@ -92,6 +92,18 @@ func (c *Console) Things(ctx context.Context, who *access.Principal, kind provis
 	return c.things(ctx, who, kind, "")
 }
 
+// ThingsFrom returns up to most objects of a kind, from one on in the order of their ids, and how many there are. Only those are read.
+func (c *Console) ThingsFrom(ctx context.Context, who *access.Principal, kind provision.Kind, from, most int) ([]Thing, int, error) {
+	objects, err := c.objects(ctx, who, kind, "")
+	if err != nil {
+		return nil, 0, err
+	}
+	slices.SortFunc(objects, func(a, b provision.Object) int { return cmp.Compare(a.ID, b.ID) })
+	first := min(max(from, 0), len(objects))
+	things, err := readThings(who, objects[first:min(first+most, len(objects))])
+	return things, len(objects), err
+}
+
 // IDs returns the ids of the objects of a kind that are somebody's to see, in their order, without reading what they hold.
 func (c *Console) IDs(ctx context.Context, who *access.Principal, kind provision.Kind) ([]string, error) {
 	objects, err := c.objects(ctx, who, kind, "")
@@ -127,15 +139,20 @@ func (c *Console) things(ctx context.Context, who *access.Principal, kind provis
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(objects, func(a, b provision.Object) int { return cmp.Compare(a.ID, b.ID) })
+	return readThings(who, objects)
+}
+
+// readThings reads what objects hold, in their order.
+func readThings(who *access.Principal, objects []provision.Object) ([]Thing, error) {
 	things := []Thing{}
 	for _, o := range objects {
 		d, err := readDocument(o.Spec)
 		if err != nil {
 			return nil, err
 		}
-		things = append(things, Thing{kind, o.ID, tagOf(d), shown(who, d)})
+		things = append(things, Thing{o.Kind, o.ID, tagOf(d), shown(who, d)})
 	}
-	slices.SortFunc(things, func(a, b Thing) int { return cmp.Compare(a.ID, b.ID) })
 	return things, nil
 }
 

@@ -46,7 +46,23 @@ type thingsView struct {
 	Kind  kind
 	Rows  []thingRow
 	Write bool
+
+	Offset, All int // Of the first row, and how many rows there are on all pages.
 }
+
+// thingsMost is how many objects a page lists: each one's document is read for it.
+const thingsMost = 100
+
+// Next is where the list goes on; empty: nowhere.
+func (v thingsView) Next() string {
+	if v.Offset+thingsMost >= v.All {
+		return ""
+	}
+	return strconv.Itoa(v.Offset + thingsMost)
+}
+
+// Former is the page before.
+func (v thingsView) Former() string { return strconv.Itoa(max(0, v.Offset-thingsMost)) }
 
 type thingRow struct {
 	ID    string
@@ -59,11 +75,15 @@ func (p *Pages) things(k kind) handler {
 		if k.kind == provision.KindTenant && r.who.Role.OfTenant() {
 			return console.ErrNotFound
 		}
-		things, err := p.o.Console.Things(r.Request.Context(), r.who, k.kind)
+		v := thingsView{Kind: k, Write: r.who.May(k.write)}
+		if n, err := strconv.Atoi(r.Query("offset")); err == nil { // Nonsense is the first page.
+			v.Offset = max(0, n)
+		}
+		things, all, err := p.o.Console.ThingsFrom(r.Request.Context(), r.who, k.kind, v.Offset, thingsMost)
 		if err != nil {
 			return err
 		}
-		v := thingsView{Kind: k, Write: r.who.May(k.write)}
+		v.All = all
 		for _, t := range things {
 			row := thingRow{ID: t.ID}
 			row.Off, _ = t.Document["inactive"].(bool)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -231,4 +233,34 @@ func (b *browser) foreign(path, kind, body, header, value string) int {
 	require.NoError(b.d.t, err)
 	require.NoError(b.d.t, res.Body.Close())
 	return res.StatusCode
+}
+
+// TestPagesLongListsHavePages: of many objects a hundred are shown, and the way to the others.
+func TestPagesLongListsHavePages(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "127.0.0.1:9", "127.0.0.1:9", "10")
+	s.start()
+	s.apply()
+	var more strings.Builder
+	more.WriteString("dial_plans:\n")
+	for n := range 150 {
+		fmt.Fprintf(&more, "  - {id: plan%03d, country: \"49\"}\n", n)
+	}
+	file := filepath.Join(s.dir, "operator.yaml")
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, bytes.Replace(text, []byte("dial_plans:\n"), []byte(more.String()), 1), 0o600))
+	s.apply()
+	local := s.door(t)
+	local.person("olga", access.Operator, "", "")
+	b := local.browser()
+	b.form("/sign-in", url.Values{"login": {"olga"}, "password": {password}})
+	first := b.until("/dial-plans", "plan098") // The hundredth, after plain.
+	require.NotContains(t, first, "plan099")
+	require.NotContains(t, first, `rel="prev"`)
+	require.Contains(t, first, `href="/dial-plans?offset=100"`)
+	second := b.until("/dial-plans?offset=100", "plan149")
+	require.NotContains(t, second, "plan098")
+	require.NotContains(t, second, `rel="next"`)
+	require.Contains(t, second, `href="/dial-plans?offset=0"`)
 }
