@@ -1,7 +1,6 @@
 package sipproxy
 
 import (
-	"net/netip"
 	"slices"
 	"time"
 
@@ -367,16 +366,4 @@ func (a *attempt) settle() {
 		a.dialog.voice.end()
 	}
 	a.call.finish()
-}
-
-// parseHostPort reads a literal address; names are resolved by the health table ahead of time.
-func parseHostPort(host string, port int) (netip.AddrPort, bool) {
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.AddrPort{}, false
-	}
-	if port <= 0 || port > 65535 {
-		port = sip.DefaultUdpPort
-	}
-	return netip.AddrPortFrom(addr.Unmap(), uint16(port)), true
 }

@@ -1,18 +1,14 @@
 package sipproxy
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
-
-	"github.com/emiago/sipgo/sip"
 
 	"trunkline/internal/clock"
 	"trunkline/lcr"
@@ -89,24 +85,12 @@ func (h *health) state(g *provision.Gateway) *gatewayHealth {
 	s, ok := h.byID[g.ID]
 	if !ok || s.gateway.Address != g.Address || s.gateway.Transport != g.Transport {
 		s = &gatewayHealth{}
-		if hop, ok := literalHop(g); ok {
-			s.hop = hop
-		}
+		host, port := splitAddress(g.Address)
+		s.hop, _ = names.Literal(host, port, g.Transport)
 		h.byID[g.ID] = s
 	}
 	s.gateway = *g
 	return s
-}
-
-// literalHop is where a gateway is that is set up by its address.
-func literalHop(g *provision.Gateway) (names.Hop, bool) {
-	host, port := splitAddress(g.Address)
-	transport := cmp.Or(strings.ToLower(g.Transport), "udp")
-	if port == 0 && transport == "tls" {
-		port = sip.DefaultTlsPort
-	}
-	remote, ok := parseHostPort(host, port)
-	return names.Hop{Transport: transport, Remote: remote, Host: host}, ok
 }
 
 func splitAddress(address string) (host string, port int) {

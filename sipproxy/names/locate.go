@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"slices"
@@ -50,18 +51,38 @@ type NAPTR struct {
 // else NAPTR records choose it where no port is given, and UDP is spoken where there are none and no SRV records of another one. The port
 // is 0 when none is given. It may be asked again at any time.
 func Locate(ctx context.Context, r Resolver, host string, port int, transport string) ([]Hop, error) {
+	if hop, ok := Literal(host, port, transport); ok {
+		return []Hop{hop}, nil
+	}
 	transport = strings.ToLower(transport)
 	if port == 0 {
 		if hops := services(ctx, r, host, transport); len(hops) > 0 {
 			return of(host, hops), nil
 		}
-		port = sip.DefaultUdpPort
-		if transport == tls {
-			port = sip.DefaultTlsPort
-		}
 	}
-	hops, err := addresses(ctx, r, host, uint16(port), cmp.Or(transport, udp))
+	hops, err := addresses(ctx, r, host, portOf(port, transport), cmp.Or(transport, udp))
 	return of(host, hops), err
+}
+
+// Literal is the hop of an address that no name server has to be asked for, over UDP where no transport is given.
+func Literal(host string, port int, transport string) (Hop, bool) {
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return Hop{}, false
+	}
+	transport = strings.ToLower(transport)
+	return Hop{Transport: cmp.Or(transport, udp), Remote: netip.AddrPortFrom(addr.Unmap(), portOf(port, transport)), Host: host}, true
+}
+
+// portOf is a port that was given, or that of the transport (RFC 3261, section 19.1.2).
+func portOf(port int, transport string) uint16 {
+	switch {
+	case port > 0 && port <= math.MaxUint16:
+		return uint16(port)
+	case transport == tls:
+		return uint16(sip.DefaultTlsPort)
+	}
+	return uint16(sip.DefaultUdpPort)
 }
 
 // of are the first hops, as those of a domain.

@@ -92,6 +92,9 @@ func TestLocate(t *testing.T) {
 		"no NAPTR, SRV of TLS alone":                {host: "secure.example", want: []string{"tls 192.0.2.1:5071"}},
 		"addresses alone":                           {host: "plain.example", want: []string{"udp 192.0.2.4:5060"}},
 		"addresses alone, TLS on a port of its own": {host: "plain.example", transport: "tls", want: []string{"tls 192.0.2.4:5061"}},
+		"an address is asked of nobody":             {host: "192.0.2.9", want: []string{"udp 192.0.2.9:5060"}},
+		"an address over TLS":                       {host: "2001:db8::9", transport: "tls", want: []string{"tls [2001:db8::9]:5061"}},
+		"an address with its port":                  {host: "192.0.2.9", port: 5070, transport: "TCP", want: []string{"tcp 192.0.2.9:5070"}},
 		"a name that is not there is an error":      {host: "nowhere.example"},
 	} {
 		t.Run(name, func(t *testing.T) {
