@@ -15,18 +15,20 @@ import (
 	"trunkline/rating/deckfile"
 )
 
-// listOf says what a price list is for by its address: a deck, or a tariff.
-func listOf(c *gin.Context) console.DeckList {
-	if strings.HasPrefix(c.FullPath(), apiPath+"/tariffs/") {
-		return console.DeckList{Tariff: c.Param("id")}
+// ListOf says by an address, of the API or of a page, what a price list is for, a deck or a tariff, and under which id it is kept.
+func ListOf(c *gin.Context) console.DeckList {
+	l := console.DeckList{Upload: c.Param("upload")}
+	if strings.HasPrefix(strings.TrimPrefix(c.FullPath(), apiPath), "/tariffs/") {
+		l.Tariff = c.Param("id")
+	} else {
+		l.Deck = c.Param("id")
 	}
-	return console.DeckList{Deck: c.Param("id")}
+	return l
 }
 
 // deckList reads what an address says of a price list.
 func deckList(c *gin.Context) (l console.DeckList, err error) {
-	l = listOf(c)
-	l.Upload = c.Param("upload")
+	l = ListOf(c)
 	if l.Mode, err = deckfile.ParseMode(c.Query("mode")); err != nil {
 		return l, fmt.Errorf("%w: %w", console.ErrInvalid, err)
 	}
@@ -84,7 +86,7 @@ func (s *Server) applyDeck(c *gin.Context) {
 }
 
 func (s *Server) undoDeck(c *gin.Context) {
-	s.finish(c, s.o.Console.UndoDeck(c.Request.Context(), WhoOf(c.Request.Context()), listOf(c)))
+	s.finish(c, s.o.Console.UndoDeck(c.Request.Context(), WhoOf(c.Request.Context()), ListOf(c)))
 }
 
 // finish answers for what has no answer of its own.

@@ -50,6 +50,12 @@ func (l *DeckList) thing() (provision.Kind, string) {
 	return provision.KindDeck, l.Deck
 }
 
+// Page is the page of what the list is for.
+func (l *DeckList) Page() string {
+	kind, id := l.thing()
+	return "/" + string(kind) + "s/" + id
+}
+
 // Comparison is what a price list would change.
 type Comparison struct {
 	Deck      string            `json:"deck,omitempty"`

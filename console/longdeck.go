@@ -19,9 +19,7 @@ func (c *Console) StartCompare(ctx context.Context, who *access.Principal, l Dec
 		if !l.Effective.IsZero() {
 			page.Set("effective", l.Effective.Format("2006-01-02T15:04"))
 		}
-		if l.Tariff == "" { // Lists of tariffs have no pages.
-			m.Link("/decks/" + l.Deck + "/import/" + l.Upload + "?" + page.Encode())
-		}
+		m.Link(l.Page() + "/import/" + l.Upload + "?" + page.Encode())
 		compared, err := c.CompareDeck(ctx, who, l)
 		if err != nil {
 			return err
@@ -39,8 +37,7 @@ func (c *Console) StartCompare(ctx context.Context, who *access.Principal, l Dec
 // StartApply begins to put a list in force, all or nothing. Stopped before its end it changes nothing.
 func (c *Console) StartApply(ctx context.Context, who *access.Principal, l DeckList) (job.Job, error) {
 	return c.startList(ctx, who, job.Apply, l, func(ctx context.Context, who *access.Principal, l DeckList, m *job.Meter) error {
-		kind, id := l.thing()
-		m.Link("/" + string(kind) + "s/" + id)
+		m.Link(l.Page())
 		return c.ApplyDeck(ctx, who, l)
 	})
 }

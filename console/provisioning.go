@@ -98,7 +98,6 @@ func (c *Console) ThingsFrom(ctx context.Context, who *access.Principal, kind pr
 	if err != nil {
 		return nil, 0, err
 	}
-	slices.SortFunc(objects, func(a, b provision.Object) int { return cmp.Compare(a.ID, b.ID) })
 	first := min(max(from, 0), len(objects))
 	things, err := readThings(who, objects[first:min(first+most, len(objects))])
 	return things, len(objects), err
@@ -114,11 +113,10 @@ func (c *Console) IDs(ctx context.Context, who *access.Principal, kind provision
 	for _, o := range objects {
 		ids = append(ids, o.ID)
 	}
-	slices.Sort(ids)
 	return ids, nil
 }
 
-// objects returns what is stored of a kind, or only the one of an id, as far as it is somebody's to see.
+// objects returns what is stored of a kind, or only the one of an id, as far as it is somebody's to see, in the order of the ids.
 func (c *Console) objects(ctx context.Context, who *access.Principal, kind provision.Kind, only string) ([]provision.Object, error) {
 	if err := may(who, reads(kind)); err != nil {
 		return nil, err
@@ -130,6 +128,7 @@ func (c *Console) objects(ctx context.Context, who *access.Principal, kind provi
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(objects, func(a, b provision.Object) int { return cmp.Compare(a.ID, b.ID) })
 	return slices.DeleteFunc(objects, func(o provision.Object) bool { return kind == provision.KindTenant && !who.Sees(o.ID) }), nil
 }
 
@@ -139,7 +138,6 @@ func (c *Console) things(ctx context.Context, who *access.Principal, kind provis
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(objects, func(a, b provision.Object) int { return cmp.Compare(a.ID, b.ID) })
 	return readThings(who, objects)
 }
 

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"trunkline/access"
+	"trunkline/api"
 	"trunkline/console"
 	"trunkline/job"
 	"trunkline/rating/deckfile"
@@ -34,18 +34,10 @@ type importView struct {
 	Job        *jobView // That compares a long list.
 }
 
-// prices is whose prices the address is about: a deck's or a tariff's.
-func (r *request) prices() (l console.DeckList, home string) {
-	if id := r.Param("id"); strings.HasPrefix(r.Request.URL.Path, "/tariffs/") {
-		return console.DeckList{Tariff: id}, "/tariffs/" + id
-	}
-	return console.DeckList{Deck: r.Param("id")}, "/decks/" + r.Param("id")
-}
-
 // importOf begins the view of an import.
 func (r *request) importOf(mode, effective string) importView {
-	_, home := r.prices()
-	return importView{ID: r.Param("id"), Home: home, Mode: mode, Effective: effective, Kinds: deckfile.Kinds()}
+	l := api.ListOf(r.Context)
+	return importView{ID: r.Param("id"), Home: l.Page(), Mode: mode, Effective: effective, Kinds: deckfile.Kinds()}
 }
 
 // mappedColumn says in which column of the list something stands.
@@ -63,7 +55,6 @@ func (p *Pages) newImport(r *request) error {
 
 func (p *Pages) sendList(r *request) error {
 	v := r.importOf(r.PostForm("mode"), r.PostForm("effective"))
-	prices, home := r.prices()
 	file, head, err := r.Request.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) {
 		return r.again("import", "Import a list", v, errors.Join(console.ErrInvalid, errors.New(r.t("Choose a file."))))
@@ -72,29 +63,28 @@ func (p *Pages) sendList(r *request) error {
 		return err
 	}
 	defer file.Close()
-	upload, err := p.o.Console.SendDeck(r.Request.Context(), r.who, prices, head.Filename, file)
+	upload, err := p.o.Console.SendDeck(r.Request.Context(), r.who, api.ListOf(r.Context), head.Filename, file)
 	if err != nil {
 		return r.again("import", "Import a list", v, err)
 	}
-	page := home + "/import/" + upload
 	if head.Size <= console.ListMost {
-		return r.to(page+with(nil, "mode", v.Mode, "effective", v.Effective), "")
+		return r.to(v.Home+"/import/"+upload+with(nil, "mode", v.Mode, "effective", v.Effective), "")
 	}
 	l, err := r.list()
 	if err != nil {
 		return r.again("import", "Import a list", v, err)
 	}
 	l.Upload = upload
-	return p.compareLong(r, page, l)
+	return p.compareLong(r, l)
 }
 
 // compareLong begins to compare a list that is too long to wait for.
-func (p *Pages) compareLong(r *request, page string, l console.DeckList) error {
+func (p *Pages) compareLong(r *request, l console.DeckList) error {
 	j, err := p.o.Console.StartCompare(r.Request.Context(), r.who, l)
 	if err != nil {
 		return err
 	}
-	return r.to(page+with(nil, "mode", string(l.Mode), "effective", r.field("effective"), "job", j.ID), "")
+	return r.to(l.Page()+"/import/"+l.Upload+with(nil, "mode", string(l.Mode), "effective", r.field("effective"), "job", j.ID), "")
 }
 
 // compareAgain compares a long list anew with the columns that somebody chose.
@@ -108,8 +98,7 @@ func (p *Pages) compareAgain(r *request) error {
 		return err
 	}
 	l.Mapping = r.remap(former.Mapping)
-	_, home := r.prices()
-	return p.compareLong(r, home+"/import/"+l.Upload, l)
+	return p.compareLong(r, l)
 }
 
 // compared is what the job that compared a long list found out, once it is over.
@@ -124,8 +113,7 @@ func (p *Pages) compared(r *request, v *importView) (err error) {
 
 // list reads what the address says of a list.
 func (r *request) list() (l console.DeckList, err error) {
-	l, _ = r.prices()
-	l.Upload = r.Param("upload")
+	l = api.ListOf(r.Context)
 	if l.Mode, err = deckfile.ParseMode(r.field("mode")); err != nil {
 		return l, errors.Join(console.ErrInvalid, err)
 	}
@@ -226,14 +214,13 @@ func (p *Pages) applyList(r *request) error {
 	if err := p.o.Console.ApplyDeck(r.Request.Context(), r.who, l); err != nil {
 		return r.again("import", "Import a list", r.importOf(string(l.Mode), ""), err)
 	}
-	_, home := r.prices()
-	return r.to(home, "saved")
+	return r.to(l.Page(), "saved")
 }
 
 func (p *Pages) undoList(r *request) error {
-	prices, home := r.prices()
-	if err := p.o.Console.UndoDeck(r.Request.Context(), r.who, prices); err != nil {
+	l := api.ListOf(r.Context)
+	if err := p.o.Console.UndoDeck(r.Request.Context(), r.who, l); err != nil {
 		return err
 	}
-	return r.to(home, "done")
+	return r.to(l.Page(), "done")
 }

@@ -49,6 +49,9 @@ func viewOf(who *access.Principal, j job.Job) jobView {
 		v.Again = "/close"
 	case job.Compare, job.Apply:
 		v.Again = "/decks"
+		if strings.HasPrefix(j.Link, "/tariffs/") {
+			v.Again = "/tariffs"
+		}
 	}
 	return v
 }
