@@ -15,6 +15,10 @@ import (
 // limitsChannel is what proxies listen to: its messages are the ids of accounts whose calls are to ask again.
 const limitsChannel = "trunkline_limits"
 
+// lockAccount precedes every statement that changes holds, limits or the balance of an account. The statement after it
+// has a snapshot of its own, which sees all that the former owner of the lock did.
+const lockAccount = `SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE`
+
 // change does one thing to the limits of an account, logs it, and tells the proxies.
 func (l *Ledger) change(ctx context.Context, t ledger.Target, what, detail string, do func(pgx.Tx) error) error {
 	if err := t.Validate(); err != nil {

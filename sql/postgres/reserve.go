@@ -20,10 +20,6 @@ type Ledger struct {
 // NewLedger returns the ledger in a database.
 func NewLedger(db *DB, c clock.Clock) *Ledger { return &Ledger{db, c} }
 
-// lockAccount precedes every statement that changes holds, limits or the balance of an account. The statement after it
-// has a snapshot of its own, which sees all that the former owner of the lock did.
-const lockAccount = `SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE`
-
 // reserveSQL calls the function that decides and writes: the rules stand in the migrations, beside the tables.
 const reserveSQL = `SELECT known, closed, had, granted, bound, halt FROM reserve($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
     $15, $16, $17, $18, $19, $20, $21, $22)`
@@ -42,8 +38,8 @@ func (l *Ledger) Reserve(ctx context.Context, r ledger.HoldRequest) (ledger.Hold
 	return one.answer(), nil
 }
 
-// reserve sends requests in one pipeline, which is one transaction: it is committed when the results are closed. Requests
-// of one account have to stand together, and accounts in their order.
+// reserve sends requests in one pipeline, which is one transaction: it is committed when the results are closed. Accounts have to stand
+// in their order, in which each is locked.
 func (l *Ledger) reserve(ctx context.Context, batch ...*grouped) error {
 	pipeline := &pgx.Batch{}
 	now := l.clock.Now()
