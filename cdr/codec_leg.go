@@ -3,7 +3,9 @@ package cdr
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -146,10 +148,23 @@ func (l *Leg) setBytes(w *wire, f field) (err error) {
 		l.To, err = wireNumber(w.string(f))
 	default:
 		if p := l.text(f.number); p != nil {
-			*p = w.string(f)
+			*p, err = wireText(f.number, w.string(f))
 		}
 	}
 	return err
+}
+
+// wireText refuses names that no store takes: text that is no UTF-8, or has a zero byte, names nothing. What peers said of
+// themselves is mended instead, for a call is not lost because a phone writes Latin-1.
+func wireText(number int, s string) (string, error) {
+	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
+		return s, nil
+	}
+	switch number {
+	case legReason, legCallerID, legDialled, legSIPCallID, legRemote, legRaw:
+		return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD"), nil
+	}
+	return "", fmt.Errorf("%w: field %d is no text: %q", ErrCodec, number, s)
 }
 
 func wireNumber(s string) (e164.Number, error) {

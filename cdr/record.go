@@ -18,8 +18,10 @@ type Record struct {
 
 	// Sign is +1, or -1 for the reversal of a record that was written before: every sum is weighted by it.
 	Sign int8
-	// Batch is the ledger batch that the record was posted with.
-	Batch int64
+	// Batch is the ledger batch that the record was posted with, BatchKey what tells it from another of the same number: a
+	// ledger that was restored from a backup hands numbers out again. Batches from before keys have 0.
+	Batch    int64
+	BatchKey int64
 	// Slot is the quarter of an hour, in UTC, that the record counts in: see SlotOf. Postings have the same.
 	Slot time.Time
 

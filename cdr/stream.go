@@ -1,6 +1,11 @@
 package cdr
 
-import "errors"
+import (
+	"errors"
+	"hash/crc64"
+)
+
+var fingerprints = crc64.MakeTable(crc64.ECMA)
 
 // ErrRevoked says that the parts of the stream that a reader had were given to another.
 var ErrRevoked = errors.New("the parts of the stream were taken away")
@@ -16,11 +21,35 @@ type Envelope struct {
 type Message struct {
 	Part   int
 	Offset int64
+	Key    []byte // Only where it is asked for.
 	Value  []byte
 }
 
-// Mark says up to where a part of the stream was read: Next is the offset that is to be read next.
+// Mark says up to where a partition of the stream was read, and of which stream.
 type Mark struct {
-	Part int
-	Next int64
+	Part  int
+	Next  int64  // The offset that is to be read next.
+	Topic string // The topic's id (KIP-516), which a topic of the same name that is made anew does not have; empty: not known.
+	Last  int64  // Fingerprint of the message before Next; 0: not known.
+}
+
+// Break says that a mark does not fit the stream, and where to go on instead.
+type Break struct {
+	Mark
+	Now   Mark   // Where to go on.
+	Kind  string // One of the Break words.
+	Lost  int64  // How many messages were removed before they were read; negative: it cannot be known.
+	Cause string // A sentence for people.
+}
+
+// Kinds of breaks.
+const (
+	BreakTopic   = "topic_made_anew"    // The topic has another id.
+	BreakBack    = "topic_went_back"    // The same topic has other messages at these places, or fewer.
+	BreakRemoved = "topic_legs_removed" // Messages were removed by retention before they were read.
+)
+
+// Fingerprint tells messages at one place of the stream apart. It is never 0.
+func Fingerprint(value []byte) int64 {
+	return int64(crc64.Checksum(value, fingerprints)>>1 | 1) //nolint:gosec // 63 bits.
 }

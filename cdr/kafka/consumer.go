@@ -109,26 +109,13 @@ func (c *Consumer) Join(ctx context.Context) ([]int, error) {
 	return parts, nil
 }
 
-// Start begins to read each part at its mark. A mark that the part does not have, because its messages were removed
-// before they were read or the topic was made anew, is moved to the first message that there is, and reported in the log.
-func (c *Consumer) Start(ctx context.Context, marks []cdr.Mark) error {
-	parts := make([]int, 0, len(marks))
-	for _, m := range marks {
-		parts = append(parts, m.Part)
-	}
-	ends := map[int]bounds{}
-	if len(parts) > 0 {
-		var err error
-		if ends, err = c.cfg.bounds(ctx, c.topic, parts); err != nil {
-			return err
-		}
-	}
+// Start begins to read each part at its mark, which Check found to fit.
+func (c *Consumer) Start(_ context.Context, marks []cdr.Mark) error {
 	messages, over := make(chan cdr.Message, queueLength), make(chan struct{})
 	c.messages, c.over = messages, over
 	for _, m := range marks {
-		at := c.begin(m, ends[m.Part])
 		c.generation.Start(func(ctx context.Context) {
-			c.read(ctx, m.Part, at, messages)
+			c.read(ctx, m.Part, m.Next, messages)
 		})
 	}
 	c.generation.Start(func(ctx context.Context) {
@@ -136,20 +123,6 @@ func (c *Consumer) Start(ctx context.Context, marks []cdr.Mark) error {
 		close(over)
 	})
 	return nil
-}
-
-func (c *Consumer) begin(m cdr.Mark, b bounds) int64 {
-	switch {
-	case m.Next < b.first:
-		c.cfg.Log.Error("legs were removed from the stream before they were read: raise its retention",
-			"topic", c.topic, "partition", m.Part, "expected", m.Next, "first", b.first)
-		return b.first
-	case m.Next > b.next:
-		c.cfg.Log.Error("the stream is shorter than it was: it was made anew; it is read from its beginning, and legs that were accounted for are passed over",
-			"topic", c.topic, "partition", m.Part, "expected", m.Next, "end", b.next)
-		return b.first
-	}
-	return m.Next
 }
 
 // read reads one part until the generation ends, which it also does when the part cannot be read on.
@@ -173,7 +146,7 @@ func (c *Consumer) read(ctx context.Context, part int, at int64, out chan<- cdr.
 		switch {
 		case ctx.Err() != nil:
 			return
-		case errors.Is(err, kafkago.OffsetOutOfRange):
+		case errors.Is(err, kafkago.OffsetOutOfRange), errors.Is(err, kafkago.UnknownTopicOrPartition):
 			log.WarnContext(ctx, "the place in the stream is gone; looking again", "error", err)
 			return
 		case err != nil:

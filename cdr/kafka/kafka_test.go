@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	kafkago "github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
@@ -112,9 +113,55 @@ func TestReadFromTheMark(t *testing.T) {
 	r = consumer(t, c, name)
 	_, err = r.Join(limited(t))
 	require.NoError(t, err)
-	require.NoError(t, r.Start(t.Context(), []cdr.Mark{{Part: 0, Next: 0}, {Part: 1, Next: 1000}}), "a mark beyond the end")
+	fit, breaks, err := r.Check(t.Context(), []cdr.Mark{{Part: 0, Next: 0}, {Part: 1, Next: 1000}})
+	require.NoError(t, err)
+	require.Len(t, fit, 1)
+	require.Len(t, breaks, 1, "a mark beyond the end")
+	require.Equal(t, cdr.BreakBack, breaks[0].Kind)
+	require.NoError(t, r.Start(t.Context(), []cdr.Mark{fit[0], breaks[0].Now}))
 	require.Len(t, fetch(t, r, 40), 40)
 	require.NoError(t, r.Leave())
+}
+
+// TestMarksKnowTheirTopic makes a topic anew, and longer than the one that was read: by its name and its length it would be taken
+// for the same.
+func TestMarksKnowTheirTopic(t *testing.T) {
+	c := config(t)
+	name := topic(t, c, 1)
+	send(t, c, name, 0, 10)
+	check := func(m cdr.Mark) (cdr.Mark, *cdr.Break) {
+		fit, breaks, err := kafka.Check(t.Context(), c, name, []cdr.Mark{m})
+		require.NoError(t, err)
+		if len(breaks) > 0 {
+			return cdr.Mark{}, &breaks[0]
+		}
+		return fit[0], nil
+	}
+	mark, broken := check(cdr.Mark{Next: 7})
+	require.Nil(t, broken)
+	require.NotEmpty(t, mark.Topic, "what was not known of it is filled in")
+	var last []byte
+	require.NoError(t, kafka.Again{Config: c}.Each(t.Context(), name, 0, 6, 7, func(m cdr.Message) error { last = m.Value; return nil }))
+	mark.Last = cdr.Fingerprint(last)
+	_, broken = check(mark)
+	require.Nil(t, broken)
+	other := mark
+	other.Last++
+	_, broken = check(other)
+	require.Equal(t, cdr.BreakBack, broken.Kind, "the same topic with another message at this place")
+	require.Equal(t, int64(0), broken.Now.Next)
+
+	transport := &kafkago.Transport{}
+	defer transport.CloseIdleConnections()
+	client := &kafkago.Client{Addr: kafkago.TCP(c.Brokers...), Timeout: time.Minute, Transport: transport}
+	_, err := client.DeleteTopics(t.Context(), &kafkago.DeleteTopicsRequest{Topics: []string{name}})
+	require.NoError(t, err)
+	require.NoError(t, kafka.EnsureTopics(t.Context(), c, kafka.Topic{Name: name, Parts: 1}))
+	sendAgain(t, c, name, 10, 40)
+	_, broken = check(mark)
+	require.Equal(t, cdr.BreakTopic, broken.Kind)
+	require.Equal(t, int64(0), broken.Now.Next)
+	require.NotEqual(t, mark.Topic, broken.Now.Topic)
 }
 
 // TestPartsAreShared lets a second reader come and go: the first one is told, and goes on with what it is left with.

@@ -110,7 +110,7 @@ func checkImport(t *testing.T, from, imported string) {
 		"github.com/jackc/pgx":            "sql/postgres",
 		"github.com/ClickHouse":           "sql/clickhouse",
 		"github.com/gin-gonic/gin":        "api",
-		"github.com/twmb/franz-go":        "internal/embedded",
+		"github.com/twmb/franz-go":        "cdr/kafka",
 		"github.com/ebitengine/purego":    "internal/embedded",
 		"github.com/nyaruka/phonenumbers": "cmd",
 	} {

@@ -52,11 +52,11 @@ func (b *flakyBooks) Post(ctx context.Context, d *worker.Delivery, rate func(wor
 }
 
 // Stored implements worker.Books.
-func (b *flakyBooks) Stored(ctx context.Context, id int64) error {
+func (b *flakyBooks) Stored(ctx context.Context, batch worker.Batch) error {
 	if b.w.ledgerAway || b.w.chance(8) {
 		return errAway
 	}
-	return b.Books.Stored(ctx, id)
+	return b.Books.Stored(ctx, batch)
 }
 
 // flakyCalls are away at times, and their answers are lost.
@@ -82,7 +82,7 @@ func (c *flakyCalls) WriteRecords(ctx context.Context, token string, records []c
 type reader struct {
 	w      *world
 	joined bool
-	at     map[int]int64 // The parts that it thinks it has, with its marks.
+	at     map[int]cdr.Mark // The parts that it thinks it has, with its marks.
 	stuck  *worker.Delivery
 	queue  []worker.Batch // Posted and not stored yet.
 }
@@ -120,9 +120,9 @@ func (r *reader) join() error {
 	if err != nil {
 		return err
 	}
-	r.at, r.joined = make(map[int]int64), true
+	r.at, r.joined = make(map[int]cdr.Mark), true
 	for _, m := range marks {
-		r.at[m.Part] = m.Next
+		r.at[m.Part] = m
 	}
 	return nil
 }
@@ -171,7 +171,7 @@ func (r *reader) post() error {
 		return err
 	}
 	for _, s := range r.stuck.Steps {
-		r.at[s.Part] = s.Next
+		r.at[s.Part] = cdr.Mark{Part: s.Part, Next: s.Next, Topic: s.Topic, Last: s.Last}
 	}
 	r.stuck = nil
 	if batch.ID != 0 {
@@ -186,7 +186,8 @@ func (r *reader) read() []cdr.Message {
 	}
 	var out []cdr.Message
 	for part := range r.w.stream.parts {
-		from, mine := r.at[part]
+		mark, mine := r.at[part]
+		from := mark.Next
 		all := r.w.stream.parts[part]
 		if !mine || from >= int64(len(all)) {
 			continue

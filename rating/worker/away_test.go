@@ -25,11 +25,19 @@ func (e *endless) Join(context.Context) ([]int, error)        { return []int{0},
 func (e *endless) Start(context.Context, []cdr.Mark) error    { return nil }
 func (e *endless) Commit([]cdr.Mark) error                    { return nil }
 func (e *endless) Send(context.Context, []cdr.Envelope) error { return nil }
-func (e *endless) Stored(context.Context, int64) error        { return nil }
+func (e *endless) Stored(context.Context, worker.Batch) error { return nil }
 func (e *endless) Fetch(ctx context.Context) ([]cdr.Message, error) {
 	n := e.fetched.Add(1)
 	leg := cdr.Leg{Call: cdr.CallIDAt(time.Unix(1.7e9, 0), uint64(n)), Kind: cdr.Ingress, Setup: time.Unix(1.7e9, 0)}
 	return []cdr.Message{{Offset: n - 1, Value: cdr.AppendLeg(nil, &leg)}}, ctx.Err()
+}
+
+func (e *endless) Restart(context.Context, string, []cdr.Break) error { return nil }
+
+func (e *endless) RowsOf(context.Context, int64, int64) (int64, error) { return 0, nil }
+
+func (e *endless) Check(_ context.Context, marks []cdr.Mark) ([]cdr.Mark, []cdr.Break, error) {
+	return marks, nil, nil
 }
 
 func (e *endless) Marks(_ context.Context, _ string, parts []int) ([]cdr.Mark, error) {

@@ -15,11 +15,20 @@ import (
 // transaction whose answer was lost: the marks have to be read again.
 var ErrMoved = errors.New("the part of the stream was accounted for meanwhile")
 
+// ErrForeign says that the ledger does not know a batch that it once wrote: it was restored from a backup, or a replica that was
+// behind has taken over.
+var ErrForeign = errors.New("the ledger does not know this batch: it went back in time")
+
+// ErrRefused says that the ledger does not take what is in a delivery, whenever it is tried: a leg in it has what no leg should.
+var ErrRefused = errors.New("the ledger refuses what is in these legs")
+
 // Step is the way that a delivery goes in one part of the stream: the mark must stand at From, and goes to Next.
 type Step struct {
-	Part int
-	From int64 // The mark as it was last read or set; not always the offset of the first message.
-	Next int64
+	Part  int
+	From  int64 // The mark as it was last read or set; not always the offset of the first message.
+	Next  int64
+	Topic string // The id of the topic; see cdr.Mark.
+	Last  int64  // Fingerprint of the last message; see cdr.Mark.
 }
 
 // Delivery is what was read of the stream at a time.
@@ -86,6 +95,7 @@ type Dead struct {
 // Batch is a delivery that was posted: what the store of calls is to have, and has not confirmed yet.
 type Batch struct {
 	ID      int64 // 0: there is nothing to store.
+	Key     int64 // Tells it from another of the same number; see cdr.Record.
 	Records []cdr.Record
 	Dead    []Dead
 }
@@ -99,8 +109,11 @@ type Books interface {
 	Post(ctx context.Context, d *Delivery, rate func(Fresh) (Outcome, error)) (Batch, error)
 	// Waiting returns the batches after an id that were posted and not confirmed as stored, in order, up to a number.
 	Waiting(ctx context.Context, after int64, limit int) ([]Batch, error)
-	// Stored confirms that the store of calls has a batch.
-	Stored(ctx context.Context, id int64) error
+	// Stored confirms that the store of calls has a batch. It is ErrForeign for one that the ledger does not know.
+	Stored(ctx context.Context, b Batch) error
+	// Restart moves marks that do not fit the stream to where it goes on, and notes why. A mark that is not where its break
+	// found it is ErrMoved.
+	Restart(ctx context.Context, topic string, breaks []cdr.Break) error
 }
 
 // Retrier prices legs again that could not be rated.
@@ -114,12 +127,17 @@ type Retrier interface {
 type Calls interface {
 	// WriteRecords stores records once for a token, however often it is repeated.
 	WriteRecords(ctx context.Context, token string, records []cdr.Record) error
+	// RowsOf returns how many records of a batch there are.
+	RowsOf(ctx context.Context, batch, key int64) (int64, error)
 }
 
 // Stream gives legs out. Its methods are called by one goroutine, except Commit.
 type Stream interface {
 	// Join gives back what this reader has, waits until parts are dealt out, and returns those that it got.
 	Join(ctx context.Context) ([]int, error)
+	// Check compares marks with the stream. It returns those that fit, with what was not known of them filled in, and for each
+	// that does not fit a break.
+	Check(ctx context.Context, marks []cdr.Mark) ([]cdr.Mark, []cdr.Break, error)
 	// Start begins to read the parts at their marks.
 	Start(ctx context.Context, marks []cdr.Mark) error
 	// Fetch waits for messages; cdr.ErrRevoked says that the parts were given to another reader.

@@ -17,7 +17,12 @@ const (
 	ReasonTenant     = "no_tenant"  // The tenant is not known.
 	ReasonTariff     = "no_tariff"  // The tariff is not known.
 	ReasonDeck       = "no_deck"    // The carrier's deck is not known.
+	ReasonTooLarge   = "too_large"  // Its price is more than the books can hold.
+	ReasonRefused    = "refused"    // The ledger cannot take it, for a reason that is in the detail.
 )
+
+// The most that the stores take of an amount, in millionths, and of a rate, in billionths: eighteen digits.
+const storedMost = 999_999_999_999_999_999
 
 // clockSkew is how far ahead of ours the clock of a proxy may be.
 const clockSkew = 24 * time.Hour
@@ -94,6 +99,9 @@ func (r *rater) leg(leg *cdr.Leg) error {
 	} else if v == nil {
 		v = r.buy(&record)
 	}
+	if v == nil {
+		v = checkSize(&record)
+	}
 	if v != nil {
 		r.out.Dead = append(r.out.Dead, Dead{Leg: leg, Message: cdr.AppendLeg(nil, leg), Reason: v.reason, Detail: v.detail})
 		return nil
@@ -122,6 +130,16 @@ func (r *rater) date(record *cdr.Record) {
 	}
 }
 
+// checkSize refuses prices that the store of calls cannot hold.
+func checkSize(r *cdr.Record) *verdict {
+	for _, n := range []int64{r.Sale.Micros(), r.Cost.Micros(), r.ConnectFee.Micros(), r.PerMinute.Nanos()} {
+		if n > storedMost || n < -storedMost {
+			return &verdict{ReasonTooLarge, "its price has more than twelve digits before the point: look at its rate"}
+		}
+	}
+	return nil
+}
+
 // checkTimes refuses legs that would count in a period that they do not belong to, or last for ever.
 func (r *rater) checkTimes(leg *cdr.Leg) *verdict {
 	switch {
@@ -135,6 +153,8 @@ func (r *rater) checkTimes(leg *cdr.Leg) *verdict {
 		return &verdict{ReasonTimes, "the call was connected long before its setup, or in the future"}
 	case leg.Disconnect.Before(leg.Connect):
 		return &verdict{ReasonTimes, "the call ended before it was connected"}
+	case leg.Disconnect.After(r.now.Add(clockSkew)):
+		return &verdict{ReasonTimes, "the call ended in the future: set the clock of " + leg.Node}
 	}
 	return nil
 }

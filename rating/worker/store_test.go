@@ -29,8 +29,16 @@ const deskMessages = 6
 
 func (d *desk) Join(context.Context) ([]int, error)        { return []int{0}, nil }
 func (d *desk) Start(context.Context, []cdr.Mark) error    { return nil }
-func (d *desk) Stored(context.Context, int64) error        { return nil }
+func (d *desk) Stored(context.Context, worker.Batch) error { return nil }
 func (d *desk) Send(context.Context, []cdr.Envelope) error { return nil }
+
+func (d *desk) Restart(context.Context, string, []cdr.Break) error { return nil }
+
+func (d *desk) RowsOf(context.Context, int64, int64) (int64, error) { return 0, nil }
+
+func (d *desk) Check(_ context.Context, marks []cdr.Mark) ([]cdr.Mark, []cdr.Break, error) {
+	return marks, nil, nil
+}
 
 func (d *desk) Marks(context.Context, string, []int) ([]cdr.Mark, error) {
 	return []cdr.Mark{{Part: 0}}, nil

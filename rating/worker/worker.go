@@ -3,9 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,11 +18,14 @@ type Config struct {
 	Stream    Stream
 	Books     Books
 	Calls     Calls
-	Graveyard Graveyard
+	Graveyard Graveyard                // Nil: batches with dead letters are stored and left for a worker that has one.
 	Prices    func() Prices            // What holds now; asked once for each delivery.
 	Country   func(e164.Number) string // The ISO 3166 code of a number's country; nil: none.
-	Clock     clock.Clock
-	Log       *slog.Logger
+	// Agree is asked before the stream is read, and after every break: it brings the ledger and the store of calls into agreement
+	// where one of them has gone back in time. Nil: they are taken to agree.
+	Agree func(context.Context) error
+	Clock clock.Clock
+	Log   *slog.Logger
 }
 
 const (
@@ -88,11 +89,19 @@ func (w *Worker) session(ctx context.Context, wait *backoff) error {
 	if err != nil {
 		return err
 	}
+	if w.cfg.Agree != nil {
+		if err := w.cfg.Agree(ctx); err != nil {
+			return err
+		}
+	}
 	if err := w.Recover(ctx); err != nil {
 		return err
 	}
 	marks, err := w.cfg.Books.Marks(ctx, w.cfg.Topic, parts)
 	if err != nil {
+		return err
+	}
+	if marks, err = w.checkMarks(ctx, marks); err != nil {
 		return err
 	}
 	if err := w.cfg.Stream.Start(ctx, marks); err != nil {
@@ -101,6 +110,24 @@ func (w *Worker) session(ctx context.Context, wait *backoff) error {
 	wait.reset()
 	w.cfg.Log.InfoContext(ctx, "the worker reads", "topic", w.cfg.Topic, "parts", parts)
 	return w.work(ctx, marks)
+}
+
+// checkMarks compares the marks with the stream. Those that do not fit, because the topic was made anew or went back in time,
+// go on where the stream does; legs that come again by that are known by their identity.
+func (w *Worker) checkMarks(ctx context.Context, marks []cdr.Mark) ([]cdr.Mark, error) {
+	fit, breaks, err := w.cfg.Stream.Check(ctx, marks)
+	if err != nil || len(breaks) == 0 {
+		return fit, err
+	}
+	if err := w.cfg.Books.Restart(ctx, w.cfg.Topic, breaks); err != nil {
+		return nil, err
+	}
+	for _, b := range breaks {
+		w.cfg.Log.ErrorContext(ctx, "the stream does not fit what was accounted for; it is read on from where it is whole, and legs that are known are passed over",
+			"topic", w.cfg.Topic, "partition", b.Part, "kind", b.Kind, "cause", b.Cause, "stood_at", b.Next, "goes_on_at", b.Now.Next, "lost", b.Lost)
+		fit = append(fit, b.Now)
+	}
+	return fit, nil
 }
 
 // Recover stores what was posted and not confirmed as stored: by this worker in a former life, or by one that died.
@@ -112,7 +139,7 @@ func (w *Worker) Recover(ctx context.Context) error {
 			return err
 		}
 		for _, b := range batches {
-			if err := w.Deliver(ctx, b); err != nil {
+			if err := w.deliverAgain(ctx, b); err != nil {
 				return err
 			}
 			after = b.ID
@@ -123,183 +150,17 @@ func (w *Worker) Recover(ctx context.Context) error {
 	}
 }
 
-// delivered is a batch on its way to the store, with the marks that go with it.
-type delivered struct {
-	batch Batch
-	marks []cdr.Mark
-}
-
-// work posts what it reads while others store what was posted before.
-func (w *Worker) work(ctx context.Context, marks []cdr.Mark) error {
-	posted, failed := make(chan delivered, backlog), make(chan error, 1)
-	ctx, stop := context.WithCancelCause(ctx)
-	go func() {
-		err := w.storeAll(ctx, posted)
-		stop(err)
-		failed <- err
-	}()
-	err := w.postAll(ctx, marks, posted)
-	close(posted)
-	if storeErr := <-failed; storeErr != nil {
-		err = storeErr
-	}
-	stop(err)
-	return err
-}
-
-func (w *Worker) postAll(ctx context.Context, marks []cdr.Mark, posted chan<- delivered) error {
-	at := make(map[int]int64, len(marks))
-	for _, m := range marks {
-		at[m.Part] = m.Next
-	}
-	for {
-		messages, err := w.cfg.Stream.Fetch(ctx)
-		if err != nil {
-			return err
-		}
-		d := w.Read(messages, at)
-		batch, err := w.post(ctx, d)
-		if err != nil {
-			return err
-		}
-		out := delivered{batch: batch}
-		for _, s := range d.Steps {
-			at[s.Part] = s.Next
-			out.marks = append(out.marks, cdr.Mark{Part: s.Part, Next: s.Next})
-		}
-		select {
-		case posted <- out:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
-// Read makes a delivery of messages. The marks stand at the places in at, by part.
-func (w *Worker) Read(messages []cdr.Message, at map[int]int64) *Delivery {
-	d := &Delivery{Source: w.cfg.Topic, Legs: make([]cdr.Leg, len(messages))}
-	next := make(map[int]int64, len(at))
-	n := 0
-	for _, m := range messages {
-		next[m.Part] = m.Offset + 1
-		if err := cdr.DecodeLeg(m.Value, &d.Legs[n]); err != nil {
-			d.Broken = append(d.Broken, Dead{Message: m.Value, Reason: ReasonUnreadable, Detail: err.Error()})
-			continue
-		}
-		n++
-	}
-	d.Legs = d.Legs[:n]
-	for part, to := range next {
-		d.Steps = append(d.Steps, Step{Part: part, From: at[part], Next: to})
-	}
-	return d
-}
-
-// post posts a delivery, again and again while the ledger is away.
-func (w *Worker) post(ctx context.Context, d *Delivery) (Batch, error) {
-	wait := backoff{}
-	for {
-		batch, err := w.cfg.Books.Post(ctx, d, w.Rate)
-		switch {
-		case err == nil:
-			fresh := int64(len(batch.Records) + len(batch.Dead))
-			came := int64(len(d.Legs) + len(d.Broken))
-			w.stats.legs.Add(came)
-			w.stats.repeated.Add(came - fresh)
-			return batch, nil
-		case errors.Is(err, ErrMoved), ctx.Err() != nil:
-			return Batch{}, err
-		}
-		w.cfg.Log.WarnContext(ctx, "legs cannot be posted yet; trying again", "legs", len(d.Legs), "error", err)
-		if err := wait.sleep(ctx, w.cfg.Clock); err != nil {
-			return Batch{}, err
-		}
-	}
-}
-
-// Rate prices legs; it is what Books call back.
-func (w *Worker) Rate(f Fresh) (Outcome, error) {
-	r := rater{prices: w.cfg.Prices(), country: w.cfg.Country, now: w.cfg.Clock.Now()}
-	return r.rate(f)
-}
-
-// storeAll stores what was posted, some batches at a time: each by itself is stored once, in whatever order. The stream is
-// told in the order in which they were posted.
-func (w *Worker) storeAll(ctx context.Context, posted <-chan delivered) error {
-	var group sync.WaitGroup
-	busy := make(chan struct{}, storing)
-	before := make(chan struct{})
-	close(before)
-	for d := range posted {
-		busy <- struct{}{} // It waits no longer than a batch that is being stored, which ends with ctx.
-		after := make(chan struct{})
-		last := before
-		group.Go(func() {
-			defer close(after)
-			stored := w.store(ctx, d.batch)
-			<-last // A batch that cannot be stored yet holds up those after it.
-			<-busy
-			if !stored {
-				return
-			}
-			if err := w.cfg.Stream.Commit(d.marks); err != nil {
-				// Only who looks at the group's lag sees a difference.
-				w.cfg.Log.DebugContext(ctx, "the stream was not told how far it was read", "error", err)
-			}
-		})
-		before = after
-	}
-	group.Wait()
-	return context.Cause(ctx)
-}
-
-// store delivers a batch, again and again until ctx ends; then it reports false.
-func (w *Worker) store(ctx context.Context, b Batch) bool {
-	wait := backoff{}
-	for {
-		err := w.Deliver(ctx, b)
-		if err == nil || ctx.Err() != nil {
-			return err == nil
-		}
-		w.cfg.Log.WarnContext(ctx, "rated legs cannot be stored yet; trying again", "batch", b.ID, "error", err)
-		if wait.sleep(ctx, w.cfg.Clock) != nil {
-			return false
-		}
-	}
-}
-
-// Deliver brings a batch to the store of calls and copies of its dead to their topic, and confirms it. It may be repeated.
-func (w *Worker) Deliver(ctx context.Context, b Batch) error {
-	if b.ID == 0 {
-		return nil
-	}
-	if err := w.cfg.Calls.WriteRecords(ctx, token(b.ID), b.Records); err != nil {
+// deliverAgain delivers a batch that may have been stored before, long enough ago for the store to have forgotten its token.
+func (w *Worker) deliverAgain(ctx context.Context, b Batch) error {
+	rows, err := w.cfg.Calls.RowsOf(ctx, b.ID, b.Key)
+	if err != nil {
 		return err
 	}
-	if len(b.Dead) > 0 {
-		letters := make([]cdr.Envelope, 0, len(b.Dead))
-		for _, d := range b.Dead {
-			e := cdr.Envelope{Value: d.Message, Reason: d.Reason}
-			if d.Leg != nil {
-				e.Key = d.Leg.Call.Bytes()
-			}
-			letters = append(letters, e)
-		}
-		if err := w.cfg.Graveyard.Send(ctx, letters); err != nil {
-			return err
-		}
+	if rows == int64(len(b.Records)) {
+		b.Records = nil
 	}
-	if err := w.cfg.Books.Stored(ctx, b.ID); err != nil {
-		return err
-	}
-	w.stats.records.Add(int64(len(b.Records)))
-	w.stats.dead.Add(int64(len(b.Dead)))
-	w.stats.batches.Add(1)
-	return nil
+	return w.Deliver(ctx, b)
 }
-
-// token is the name under which the store of calls knows a batch.
-func token(batch int64) string { return fmt.Sprintf("batch/%d", batch) }
 
 // Retry prices legs again that could not be rated, by the ids of their entries, and stores what could be rated now. It
 // returns how many legs were rated.

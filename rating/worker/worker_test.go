@@ -189,11 +189,11 @@ func (f *failing) Post(ctx context.Context, d *worker.Delivery, rate func(worker
 	return b, err
 }
 
-func (f *failing) Stored(ctx context.Context, id int64) error {
+func (f *failing) Stored(ctx context.Context, b worker.Batch) error {
 	if f.fail() {
 		return errInjected
 	}
-	return f.Books.Stored(ctx, id)
+	return f.Books.Stored(ctx, b)
 }
 
 func (f *failing) WriteRecords(ctx context.Context, token string, records []cdr.Record) error {

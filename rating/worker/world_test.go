@@ -90,6 +90,7 @@ type world struct {
 	db     *postgres.DB
 	books  *postgres.Books
 	ledger *postgres.Ledger
+	house  *clickhouse.DB
 	store  *clickhouse.Store
 	prices *prices
 	random *rand.Rand
@@ -119,7 +120,7 @@ func newWorld(tb testing.TB, parts int) *world {
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, house.Close()) })
 	require.NoError(tb, house.Migrate(tb.Context()))
-	w.store = clickhouse.NewStore(house)
+	w.house, w.store = house, clickhouse.NewStore(house)
 	return w
 }
 
@@ -171,6 +172,7 @@ type wiring struct {
 	books worker.Books
 	calls worker.Calls
 	take  kafka.Take
+	agree func(context.Context) error
 }
 
 // running is a worker that works in the background.
@@ -194,7 +196,7 @@ func (w *world) start(change func(*wiring)) *running {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
 	r := &running{Worker: worker.New(worker.Config{
-		Topic: w.topic, Stream: stream, Books: parts.books, Calls: parts.calls, Graveyard: dead,
+		Topic: w.topic, Stream: stream, Books: parts.books, Calls: parts.calls, Graveyard: dead, Agree: parts.agree,
 		Prices: func() worker.Prices { return w.prices }, Clock: clock.System{}, Log: log,
 	})}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.tb.Context()))

@@ -96,6 +96,7 @@ func (f *Filter) condition() (*condition, error) {
 type row struct {
 	Sign          int8            `ch:"sign"`
 	Batch         int64           `ch:"batch"`
+	BatchKey      int64           `ch:"batch_key"`
 	Slot          time.Time       `ch:"slot"`
 	Call          uuid.UUID       `ch:"call"`
 	Seq           uint16          `ch:"seq"`
@@ -301,7 +302,7 @@ func (r *row) record(out *cdr.Record) (err error) {
 	if r.Trace != "" {
 		l.Trace = []byte(r.Trace)
 	}
-	out.Sign, out.Batch, out.Slot = r.Sign, r.Batch, r.Slot.UTC()
+	out.Sign, out.Batch, out.BatchKey, out.Slot = r.Sign, r.Batch, r.BatchKey, r.Slot.UTC()
 	out.Billed, out.Covered, out.Prefix, out.Destination, out.Country = r.Billed, r.Covered, r.Prefix, r.Destination, r.Country
 	out.PerMinute = money.PerMinute(r.PerMinute.Shift(money.RateScale).IntPart())
 	for _, a := range []struct {

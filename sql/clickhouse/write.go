@@ -67,6 +67,7 @@ func columns() []column {
 	return append(legColumns(), []column{
 		{"sign", each(func(r *cdr.Record) int8 { return r.Sign })},
 		{"batch", each(func(r *cdr.Record) int64 { return r.Batch })},
+		{"batch_key", each(func(r *cdr.Record) int64 { return r.BatchKey })},
 		{"slot", each(func(r *cdr.Record) time.Time { return r.Slot })},
 		{"duration_us", each(func(r *cdr.Record) int64 { return r.Duration().Microseconds() })},
 		{"pdd_us", each(func(r *cdr.Record) int64 { return r.PDD().Microseconds() })},

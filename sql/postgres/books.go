@@ -40,7 +40,7 @@ func NewBooks(db *DB, c clock.Clock) (*Books, error) {
 
 // Marks returns up to where the parts of a topic were accounted for; 0 for one that is new.
 func (b *Books) Marks(ctx context.Context, topic string, parts []int) ([]cdr.Mark, error) {
-	rows, err := b.db.pool.Query(ctx, `SELECT p.part, coalesce(m.next, 0) FROM unnest($2::integer[]) AS p (part) `+
+	rows, err := b.db.pool.Query(ctx, `SELECT p.part, coalesce(m.next, 0), coalesce(m.topic_id, ''), coalesce(m.last, 0) FROM unnest($2::integer[]) AS p (part) `+
 		`LEFT JOIN stream_mark m ON m.topic = $1 AND m.part = p.part ORDER BY p.part`, topic, parts)
 	if err != nil {
 		return nil, fmt.Errorf("marks of %s: %w", topic, err)
@@ -78,7 +78,7 @@ func (b *Books) Post(ctx context.Context, d *worker.Delivery, rate func(worker.F
 		return p.moveMarks(ctx)
 	})
 	if err != nil {
-		return worker.Batch{}, fmt.Errorf("post %d legs of %s: %w", len(d.Legs), d.Source, err)
+		return worker.Batch{}, fmt.Errorf("post %d legs of %s: %w", len(d.Legs), d.Source, refused(err))
 	}
 	return p.batch, nil
 }
@@ -104,7 +104,7 @@ func (p *posting) lockMarks(ctx context.Context) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`INSERT INTO stream_mark (topic, part, next) SELECT $1, s.part, 0 FROM unnest($2::integer[]) AS s (part) `+
 		`WHERE NOT EXISTS (SELECT FROM stream_mark m WHERE m.topic = $1 AND m.part = s.part) ON CONFLICT DO NOTHING`, d.Source, parts)
-	batch.Queue(`SELECT part, next FROM stream_mark WHERE topic = $1 AND part = ANY ($2::integer[]) ORDER BY part FOR UPDATE`, d.Source, parts)
+	batch.Queue(`SELECT part, next, topic_id, last FROM stream_mark WHERE topic = $1 AND part = ANY ($2::integer[]) ORDER BY part FOR UPDATE`, d.Source, parts)
 	results := p.tx.SendBatch(ctx, batch)
 	defer results.Close()
 	if _, err := results.Exec(); err != nil {
@@ -122,8 +122,8 @@ func (p *posting) lockMarks(ctx context.Context) error {
 		return fmt.Errorf("lock marks: %d of %d parts have one", len(marks), len(d.Steps))
 	}
 	for i, m := range marks {
-		if s := d.Steps[i]; m.Part != s.Part || m.Next != s.From {
-			return fmt.Errorf("%w: part %d stands at %d, not at %d", worker.ErrMoved, s.Part, m.Next, s.From)
+		if s := d.Steps[i]; m.Part != s.Part || m.Next != s.From || m.Topic != "" && m.Topic != s.Topic {
+			return fmt.Errorf("%w: part %d stands at %d of %q, not at %d of %q", worker.ErrMoved, s.Part, m.Next, m.Topic, s.From, s.Topic)
 		}
 	}
 	return results.Close()
@@ -131,13 +131,15 @@ func (p *posting) lockMarks(ctx context.Context) error {
 
 func (p *posting) moveMarks(ctx context.Context) error {
 	var parts []int32
-	var nexts []int64
+	var nexts, lasts []int64
+	var ids []string
 	for _, s := range p.delivery.Steps {
 		parts = append(parts, int32(s.Part)) //nolint:gosec // As in lockMarks.
-		nexts = append(nexts, s.Next)
+		nexts, lasts, ids = append(nexts, s.Next), append(lasts, s.Last), append(ids, s.Topic)
 	}
-	_, err := p.tx.Exec(ctx, `UPDATE stream_mark m SET next = s.next FROM unnest($2::integer[], $3::bigint[]) AS s (part, next) `+
-		`WHERE m.topic = $1 AND m.part = s.part`, p.delivery.Source, parts, nexts)
+	_, err := p.tx.Exec(ctx, `UPDATE stream_mark m SET next = s.next, topic_id = s.topic_id, last = s.last `+
+		`FROM unnest($2::integer[], $3::bigint[], $4::text[], $5::bigint[]) AS s (part, next, topic_id, last) `+
+		`WHERE m.topic = $1 AND m.part = s.part`, p.delivery.Source, parts, nexts, ids, lasts)
 	if err != nil {
 		return fmt.Errorf("move marks: %w", err)
 	}
@@ -222,11 +224,11 @@ func (p *posting) account(ctx context.Context, legs []*cdr.Leg, dead []worker.De
 	p.counters = counterView{ctx: ctx, tx: p.tx}
 	fresh.Counters = p.counters.of
 	out, err := rate(fresh)
-	if err == nil {
-		err = p.counters.err
+	if p.counters.err != nil {
+		return fmt.Errorf("rate: %w", p.counters.err)
 	}
 	if err != nil {
-		return fmt.Errorf("rate: %w", err)
+		return fmt.Errorf("%w: %w", errRating, err)
 	}
 	out.Dead = append(out.Dead, dead...)
 	return p.write(ctx, &out, accounts)
@@ -255,11 +257,15 @@ func (p *posting) write(ctx context.Context, out *worker.Outcome, accounts []str
 	return postUsage(ctx, p.tx, out.Postings, p.batch.ID, p.now)
 }
 
-// Stored confirms that the store of calls has a batch; its records are kept here no longer. It may be repeated.
-func (b *Books) Stored(ctx context.Context, id int64) error {
-	_, err := b.db.pool.Exec(ctx, `UPDATE batch SET blob = NULL, stored_at = $2 WHERE id = $1 AND stored_at IS NULL`, id, b.clock.Now())
+// Stored confirms that the store of calls has a batch. Its records are kept packed until ForgetPacked. A batch that this
+// database does not know is worker.ErrForeign. It may be repeated.
+func (b *Books) Stored(ctx context.Context, batch worker.Batch) error {
+	tag, err := b.db.pool.Exec(ctx, `UPDATE batch SET stored_at = coalesce(stored_at, $3) WHERE id = $1 AND key = $2`, batch.ID, batch.Key, b.clock.Now())
 	if err != nil {
-		return fmt.Errorf("confirm batch %d: %w", id, err)
+		return fmt.Errorf("confirm batch %d: %w", batch.ID, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("confirm batch %d: %w", batch.ID, worker.ErrForeign)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -112,14 +114,15 @@ func (p *posting) writeBatch(ctx context.Context, out *worker.Outcome) error {
 			firsts, nexts = append(firsts, s.From), append(nexts, s.Next)
 		}
 	}
-	err := p.tx.QueryRow(ctx, `INSERT INTO batch (source, parts, firsts, nexts, legs, records, dead, blob, made_at) `+
-		`VALUES ($1, coalesce($2::integer[], '{}'), coalesce($3::bigint[], '{}'), coalesce($4::bigint[], '{}'), $5, $6, $7, $8, $9) RETURNING id`,
-		source, parts, firsts, nexts, legs, len(out.Records), len(out.Dead), blob, p.now).Scan(&p.batch.ID)
+	p.batch.Key = rand.Int64N(math.MaxInt64) + 1 //nolint:gosec // It has to be another one each time, not a secret.
+	err := p.tx.QueryRow(ctx, `INSERT INTO batch (source, parts, firsts, nexts, legs, records, dead, blob, made_at, key) `+
+		`VALUES ($1, coalesce($2::integer[], '{}'), coalesce($3::bigint[], '{}'), coalesce($4::bigint[], '{}'), $5, $6, $7, $8, $9, $10) RETURNING id`,
+		source, parts, firsts, nexts, legs, len(out.Records), len(out.Dead), blob, p.now, p.batch.Key).Scan(&p.batch.ID)
 	if err != nil {
 		return fmt.Errorf("write batch: %w", err)
 	}
 	for i := range out.Records {
-		out.Records[i].Batch = p.batch.ID
+		out.Records[i].Batch, out.Records[i].BatchKey = p.batch.ID, p.batch.Key
 	}
 	p.batch.Records, p.batch.Dead = out.Records, out.Dead
 	return nil
@@ -150,7 +153,7 @@ const packRatio = 3
 // blobLimit bounds what a damaged blob can make us allocate.
 const blobLimit = 1 << 30
 
-func unpackRecords(blob []byte, batch int64) ([]cdr.Record, error) {
+func unpackRecords(blob []byte, batch, key int64) ([]cdr.Record, error) {
 	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(blobLimit))
 	if err != nil {
 		return nil, fmt.Errorf("unpack records: %w", err)
@@ -171,7 +174,7 @@ func unpackRecords(blob []byte, batch int64) ([]cdr.Record, error) {
 		if err := cdr.DecodeRecord(plain[width:end], &record); err != nil {
 			return nil, fmt.Errorf("unpack records: %w", err)
 		}
-		record.Batch = batch
+		record.Batch, record.BatchKey = batch, key
 		out = append(out, record)
 		plain = plain[end:]
 	}
@@ -180,16 +183,16 @@ func unpackRecords(blob []byte, batch int64) ([]cdr.Record, error) {
 
 // Waiting returns the batches after an id that were posted and not confirmed as stored, in order, up to a number.
 func (b *Books) Waiting(ctx context.Context, after int64, limit int) ([]worker.Batch, error) {
-	rows, err := b.db.pool.Query(ctx, `SELECT id, blob FROM batch WHERE stored_at IS NULL AND id > $1 ORDER BY id LIMIT $2`, after, limit)
+	rows, err := b.db.pool.Query(ctx, `SELECT id, key, blob FROM batch WHERE stored_at IS NULL AND id > $1 ORDER BY id LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("batches that wait: %w", err)
 	}
 	batches, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (worker.Batch, error) {
 		var batch worker.Batch
 		var blob []byte
-		err := row.Scan(&batch.ID, &blob)
+		err := row.Scan(&batch.ID, &batch.Key, &blob)
 		if err == nil {
-			batch.Records, err = unpackRecords(blob, batch.ID)
+			batch.Records, err = unpackRecords(blob, batch.ID, batch.Key)
 		}
 		return batch, err
 	})

@@ -201,6 +201,6 @@ func (r *run) deliver() {
 	waiting, err := r.Books.Waiting(r.ctx, 0, 3)
 	r.say("waiting %d %s", len(waiting), word(err))
 	if batch.ID != 0 && r.random.IntN(2) == 0 {
-		r.say("stored %s", word(r.Books.Stored(r.ctx, batch.ID)))
+		r.say("stored %s", word(r.Books.Stored(r.ctx, batch)))
 	}
 }

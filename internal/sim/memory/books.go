@@ -17,12 +17,13 @@ import (
 
 // books are what legs were accounted for by.
 type books struct {
-	marks   map[markKey]int64
+	marks   map[markKey]cdr.Mark
 	claimed map[worker.LegID]bool
 	dead    map[worker.LegID]worker.Dead
 	batches []worker.Batch
 	stored  map[int64]bool
 	used    map[useKey]int64
+	skip    int64 // New batches have higher ids.
 }
 
 type markKey struct {
@@ -37,7 +38,7 @@ type useKey struct {
 
 func newBooks() books {
 	return books{
-		marks: make(map[markKey]int64), claimed: make(map[worker.LegID]bool), dead: make(map[worker.LegID]worker.Dead),
+		marks: make(map[markKey]cdr.Mark), claimed: make(map[worker.LegID]bool), dead: make(map[worker.LegID]worker.Dead),
 		stored: make(map[int64]bool), used: make(map[useKey]int64),
 	}
 }
@@ -78,7 +79,9 @@ func (b *Books) Marks(_ context.Context, topic string, parts []int) ([]cdr.Mark,
 	defer b.mu.Unlock()
 	out := make([]cdr.Mark, 0, len(parts))
 	for _, p := range slices.Sorted(slices.Values(parts)) {
-		out = append(out, cdr.Mark{Part: p, Next: b.books.marks[markKey{topic, p}]})
+		m := b.books.marks[markKey{topic, p}]
+		m.Part = p
+		out = append(out, m)
 	}
 	return out, nil
 }
@@ -88,8 +91,8 @@ func (b *Books) Post(_ context.Context, d *worker.Delivery, rate func(worker.Fre
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, step := range d.Steps {
-		if at := b.books.marks[markKey{d.Source, step.Part}]; at != step.From {
-			return worker.Batch{}, fmt.Errorf("%w: part %d stands at %d, not at %d", worker.ErrMoved, step.Part, at, step.From)
+		if at := b.books.marks[markKey{d.Source, step.Part}]; at.Next != step.From || at.Topic != "" && at.Topic != step.Topic {
+			return worker.Batch{}, fmt.Errorf("%w: part %d stands at %d, not at %d", worker.ErrMoved, step.Part, at.Next, step.From)
 		}
 	}
 	legs := b.claim(d.Legs)
@@ -111,7 +114,7 @@ func (b *Books) Post(_ context.Context, d *worker.Delivery, rate func(worker.Fre
 		b.books.claimed[worker.LegID{Call: l.Call, Seq: l.Seq}] = true
 	}
 	for _, step := range d.Steps {
-		b.books.marks[markKey{d.Source, step.Part}] = step.Next
+		b.books.marks[markKey{d.Source, step.Part}] = cdr.Mark{Part: step.Part, Next: step.Next, Topic: step.Topic, Last: step.Last}
 	}
 	return batch, nil
 }
@@ -156,17 +159,18 @@ func (c counters) Used(of rating.Counter) int64 { return c.used[useKey{c.tenant,
 
 // write puts an outcome down: all of it, or, with an error, nothing.
 func (b *Books) write(out *worker.Outcome) (worker.Batch, error) {
-	id := int64(len(b.books.batches) + 1)
+	id := b.lastBatch() + 1
 	for i := range out.Postings {
 		out.Postings[i].Batch = id
 	}
 	if err := b.post(out.Postings); err != nil {
 		return worker.Batch{}, err
 	}
+	b.batchKeys++
 	for i := range out.Records {
-		out.Records[i].Batch = id
+		out.Records[i].Batch, out.Records[i].BatchKey = id, b.batchKeys
 	}
-	batch := worker.Batch{ID: id, Records: out.Records, Dead: out.Dead}
+	batch := worker.Batch{ID: id, Key: b.batchKeys, Records: out.Records, Dead: out.Dead}
 	b.books.batches = append(b.books.batches, batch)
 	for _, d := range out.Dead {
 		if d.Leg != nil {
@@ -223,10 +227,30 @@ func (b *Books) Waiting(_ context.Context, after int64, limit int) ([]worker.Bat
 }
 
 // Stored implements worker.Books.
-func (b *Books) Stored(_ context.Context, id int64) error {
+func (b *Books) Stored(_ context.Context, batch worker.Batch) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.books.stored[id] = true
+	for _, known := range b.books.batches {
+		if known.ID == batch.ID && known.Key == batch.Key {
+			b.books.stored[batch.ID] = true
+			return nil
+		}
+	}
+	return worker.ErrForeign
+}
+
+// Restart implements worker.Books.
+func (b *Books) Restart(_ context.Context, topic string, breaks []cdr.Break) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range breaks {
+		if at := b.books.marks[markKey{topic, s.Part}]; at.Next != s.Next {
+			return worker.ErrMoved
+		}
+	}
+	for _, s := range breaks {
+		b.books.marks[markKey{topic, s.Part}] = s.Now
+	}
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 type Calls struct {
 	mu      sync.Mutex
 	records []cdr.Record
+	aside   []cdr.Record // Of batches that the ledger does not know.
 	tokens  map[string]bool
 	forget  bool
 }

@@ -31,6 +31,8 @@ type Store struct {
 	keys     map[string]int // Index of the posting with a key.
 	books    books
 	faults   faults
+
+	batchKeys int64 // The last key of a batch: of all histories.
 }
 
 type hold struct {

@@ -1,0 +1,198 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"trunkline/cdr"
+	"trunkline/rating/worker"
+	"trunkline/rating/worker/repair"
+)
+
+// Owner returns the id of the ledger whose calls these are; empty: nobody has said so yet.
+func (s *Store) Owner(ctx context.Context) (string, error) {
+	var id string
+	if err := s.db.conn.QueryRow(ctx, `SELECT if(count() = 0, '', toString(argMax(ledger, since))) FROM ledger_owner`).Scan(&id); err != nil {
+		return "", fmt.Errorf("owner of the calls: %w", err)
+	}
+	return id, nil
+}
+
+// Own says whose calls these are.
+func (s *Store) Own(ctx context.Context, ledger string) error {
+	if err := s.db.conn.Exec(ctx, `INSERT INTO ledger_owner (ledger) SELECT toUUID(?)`, ledger); err != nil {
+		return fmt.Errorf("owner of the calls: %w", err)
+	}
+	return nil
+}
+
+// StoredBatches returns how many rows there are of each batch with an id in [from, till], in the order of the ids.
+func (s *Store) StoredBatches(ctx context.Context, from, till int64) (out []repair.Stored, err error) {
+	rows, err := s.db.conn.Query(ctx, `SELECT batch, key, sum(rows) AS n FROM stored_batch WHERE batch >= ? AND batch <= ? `+
+		`GROUP BY batch, key HAVING n <> 0 ORDER BY batch, key`, from, till)
+	if err != nil {
+		return nil, fmt.Errorf("stored batches: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var one repair.Stored
+		if err := rows.Scan(&one.Number, &one.Key, &one.Rows); err != nil {
+			return nil, fmt.Errorf("stored batches: %w", err)
+		}
+		out = append(out, one)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("stored batches: %w", err)
+	}
+	return out, nil
+}
+
+// RowsOf returns how many records of a batch there are.
+func (s *Store) RowsOf(ctx context.Context, batch, key int64) (n int64, err error) {
+	if err := s.db.conn.QueryRow(ctx, `SELECT sum(rows) FROM stored_batch WHERE batch = ? AND key = ?`, batch, key).Scan(&n); err != nil {
+		return 0, fmt.Errorf("stored batch %d: %w", batch, err)
+	}
+	return n, nil
+}
+
+// LastStored returns the highest id of a batch that is here; 0: there is none.
+func (s *Store) LastStored(ctx context.Context) (id int64, err error) {
+	if err := s.db.conn.QueryRow(ctx, `SELECT max(batch) FROM stored_batch`).Scan(&id); err != nil {
+		return 0, fmt.Errorf("stored batches: %w", err)
+	}
+	return id, nil
+}
+
+// CountBatches makes the table of stored batches anew from the records where the two do not agree, as after a restore of one of
+// them. Calls that come in meanwhile make it be done again; when that does not end, it is ErrBusy.
+func (s *Store) CountBatches(ctx context.Context) error {
+	for range rebuildTries {
+		var off int64
+		if err := s.db.conn.QueryRow(ctx, `SELECT (SELECT toInt64(count()) FROM cdr) - (SELECT sum(rows) FROM stored_batch)`).Scan(&off); err != nil {
+			return fmt.Errorf("count batches: %w", err)
+		}
+		if off == 0 {
+			return nil
+		}
+		for _, statement := range []string{
+			`DROP TABLE IF EXISTS stored_batch_rebuild SYNC`,
+			`CREATE TABLE stored_batch_rebuild AS stored_batch`,
+			`INSERT INTO stored_batch_rebuild SELECT ` + batchSums + ` FROM cdr GROUP BY batch, key`,
+			`EXCHANGE TABLES stored_batch AND stored_batch_rebuild`,
+			`DROP TABLE stored_batch_rebuild SYNC`,
+		} {
+			if err := s.db.conn.Exec(ctx, statement); err != nil {
+				return fmt.Errorf("count batches: %w", err)
+			}
+		}
+	}
+	return fmt.Errorf("count batches: %w", ErrBusy)
+}
+
+const batchSums = `batch, batch_key AS key, toInt64(count()) AS rows, sum(cdr.sale * sign) AS sale, sum(cdr.cost * sign) AS cost`
+
+// ofBatches is the condition for rows of batches.
+func ofBatches(key string, batches []repair.ID) string {
+	var b strings.Builder
+	b.WriteString("(batch, " + key + ") IN (")
+	for i, id := range batches {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("(" + strconv.FormatInt(id.Number, 10) + ", " + strconv.FormatInt(id.Key, 10) + ")")
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+// SetAside takes the rows of batches out of the calls and keeps them in cdr_aside, and makes the sums of their months anew. A run
+// that is interrupted is finished by the next: what is noted of the batches goes last.
+func (s *Store) SetAside(ctx context.Context, batches []repair.ID) error {
+	rows := ofBatches("batch_key", batches)
+	copied := "INSERT INTO cdr_aside SELECT *, now() AS aside_at FROM cdr WHERE " + rows +
+		" AND (call, seq, sign, batch, batch_key) NOT IN (SELECT call, seq, sign, batch, batch_key FROM cdr_aside WHERE " + rows + ")"
+	for _, statement := range []string{
+		copied,
+		"ALTER TABLE cdr DELETE WHERE " + rows + " SETTINGS mutations_sync = 2",
+	} {
+		if err := s.db.conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("set %d batches aside: %w", len(batches), err)
+		}
+	}
+	var months []string
+	if err := s.db.conn.QueryRow(ctx, "SELECT arraySort(groupUniqArray(toString(toYYYYMM(slot)))) FROM cdr_aside WHERE "+rows).Scan(&months); err != nil {
+		return fmt.Errorf("set %d batches aside: %w", len(batches), err)
+	}
+	for _, month := range months {
+		for _, k := range keptTables() {
+			if err := s.rebuildMonth(ctx, k, month); err != nil {
+				return fmt.Errorf("sums %s of %s: %w", k.name, month, err)
+			}
+		}
+	}
+	if err := s.db.conn.Exec(ctx, "ALTER TABLE stored_batch DELETE WHERE "+ofBatches("key", batches)+" SETTINGS mutations_sync = 2"); err != nil {
+		return fmt.Errorf("set %d batches aside: %w", len(batches), err)
+	}
+	return nil
+}
+
+// knownAtOnce is how many legs are looked for in one question.
+const knownAtOnce = 5000
+
+// Known returns which of the legs are here.
+func (s *Store) Known(ctx context.Context, legs []cdr.Leg) (map[worker.LegID]bool, error) {
+	out := make(map[worker.LegID]bool)
+	for rest := legs; len(rest) > 0; {
+		n := min(knownAtOnce, len(rest))
+		if err := s.known(ctx, rest[:n], out); err != nil {
+			return nil, fmt.Errorf("look for %d legs: %w", n, err)
+		}
+		rest = rest[n:]
+	}
+	return out, nil
+}
+
+func (s *Store) known(ctx context.Context, legs []cdr.Leg, out map[worker.LegID]bool) error {
+	calls := make([]string, len(legs))
+	for i := range legs {
+		calls[i] = legs[i].Call.String()
+	}
+	rows, err := s.db.conn.Query(ctx, `SELECT DISTINCT call, seq FROM cdr WHERE call IN (SELECT toUUID(arrayJoin(?)))`, calls)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var call uuid.UUID
+		var seq uint16
+		if err := rows.Scan(&call, &seq); err != nil {
+			return err
+		}
+		id, err := cdr.CallIDFromBytes(call[:])
+		if err != nil {
+			return err
+		}
+		out[worker.LegID{Call: id, Seq: seq}] = true
+	}
+	return rows.Err()
+}
+
+// AsideLegs returns the legs of records that were set aside, each once, in the order of their setup, after one that was returned
+// before; the zero leg is the beginning.
+func (s *Store) AsideLegs(ctx context.Context, after cdr.Leg, limit int) ([]cdr.Leg, error) {
+	records, err := s.whole(ctx, strings.Replace(wholeRow, "SELECT * EXCEPT (", "SELECT * EXCEPT (aside_at, ", 1)+
+		"FROM cdr_aside WHERE sign = 1 AND (setup, call, seq) > (fromUnixTimestamp64Micro(?, 'UTC'), toUUID(?), ?) "+
+		"ORDER BY setup, call, seq, batch DESC LIMIT 1 BY call, seq LIMIT ?", stored(after.Setup).UnixMicro(), after.Call.String(), after.Seq, limit)
+	if err != nil {
+		return nil, err
+	}
+	legs := make([]cdr.Leg, len(records))
+	for i := range records {
+		legs[i] = records[i].Leg
+	}
+	return legs, nil
+}
