@@ -49,7 +49,7 @@ func newNineCities(t *testing.T) *nineCities {
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
 	require.NoError(t, db.Migrate(ctx))
-	clicks, err := clickhouse.Open(enginetest.ClickHouse(t))
+	clicks, err := clickhouse.Open(enginetest.ClickHouse(t), clickhouse.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, clicks.Close()) })
 	require.NoError(t, clicks.Migrate(ctx))

@@ -71,7 +71,7 @@ func newWorldSince(tb testing.TB, since time.Time) *world {
 	w := &world{rows: rowsWanted(tb), since: since, clock: clock.NewManual(time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC))}
 	var err error
 	w.dsn, w.http = enginetest.ClickHouseHTTP(tb)
-	w.clicks, err = clickhouse.Open(w.dsn)
+	w.clicks, err = clickhouse.Open(w.dsn, clickhouse.Options{})
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, w.clicks.Close()) })
 	require.NoError(tb, w.clicks.Migrate(tb.Context()))

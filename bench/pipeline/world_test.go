@@ -105,7 +105,7 @@ func newWorld(tb testing.TB) *world {
 
 func openClickHouse(tb testing.TB) *clickhouse.DB {
 	tb.Helper()
-	db, err := clickhouse.Open(enginetest.ClickHouse(tb))
+	db, err := clickhouse.Open(enginetest.ClickHouse(tb), clickhouse.Options{})
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
 	require.NoError(tb, db.Migrate(tb.Context()))

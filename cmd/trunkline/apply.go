@@ -74,13 +74,6 @@ func (o *applyOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return withCode(exitConflict, err)
 	}
-	snapshot, err := db.snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	if err := openAccounts(ctx, db.ledger, snapshot, clock.System{}.Now()); err != nil {
-		return err
-	}
 	_, err = fmt.Fprintf(out, "applied as revision %d\n", revision)
 	return err
 }

@@ -32,6 +32,7 @@ type config struct {
 	Postgres postgresConfig `yaml:"postgres" envPrefix:"POSTGRES_"`
 	Clicks   clickConfig    `yaml:"clickhouse" envPrefix:"CLICKHOUSE_"`
 	Kafka    kafkaConfig    `yaml:"kafka" envPrefix:"KAFKA_"`
+	Worker   workerConfig   `yaml:"worker" envPrefix:"WORKER_"`
 	SIP      sipConfig      `yaml:"sip" envPrefix:"SIP_"`
 	HTTP     httpConfig     `yaml:"http" envPrefix:"HTTP_"`
 	Alerts   alertConfig    `yaml:"alerts" envPrefix:"ALERTS_"`
@@ -46,6 +47,18 @@ type logConfig struct {
 type postgresConfig struct {
 	DSN  string `yaml:"dsn" env:"DSN"`   // Empty: the embedded engine.
 	Port int    `yaml:"port" env:"PORT"` // Of the embedded engine; 0 takes a free one.
+	// Connections of this process at most, beside two that listen. A server's max_connections has to be more than all have.
+	MaxConns int `yaml:"max_conns" env:"MAX_CONNS"`
+	// A statement that takes longer is given up by the server; migrations are not bounded.
+	StatementLimit time.Duration `yaml:"statement_limit" env:"STATEMENT_LIMIT"`
+}
+
+type workerConfig struct {
+	// The packed records of a batch are kept for so long after they were stored: from them a ClickHouse that was restored is filled
+	// again. About 60 bytes a leg.
+	KeepPacked time.Duration `yaml:"keep_packed" env:"KEEP_PACKED"`
+	// Which legs were accounted for is known for so long; a leg that comes later is put before the operator.
+	KeepIdentities time.Duration `yaml:"keep_identities" env:"KEEP_IDENTITIES"`
 }
 
 type clickConfig struct {
@@ -53,6 +66,7 @@ type clickConfig struct {
 	HTTP     string `yaml:"http" env:"HTTP"` // host:port of the HTTP port of a server outside; that of dsn with 8123 if empty.
 	Port     int    `yaml:"port" env:"PORT"`
 	HTTPPort int    `yaml:"http_port" env:"HTTP_PORT"`
+	MaxConns int    `yaml:"max_conns" env:"MAX_CONNS"` // Connections of this process at most.
 }
 
 type kafkaConfig struct {
@@ -122,9 +136,11 @@ func (c *httpConfig) secure() bool { return strings.HasPrefix(c.PublicURL, "http
 func defaultConfig() config {
 	return config{
 		Data: "./var", Log: logConfig{Level: "info", Format: "text"},
-		Kafka: kafkaConfig{Partitions: 4},
-		SIP:   sipConfig{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second, TraceMemory: 64 << 20, FirstStretch: time.Minute, Refer: "refuse", Media: "auto", RTPEngineDown: "refuse"},
-		HTTP:  httpConfig{Listen: "127.0.0.1:8080"}, Collect: true,
+		Kafka:    kafkaConfig{Partitions: 4},
+		Postgres: postgresConfig{MaxConns: 24, StatementLimit: 15 * time.Minute}, Clicks: clickConfig{MaxConns: 16},
+		Worker: workerConfig{KeepPacked: 14 * 24 * time.Hour, KeepIdentities: 100 * 24 * time.Hour},
+		SIP:    sipConfig{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second, TraceMemory: 64 << 20, FirstStretch: time.Minute, Refer: "refuse", Media: "auto", RTPEngineDown: "refuse"},
+		HTTP:   httpConfig{Listen: "127.0.0.1:8080"}, Collect: true,
 	}
 }
 
@@ -156,8 +172,11 @@ func (f *configFlags) load() (config, error) {
 			return c, withCode(exitUsage, fmt.Errorf("configuration %s: %w", f.file, err))
 		}
 	}
-	if err := env.ParseWithOptions(&c, env.Options{Prefix: "TRUNKLINE_"}); err != nil {
+	if err := env.ParseWithOptions(&c, env.Options{Prefix: envPrefix}); err != nil {
 		return c, withCode(exitUsage, fmt.Errorf("configuration from the environment: %w", err))
+	}
+	if err := checkEnvironment(&c, os.Environ()); err != nil {
+		return c, withCode(exitUsage, err)
 	}
 	if f.data != "" {
 		c.Data = f.data
@@ -185,6 +204,9 @@ func (c *config) validate() error {
 	if _, err := c.SIP.listeners(); err != nil {
 		return err
 	}
+	if err := c.validateStores(); err != nil {
+		return err
+	}
 	if c.HTTP.OIDCIssuer != "" && (c.HTTP.OIDCClient == "" || c.HTTP.PublicURL == "") {
 		return errors.New("http.oidc_issuer needs http.oidc_client, and http.public_url to which the issuer sends people back")
 	}
@@ -197,6 +219,28 @@ func (c *config) validate() error {
 	}
 	_, err := logLevel(c.Log.Level)
 	return err
+}
+
+// validateStores bounds what the stores are asked for.
+func (c *config) validateStores() error {
+	for _, n := range []struct {
+		key         string
+		value, from int
+	}{{"postgres.max_conns", c.Postgres.MaxConns, 4}, {"clickhouse.max_conns", c.Clicks.MaxConns, 4}} {
+		if n.value < n.from || n.value > 1000 {
+			return fmt.Errorf("%s is %d: use %d to 1000", n.key, n.value, n.from)
+		}
+	}
+	if c.Postgres.StatementLimit < time.Minute {
+		return fmt.Errorf("postgres.statement_limit is %s: use a minute or more", c.Postgres.StatementLimit)
+	}
+	if c.Worker.KeepPacked < time.Hour {
+		return fmt.Errorf("worker.keep_packed is %s: use an hour or more, and longer than ClickHouse's backups are apart", c.Worker.KeepPacked)
+	}
+	if c.Worker.KeepIdentities < 48*time.Hour {
+		return fmt.Errorf("worker.keep_identities is %s: use 48h or more, and longer than a proxy may be away or the topic keeps legs", c.Worker.KeepIdentities)
+	}
+	return nil
 }
 
 func (c *sipConfig) validate() error {

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/internal/clock"
-	"trunkline/internal/money"
 	"trunkline/ledger"
 	"trunkline/provision"
 	"trunkline/sipproxy"
@@ -131,36 +129,4 @@ func limitsOf(scope ledger.Scope, owner string, limits []provision.Limit) []ledg
 		})
 	}
 	return out
-}
-
-// openAccounts makes the accounts of tenants and carriers that have none yet, keeps their credit limits as provisioned,
-// and posts opening balances, once each.
-func openAccounts(ctx context.Context, l *postgres.Ledger, s *provision.Snapshot, at time.Time) error {
-	var failed error
-	o := s.Operator()
-	for i := range o.Tenants {
-		t := &o.Tenants[i]
-		account := ledger.Tenant(t.ID, t.Currency)
-		if err := l.Open(ctx, account, t.Account.Credit); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("account of tenant %s: %w", t.ID, err))
-			continue
-		}
-		if t.Account.Opened.IsZero() {
-			continue
-		}
-		_, err := l.Post(ctx, ledger.Entry{
-			Key: "opening/" + account.String(), Purpose: ledger.Opening, Account: account,
-			Amount: t.Account.Opened, Reason: "opening balance", At: at,
-		})
-		if err != nil && !errors.Is(err, ledger.ErrKeyConflict) {
-			failed = errors.Join(failed, fmt.Errorf("opening balance of tenant %s: %w", t.ID, err))
-		}
-	}
-	for i := range o.Carriers {
-		carrier := &o.Carriers[i]
-		if err := l.Open(ctx, ledger.Carrier(carrier.ID, carrier.Currency), money.Amount{}); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("account of carrier %s: %w", carrier.ID, err))
-		}
-	}
-	return failed
 }

@@ -15,8 +15,6 @@ const (
 	houseEvery = time.Hour
 	// Closed holds are remembered for so long, so that a late request cannot open them again.
 	closedAge = 48 * time.Hour
-	// The identities of legs are kept for so long; a leg that comes later is put before the operator.
-	identityAge = 100 * 24 * time.Hour
 )
 
 // keepHouse clears away what is of the past, once an hour.
@@ -27,9 +25,10 @@ func (s *system) keepHouse(ctx context.Context) {
 		s.tidy(ctx, "closed holds", func() (int64, error) { return s.stores.ledger.Forget(ctx, now.Add(-closedAge)) })
 		s.tidy(ctx, "jobs", func() (int64, error) { return jobs.Tidy(ctx) })
 		s.tidy(ctx, "days of identities", func() (int64, error) {
-			n, err := s.books.DropDays(ctx, now.Add(-identityAge))
+			n, err := s.books.DropDays(ctx, now.Add(-s.config.Worker.KeepIdentities))
 			return int64(n), err
 		})
+		s.tidy(ctx, "packed records", func() (int64, error) { return s.books.ForgetPacked(ctx, now.Add(-s.config.Worker.KeepPacked)) })
 	}
 }
 
@@ -72,5 +71,11 @@ func (s *system) observe() {
 		return s.spool.Stats().Waiting
 	})
 	gauge("trunkline_measures_timestamp_seconds", "When the figures of gateways and the debts that routing looks at were worked out last.", s.measured.Load)
+	gauge("trunkline_provision_stale", "1 while what is stored cannot be put in force and the former state is.", func() int64 {
+		if s.provisioning.fault.Load() != nil {
+			return 1
+		}
+		return 0
+	})
 	gauge("trunkline_provision_revision", "The revision of the provisioning that is in force.", func() int64 { return s.provisioning.revision.Load() })
 }

@@ -75,7 +75,7 @@ func newFleet(t *testing.T, carriers ...*agent.Agent) *fleet {
 		engines = append(engines, "TRUNKLINE_KAFKA_BROKERS="+f.broker)
 	}
 	f.env = engines
-	f.members["engines"] = &member{args: []string{"api"}, env: engines}
+	f.members["engines"] = &member{args: []string{"api", "--embedded"}, env: engines}
 	f.start("engines")
 	t.Cleanup(func() {
 		for name, m := range f.members {

@@ -19,14 +19,19 @@ func (s *system) startWorker() error {
 	if err != nil {
 		return err
 	}
+	current := func() worker.Prices { return prices{s.provisioning.live.Snapshot()} }
+	if s.repair, err = newRepair(s.stores, s.books, current, s.log); err != nil {
+		return err
+	}
 	graveyard := kafka.NewProducer(s.kafkaConfig(), kafka.DeadTopic)
 	s.worker = worker.New(worker.Config{
 		Topic: kafka.LegsTopic, Stream: consumer, Books: s.books,
 		Calls: s.stores.records, Graveyard: graveyard,
-		Prices:  func() worker.Prices { return prices{s.provisioning.live.Snapshot()} },
+		Prices: current, Agree: s.agree,
 		Country: countries.Of, Clock: clock.System{}, Log: s.log,
 	})
 	s.running.Go(func() { s.settle(s.life) })
+	s.running.Go(func() { s.keepAgreement(s.life) })
 	s.running.Go(func() { s.keepWatch(s.life) })
 	s.running.Go(func() {
 		if err := s.worker.Run(s.life); err != nil {

@@ -195,7 +195,7 @@ const failedShown = 20
 // rerateError gives the errors that an operator can do something about their exit code.
 func rerateError(err error) error {
 	switch {
-	case errors.Is(err, ledger.ErrClosedPeriod), errors.Is(err, worker.ErrStale), errors.Is(err, postgres.ErrUndo):
+	case errors.Is(err, ledger.ErrClosedPeriod), errors.Is(err, worker.ErrStale), errors.Is(err, worker.ErrUsesUnknown), errors.Is(err, postgres.ErrUndo):
 		return withCode(exitConflict, err)
 	case errors.Is(err, clickhouse.ErrTooMany):
 		return withCode(exitUsage, err)

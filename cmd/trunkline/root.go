@@ -39,6 +39,7 @@ func newRootCommand() *cobra.Command {
 		newMigrateCommand(),
 		newAccountCommand(),
 		newDoctorCommand(),
+		newRepairCommand(),
 		newDeadCommand(),
 		newLimitCommand(),
 		newPeriodCommand(),

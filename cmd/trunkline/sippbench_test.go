@@ -246,7 +246,7 @@ func (s *site) startApart() *exec.Cmd {
 	s.t.Helper()
 	exe, err := os.Executable()
 	require.NoError(s.t, err)
-	s.process = exec.Command(exe, "worker")
+	s.process = exec.Command(exe, "worker", "--embedded")
 	s.process.Env, s.process.Stderr = append(slices.Clone(s.env), "TRUNKLINE_LOG_LEVEL=warn", "TRUNKLINE_HTTP_LISTEN=127.0.0.1:0"), os.Stderr
 	require.NoError(s.t, s.process.Start())
 	s.t.Cleanup(s.kill)

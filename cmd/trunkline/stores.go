@@ -45,7 +45,7 @@ func (f *configFlags) openStores(ctx context.Context, errOut io.Writer) (*stores
 	if err != nil {
 		return nil, err
 	}
-	s, err := newStores(ctx, e, 4, log)
+	s, err := newStores(ctx, e, storeLimits{postgres: 4, clickhouse: 4, statement: c.Postgres.StatementLimit}, log)
 	if err != nil {
 		e.stop(ctx, log)
 		return nil, withCode(exitConflict, err)
@@ -53,18 +53,25 @@ func (f *configFlags) openStores(ctx context.Context, errOut io.Writer) (*stores
 	return s, nil
 }
 
+// storeLimits bound what a process asks of its stores.
+type storeLimits struct {
+	postgres   int32
+	clickhouse int
+	statement  time.Duration
+}
+
 // newStores connects to the engines and brings the schemas up to date.
-func newStores(ctx context.Context, e *engines, conns int32, log *slog.Logger) (_ *stores, err error) {
+func newStores(ctx context.Context, e *engines, limits storeLimits, log *slog.Logger) (_ *stores, err error) {
 	s := &stores{engines: e, log: log}
 	defer func() {
 		if err != nil {
 			s.disconnect()
 		}
 	}()
-	if s.db, err = postgres.Open(ctx, e.Postgres, postgres.Options{MaxConns: conns}); err != nil {
+	if s.db, err = postgres.Open(ctx, e.Postgres, postgres.Options{MaxConns: limits.postgres, StatementLimit: limits.statement}); err != nil {
 		return nil, err
 	}
-	if s.clicks, err = clickhouse.Open(e.ClickHouse); err != nil {
+	if s.clicks, err = clickhouse.Open(e.ClickHouse, clickhouse.Options{MaxConns: limits.clickhouse}); err != nil {
 		return nil, err
 	}
 	var g errgroup.Group

@@ -31,6 +31,7 @@ import (
 	"trunkline/internal/embedded"
 	"trunkline/job"
 	"trunkline/rating/worker"
+	"trunkline/rating/worker/repair"
 	"trunkline/sipproxy"
 	"trunkline/sql/postgres"
 )
@@ -52,6 +53,7 @@ type system struct {
 	spool        *spool.Spool
 	proxy        *sipproxy.Proxy
 	worker       *worker.Worker
+	repair       *repair.Repair
 	imported     *kafka.Producer
 	imports      *postgres.Imports
 	http         *api.Server
@@ -89,6 +91,7 @@ func (s *system) start(ctx context.Context) error {
 		return err
 	}
 	s.running.Go(func() { s.provisioning.watch(s.life) })
+	s.running.Go(func() { s.provisioning.retry(s.life) })
 	s.running.Go(func() { s.keepHouse(s.life) })
 	s.running.Go(func() { s.keepMeasures(s.life) })
 	s.observe()
@@ -128,12 +131,15 @@ func (s *system) open(ctx context.Context) (err error) {
 	if err := s.engines.publish(s.config.Data); err != nil {
 		return err
 	}
-	const conns = 24
-	if s.stores, err = newStores(ctx, s.engines, conns, s.log); err != nil {
+	limits := storeLimits{postgres: int32(s.config.Postgres.MaxConns), clickhouse: s.config.Clicks.MaxConns, statement: s.config.Postgres.StatementLimit} //nolint:gosec // At most 1000.
+	if s.stores, err = newStores(ctx, s.engines, limits, s.log); err != nil {
 		return withCode(exitConflict, err)
 	}
 	if s.books, err = postgres.NewBooks(s.stores.db, clock.System{}); err != nil {
 		return err
+	}
+	if err := repair.Claim(ctx, s.books, s.stores.records); err != nil {
+		return withCode(exitConflict, err)
 	}
 	if err := s.topics(ctx); err != nil {
 		return withCode(exitConflict, err)

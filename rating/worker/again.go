@@ -15,6 +15,9 @@ import (
 // stored yet.
 var ErrStale = errors.New("the records are not those in force any more")
 
+// ErrUsesUnknown says that it is not known any more what a call used of allowances: pricing it again would charge what they paid.
+var ErrUsesUnknown = errors.New("what the call used of allowances is not known any more, so it cannot be priced again; choose a later --from")
+
 // Priced is a record with what its leg used of allowances and tiers.
 type Priced struct {
 	cdr.Record

@@ -116,7 +116,7 @@ func newWorld(tb testing.TB, parts int) *world {
 	w.books, err = postgres.NewBooks(w.db, clock.System{})
 	require.NoError(tb, err)
 	w.ledger = postgres.NewLedger(w.db, clock.System{})
-	house, err := clickhouse.Open(enginetest.ClickHouse(tb))
+	house, err := clickhouse.Open(enginetest.ClickHouse(tb), clickhouse.Options{})
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, house.Close()) })
 	require.NoError(tb, house.Migrate(tb.Context()))

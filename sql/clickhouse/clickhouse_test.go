@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { enginetest.Main(m) }
 
 func open(tb testing.TB) (*clickhouse.Store, *clickhouse.DB) {
 	tb.Helper()
-	db, err := clickhouse.Open(enginetest.ClickHouse(tb))
+	db, err := clickhouse.Open(enginetest.ClickHouse(tb), clickhouse.Options{})
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
 	require.NoError(tb, db.Migrate(tb.Context()))

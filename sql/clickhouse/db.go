@@ -26,14 +26,23 @@ type DB struct {
 	conn    driver.Conn
 }
 
+// Options are what an operator may set.
+type Options struct {
+	MaxConns int // 0: sixteen.
+}
+
 // Open checks the address, clickhouse://user:password@host:port/database; connections are made when they are needed.
-func Open(dsn string) (*DB, error) {
+func Open(dsn string, o Options) (*DB, error) {
 	options, err := driver.ParseDSN(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("address of ClickHouse: %w", err)
 	}
 	options.DialTimeout, options.ReadTimeout = dialLimit, readLimit
-	options.MaxOpenConns, options.MaxIdleConns = 16, 8
+	options.MaxOpenConns = 16
+	if o.MaxConns > 0 {
+		options.MaxOpenConns = o.MaxConns
+	}
+	options.MaxIdleConns = (options.MaxOpenConns + 1) / 2
 	if options.Compression == nil {
 		options.Compression = &driver.Compression{Method: driver.CompressionLZ4}
 	}

@@ -21,7 +21,7 @@ import (
 // TestExports writes records in every format; ClickHouse itself reads Parquet and Arrow back, through its own readers.
 func TestExports(t *testing.T) {
 	dsn, address := enginetest.ClickHouseHTTP(t)
-	db, err := clickhouse.Open(dsn)
+	db, err := clickhouse.Open(dsn, clickhouse.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	require.NoError(t, db.Migrate(t.Context()))

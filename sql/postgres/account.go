@@ -39,34 +39,37 @@ func (l *Ledger) Post(ctx context.Context, e ledger.Entry) (ledger.Posting, erro
 		return p, err
 	}
 	p.Posted = l.clock.Now()
-	err = l.db.inTx(ctx, func(tx pgx.Tx) error {
-		accounts := []ledger.Account{p.Debit, p.Credit}
-		if err := ensureAccounts(ctx, tx, accounts, p.Posted); err != nil {
-			return err
-		}
-		if err := lockAccounts(ctx, tx, accountIDs(accounts)); err != nil {
-			return err
-		}
-		err := tx.QueryRow(ctx, `INSERT INTO posting (purpose, debit, credit, currency, amount, slot, key, reason, posted_at) `+
-			`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (key) DO NOTHING RETURNING id`,
-			string(p.Purpose), p.Debit.String(), p.Credit.String(), p.Debit.Currency.String(), p.Amount.Micros(), p.Slot,
-			p.Key, p.Reason, p.Posted).Scan(&p.ID)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return samePosting(ctx, tx, &p)
-		}
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, addToBalances, []string{p.Debit.String()}, []string{p.Credit.String()}, []int64{p.Amount.Micros()})
-		if err != nil || e.Amount.Sign() < 0 {
-			return err
-		}
-		return notify(ctx, tx, e.Account) // Calls whose money was about to end go on.
-	})
+	err = l.db.inTx(ctx, func(tx pgx.Tx) error { return postEntry(ctx, tx, &e, &p) })
 	if err != nil {
 		return p, fmt.Errorf("post %s of %s to %s: %w", e.Purpose, e.Amount, e.Account, closedError(err))
 	}
 	return p, nil
+}
+
+// postEntry writes the posting of an entry, once for its key.
+func postEntry(ctx context.Context, tx pgx.Tx, e *ledger.Entry, p *ledger.Posting) error {
+	accounts := []ledger.Account{p.Debit, p.Credit}
+	if err := ensureAccounts(ctx, tx, accounts, p.Posted); err != nil {
+		return err
+	}
+	if err := lockAccounts(ctx, tx, accountIDs(accounts)); err != nil {
+		return err
+	}
+	err := tx.QueryRow(ctx, `INSERT INTO posting (purpose, debit, credit, currency, amount, slot, key, reason, posted_at) `+
+		`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (key) DO NOTHING RETURNING id`,
+		string(p.Purpose), p.Debit.String(), p.Credit.String(), p.Debit.Currency.String(), p.Amount.Micros(), p.Slot,
+		p.Key, p.Reason, p.Posted).Scan(&p.ID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return samePosting(ctx, tx, p)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, addToBalances, []string{p.Debit.String()}, []string{p.Credit.String()}, []int64{p.Amount.Micros()})
+	if err != nil || e.Amount.Sign() < 0 {
+		return err
+	}
+	return notify(ctx, tx, e.Account) // Calls whose money was about to end go on.
 }
 
 // samePosting compares a posting with the one that has its key. The time at which it was posted, and the moment that it

@@ -106,7 +106,7 @@ func (b *Books) makeDay(ctx context.Context, day time.Time) error {
 
 // DropDays removes what is known of the legs of calls minted before a day, and returns how many days that were. A leg of
 // such a call that comes later is not taken for new but kept among the unratable, so the day should be older than
-// anything that the stream, a spool or an importer can still bring.
+// anything that the stream, a spool or an importer can still bring. What legs used of allowances is kept: they may be priced again.
 func (b *Books) DropDays(ctx context.Context, before time.Time) (int, error) {
 	if _, err := b.db.pool.Exec(ctx, `UPDATE rated_leg_floor SET day = greatest(day, $1::date)`, before.UTC()); err != nil {
 		return 0, fmt.Errorf("drop old legs: %w", err)
@@ -119,9 +119,6 @@ func (b *Books) DropDays(ctx context.Context, before time.Time) (int, error) {
 	}
 	names, err := collectText(rows)
 	if err != nil {
-		return 0, fmt.Errorf("drop old legs: %w", err)
-	}
-	if _, err := b.db.pool.Exec(ctx, `DELETE FROM leg_use WHERE call < $1`, dayBound(before.UTC().Truncate(24*time.Hour))); err != nil {
 		return 0, fmt.Errorf("drop old legs: %w", err)
 	}
 	for i, name := range names {

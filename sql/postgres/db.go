@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,7 +30,15 @@ type DB struct {
 // Options are what an operator may set.
 type Options struct {
 	MaxConns int32 // 0: sixteen.
+	// A statement that takes longer is given up by the server; 0: fifteen minutes. Migrations are not bounded.
+	StatementLimit time.Duration
 }
+
+const (
+	statementLimit = 15 * time.Minute
+	// A client that stops in the middle of a transaction, as a virtual machine does that is suspended, holds its locks no longer.
+	idleLimit = "300000"
+)
 
 // Open checks the address and makes the pool; connections are made when they are needed.
 func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
@@ -41,9 +51,18 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 		config.MaxConns = o.MaxConns
 	}
 	config.ConnConfig.ConnectTimeout = connectLimit
-	// A reservation is one large statement over a few rows: planning it anew takes longer than running it.
+	// A reservation asks for a few rows by many statements: planning them anew takes longer than running them.
 	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	config.ConnConfig.RuntimeParams["application_name"] = "trunkline"
+	limit := o.StatementLimit
+	if limit <= 0 {
+		limit = statementLimit
+	}
+	config.ConnConfig.RuntimeParams["statement_timeout"] = strconv.FormatInt(limit.Milliseconds(), 10)
+	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = idleLimit
+	// A connection whose other end has vanished is noticed within half a minute, not when the kernel gives up after a quarter of an hour.
+	dialer := net.Dialer{Timeout: connectLimit, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 4}}
+	config.ConnConfig.DialFunc = dialer.DialContext
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
@@ -67,7 +86,9 @@ func (db *DB) Migrate(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	conn := stdlib.OpenDBFromPool(db.pool)
+	unbounded := db.pool.Config().ConnConfig
+	unbounded.RuntimeParams["statement_timeout"] = "0"
+	conn := stdlib.OpenDB(*unbounded)
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	provider, err := goose.NewProvider(goose.DialectPostgres, conn, files,
 		goose.WithSessionLocker(locker), goose.WithAllowOutofOrder(true))

@@ -98,7 +98,8 @@ func loadFiles(ctx context.Context, tx pgx.Tx, files map[string][]byte) error {
 	return err
 }
 
-// Save stores changes that were computed against a revision, all or nothing, and tells the listeners. It returns the
+// Save stores changes that were computed against a revision and opens the accounts that they need, all or nothing, and tells the
+// listeners. It returns the
 // new revision, or ErrRevision when base is not the last one any more; then nothing is stored.
 func (p *Provision) Save(ctx context.Context, base int64, c *provision.Changes, at time.Time, by string) (int64, error) {
 	revision := base + 1
@@ -126,7 +127,10 @@ func (p *Provision) Save(ctx context.Context, base int64, c *provision.Changes, 
 				name, revision, sum[:], at, by)
 		}
 		batch.Queue(`SELECT pg_notify($1, $2)`, provisionChannel, strconv.FormatInt(revision, 10))
-		return tx.SendBatch(ctx, batch).Close()
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		return openAccounts(ctx, tx, c, at)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("store the provisioning: %w", err)

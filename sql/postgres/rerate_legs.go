@@ -49,6 +49,12 @@ func (p *posting) usesOf(ctx context.Context, records []cdr.Record) (legUses, er
 	if err != nil {
 		return nil, fmt.Errorf("look at uses: %w", err)
 	}
+	for i := range records {
+		r := &records[i]
+		if _, known := uses[worker.LegID{Call: r.Call, Seq: r.Seq}]; r.Covered > 0 && !known {
+			return nil, fmt.Errorf("%w: leg %s of %s", worker.ErrUsesUnknown, r.ID(), r.Slot.Format(time.DateOnly))
+		}
+	}
 	return uses, nil
 }
 
