@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -74,6 +76,9 @@ func newStores(ctx context.Context, e *engines, limits storeLimits, log *slog.Lo
 	if s.clicks, err = clickhouse.Open(e.ClickHouse, clickhouse.Options{MaxConns: limits.clickhouse}); err != nil {
 		return nil, err
 	}
+	if err = s.await(ctx); err != nil {
+		return nil, err
+	}
 	var g errgroup.Group
 	g.Go(func() error { return s.db.Migrate(ctx) })
 	g.Go(func() error { // ClickHouse has no locks: two processes that start at once would both bring it up to date.
@@ -86,6 +91,27 @@ func newStores(ctx context.Context, e *engines, limits storeLimits, log *slog.Lo
 	s.ledger = postgres.NewLedger(s.db, clock.System{})
 	s.records = clickhouse.NewStore(s.clicks)
 	return s, nil
+}
+
+// awaitLimit is how long engines are waited for that answered a moment ago, or are started by somebody else.
+const (
+	awaitLimit = 20 * time.Second
+	awaitPause = 200 * time.Millisecond
+)
+
+// await waits until both databases answer. One that refuses for another cause than being away is not waited for.
+func (s *stores) await(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, awaitLimit)
+	defer cancel()
+	for {
+		err := errors.Join(s.db.Pool().Ping(ctx), s.clicks.Ping(ctx))
+		if err == nil || !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+			return err
+		}
+		if clock.Sleep(ctx, clock.System{}, awaitPause) != nil {
+			return err
+		}
+	}
 }
 
 func (s *stores) close(ctx context.Context) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -65,7 +66,20 @@ type clickhouseHome struct {
 	port     int
 	httpPort int
 	input    io.Closer // the pipe to the running process, which ends when the pipe does
+	apart    bool      // the process has a network of its own
 }
+
+// Words for RunClickHouse: it has a network of its own, or is to try whether it could have one.
+const (
+	ownNetwork   = "--own-network"
+	probeNetwork = "--probe-network"
+)
+
+// The library's ports in a network of its own.
+const (
+	innerPort     = 9000
+	innerHTTPPort = 8123
+)
 
 // StartClickHouse starts ClickHouse in the folder and returns when it answers. ctx limits the start only. From then
 // on it is restarted whenever it dies, on the same ports, until Stop.
@@ -84,6 +98,7 @@ func StartClickHouse(ctx context.Context, folder *Folder, opts ClickHouseOptions
 	if err := h.furnish(ctx); err != nil {
 		return nil, fmt.Errorf("prepare clickhouse in %s: %w", dir, err)
 	}
+	h.tryApart(ctx)
 	return h.start(ctx)
 }
 
@@ -153,13 +168,21 @@ func (h *clickhouseHome) engine() engine {
 
 // command is this program once more, as the host of the library. The last of the queries keeps the library running.
 func (h *clickhouseHome) command(ctx context.Context) (*exec.Cmd, error) {
-	args := slices.Concat(h.opts.Command[1:], []string{
+	port, httpPort, network := innerPort, innerHTTPPort, []string{ownNetwork}
+	if !h.apart {
+		network = nil
+		var err error
+		if port, httpPort, err = twoFreePorts(ctx); err != nil {
+			return nil, err
+		}
+	}
+	args := slices.Concat(h.opts.Command[1:], network, []string{
 		h.library,
 		"--config-file=" + h.config(),
 		"--path=" + h.data(),
 		"--listen_host=" + loopback,
-		"--tcp_port=" + strconv.Itoa(h.port),
-		"--http_port=" + strconv.Itoa(h.httpPort),
+		"--tcp_port=" + strconv.Itoa(port),
+		"--http_port=" + strconv.Itoa(httpPort),
 		"--log-level=error",
 		"--logger.console=true",
 		"--query", "SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP; " +
@@ -168,12 +191,69 @@ func (h *clickhouseHome) command(ctx context.Context) (*exec.Cmd, error) {
 	cmd := exec.CommandContext(ctx, h.opts.Command[0], args...) //nolint:gosec // the program is our own
 	cmd.Dir = h.dir
 	cmd.Env = []string{"TZ=UTC", "LC_ALL=C.UTF-8", "PATH=" + os.Getenv("PATH")} // no secrets of ours
+	if h.apart {
+		cmd.SysProcAttr = apartAttr()
+	}
 	input, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("pipe to clickhouse: %w", err)
 	}
 	h.input = input
+	for _, p := range []int{h.port, h.httpPort} {
+		socket, err := listenFile(ctx, p)
+		if err != nil {
+			closeAll(cmd.ExtraFiles)
+			return nil, err
+		}
+		cmd.ExtraFiles = append(cmd.ExtraFiles, socket)
+	}
 	return cmd, nil
+}
+
+// listenFile opens a socket that the process inherits: it is closed when that one ends, so that nobody waits for a dead engine.
+func listenFile(ctx context.Context, port int) (*os.File, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", hostPort(port))
+	if err != nil {
+		return nil, fmt.Errorf("socket of clickhouse: %w", err)
+	}
+	defer l.Close()
+	tcp, ok := l.(*net.TCPListener)
+	if !ok {
+		return nil, fmt.Errorf("socket of clickhouse: %T", l)
+	}
+	return tcp.File()
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		_ = f.Close()
+	}
+}
+
+// twoFreePorts are for a library that has no network of its own.
+func twoFreePorts(ctx context.Context) (a, b int, err error) {
+	for range portTries {
+		a = firstPort + rand.IntN(lastPort-firstPort) //nolint:gosec // A port is no secret.
+		if b = a + 1; portFree(ctx, a) && portFree(ctx, b) {
+			return a, b, nil
+		}
+	}
+	return 0, 0, fmt.Errorf("%w: found none free for clickhouse", ErrPortTaken)
+}
+
+// tryApart finds out whether a process may have a network of its own here.
+func (h *clickhouseHome) tryApart(ctx context.Context) {
+	cmd := exec.CommandContext(ctx, h.opts.Command[0], append(slices.Clone(h.opts.Command[1:]), probeNetwork)...) //nolint:gosec // the program is our own
+	cmd.SysProcAttr = apartAttr()
+	if cmd.SysProcAttr == nil {
+		return
+	}
+	out, err := cmd.CombinedOutput()
+	if h.apart = err == nil; !h.apart {
+		h.opts.Log.WarnContext(ctx, "no user and network namespace for clickhouse: a local user who connects to its own ports can end it; it is started again then",
+			"reason", err, "output", string(out))
+	}
 }
 
 // ignoreClosed drops the error of closing the pipe of a process that is gone.

@@ -123,6 +123,47 @@ func TestClickHouseDefaultUserSeesNothing(t *testing.T) {
 	stop(t, folder, server)
 }
 
+// TestClickHouseOutlivesStrangers: whoever may connect to loopback sends wrong passwords and rubbish, and the process lives on.
+func TestClickHouseOutlivesStrangers(t *testing.T) {
+	folder := open(t, tempDir(t))
+	server := startClickHouse(t, folder)
+	process := server.Health().PID
+	dsn, err := url.Parse(server.DSN())
+	require.NoError(t, err)
+	for _, user := range []string{"nobody:x", "trunkline:wrong", "default:x", "trunkline", "default"} {
+		for _, address := range []string{"clickhouse://" + user + "@" + dsn.Host, "http://" + user + "@" + server.HTTPAddr()} {
+			opts, err := clickhouse.ParseDSN(address + "/trunkline?dial_timeout=2s&read_timeout=2s")
+			require.NoError(t, err)
+			conn, err := clickhouse.Open(opts)
+			require.NoError(t, err)
+			require.ErrorContains(t, conn.Exec(t.Context(), "SELECT 1"), "uthentication failed", address)
+			require.NoError(t, conn.Close())
+		}
+	}
+	for _, rubbish := range []string{"", "\x00\x01\x02\x03", "GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00", "POST /?query=%00 HTTP/1.1\r\nContent-Length: -5\r\n\r\n"} {
+		for _, address := range []string{dsn.Host, server.HTTPAddr()} {
+			conn, err := net.Dial("tcp", address)
+			require.NoError(t, err)
+			_, err = conn.Write([]byte(rubbish))
+			require.NoError(t, err)
+			require.NoError(t, conn.Close())
+		}
+	}
+	password, _ := dsn.User.Password()
+	for range 5 { // A client that is gone before the answer is whole.
+		conn, err := net.Dial("tcp", server.HTTPAddr())
+		require.NoError(t, err)
+		_, err = conn.Write([]byte("GET /?user=trunkline&password=" + password + "&query=SELECT+number,sleepEachRow(0.001)+FROM+numbers(1000000) HTTP/1.1\r\nHost: x\r\n\r\n"))
+		require.NoError(t, err)
+		_, err = conn.Read(make([]byte, 100))
+		require.NoError(t, err)
+		require.NoError(t, conn.Close())
+	}
+	require.Equal(t, "1", queryClickHouse(t, server, "SELECT '1'"))
+	require.Equal(t, process, server.Health().PID, "it was not started again")
+	stop(t, folder, server)
+}
+
 func TestClickHousePortTaken(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

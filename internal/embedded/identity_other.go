@@ -16,3 +16,5 @@ func chooseIdentity(context.Context, string, bool, *slog.Logger) (identity, erro
 }
 
 func (identity) own(string) error { return ErrPlatform }
+
+func apartAttr() *syscall.SysProcAttr { return nil }

@@ -119,7 +119,9 @@ func (s *supervisor) launch(ctx context.Context, lock *os.File) (*process, error
 	if err != nil {
 		return nil, err
 	}
-	cmd.ExtraFiles = []*os.File{lock}
+	own := cmd.ExtraFiles
+	cmd.ExtraFiles = append([]*os.File{lock}, own...)
+	defer closeAll(own) // The process has inherited its own.
 	p, err := launch(cmd, s.abort, &output{engine: s.name, log: s.log, level: s.level})
 	if err != nil {
 		return nil, err
