@@ -60,7 +60,7 @@ func (c *call) askedAgain(g Grant, err error) {
 	case g.Granted > c.grant.Granted:
 		c.log.Info("more money for the call", "granted", int64(g.Granted.Seconds()))
 		c.grant = g
-		c.sh.journal.keep(c)
+		_ = c.keep()
 		c.runClock()
 	}
 }
@@ -72,7 +72,7 @@ const statusStopped = 403
 // journal has, or now.
 func (p *Proxy) Clean(ctx context.Context) time.Time {
 	clean := p.clock.Now()
-	for key := range p.journal.entries() {
+	for key := range p.journal.Entries() {
 		text, ok := strings.CutPrefix(key, callPrefix)
 		if !ok {
 			continue

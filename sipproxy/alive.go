@@ -9,9 +9,6 @@ import (
 	"trunkline/sipproxy/txn"
 )
 
-// aliveAfterRestart is when the ends of a call that was taken back are first asked whether they are still there.
-const aliveAfterRestart = 10 * time.Second
-
 // heard is when both ends of an answered call were last known to be there.
 func (c *call) heard() time.Time {
 	if c.winner == nil {
@@ -24,6 +21,18 @@ func (c *call) heard() time.Time {
 		}
 	}
 	return first
+}
+
+// alive notes a sign of life of the other end: with the call in the journal, once it is answered.
+func (d *dialog) alive() {
+	c := d.call
+	if c == nil {
+		return
+	}
+	d.heard, d.proven = c.now(), true
+	if c.state == stateAnswered {
+		c.keepLast()
+	}
 }
 
 // ends are the sides of an answered call that are there: one that was transferred away, or has hung up, is not.
@@ -48,7 +57,7 @@ func (c *call) watchEnds(wait time.Duration) {
 		if c.state != stateAnswered {
 			return
 		}
-		silent := c.sh.clock.Now().Add(-c.sh.cfg.SessionCheck)
+		silent := c.now().Add(-c.sh.cfg.SessionCheck)
 		for _, d := range c.ends() {
 			if !d.heard.After(silent) {
 				c.ping(d)
@@ -75,10 +84,7 @@ func (c *call) ping(d *dialog) {
 			case res.StatusCode == sip.StatusCallTransactionDoesNotExists, res.StatusCode == sip.StatusRequestTimeout:
 				gone("gone")
 			default:
-				d.heard = c.sh.clock.Now()
-				if c.state == stateAnswered {
-					c.sh.journal.keep(c)
-				}
+				d.alive()
 			}
 		},
 		Silence: func() { gone("silent") },

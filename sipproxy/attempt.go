@@ -56,8 +56,12 @@ func (c *call) beginOn(target provision.Target, way *binding, flow wire.Flow, ot
 }
 
 func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
+	if c.state == stateOver { // It could not be kept when another phone was to ring.
+		c.sh.slots.release(a.slots)
+		return
+	}
 	target := a.target
-	a.call, a.seq, a.setup, a.remote = c, len(c.attempts)+1, c.sh.clock.Now(), flow.Remote().String()
+	a.call, a.seq, a.setup, a.remote = c, len(c.attempts)+1, c.now(), flow.Remote().String()
 	c.attempts = append(c.attempts, a)
 	host, _ := flow.Advertised()
 	a.dialog = &dialog{
@@ -79,7 +83,11 @@ func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
 	if c.forward != nil {
 		c.sh.ladder.Link(a.setup, c.forward.id.String(), a.dialog.callID)
 	}
-	c.sh.journal.keep(c) // Before the carrier hears of the call: its record is then sure.
+	if err := c.keep(); !c.mayBegin(err) { // Before the carrier hears of the call: its record is then sure.
+		a.drop(sip.StatusServiceUnavailable, cdr.SideFault, causeTemporaryFailure, reasonJournal)
+		c.refuse(reasonJournal, sip.StatusServiceUnavailable)
+		return
+	}
 	a.invite(nil)
 	c.log.Info("attempt", "seq", a.seq, "gateway", a.gatewayID(), "to", target.ToSent, "remote", a.remote)
 }
@@ -217,7 +225,7 @@ func (a *attempt) provisional(res *sip.Response) {
 		return
 	}
 	if a.progress.IsZero() {
-		a.progress = a.call.sh.clock.Now()
+		a.progress = a.call.now()
 		a.call.sh.health.heard(a.gatewayID())
 	}
 	a.call.progressed(a, res)
@@ -277,7 +285,7 @@ func (a *attempt) drop(status int, side cdr.Side, cause uint8, reason string) {
 	}
 	a.gaveUp = true
 	a.status, a.side, a.cause, a.reason = status, side, cause, reason
-	a.disconnect = a.call.sh.clock.Now()
+	a.disconnect = a.call.now()
 	a.stopTimers()
 	if a.client == nil { // It was not sent yet.
 		a.settle()
@@ -307,7 +315,7 @@ func (a *attempt) failed(res *sip.Response) {
 	if !told {
 		a.cause = causeOfStatus(res.StatusCode)
 	}
-	a.disconnect = a.call.sh.clock.Now()
+	a.disconnect = a.call.now()
 	a.settle()
 	if lcr.CarrierFault(res.StatusCode) {
 		a.call.sh.health.failed(a.gatewayID(), statusText(res.StatusCode))
@@ -325,7 +333,7 @@ func (a *attempt) answered(res *sip.Response) {
 		d.repeatACK(res)
 		return
 	}
-	now := a.call.sh.clock.Now()
+	now := a.call.now()
 	a.connect = now
 	d.establish(res)
 	if a.gaveUp || a.call.winner != nil || a.call.state == stateOver {

@@ -52,7 +52,8 @@ type call struct {
 
 	dialled  string
 	callerID string
-	setup    time.Time
+	setup    time.Time     // By the wall.
+	began    time.Duration // The same moment by the clock that never steps.
 	progress time.Time
 	connect  time.Time
 
@@ -85,7 +86,11 @@ type call struct {
 	finished ending
 	endedAt  time.Time
 	recorded bool
+	kept     bool // The journal was told of it.
 }
+
+// now is the time in the call: it began when the wall said so, and goes on as time does, whatever the wall is set to meanwhile.
+func (c *call) now() time.Time { return c.setup.Add(c.sh.clock.Elapsed() - c.began) }
 
 // ending says how a call came to its end.
 type ending struct {
@@ -133,11 +138,17 @@ func (c *call) end(e ending) {
 	answered := c.state == stateAnswered
 	c.state = stateOver
 	c.finished = e
-	c.endedAt = c.sh.clock.Now()
+	c.endedAt = c.now()
 	if answered && !e.at.IsZero() && e.at.Before(c.endedAt) {
 		c.endedAt = e.at
 	}
 	c.stopTimers()
+	if len(c.attempts) > 0 {
+		c.keepLast()
+	}
+	c.sh.slots.release(c.slots)
+	c.slots = nil
+	c.releaseHold()
 	c.parted(e)
 	switch {
 	case answered:
@@ -197,18 +208,18 @@ func (c *call) giveUp(e ending) {
 	}
 }
 
-// finish records the call when it is over and every attempt has had its last answer.
+// finish records the call when it is over and every attempt at a gateway has had its last answer: a 2xx that has crossed our CANCEL is
+// a call that the carrier charges for. A phone's costs nothing whatever it answers, so nobody waits for one that is gone.
 func (c *call) finish() {
 	if c.state != stateOver || c.recorded {
 		return
 	}
 	for _, a := range c.attempts {
-		if !a.done {
+		if !a.done && a.target.Gateway != nil {
 			return
 		}
 	}
 	c.recorded = true
-	c.sh.slots.release(c.slots)
 	c.caller.forget()
 	c.caller.voice.end()
 	for _, a := range c.attempts {

@@ -42,6 +42,8 @@ type dialog struct {
 
 	referred int       // REFERs of theirs that were followed.
 	heard    time.Time // When the other end gave the last sign of life.
+	proven   bool      // It gave one since the dialog was restored.
+	restored bool      // After a restart.
 	inviting bool      // A re-INVITE in either direction is under way.
 	byeSent  bool
 }
@@ -228,7 +230,10 @@ func (d *dialog) receive(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 		tx.Reply(sip.StatusInternalServerError, "CSeq Out Of Order")
 		return
 	}
-	d.remoteSeq, d.heard = req.CSeq().SeqNo, d.sh.clock.Now()
+	d.remoteSeq = req.CSeq().SeqNo
+	if req.Method != sip.BYE { // The end of the call says as much.
+		d.alive()
+	}
 	if c := req.Contact(); c != nil && (req.Method == sip.INVITE || req.Method == sip.UPDATE || req.Method == sip.REFER) {
 		d.target = c.Address // They moved (RFC 3261, section 12.2.2).
 	}
@@ -260,7 +265,8 @@ func (d *dialog) receiveACK(req *sip.Request) {
 		return
 	}
 	d.answered.Acked()
-	d.answered, d.heard = nil, d.sh.clock.Now()
+	d.answered = nil
+	d.alive()
 	if d.call == nil {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/internal/clock"
+	"trunkline/sipproxy/journal"
 )
 
 const (
@@ -19,14 +20,11 @@ const (
 	endsMost   = 100_000 // That wait while the ledger does not answer. The places of more come free when their grants are over.
 )
 
-// endPrefix is that of calls in the journal whose end the ledger was not told.
-const endPrefix = "end/"
-
 // ends tells the ledger which calls are over, so that they take no place any more: some at a time, again and again until
 // it was heard. What the ledger could not be told is in the journal.
 type ends struct {
 	credit  Credit
-	journal *journal
+	journal *journal.Journal
 	clock   clock.Clock
 	log     *slog.Logger
 	telling chan struct{} // Holds a token while nobody tells.
@@ -57,7 +55,7 @@ func (e *ends) add(calls ...cdr.CallID) {
 	}
 	e.mu.Unlock()
 	for _, id := range lost {
-		e.journal.remove(endPrefix + id.String())
+		_ = e.journal.Remove(endPrefix + id.String())
 	}
 	select {
 	case e.wake <- struct{}{}:
@@ -110,7 +108,7 @@ func (e *ends) flush(ctx context.Context) bool {
 			return false
 		}
 		for _, id := range batch {
-			e.journal.remove(endPrefix + id.String())
+			_ = e.journal.Remove(endPrefix + id.String())
 		}
 	}
 }
@@ -169,6 +167,8 @@ func (e *ends) keep() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, id := range e.waiting {
-		e.journal.keepEnd(id)
+		if key := endPrefix + id.String(); !e.journal.Has(key) {
+			_ = e.journal.Write(journal.Change{Key: key, Value: []byte{1}})
+		}
 	}
 }

@@ -73,12 +73,15 @@ func (c *call) forwardAs(r *provision.Route) bool {
 	}
 	c.slots = append(c.slots, held...)
 	c.forward = &forwarding{
-		id: id, route: r, began: c.sh.clock.Now(), first: len(c.attempts), reserved: r.Quote != nil && !r.Emergency,
+		id: id, route: r, began: c.now(), first: len(c.attempts), reserved: r.Quote != nil && !r.Emergency,
 	}
 	c.targets, c.next, c.tries = r.Targets, 0, len(c.attempts)+max(r.MaxTries, 1)
 	c.sh.ladder.Link(c.forward.began, id.String(), c.caller.callID)
 	c.log.Info("forwarded", "to", r.To.String(), "as", id.String(), "extension", r.Extension)
-	c.sh.journal.keep(c)
+	if err := c.keep(); !c.mayBegin(err) {
+		c.refuse(reasonJournal, sip.StatusServiceUnavailable)
+		return true
+	}
 	if !c.forward.reserved {
 		c.tryNext()
 		return true

@@ -9,6 +9,8 @@ import (
 const (
 	leadMax  = 15 * time.Second // How long before the end of a grant more is asked for, at most.
 	retryAsk = 2 * time.Second  // When the ledger did not answer.
+
+	proofTime = 2 * time.Second // For the ends of a call that was taken back to say that they are there, before it is cut.
 )
 
 // runClock watches the time of an answered call: it ends it when its grant or the longest call allowed is used up, and
@@ -24,9 +26,13 @@ func (c *call) runClock() {
 	if c.cutTimer != nil {
 		c.cutTimer.Stop()
 	}
-	c.cutTimer = c.sh.after(c.remaining(limit), func() {
+	wait := c.remaining(limit)
+	if c.proven().Before(c.now()) {
+		wait = max(wait, proofTime)
+	}
+	c.cutTimer = c.sh.after(wait, func() {
 		c.sh.metrics.cut.WithLabelValues(reason).Inc()
-		c.end(ending{side: side, cause: causeNormalUnspecified, reason: reason})
+		c.end(ending{side: side, cause: causeNormalUnspecified, reason: reason, at: c.proven()})
 	})
 	if c.grant.Granted > 0 && !c.grant.Final && !c.asking {
 		lead := min(leadMax, c.sh.cfg.FirstStretch/3)
@@ -36,7 +42,7 @@ func (c *call) runClock() {
 
 // remaining is the time from now to d after the connection.
 func (c *call) remaining(d time.Duration) time.Duration {
-	return max(0, d-c.sh.clock.Now().Sub(c.connect))
+	return max(0, d-c.now().Sub(c.connect))
 }
 
 func (c *call) askMoreAt(wait time.Duration) {
@@ -72,6 +78,6 @@ func (c *call) moreGranted(g Grant, err error) {
 		return
 	}
 	c.grant = g
-	c.sh.journal.keep(c)
+	_ = c.keep()
 	c.runClock()
 }

@@ -36,10 +36,10 @@ func (c *call) join(own, theirs *dialog, v *voice, far bool) {
 		}
 	}
 	if c.winner.dialog != own {
-		c.winner.over(c.sh.clock.Now(), ending{side: cdr.SideCallee, cause: causeNormal, reason: "transferred"})
+		c.winner.over(c.now(), ending{side: cdr.SideCallee, cause: causeNormal, reason: "transferred"})
 	}
 	c.log.Info("transferred", "to", theirs.call.id.String())
-	c.sh.journal.keep(c)
+	_ = c.keep()
 }
 
 // depart ends a call whose only end has been transferred away from a joint: the call on the other side of it goes on without.
@@ -126,7 +126,8 @@ func (d *dialog) reinviteWithin(tries int, offer sip.Message, then func(*sip.Res
 				d.repeatACK(res)
 				return
 			}
-			d.inviting, d.heard = false, d.sh.clock.Now()
+			d.inviting = false
+			d.alive()
 			if res.StatusCode == sip.StatusRequestPending {
 				again(2100*time.Millisecond + rand.N(1900*time.Millisecond)) //nolint:gosec // It need not be hard to guess.
 				return

@@ -29,6 +29,8 @@ type callMemo struct {
 	Winner   int              `cbor:"13,keyasint,omitempty"` // Index in Tries; -1 before the call was answered.
 	Forward  *forwardMemo     `cbor:"14,keyasint,omitempty"`
 	Joint    *jointMemo       `cbor:"15,keyasint,omitempty"`
+	Began    time.Duration    `cbor:"16,keyasint,omitempty"` // Setup by the clock that never steps,
+	Boot     string           `cbor:"17,keyasint,omitempty"` // in that life of the machine.
 }
 
 // instant is a time in microseconds since 1970, UTC; 0 is none.
@@ -107,7 +109,7 @@ func (c *call) memo() callMemo {
 		Caller: c.from, Dialled: c.dialled, CallerID: c.callerID,
 		Setup: instantOf(c.setup), Progress: instantOf(c.progress), Connect: instantOf(c.connect), Heard: instantOf(c.heard()),
 		Granted: c.grant.Granted, Final: c.grant.Final, Reserved: c.reserved,
-		Near: c.caller.memo(), Winner: -1, Forward: c.forwardMemo(),
+		Near: c.caller.memo(), Winner: -1, Forward: c.forwardMemo(), Began: c.began, Boot: c.sh.boot,
 	}
 	for i, a := range c.attempts {
 		m.Tries = append(m.Tries, a.memo())
@@ -151,7 +153,7 @@ func (d *dialog) memo() dialogMemo {
 // dialog makes a dialog of what was kept. The next request of ours skips a hundred numbers, for those that were sent
 // after the note was made.
 func (m *dialogMemo) dialog(sh *shard) (*dialog, error) {
-	d := &dialog{sh: sh, callID: m.CallID, localSeq: m.LocalSeq + 100, remoteSeq: m.RemoteSeq, ackSent: true, web: m.Web, behind: m.Behind}
+	d := &dialog{sh: sh, callID: m.CallID, localSeq: m.LocalSeq + 100, remoteSeq: m.RemoteSeq, ackSent: true, restored: true, web: m.Web, behind: m.Behind}
 	if v := m.Voice; v != nil {
 		d.voice, d.far = sh.restoreVoice(v), v.Far
 	}

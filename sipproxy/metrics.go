@@ -11,6 +11,7 @@ type metrics struct {
 	authFailures prometheus.Counter
 	dropped      prometheus.Counter
 	unrelayed    prometheus.Counter
+	unrecorded   prometheus.Counter
 }
 
 func newMetrics(p *Proxy, r prometheus.Registerer) *metrics {
@@ -37,12 +38,35 @@ func newMetrics(p *Proxy, r prometheus.Registerer) *metrics {
 			Name: "trunkline_media_unrelayed_total", Help: "Session descriptions that no media relay took.",
 		}),
 	}
+	m.unrecorded = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "trunkline_calls_unrecorded_total", Help: "Calls that were refused because of a full disk and not recorded: too many waited for room.",
+	})
+	m.refused.WithLabelValues(reasonJournal)
+	r.MustRegister(journalMetrics(p)...)
 	active := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "trunkline_calls_active", Help: "Calls in progress, those being set up included.",
 	}, func() float64 { return float64(p.inProgress.Load()) })
 	malformed := prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "trunkline_sip_malformed_total", Help: "Messages that were not SIP.",
 	}, func() float64 { return float64(p.wire.Stats().Malformed) })
-	r.MustRegister(m.requests, m.refused, m.answered, m.cut, m.authFailures, m.dropped, m.unrelayed, active, malformed)
+	r.MustRegister(m.requests, m.refused, m.answered, m.cut, m.authFailures, m.dropped, m.unrelayed, m.unrecorded, active, malformed)
 	return m
+}
+
+// journalMetrics say how the journal stands.
+func journalMetrics(p *Proxy) []prometheus.Collector {
+	gauge := func(name, help string, value func() int64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value()) })
+	}
+	return []prometheus.Collector{
+		gauge("trunkline_journal_failing", "1 while calls that cost money are refused because the journal cannot be written or the disk is full.", func() int64 {
+			if p.journal.Err() != nil {
+				return 1
+			}
+			return 0
+		}),
+		gauge("trunkline_journal_owed", "Entries of the journal that wait to be written.", func() int64 { return int64(p.journal.Stats().Owed) }),
+		gauge("trunkline_journal_bytes", "Size of the journal.", func() int64 { return p.journal.Stats().Bytes }),
+		gauge("trunkline_journal_damaged", "Damaged parts of the journal that are kept aside and that nobody has dealt with.", func() int64 { return int64(p.journal.Stats().Damaged) }),
+	}
 }

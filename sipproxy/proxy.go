@@ -13,6 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"trunkline/internal/clock"
+	"trunkline/internal/disk"
+	"trunkline/sipproxy/journal"
 	"trunkline/sipproxy/ladder"
 	"trunkline/sipproxy/names"
 	"trunkline/sipproxy/rtpengine"
@@ -39,10 +41,13 @@ type Proxy struct {
 	idle      *idle
 	health    *health
 	registrar *registrar
-	journal   *journal
+	journal   *journal.Journal
 	relays    *rtpengine.Pool
 
+	boot string // The life of the machine.
+
 	inProgress atomic.Int64
+	postponed  atomic.Int64 // Refused calls that are recorded when there is room on the disk again.
 	asking     atomic.Int64 // New calls that wait for the ledger.
 	draining   atomic.Bool
 
@@ -62,6 +67,8 @@ type Deps struct {
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer
 	Resolver names.Resolver // Of gateways' names; nil: the system's.
+	Disk     disk.FS        // Of StateDir; nil: the machine's.
+	Room     *disk.Reserve  // Room on that disk that is kept aside for calls in progress; nil: none is.
 }
 
 // Open binds the listeners, takes back the calls and registrations of an earlier life, and starts to serve.
@@ -73,7 +80,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	p := &Proxy{
 		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder,
 		slots: newSlots(deps.Clock), idle: newIdle(), guard: newGuard(deps.Clock, cfg.SourceRate),
-		health: newHealth(deps.Clock, deps.Log, deps.Resolver), ladder: ladder.New(cfg.TraceMemory), stopped: make(chan struct{}),
+		health: newHealth(deps.Clock, deps.Log, deps.Resolver), ladder: ladder.New(cfg.TraceMemory), stopped: make(chan struct{}), boot: deps.Clock.Boot(),
 	}
 	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	var err error
@@ -83,7 +90,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	if p.relays, err = rtpengine.Open(ctx, cfg.Relays, deps.Clock, deps.Log); err != nil {
 		return nil, err
 	}
-	if p.journal, err = openJournal(cfg.StateDir, deps.Log); err != nil {
+	if p.journal, err = p.openJournal(deps); err != nil { //nolint:contextcheck // It has a life of its own, ended by Close.
 		p.relays.Close()
 		return nil, err
 	}
@@ -102,12 +109,20 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	})
 	if err != nil {
 		p.relays.Close()
-		_ = p.journal.close()
+		_ = p.journal.Close()
 		return nil, err
 	}
 	p.metrics = newMetrics(p, deps.Metrics)
 	p.start(ready) //nolint:contextcheck // It begins the proxy's own life.
 	return p, nil
+}
+
+func (p *Proxy) openJournal(deps Deps) (*journal.Journal, error) {
+	o := journal.Options{Dir: p.cfg.StateDir, FS: deps.Disk, Clock: deps.Clock, Log: deps.Log, Room: deps.Room}
+	if o.FS == nil {
+		o.FS = disk.OS{}
+	}
+	return journal.Open(o)
 }
 
 // tap lets the ladder listen, if there is one.
@@ -165,5 +180,5 @@ func (p *Proxy) Close() error {
 	p.closing.Do(func() { close(p.stopped) })
 	p.background.Wait()
 	p.relays.Close()
-	return p.journal.close()
+	return p.journal.Close()
 }

@@ -16,11 +16,15 @@ const recordRetry = time.Second
 // then takes the call out of the journal.
 func (s *shard) record(c *call) {
 	legs := c.legs()
+	if !c.kept && s.journal.Err() != nil {
+		s.postpone(c, legs)
+		return
+	}
 	s.background.Go(func() {
 		for {
 			err := s.recorder.Record(s.lifetime, legs)
 			if err == nil {
-				s.journal.ended(c)
+				c.forgetKept()
 				return
 			}
 			c.log.Error("the legs of the call could not be recorded; trying again", "error", err)
@@ -29,7 +33,24 @@ func (s *shard) record(c *call) {
 			}
 		}
 	})
-	c.releaseHold()
+}
+
+// postpone records a call that was refused because of the disk when there is room again. Calls in progress need what room is left.
+func (s *shard) postpone(c *call, legs []*cdr.Leg) {
+	if s.postponed.Add(1) > refusedWaiting {
+		s.postponed.Add(-1)
+		s.metrics.unrecorded.Inc()
+		c.log.Warn("the refused call is not recorded: too many wait for room on the disk")
+		return
+	}
+	s.background.Go(func() {
+		defer s.postponed.Add(-1)
+		for clock.Sleep(s.lifetime, s.clock, recordRetry) == nil {
+			if s.journal.Err() == nil && s.recorder.Record(s.lifetime, legs) == nil {
+				return
+			}
+		}
+	})
 }
 
 // legs makes the records of the call: the caller's side first, then every attempt.

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/emiago/sipgo/sip"
 	"github.com/fxamacker/cbor/v2"
 
 	"trunkline/cdr"
@@ -15,7 +17,7 @@ import (
 // that was answered goes on under our control; one that was still being set up is over, and is recorded as that.
 func (p *Proxy) recover() {
 	calls := 0
-	entries := p.journal.entries()
+	entries := p.journal.Entries()
 	for key, value := range entries {
 		if login, ok := strings.CutPrefix(key, registrationPrefix); ok {
 			if err := p.registrar.restore(login, value); err != nil {
@@ -71,9 +73,14 @@ func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (
 		dialled: m.Dialled, callerID: m.CallerID, setup: m.Setup.time(), progress: m.Progress.time(), connect: m.Connect.time(),
 		grant: Grant{Granted: m.Granted, Final: m.Final}, reserved: m.Reserved, decided: decided{text: entries[whyPrefix+id.String()]},
 	}
-	c.route = s.router.Route(m.Caller, m.Dialled, m.CallerID, m.Setup.time())
-	err := c.restoreForward(m.Forward, entries)
+	last, err := readLast(entries[lastPrefix+id.String()])
 	if err != nil {
+		s.log.Warn("what was last heard of a call cannot be read; what was known before counts", "call", id.String(), "error", err)
+	}
+	c.kept = true
+	c.goOnFrom(m, last)
+	c.route = s.router.Route(m.Caller, m.Dialled, m.CallerID, m.Setup.time())
+	if err := c.restoreForward(m.Forward, entries); err != nil {
 		return nil, err
 	}
 	if c.caller, err = m.Near.dialog(s); err != nil {
@@ -88,10 +95,14 @@ func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (
 		c.attempts = append(c.attempts, a)
 		if i == m.Winner {
 			c.winner, c.state = a, stateAnswered
-			c.caller.heard, a.dialog.heard = m.Heard.time(), m.Heard.time()
+			c.caller.heard, a.dialog.heard = later(m.Heard, last.Near), later(m.Heard, last.Far)
 		}
 	}
 	c.restoreJoint(m.Joint)
+	if last.Over != nil {
+		c.wasOver(last.Over)
+		return c, nil
+	}
 	c.holdAgain()
 	return c, nil
 }
@@ -156,7 +167,7 @@ func (s *shard) restoreTry(c *call, m *tryMemo, winner bool) (*attempt, error) {
 	if winner {
 		a.dialog.register()
 	} else if a.disconnect.IsZero() {
-		a.disconnect, a.side, a.cause, a.reason = s.clock.Now(), cdr.SideFault, causeTemporaryFailure, "restart"
+		a.disconnect, a.side, a.cause, a.reason = c.now(), cdr.SideFault, causeTemporaryFailure, reasonRestart
 	}
 	return a, nil
 }
@@ -176,18 +187,107 @@ func (c *call) holdAgain() {
 	}
 }
 
+func readLast(data []byte) (lastMemo, error) {
+	var m lastMemo
+	if len(data) == 0 {
+		return m, nil
+	}
+	err := cbor.Unmarshal(data, &m)
+	return m, err
+}
+
+// later is the later of two moments.
+func later(a, b instant) time.Time { return max(a, b).time() }
+
+// goOnFrom has the time in the call go on. While the machine lives its clock tells how long the call lasts, whatever the wall was set to
+// meanwhile. After its death the wall has to, and it may not go back behind what is known.
+func (c *call) goOnFrom(m *callMemo, last lastMemo) {
+	if m.Boot != "" && m.Boot == c.sh.boot {
+		c.began = m.Began
+		return
+	}
+	known := max(m.Setup, m.Connect, m.Heard, last.Near, last.Far)
+	for i := range m.Tries {
+		known = max(known, m.Tries[i].End, m.Tries[i].Connect)
+	}
+	since := max(c.sh.clock.Now().Sub(c.setup), known.time().Sub(c.setup))
+	c.began = c.sh.clock.Elapsed() - since
+}
+
+// wasOver brings a call to the end that it had before the restart. Attempts whose last answer was awaited had their outcome with it.
+func (c *call) wasOver(m *overMemo) {
+	answered := c.state == stateAnswered
+	c.state, c.endedAt = stateOver, m.At.time()
+	c.finished = ending{side: m.Side, cause: m.Cause, reason: m.Reason, status: m.Status}
+	for _, a := range c.attempts {
+		if a.reason == reasonRestart {
+			a.disconnect, a.side, a.cause, a.reason, a.status = c.endedAt, m.Side, m.Cause, m.Reason, sip.StatusRequestTerminated
+		}
+	}
+	if w := c.winner; answered && w != nil && w.disconnect.IsZero() {
+		w.disconnect, w.side, w.cause, w.reason = c.endedAt, m.Side, m.Cause, m.Reason
+	}
+}
+
+const reasonRestart = "restart"
+
 // goOn is the first thing that happens to a call after a restart.
 func (c *call) goOn() {
+	if c.state == stateOver {
+		c.goneBefore()
+		return
+	}
 	if c.joint != nil && c.joint.theirs == nil { // What it was joined with was over already.
 		at := c.heard()
 		c.joint = nil
-		c.end(ending{side: cdr.SideFault, cause: causeTemporaryFailure, reason: "restart", at: at})
+		c.end(ending{side: cdr.SideFault, cause: causeTemporaryFailure, reason: reasonRestart, at: at})
 		return
 	}
 	if c.state == stateAnswered {
+		c.prove()
 		c.runClock()
-		c.watchEnds(aliveAfterRestart)
+		c.watchEnds(c.sh.cfg.SessionCheck)
 		return
 	}
-	c.end(ending{side: cdr.SideFault, cause: causeTemporaryFailure, reason: "restart", status: 503})
+	c.end(ending{side: cdr.SideFault, cause: causeTemporaryFailure, reason: reasonRestart, status: 503})
+}
+
+// goneBefore records a call that was over before the restart, and hangs up once more: the ends may not have heard it.
+func (c *call) goneBefore() {
+	if c.winner != nil {
+		for _, d := range c.ends() {
+			d.sendBYE(reasonHeader(c.finished.cause, causeText(c.finished.cause)))
+		}
+	}
+	for _, a := range c.attempts {
+		a.done = true
+	}
+	c.releaseHold()
+	c.finish()
+}
+
+// prove asks the ends of a call that was taken back whether they are there. Until they have said so nothing is known of the call since they
+// were last heard: an outage is no talk.
+func (c *call) prove() {
+	if c.sh.cfg.SessionCheck < 0 {
+		return
+	}
+	for _, d := range c.ends() {
+		c.ping(d)
+	}
+}
+
+// proven is how long the call is known to have lasted by now: until now, or until the end was last heard that has said nothing since the
+// restart.
+func (c *call) proven() time.Time {
+	if c.sh.cfg.SessionCheck < 0 || c.winner == nil {
+		return c.now()
+	}
+	at := c.now()
+	for _, d := range c.ends() {
+		if d.restored && !d.proven && d.heard.Before(at) {
+			at = d.heard
+		}
+	}
+	return at
 }

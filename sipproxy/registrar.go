@@ -5,6 +5,8 @@ import (
 	"sort"
 	"sync"
 	"time"
+
+	"trunkline/sipproxy/journal"
 )
 
 // maxContacts is how many phones may be registered for one login.
@@ -12,12 +14,12 @@ const maxContacts = 10
 
 // registrar knows where the phones are. Shards share it; it is written through to the journal.
 type registrar struct {
-	journal *journal
+	journal *journal.Journal
 	mu      sync.RWMutex
 	byLogin map[string][]binding
 }
 
-func newRegistrar(j *journal) *registrar {
+func newRegistrar(j *journal.Journal) *registrar {
 	return &registrar{journal: j, byLogin: make(map[string][]binding)}
 }
 
@@ -116,12 +118,12 @@ func (r *registrar) clear(login string) {
 func (r *registrar) set(login string, bindings []binding) {
 	if len(bindings) == 0 {
 		delete(r.byLogin, login)
-		r.journal.remove(registrationKey(login))
+		_ = r.journal.Remove(registrationKey(login)) // The journal says itself when it cannot be written.
 		return
 	}
 	r.byLogin[login] = bindings
 	data, err := json.Marshal(bindings)
 	if err == nil {
-		r.journal.put(registrationKey(login), data)
+		_ = r.journal.Write(journal.Change{Key: registrationKey(login), Value: data})
 	}
 }

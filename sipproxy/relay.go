@@ -81,7 +81,7 @@ func (d *dialog) forward(peer *dialog, req, out *sip.Request, tx *txn.Server) {
 // relayBack takes the answer to a relayed request, on the shard of who gave it.
 func (d *dialog) relayBack(peer *dialog, res *sip.Response, says part, seq uint32, tx *txn.Server) {
 	invite := res.CSeq().MethodName == sip.INVITE
-	peer.heard = peer.sh.clock.Now()
+	peer.alive()
 	if res.StatusCode == sip.StatusTrying {
 		return
 	}

@@ -38,7 +38,7 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	}
 	caller.Private = wantsPrivacy(req)
 	c := &call{
-		sh: s, id: id, from: caller, invite: req, tx: tx, state: stateReserving, setup: s.clock.Now(),
+		sh: s, id: id, from: caller, invite: req, tx: tx, state: stateReserving, setup: s.clock.Now().Round(0), began: s.clock.Elapsed(),
 		dialled: dialledUser(req), callerID: callerIdentity(req),
 		log: s.log.With("call", id.String()),
 	}
@@ -125,9 +125,16 @@ func (c *call) place() {
 	c.log.Info("call", "tenant", c.route.Tenant, "extension", c.route.Extension, "direction", c.route.Direction,
 		"from", c.route.From.String(), "to", c.route.To.String(), "dialled", c.dialled, "targets", len(c.targets))
 	c.reserved = c.route.Refusal == "" && c.route.Quote != nil && !c.route.Emergency
-	c.sh.journal.keep(c)
+	if c.mayBegin(c.sh.journal.Err()) {
+		_ = c.keep()
+	}
 	if c.route.Refusal != "" {
 		c.refuse(string(c.route.Refusal), c.route.Status)
+		return
+	}
+	if err := c.sh.journal.Err(); !c.mayBegin(err) {
+		c.log.Error("the journal cannot be written; the call is refused", "error", err)
+		c.refuse(reasonJournal, sip.StatusServiceUnavailable)
 		return
 	}
 	if !c.takeCapacity() {
@@ -257,7 +264,7 @@ func (c *call) progressed(a *attempt, res *sip.Response) {
 		return
 	}
 	if c.progress.IsZero() {
-		c.progress = c.sh.clock.Now()
+		c.progress = c.now()
 	}
 	if c.tx == nil {
 		c.handover.progress(res)
@@ -298,7 +305,8 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 	if c.tx != nil {
 		c.caller.talkBy(a.dialog.voice, false)
 	}
-	c.sh.journal.keep(c)
+	c.caller.heard, a.dialog.heard = a.connect, a.connect
+	_ = c.keep() // The call is there, whether it is on disk or not.
 	if c.tx == nil {
 		c.handover.offered(a.dialog, c.caller, res)
 	} else {
@@ -308,7 +316,6 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 	c.early = earlyAnswers{}
 	c.log.Info("answered", "gateway", a.gatewayID(), "granted", int64(c.grant.Granted.Seconds()))
 	c.sh.metrics.answered.Inc()
-	c.caller.heard, a.dialog.heard = a.connect, a.connect
 	c.runClock()
 	c.watchEnds(c.sh.cfg.SessionCheck)
 }

@@ -37,7 +37,7 @@ func (tr *transfer) blind(req *sip.Request, user string, caller provision.Caller
 	ghost := *tr.referrer
 	ghost.byeSent = true // It is only whom the call belongs to.
 	c := &call{
-		sh: s, id: id, from: caller, caller: &ghost, state: stateReserving, setup: s.clock.Now(), dialled: user,
+		sh: s, id: id, from: caller, caller: &ghost, state: stateReserving, setup: s.clock.Now().Round(0), began: s.clock.Elapsed(), dialled: user,
 		callerID: caller.Login, invite: offerless(tr.referrer, user), log: s.log.With("call", id.String()),
 		handover: &handover{transfer: tr, leaving: &ghost},
 	}

@@ -2,7 +2,6 @@ package clock
 
 import (
 	"context"
-	"sync"
 	"time"
 )
 
@@ -10,6 +9,12 @@ import (
 type Clock interface {
 	// Now returns the present moment in UTC, with a monotonic reading where the clock has one.
 	Now() time.Time
+	// Elapsed returns the time since some moment, by a clock that nobody sets: it never steps, whatever becomes of Now. Readings of all
+	// processes count from one moment for as long as Boot is the same.
+	Elapsed() time.Duration
+	// Boot names the life of the machine in which Elapsed counts; empty: it is not known, and readings of two processes mean nothing
+	// to each other.
+	Boot() string
 	// AfterFunc calls f on its own goroutine after d, unless the returned Timer is stopped before.
 	AfterFunc(d time.Duration, f func()) Timer
 }
@@ -40,79 +45,4 @@ func Sleep(ctx context.Context, c Clock, d time.Duration) error {
 	case <-done:
 		return nil
 	}
-}
-
-// Manual is a clock that moves only when it is told to. It is safe for concurrent use.
-type Manual struct {
-	mu     sync.Mutex
-	now    time.Time
-	timers map[*manualTimer]struct{}
-}
-
-type manualTimer struct {
-	clock *Manual
-	at    time.Time
-	f     func()
-}
-
-// NewManual returns a clock that stands at the given moment.
-func NewManual(at time.Time) *Manual {
-	return &Manual{now: at.UTC(), timers: make(map[*manualTimer]struct{})}
-}
-
-// Now returns the moment at which the clock stands.
-func (m *Manual) Now() time.Time {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.now
-}
-
-// AfterFunc registers f to be called by the Advance that passes now+d.
-func (m *Manual) AfterFunc(d time.Duration, f func()) Timer {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	t := &manualTimer{clock: m, at: m.now.Add(d), f: f}
-	m.timers[t] = struct{}{}
-	return t
-}
-
-// Stop implements Timer.
-func (t *manualTimer) Stop() bool {
-	t.clock.mu.Lock()
-	defer t.clock.mu.Unlock()
-	_, pending := t.clock.timers[t]
-	delete(t.clock.timers, t)
-	return pending
-}
-
-// Advance moves the clock by d and calls, in order and on the caller's goroutine, what became due.
-func (m *Manual) Advance(d time.Duration) {
-	m.mu.Lock()
-	end := m.now.Add(d)
-	for {
-		next := m.nextDue(end)
-		if next == nil {
-			break
-		}
-		delete(m.timers, next)
-		m.now = next.at
-		m.mu.Unlock()
-		next.f()
-		m.mu.Lock()
-	}
-	m.now = end
-	m.mu.Unlock()
-}
-
-func (m *Manual) nextDue(end time.Time) *manualTimer {
-	var next *manualTimer
-	for t := range m.timers {
-		if t.at.After(end) {
-			continue
-		}
-		if next == nil || t.at.Before(next.at) {
-			next = t
-		}
-	}
-	return next
 }

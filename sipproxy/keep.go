@@ -1,0 +1,128 @@
+package sipproxy
+
+import (
+	"errors"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"trunkline/cdr"
+	"trunkline/sipproxy/journal"
+)
+
+// What the journal has, by the beginnings of its keys. Behind that of a call stands its id, behind that of a registration the login.
+const (
+	callPrefix         = "call/"
+	whyPrefix          = "why/"  // The routing decision about a call, as it is stored with it.
+	lastPrefix         = "last/" // What was last heard of the ends of a call, and that it is over.
+	endPrefix          = "end/"  // Calls whose end the ledger was not told.
+	registrationPrefix = "phone/"
+)
+
+func registrationKey(login string) string { return registrationPrefix + login }
+
+// keep notes how far the call has come, with all that is needed to end it and to record it, and why it goes where it goes. An error says
+// that it is not on disk.
+func (c *call) keep() error {
+	data, err := cbor.Marshal(c.memo())
+	if err != nil {
+		c.log.Error("the call could not be written to the journal", "error", err)
+		return err
+	}
+	this := journal.Change{Key: callPrefix + c.id.String(), Value: data}
+	changes := c.decided.changes(c.id, c.trace(c.route, &c.decided))
+	if f := c.forward; f != nil {
+		changes = append(changes, f.decided.changes(f.id, c.trace(f.route, &f.decided))...)
+	}
+	err = c.sh.journal.Write(append(changes, this)...)
+	if errors.Is(err, journal.ErrTooLarge) && len(changes) > 0 {
+		c.log.Warn("the decision about the call is too large for the journal; after a crash it would be missing", "error", err)
+		err = c.sh.journal.Write(this)
+	}
+	c.kept = true
+	if err != nil {
+		c.log.Error("the call is not on disk", "error", err)
+	}
+	return err
+}
+
+// changes are what the journal is to be told of a decision: each is kept once.
+func (d *decided) changes(id cdr.CallID, text []byte) []journal.Change {
+	if text == nil || d.kept == len(text) {
+		return nil
+	}
+	d.kept = len(text)
+	return []journal.Change{{Key: whyPrefix + id.String(), Value: text}}
+}
+
+// lastMemo is what the journal keeps of the last that was heard of a call.
+type lastMemo struct {
+	Near instant   `cbor:"1,keyasint,omitempty"` // The caller's last sign of life.
+	Far  instant   `cbor:"2,keyasint,omitempty"` // That of who has answered.
+	Over *overMemo `cbor:"3,keyasint,omitempty"`
+}
+
+// overMemo is how a call came to its end.
+type overMemo struct {
+	At     instant  `cbor:"1,keyasint"`
+	Side   cdr.Side `cbor:"2,keyasint,omitempty"`
+	Cause  uint8    `cbor:"3,keyasint,omitempty"`
+	Reason string   `cbor:"4,keyasint,omitempty"`
+	Status int      `cbor:"5,keyasint,omitempty"`
+}
+
+// keepLast notes the last sign of life of each end of an answered call, or its end: a call that is over does not come back, and one that is
+// taken back later is charged for no more than what is known of it.
+func (c *call) keepLast() {
+	if !c.kept {
+		return
+	}
+	m := lastMemo{Near: instantOf(c.caller.heard)}
+	if c.winner != nil {
+		m.Far = instantOf(c.winner.dialog.heard)
+	}
+	if c.state == stateOver {
+		m.Over = &overMemo{instantOf(c.endedAt), c.finished.side, c.finished.cause, c.finished.reason, c.finished.status}
+	}
+	data, err := cbor.Marshal(m)
+	if err == nil {
+		err = c.sh.journal.Write(journal.Change{Key: lastPrefix + c.id.String(), Value: data})
+	}
+	if err != nil {
+		c.log.Error("what was last heard of the call is not on disk", "error", err)
+	}
+}
+
+// forgetKept takes a call that is recorded out of the journal.
+func (c *call) forgetKept() {
+	id := c.id.String()
+	keys := []string{lastPrefix + id, callPrefix + id, whyPrefix + id}
+	if c.forward != nil {
+		keys = append(keys, whyPrefix+c.forward.id.String())
+	}
+	_ = c.sh.journal.Remove(keys...) // What cannot be removed now is removed later; the call would be recorded again, which counts once.
+}
+
+// costs reports whether money may flow for the call: the caller is charged, or a carrier charges. Emergency calls go through whatever
+// they cost, and calls between phones of the house cost nothing.
+func (c *call) costs() bool {
+	if c.route.Emergency {
+		return false
+	}
+	return c.route.Quote != nil || c.route.Direction != cdr.Internal.String() || c.forward != nil
+}
+
+// mayBegin reports whether a call may be placed that the journal cannot be told of.
+func (c *call) mayBegin(err error) bool { return err == nil || !c.costs() }
+
+const (
+	reasonJournal = "journal"
+	// refusedWaiting is how many calls that were refused because of the disk wait to be recorded. More are counted and not recorded: the room
+	// that is left is for those in progress.
+	refusedWaiting = 10_000
+)
+
+// JournalErr tells why calls that cost money are refused: the journal cannot be written, or the disk is full. Nil: they are not.
+func (p *Proxy) JournalErr() error { return p.journal.Err() }
+
+// JournalStats returns how the journal stands.
+func (p *Proxy) JournalStats() journal.Stats { return p.journal.Stats() }
