@@ -136,6 +136,9 @@ func (c *call) end(e ending) {
 		return
 	}
 	answered := c.state == stateAnswered
+	if answered && e.at.IsZero() && e.side != cdr.SideCaller && e.side != cdr.SideCallee {
+		e.at = c.proven()
+	}
 	c.state = stateOver
 	c.finished = e
 	c.endedAt = c.now()

@@ -32,7 +32,7 @@ func (c *call) runClock() {
 	}
 	c.cutTimer = c.sh.after(wait, func() {
 		c.sh.metrics.cut.WithLabelValues(reason).Inc()
-		c.end(ending{side: side, cause: causeNormalUnspecified, reason: reason, at: c.proven()})
+		c.end(ending{side: side, cause: causeNormalUnspecified, reason: reason})
 	})
 	if c.grant.Granted > 0 && !c.grant.Final && !c.asking {
 		lead := min(leadMax, c.sh.cfg.FirstStretch/3)

@@ -20,6 +20,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/internal/clock"
+	"trunkline/internal/disk"
 	"trunkline/internal/e164"
 	"trunkline/provision"
 	"trunkline/rating"
@@ -61,6 +62,10 @@ type world struct {
 	fail     error         // What Record answers.
 	ledger   chan struct{} // Where it is set, the ledger answers when it is closed.
 	asked    atomic.Int64  // How often the ledger was asked.
+	clock    clock.Clock   // Nil: the machine's.
+	disk     disk.FS       // Nil: the machine's.
+	room     *disk.Reserve
+	metrics  *prometheus.Registry // Of the proxy that was opened last.
 }
 
 func newWorld(t *testing.T) *world {
@@ -78,9 +83,13 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) open() {
 	w.t.Helper()
+	w.metrics = prometheus.NewRegistry()
+	if w.clock == nil {
+		w.clock = clock.System{}
+	}
 	p, err := sipproxy.Open(w.t.Context(), w.cfg, sipproxy.Deps{
-		Router: w, Credit: w, Recorder: w, Clock: clock.System{}, Log: testLog(w.t), Metrics: prometheus.NewRegistry(),
-		Resolver: w.resolver,
+		Router: w, Credit: w, Recorder: w, Clock: w.clock, Log: testLog(w.t), Metrics: w.metrics,
+		Resolver: w.resolver, Disk: w.disk, Room: w.room,
 	})
 	require.NoError(w.t, err)
 	w.proxy = p

@@ -1,13 +1,10 @@
 package spool
 
 import (
-	"bufio"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
-	"os"
+	"iter"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -15,139 +12,106 @@ import (
 	"time"
 
 	"trunkline/cdr"
+	"trunkline/internal/disk"
+	"trunkline/internal/frame"
 )
 
-// A frame is the length of its body and the checksum of it, four bytes each, and the body: the time at which it was
-// written in microseconds (8 bytes), the key (16 bytes) and the leg.
+// The body of a frame is the time at which it was written in microseconds (8 bytes), the key (16 bytes) and the leg.
 const (
-	headLength = 8
 	timeLength = 8
 	keyLength  = 16
 	bodyLimit  = 900 << 10 // The largest body: a broker takes messages of up to a mebibyte unless told otherwise.
 )
 
-// errBroken is a frame that was not written to its end, or was damaged since.
-var errBroken = errors.New("broken frame")
-
+// appendFrame appends a frame without its head, which depends on the file that it gets into.
 func appendFrame(b []byte, at time.Time, leg *cdr.Leg) []byte {
-	start := len(b)
-	b = append(b, make([]byte, headLength)...)
+	b = frame.Begin(b)
 	b = binary.BigEndian.AppendUint64(b, uint64(at.UnixMicro()))
 	key := leg.Call.Bytes()
 	b = append(b, key[:]...)
-	b = cdr.AppendLeg(b, leg)
-	body := b[start+headLength:]
-	binary.BigEndian.PutUint32(b[start:], uint32(len(body))) //nolint:gosec // Bounded by bodyLimit, which the caller checks.
-	binary.BigEndian.PutUint32(b[start+4:], crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)))
-	return b
+	return cdr.AppendLeg(b, leg)
 }
 
-// frame is what was read of a segment.
-type frame struct {
+// record is what a frame says.
+type record struct {
 	cdr.Envelope
-	at   time.Time
-	size int64 // In the file.
+	at time.Time
 }
 
-// readFrame answers io.EOF at the end of the file and errBroken where there is no whole frame.
-func readFrame(r io.Reader) (frame, error) {
-	var head [headLength]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return frame{}, fmt.Errorf("%w: its head is cut off", errBroken)
-		}
-		return frame{}, err
+// readBody reads the body of a frame; the value points into it.
+func readBody(body []byte) (record, bool) {
+	if len(body) < timeLength+keyLength {
+		return record{}, false
 	}
-	n := binary.BigEndian.Uint32(head[:4])
-	if n < timeLength+keyLength || n > bodyLimit {
-		return frame{}, fmt.Errorf("%w: %d bytes", errBroken, n)
-	}
-	body := make([]byte, n)
-	if _, err := io.ReadFull(r, body); err != nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return frame{}, fmt.Errorf("%w: it is cut off", errBroken)
-		}
-		return frame{}, err
-	}
-	if crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)) != binary.BigEndian.Uint32(head[4:]) {
-		return frame{}, fmt.Errorf("%w: its checksum differs", errBroken)
-	}
-	f := frame{size: headLength + int64(n)}
-	f.at = time.UnixMicro(int64(binary.BigEndian.Uint64(body))).UTC() //nolint:gosec // As it was written.
-	copy(f.Key[:], body[timeLength:])
-	f.Value = body[timeLength+keyLength:]
-	return f, nil
+	var r record
+	r.at = time.UnixMicro(int64(binary.BigEndian.Uint64(body))).UTC() //nolint:gosec // As it was written.
+	copy(r.Key[:], body[timeLength:])
+	r.Value = body[timeLength+keyLength:]
+	return r, true
 }
 
-// segment is one file of frames. Its number tells its place in the order.
+// segment is one file of frames. Its name says its place in the order and the salt of its frames.
 type segment struct {
 	number int64
 	path   string
-	size   int64 // Bytes that are whole and on disk.
-	frames int64 // How many frames they are.
-	passed int64 // How many of them had been sent when the spool was opened.
+	format frame.Format
+	old    bool  // Written by a former version, which knew no salts.
+	size   int64 // Up to where it was written.
+	frames int64 // How many whole ones it has.
+	passed int64 // How many of them were sent, or turned out to be damaged.
+	keep   bool  // It has a damaged part that could not be kept aside: it is not removed.
 }
 
-const (
-	segmentSuffix = ".legs"
-	damagedSuffix = ".damaged"
-)
+const segmentSuffix = ".legs"
 
-func segmentPath(dir string, number int64) string {
-	return filepath.Join(dir, fmt.Sprintf("%016d%s", number, segmentSuffix))
+func newSegment(dir string, number int64) segment {
+	salt := rand.Uint64() //nolint:gosec // Nobody outside sees it.
+	path := filepath.Join(dir, fmt.Sprintf("%016d-%016x%s", number, salt, segmentSuffix))
+	return segment{number: number, path: path, format: frame.New(salt, bodyLimit)}
 }
 
-// findSegments returns the numbers of the segments in the folder, in order.
-func findSegments(dir string) ([]int64, error) {
-	entries, err := os.ReadDir(dir)
+// parseSegment reads the name of a segment; false: it is that of something else.
+func parseSegment(dir, name string) (segment, bool) {
+	text, ok := strings.CutSuffix(name, segmentSuffix)
+	if !ok {
+		return segment{}, false
+	}
+	digits, hex, salted := strings.Cut(text, "-")
+	number, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return segment{}, false
+	}
+	s := segment{number: number, path: filepath.Join(dir, name), old: !salted}
+	if salted {
+		salt, err := strconv.ParseUint(hex, 16, 64)
+		if err != nil {
+			return segment{}, false
+		}
+		s.format = frame.New(salt, bodyLimit)
+	}
+	return s, true
+}
+
+// findSegments returns the segments in the folder, in order.
+func findSegments(fsys disk.FS, dir string) ([]segment, error) {
+	names, err := fsys.Names(dir)
 	if err != nil {
 		return nil, fmt.Errorf("folder of the spool: %w", err)
 	}
-	var numbers []int64
-	for _, e := range entries {
-		digits, ok := strings.CutSuffix(e.Name(), segmentSuffix)
-		if !ok {
-			continue
-		}
-		if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
-			numbers = append(numbers, n)
+	var found []segment
+	for _, name := range names {
+		if s, ok := parseSegment(dir, name); ok {
+			found = append(found, s)
 		}
 	}
-	slices.Sort(numbers)
-	return numbers, nil
+	slices.SortFunc(found, func(a, b segment) int { return int(a.number - b.number) })
+	return found, nil
 }
 
-// scanSegment measures the whole frames of a file. What follows them is the rest of a write that was cut short, which
-// nobody was told had succeeded, or damage. sent is the place up to which it was sent; one between frames means nothing.
-func scanSegment(dir string, number, sent int64) (segment, error) {
-	s := segment{number: number, path: segmentPath(dir, number)}
-	f, err := os.Open(s.path)
-	if err != nil {
-		return s, fmt.Errorf("open spool: %w", err)
+// parts returns the frames of the segment, and what is none.
+func (s *segment) parts(data []byte) iter.Seq[frame.Part] {
+	if s.old {
+		return oldParts(data)
 	}
-	defer f.Close()
-	r := bufio.NewReaderSize(f, 1<<16)
-	for {
-		frame, err := readFrame(r)
-		switch {
-		case errors.Is(err, io.EOF):
-			return s, nil
-		case err != nil:
-			return s, err
-		}
-		s.size += frame.size
-		s.frames++
-		if s.size == sent {
-			s.passed = s.frames
-		}
-	}
-}
-
-// syncDir makes names that were made or removed in a folder last.
-func syncDir(dir string) error {
-	f, err := os.Open(dir) //nolint:gosec // The operator chooses the folder.
-	if err != nil {
-		return fmt.Errorf("folder of the spool: %w", err)
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return s.format.Parts(data)
 }

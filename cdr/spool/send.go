@@ -2,14 +2,13 @@ package spool
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
 	"trunkline/cdr"
 	"trunkline/internal/clock"
+	"trunkline/internal/disk"
+	"trunkline/internal/frame"
 )
 
 const (
@@ -17,7 +16,6 @@ const (
 	sendBytes  = 4 << 20               // Bytes in one Send, about.
 	linger     = 25 * time.Millisecond // Legs that come within so long go together: what they cost to send is mostly per Send.
 	noteEvery  = time.Second           // The position is saved so often: what was sent since is sent again after a crash.
-	readAhead  = 1 << 16
 	retryFirst = 100 * time.Millisecond
 	retryMax   = 10 * time.Second
 )
@@ -63,41 +61,78 @@ type chunk struct {
 	next position
 }
 
-// nextChunk reads what follows the position; nothing where all was sent.
+// nextChunk reads what follows the position; nothing where all was sent. What is damaged is kept aside and passed over: the legs behind it
+// do not wait for it.
 func (s *Spool) nextChunk() (chunk, error) {
 	seg, at, ok := s.nextSegment()
 	if !ok {
 		return chunk{}, nil
 	}
-	f, err := os.Open(seg.path)
+	data, err := s.load(&seg, at.Offset)
 	if err != nil {
-		return chunk{}, fmt.Errorf("read the spool: %w", err)
+		return chunk{}, err
 	}
-	defer f.Close()
-	if _, err := f.Seek(at.Offset, io.SeekStart); err != nil {
-		return chunk{}, fmt.Errorf("read the spool: %w", err)
-	}
-	r := s.reader
-	r.Reset(io.LimitReader(f, seg.size-at.Offset))
 	c := chunk{next: at}
-	for bytes := 0; len(c.legs) < sendFrames && bytes < sendBytes; {
-		frame, err := readFrame(r)
-		if errors.Is(err, io.EOF) {
+	bytes := 0
+	for p := range seg.parts(data) {
+		r, whole := readBody(p.Body)
+		if !whole {
+			s.damage(seg.number, p, at.Offset, data)
+		} else {
+			if len(c.legs) == 0 {
+				s.mu.Lock()
+				s.oldest = r.at
+				s.mu.Unlock()
+			}
+			c.legs = append(c.legs, r.Envelope)
+			bytes += len(r.Value)
+		}
+		c.next.Offset += p.Length
+		if len(c.legs) >= sendFrames || bytes >= sendBytes {
 			break
 		}
-		if err != nil {
-			return chunk{}, fmt.Errorf("read the spool, %s at byte %d: %w", seg.path, c.next.Offset, err)
-		}
-		if len(c.legs) == 0 {
-			s.mu.Lock()
-			s.oldest = frame.at
-			s.mu.Unlock()
-		}
-		c.legs = append(c.legs, frame.Envelope)
-		c.next.Offset += frame.size
-		bytes += len(frame.Value)
+	}
+	if len(c.legs) == 0 { // Only damage.
+		s.advance(c)
+		return s.nextChunk()
 	}
 	return c, nil
+}
+
+// load reads a segment from a place on.
+func (s *Spool) load(seg *segment, from int64) ([]byte, error) {
+	f, err := s.cfg.Disk.Open(seg.path)
+	if err != nil {
+		return nil, fmt.Errorf("read the spool: %w", err)
+	}
+	defer f.Close()
+	n := int(seg.size - from)
+	if cap(s.buf) < n {
+		s.buf = make([]byte, n)
+	}
+	data := s.buf[:n]
+	if _, err := f.ReadAt(data, from); err == nil {
+		return data, nil
+	}
+	whole, _, err := disk.Salvage(s.cfg.Disk, seg.path)
+	if err != nil {
+		return nil, fmt.Errorf("read the spool: %w", err)
+	}
+	clear(data[copy(data, whole[min(from, int64(len(whole))):]):])
+	return data, nil
+}
+
+// damage keeps a part aside that cannot be read.
+func (s *Spool) damage(number int64, p frame.Part, base int64, data []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	body := data[p.Offset : p.Offset+p.Length]
+	at := frame.Part{Kind: p.Kind, Offset: base + p.Offset, Length: p.Length}
+	for i := range s.segments {
+		if s.segments[i].number == number {
+			s.aside(&s.segments[i], at, body)
+		}
+	}
 }
 
 // nextSegment returns the segment that is read and the place in it. Segments that were sent to their end are removed.
@@ -115,8 +150,10 @@ func (s *Spool) nextSegment() (segment, position, bool) {
 		if len(s.segments) == 1 {
 			return segment{}, position{}, false // It is written to.
 		}
-		if err := os.Remove(first.path); err != nil {
-			s.cfg.Log.Warn("a file of the spool that was sent cannot be removed", "error", err)
+		if !first.keep {
+			if err := s.cfg.Disk.Remove(first.path); err != nil {
+				s.cfg.Log.Warn("a file of the spool that was sent cannot be removed", "error", err)
+			}
 		}
 		s.segments = s.segments[1:]
 	}
@@ -128,6 +165,15 @@ func (s *Spool) advance(c chunk) {
 	s.mu.Lock()
 	s.read = c.next
 	s.sent += int64(len(c.legs))
+	for i := range s.segments {
+		if seg := &s.segments[i]; seg.number == c.next.Segment {
+			seg.passed += int64(len(c.legs))
+			if lost := seg.frames - seg.passed; lost > 0 && c.next.Offset >= seg.size { // They were damaged after they had been counted.
+				seg.passed += lost
+				s.sent += lost
+			}
+		}
+	}
 	s.oldest = time.Time{}
 	s.idle.Broadcast()
 	s.mu.Unlock()

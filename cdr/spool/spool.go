@@ -1,19 +1,16 @@
 package spool
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"trunkline/cdr"
 	"trunkline/internal/clock"
+	"trunkline/internal/disk"
 )
 
 // Errors of a spool.
@@ -36,6 +33,8 @@ type Config struct {
 	SegmentBytes int64  // 0: sixteen mebibytes.
 	Clock        clock.Clock
 	Log          *slog.Logger
+	Disk         disk.FS       // Nil: the machine's.
+	Room         *disk.Reserve // Drawn on when the disk is full, so that calls in progress can be recorded; nil: none is kept.
 }
 
 const (
@@ -64,11 +63,12 @@ type Spool struct {
 	idle     *sync.Cond
 	closed   bool
 
-	file *os.File // The last segment; only the writer touches it.
+	file disk.File // The last segment; only the writer touches it. Nil: it could not be made.
+	last int64     // Number of the last segment.
 
 	// Only the sender touches these.
-	reader *bufio.Reader
-	noted  time.Time // When the position was saved.
+	buf   []byte
+	noted time.Time // When the position was saved.
 }
 
 // position is the place up to which legs were sent.
@@ -85,19 +85,21 @@ func Open(cfg Config, sender Sender) (*Spool, error) {
 	if cfg.SegmentBytes <= 0 {
 		cfg.SegmentBytes = min(defaultSegment, cfg.MaxBytes)
 	}
-	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+	if cfg.Disk == nil {
+		cfg.Disk = disk.OS{}
+	}
+	if err := cfg.Disk.MkdirAll(cfg.Dir); err != nil {
 		return nil, fmt.Errorf("folder of the spool: %w", err)
 	}
 	s := &Spool{
 		cfg: cfg, sender: sender,
-		reader: bufio.NewReaderSize(nil, readAhead),
 		writes: make(chan *write, maxGroup), wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	s.idle = sync.NewCond(&s.mu)
 	if err := s.recover(); err != nil {
 		return nil, err
 	}
-	if err := s.rotate(); err != nil {
+	if err := s.rotate(); err != nil && !errors.Is(noRoom(err), ErrFull) { // A full disk is told by Record.
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -105,90 +107,6 @@ func Open(cfg Config, sender Sender) (*Spool, error) {
 	s.group.Go(func() { s.writeAll(ctx) })
 	s.group.Go(func() { s.sendAll(ctx) })
 	return s, nil
-}
-
-// recover finds the segments of former runs. Their tails that were cut short are cut off; what is damaged in the middle
-// is kept beside, under another name, for somebody to look at.
-func (s *Spool) recover() error {
-	numbers, err := findSegments(s.cfg.Dir)
-	if err != nil {
-		return err
-	}
-	s.read = s.loadPosition()
-	for _, n := range numbers {
-		seg, err := scanSegment(s.cfg.Dir, n, s.startIn(n))
-		switch {
-		case errors.Is(err, errBroken):
-			if err := s.cutTail(seg, err); err != nil {
-				return err
-			}
-		case err != nil:
-			return err
-		}
-		if n < s.read.Segment || seg.size == 0 {
-			if err := os.Remove(seg.path); err != nil {
-				return fmt.Errorf("trim the spool: %w", err)
-			}
-			continue
-		}
-		s.segments = append(s.segments, seg)
-		s.written += seg.frames
-		s.sent += seg.passed
-	}
-	if len(s.segments) > 0 && (s.segments[0].number > s.read.Segment || s.segments[0].passed == 0) {
-		s.read = position{Segment: s.segments[0].number}
-	}
-	return nil
-}
-
-// startIn returns the place in a segment up to which it was sent.
-func (s *Spool) startIn(number int64) int64 {
-	if number != s.read.Segment {
-		return 0
-	}
-	return s.read.Offset
-}
-
-// cutTail takes a segment's tail that is no whole frame off. Most often that is the rest of the write during which the
-// process died, and nobody was told that it had succeeded; a copy is kept all the same.
-func (s *Spool) cutTail(seg segment, cause error) error {
-	info, err := os.Stat(seg.path)
-	if err != nil {
-		return fmt.Errorf("open spool: %w", err)
-	}
-	s.cfg.Log.Warn("the spool ends in a write that was cut short; it is cut off and a copy kept",
-		"file", seg.path, "bytes", info.Size()-seg.size, "error", cause)
-	data, err := os.ReadFile(seg.path)
-	if err != nil {
-		return fmt.Errorf("open spool: %w", err)
-	}
-	if err := os.WriteFile(seg.path+damagedSuffix, data[seg.size:], 0o600); err != nil { //nolint:gosec // A name in the operator's folder.
-		s.cfg.Log.Warn("no copy could be kept", "error", err)
-	}
-	if err := os.Truncate(seg.path, seg.size); err != nil {
-		return fmt.Errorf("cut the spool: %w", err)
-	}
-	return nil
-}
-
-func (s *Spool) loadPosition() position {
-	var p position
-	data, err := os.ReadFile(filepath.Join(s.cfg.Dir, positionFile))
-	if err != nil || json.Unmarshal(data, &p) != nil {
-		return position{} // Legs are sent again, which does no harm.
-	}
-	return p
-}
-
-// savePosition notes up to where legs were sent. It need not last: what is lost is sent again.
-func (s *Spool) savePosition(p position) {
-	data, err := json.Marshal(p)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(s.cfg.Dir, positionFile), data, 0o600)
-	}
-	if err != nil {
-		s.cfg.Log.Warn("the position in the spool cannot be noted; after a restart legs are sent again", "error", err)
-	}
 }
 
 // Stats is how a spool stands.
@@ -255,6 +173,9 @@ func (s *Spool) Close() error {
 	s.stop()
 	s.group.Wait()
 	s.savePosition(s.read)
+	if s.file == nil {
+		return nil
+	}
 	if err := s.file.Close(); err != nil {
 		return fmt.Errorf("close the spool: %w", err)
 	}

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"syscall"
 	"time"
 
 	"trunkline/cdr"
 	"trunkline/internal/clock"
+	"trunkline/internal/disk"
+	"trunkline/internal/frame"
 )
 
 const (
@@ -21,9 +21,10 @@ const (
 
 // write is one call of Record on its way to the disk.
 type write struct {
-	data   []byte
-	frames int64
-	done   chan error
+	data    []byte
+	lengths []int // Of its frames.
+	frames  int64
+	done    chan error
 }
 
 // Record writes legs to the disk and returns when they are safe there; calls that come together share one fsync. After
@@ -37,7 +38,8 @@ func (s *Spool) Record(ctx context.Context, legs []*cdr.Leg) error {
 	for _, leg := range legs {
 		before := len(w.data)
 		w.data = appendFrame(w.data, now, leg)
-		if len(w.data)-before-headLength > bodyLimit {
+		w.lengths = append(w.lengths, len(w.data)-before)
+		if len(w.data)-before-frame.HeadLength > bodyLimit {
 			return fmt.Errorf("%w: %s takes %d bytes", ErrTooLarge, leg.ID(), len(w.data)-before)
 		}
 	}
@@ -100,12 +102,12 @@ func (s *Spool) writeAll(ctx context.Context) {
 
 func (s *Spool) writeGroup(group []*write, size int64) error {
 	s.mu.Lock()
-	total, active := s.bytes(), s.segments[len(s.segments)-1]
+	total, full := s.bytes(), len(s.segments) > 0 && s.segments[len(s.segments)-1].size >= s.cfg.SegmentBytes
 	s.mu.Unlock()
 	if total+size > s.cfg.MaxBytes {
 		return fmt.Errorf("%w: %d bytes wait for the stream, and %d are allowed", ErrFull, total, s.cfg.MaxBytes)
 	}
-	if active.size >= s.cfg.SegmentBytes {
+	if s.file == nil || full {
 		if err := s.rotate(); err != nil {
 			return noRoom(err)
 		}
@@ -114,6 +116,7 @@ func (s *Spool) writeGroup(group []*write, size int64) error {
 		// What the file holds behind its last whole frame is not known: what comes next goes into a new one.
 		if rotateErr := s.rotate(); rotateErr != nil {
 			s.cfg.Log.Error("the spool cannot begin a new file", "error", rotateErr)
+			s.leave()
 		}
 		return noRoom(err)
 	}
@@ -131,30 +134,42 @@ func (s *Spool) writeGroup(group []*write, size int64) error {
 
 func (s *Spool) writeFile(group []*write) error {
 	s.mu.Lock()
-	at := s.segments[len(s.segments)-1].size
+	seg := s.segments[len(s.segments)-1]
 	s.mu.Unlock()
+	at := seg.size
 	for _, w := range group {
-		n, err := s.file.WriteAt(w.data, at)
-		if err != nil {
-			return errors.Join(fmt.Errorf("write the spool: %w", err), s.file.Truncate(s.whole()))
+		w.seal(seg.format)
+		if err := s.put(w.data, at); err != nil {
+			return errors.Join(fmt.Errorf("write the spool: %w", err), s.file.Truncate(seg.size))
 		}
-		at += int64(n)
+		at += int64(len(w.data))
 	}
 	if err := s.file.Sync(); err != nil {
-		return errors.Join(fmt.Errorf("write the spool: %w", err), s.file.Truncate(s.whole()))
+		return errors.Join(fmt.Errorf("write the spool: %w", err), s.file.Truncate(seg.size))
 	}
 	return nil
 }
 
-// whole is the size of the whole frames in the last segment.
-func (s *Spool) whole() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.segments[len(s.segments)-1].size
+// put writes to the file. Where the disk is full it takes of the room that is kept aside.
+func (s *Spool) put(data []byte, at int64) error {
+	_, err := s.file.WriteAt(data, at)
+	for err != nil && disk.NoRoom(err) && s.cfg.Room != nil && s.cfg.Room.Give(int64(len(data))) {
+		_, err = s.file.WriteAt(data, at)
+	}
+	return err
+}
+
+// seal writes the heads of the frames, now that it is known which file they get into.
+func (w *write) seal(f frame.Format) {
+	at := 0
+	for _, n := range w.lengths {
+		f.Seal(w.data[at : at+n])
+		at += n
+	}
 }
 
 func noRoom(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if disk.NoRoom(err) {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	return err
@@ -162,32 +177,34 @@ func noRoom(err error) error {
 
 // rotate begins a new segment.
 func (s *Spool) rotate() error {
-	s.mu.Lock()
-	number := s.read.Segment + 1
-	if n := len(s.segments); n > 0 {
-		number = max(number, s.segments[n-1].number+1)
+	seg := newSegment(s.cfg.Dir, s.last+1)
+	f, err := s.cfg.Disk.Create(seg.path)
+	for err != nil && disk.NoRoom(err) && s.cfg.Room != nil && s.cfg.Room.Give(0) {
+		f, err = s.cfg.Disk.Create(seg.path)
 	}
-	s.mu.Unlock()
-	path := segmentPath(s.cfg.Dir, number)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // Made of the operator's folder.
 	if err != nil {
 		return fmt.Errorf("begin a file of the spool: %w", err)
 	}
-	if err := syncDir(s.cfg.Dir); err != nil {
-		return errors.Join(err, f.Close(), os.Remove(path))
+	if err := s.cfg.Disk.SyncDir(s.cfg.Dir); err != nil {
+		return errors.Join(fmt.Errorf("begin a file of the spool: %w", err), f.Close(), s.cfg.Disk.Remove(seg.path))
 	}
-	var before error
-	if s.file != nil {
-		before = s.file.Close()
-	}
-	s.file = f
+	s.leave()
+	s.file, s.last = f, seg.number
 	s.mu.Lock()
-	s.segments = append(s.segments, segment{number: number, path: path})
+	s.segments = append(s.segments, seg)
 	s.mu.Unlock()
-	if before != nil {
-		s.cfg.Log.Warn("a file of the spool could not be closed", "error", before)
-	}
 	return nil
+}
+
+// leave closes the file that was written to.
+func (s *Spool) leave() {
+	if s.file == nil {
+		return
+	}
+	if err := s.file.Close(); err != nil {
+		s.cfg.Log.Warn("a file of the spool could not be closed", "error", err)
+	}
+	s.file = nil
 }
 
 // nudge tells the sender that there is something to do.

@@ -23,8 +23,8 @@ type Aside struct {
 	Bytes int64
 }
 
-// Save keeps a damaged part of a file aside. It may be repeated.
-func Save(fsys disk.FS, path string, p Part, data []byte) error {
+// Save keeps a damaged part of a file aside: its bytes. It may be repeated.
+func Save(fsys disk.FS, path string, p Part, damaged []byte) error {
 	aside := fmt.Sprintf("%s%s%d%s", path, offsetLetter, p.Offset, asideSuffix)
 	for _, there := range []string{aside, aside + settledMark} {
 		f, err := fsys.Open(there)
@@ -35,7 +35,7 @@ func Save(fsys disk.FS, path string, p Part, data []byte) error {
 			return fmt.Errorf("keep a damaged part aside: %w", err)
 		}
 	}
-	return disk.Write(fsys, aside, data[p.Offset:p.Offset+p.Length])
+	return disk.Write(fsys, aside, damaged)
 }
 
 // Damage returns the damaged parts in a folder that nobody has dealt with yet, in the order of their names. A folder that is not there

@@ -72,7 +72,7 @@ func (j *Journal) loadSegment(s *segment) error {
 		}
 		j.o.Log.Error("a part of the journal is damaged: the entries in it are lost, all others are used; it is kept aside",
 			"file", s.path, "offset", p.Offset, "bytes", p.Length)
-		if err := frame.Save(j.o.FS, s.path, p, data); err != nil {
+		if err := frame.Save(j.o.FS, s.path, p, data[p.Offset:p.Offset+p.Length]); err != nil {
 			s.keep = true
 			j.o.Log.Error("the damaged part could not be kept aside, so its file is kept", "error", err)
 		}
@@ -88,7 +88,7 @@ func (j *Journal) keptAside(s *segment) bool {
 	data, _, err := disk.Salvage(j.o.FS, s.path)
 	for p := range s.format.Parts(data) {
 		if _, _, ok := readEntry(p.Body); !ok && p.Kind != frame.Torn {
-			err = errors.Join(err, frame.Save(j.o.FS, s.path, p, data))
+			err = errors.Join(err, frame.Save(j.o.FS, s.path, p, data[p.Offset:p.Offset+p.Length]))
 		}
 	}
 	if err != nil {

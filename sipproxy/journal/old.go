@@ -44,7 +44,7 @@ func (j *Journal) loadOld() error {
 		}
 		p := frame.Part{Kind: frame.Damaged, Offset: int64(at), Length: int64(next - at)}
 		j.o.Log.Warn("a part of the journal of a former version cannot be read; it is kept aside", "offset", p.Offset, "bytes", p.Length)
-		if err := frame.Save(j.o.FS, path, p, data); err != nil {
+		if err := frame.Save(j.o.FS, path, p, data[at:next]); err != nil {
 			return err
 		}
 		at = next
