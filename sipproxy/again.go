@@ -1,8 +1,6 @@
 package sipproxy
 
 import (
-	"context"
-	"strings"
 	"time"
 
 	"trunkline/cdr"
@@ -67,24 +65,3 @@ func (c *call) askedAgain(g Grant, err error) {
 
 // statusStopped answers a caller whose account was stopped while the phone rang: 403 Forbidden.
 const statusStopped = 403
-
-// Clean returns a moment before which no call began whose legs are not recorded: the beginning of the oldest call that the
-// journal has, or now.
-func (p *Proxy) Clean(ctx context.Context) time.Time {
-	clean := p.clock.Now()
-	for key := range p.journal.Entries() {
-		text, ok := strings.CutPrefix(key, callPrefix)
-		if !ok {
-			continue
-		}
-		id, err := cdr.ParseCallID(text)
-		if err != nil {
-			p.log.WarnContext(ctx, "the journal has a call without an id", "key", key)
-			return time.Time{}
-		}
-		if at := id.Time(); at.Before(clean) {
-			clean = at
-		}
-	}
-	return clean
-}

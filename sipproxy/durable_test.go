@@ -336,3 +336,45 @@ func counted(t *testing.T, r *prometheus.Registry, name, label string) float64 {
 	}
 	return 0
 }
+
+// TestOrderOfHolds: what the proxy says about the ledger's holds never covers that of a call that is not recorded, whatever its clock says.
+func TestOrderOfHolds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.extension("anna")
+	w.carrier("alfa", agent.Behaviour{Status: 200})
+	w.open()
+	require.Equal(t, int64(-1), w.proxy.Clean(), "the ledger was not heard yet")
+	w.proxy.Told(10)
+	require.Equal(t, int64(10), w.proxy.Clean())
+	done, _ := w.begin(w.agent("phone"), "74951234567")
+	w.proxy.Told(20)
+	require.Equal(t, int64(10), w.proxy.Clean())
+	w.restart()
+	w.proxy.Told(30)
+	require.Equal(t, int64(-1), w.proxy.Clean(), "of a call of an earlier life nothing is known")
+	live, err := w.proxy.Live(t.Context())
+	require.NoError(t, err)
+	_, err = w.proxy.Drop(t.Context(), live[0].ID, "test")
+	require.NoError(t, err)
+	<-done
+	w.record()
+	require.Eventually(t, func() bool { return w.proxy.Clean() == 30 }, 10*time.Second, time.Millisecond)
+	w.proxy.Unsure()
+	require.Equal(t, int64(-1), w.proxy.Clean())
+}
+
+// TestHalt refuses what costs money, for as long as it is told to.
+func TestHalt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.extension("anna")
+	w.carrier("alfa", agent.Behaviour{Status: 200})
+	w.open()
+	w.proxy.Halt("node")
+	phone := w.agent("phone")
+	require.Equal(t, 503, w.dial(phone, agent.Call{To: "74951234567", Talk: time.Millisecond}).Status)
+	w.proxy.Halt("")
+	require.Equal(t, 200, w.dial(phone, agent.Call{To: "74951234567", Talk: time.Millisecond}).Status)
+	w.has(func(leg *cdr.Leg) bool { return leg.Reason == "node" })
+}

@@ -23,6 +23,7 @@ func registrationKey(login string) string { return registrationPrefix + login }
 // keep notes how far the call has come, with all that is needed to end it and to record it, and why it goes where it goes. An error says
 // that it is not on disk.
 func (c *call) keep() error {
+	c.sh.order.begin(c.id)
 	data, err := cbor.Marshal(c.memo())
 	if err != nil {
 		c.log.Error("the call could not be written to the journal", "error", err)
@@ -99,6 +100,7 @@ func (c *call) forgetKept() {
 	if c.forward != nil {
 		keys = append(keys, whyPrefix+c.forward.id.String())
 	}
+	c.sh.order.end(c.id)
 	_ = c.sh.journal.Remove(keys...) // What cannot be removed now is removed later; the call would be recorded again, which counts once.
 }
 

@@ -44,7 +44,9 @@ type Proxy struct {
 	journal   *journal.Journal
 	relays    *rtpengine.Pool
 
-	boot string // The life of the machine.
+	boot   string // The life of the machine.
+	order  *order
+	halted atomic.Pointer[string]
 
 	inProgress atomic.Int64
 	postponed  atomic.Int64 // Refused calls that are recorded when there is room on the disk again.
@@ -80,7 +82,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	p := &Proxy{
 		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder,
 		slots: newSlots(deps.Clock), idle: newIdle(), guard: newGuard(deps.Clock, cfg.SourceRate),
-		health: newHealth(deps.Clock, deps.Log, deps.Resolver), ladder: ladder.New(cfg.TraceMemory), stopped: make(chan struct{}), boot: deps.Clock.Boot(),
+		health: newHealth(deps.Clock, deps.Log, deps.Resolver), ladder: ladder.New(cfg.TraceMemory), stopped: make(chan struct{}), boot: deps.Clock.Boot(), order: newOrder(unknown),
 	}
 	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	var err error

@@ -16,7 +16,7 @@ const recordRetry = time.Second
 // then takes the call out of the journal.
 func (s *shard) record(c *call) {
 	legs := c.legs()
-	if !c.kept && s.journal.Err() != nil {
+	if !c.kept && s.halt() != "" {
 		s.postpone(c, legs)
 		return
 	}
@@ -46,7 +46,7 @@ func (s *shard) postpone(c *call, legs []*cdr.Leg) {
 	s.background.Go(func() {
 		defer s.postponed.Add(-1)
 		for clock.Sleep(s.lifetime, s.clock, recordRetry) == nil {
-			if s.journal.Err() == nil && s.recorder.Record(s.lifetime, legs) == nil {
+			if s.halt() == "" && s.recorder.Record(s.lifetime, legs) == nil {
 				return
 			}
 		}

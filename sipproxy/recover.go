@@ -35,6 +35,7 @@ func (p *Proxy) recover() {
 		if !ok {
 			continue
 		}
+		p.restored(id)
 		if err := p.recoverCall(id, value, entries); err != nil {
 			p.log.Error("a call in progress could not be taken back", "call", id, "error", err)
 			continue
@@ -45,6 +46,15 @@ func (p *Proxy) recover() {
 	if calls > 0 {
 		p.log.Info("calls in progress taken back", "calls", calls)
 	}
+}
+
+// restored notes that the call of a key is not recorded yet: one that cannot be read either, and its hold stays.
+func (p *Proxy) restored(text string) {
+	id, err := cdr.ParseCallID(text)
+	if err != nil {
+		p.log.Error("the journal has a call without an id", "key", text)
+	}
+	p.order.restore(id)
 }
 
 func (p *Proxy) recoverCall(text string, value []byte, entries map[string][]byte) error {

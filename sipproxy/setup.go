@@ -125,16 +125,17 @@ func (c *call) place() {
 	c.log.Info("call", "tenant", c.route.Tenant, "extension", c.route.Extension, "direction", c.route.Direction,
 		"from", c.route.From.String(), "to", c.route.To.String(), "dialled", c.dialled, "targets", len(c.targets))
 	c.reserved = c.route.Refusal == "" && c.route.Quote != nil && !c.route.Emergency
-	if c.mayBegin(c.sh.journal.Err()) {
+	halt := c.sh.halt()
+	if halt == "" || !c.costs() {
 		_ = c.keep()
 	}
 	if c.route.Refusal != "" {
 		c.refuse(string(c.route.Refusal), c.route.Status)
 		return
 	}
-	if err := c.sh.journal.Err(); !c.mayBegin(err) {
-		c.log.Error("the journal cannot be written; the call is refused", "error", err)
-		c.refuse(reasonJournal, sip.StatusServiceUnavailable)
+	if halt != "" && c.costs() {
+		c.log.Error("the call is refused: what it costs could be lost", "reason", halt)
+		c.refuse(halt, sip.StatusServiceUnavailable)
 		return
 	}
 	if !c.takeCapacity() {

@@ -125,7 +125,7 @@ func (w *world) settle() error {
 		if p.isDown() {
 			continue
 		}
-		if err := w.store.Beat(w.ctx, p.name, p.clean()); err != nil {
+		if err := p.beat(); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -30,6 +31,8 @@ type proxy struct {
 	written []cdr.Leg   // All that were ever safe on its disk.
 	ended   []uuid.UUID // Calls that are over and that the ledger was not told of.
 	down    time.Time   // When it is there again; zero: it is.
+
+	sequence int64 // Of holds, as the ledger said last.
 }
 
 // call is a call in progress. Times are true ones; those of records are by the clock of the proxy when they were taken.
@@ -43,6 +46,7 @@ type call struct {
 	offset    time.Duration
 	talk      time.Duration // How long the parties want to talk; 0: nobody answers.
 	granted   time.Duration
+	floor     int64 // Its hold has a greater number.
 	final     bool
 	quote     rating.Quote
 }
@@ -63,7 +67,7 @@ func (p *proxy) invite() error {
 	now := w.clock.Now()
 	c := &call{
 		id: cdr.CallIDAt(now.Add(p.skew), w.options.Seed<<20|w.minted), tenant: w.tenants[w.random.IntN(len(w.tenants))],
-		extension: strconv.Itoa(101 + w.random.IntN(2)), setup: now, offset: p.skew, talk: time.Duration(w.random.IntN(400)) * time.Second,
+		extension: strconv.Itoa(101 + w.random.IntN(2)), setup: now, offset: p.skew, floor: p.sequence, talk: time.Duration(w.random.IntN(400)) * time.Second,
 		to: []e164.Number{e164.MustParse("4930123456"), e164.MustParse("4915112345"), e164.MustParse("4412345678")}[w.random.IntN(3)],
 	}
 	var err error
@@ -258,18 +262,27 @@ func (p *proxy) die() error {
 	return nil
 }
 
-// clean is up to when all calls of the proxy are over, with their legs in the stream.
-func (p *proxy) clean() time.Time {
+// clean is up to which hold all calls of the proxy are over, with their legs in the stream.
+func (p *proxy) clean() int64 {
 	if len(p.spool) > 0 {
-		return time.Time{}
+		return -1
 	}
-	clean := p.w.clock.Now().Add(-3 * time.Minute) // Its clock may be set back.
+	clean := p.sequence
 	for _, c := range p.journal {
-		if at := c.setup.Add(-3 * time.Minute); at.Before(clean) {
-			clean = at
-		}
+		clean = min(clean, c.floor)
 	}
 	return clean
+}
+
+func (p *proxy) beat() error {
+	standing, err := p.w.store.Beat(p.w.ctx, p.name, "one", p.clean())
+	if errors.Is(err, ledger.ErrNoNode) {
+		standing, err = p.w.store.Register(p.w.ctx, ledger.Life{Node: p.name, Name: p.name, Life: "one"})
+	}
+	if err == nil {
+		p.sequence = standing.Sequence
+	}
+	return err
 }
 
 // pass lets time go by.

@@ -106,15 +106,15 @@ func scanHold(row pgx.CollectableRow) (ledger.Hold, error) {
 // expireBatch bounds how much one call of Expire does while it has accounts locked.
 const expireBatch = 1000
 
-// Expire gives back what is held for calls that were never accounted for and never will be: their granted time is over, and
-// their proxy's calls from before that one were all accounted for, or the proxy was given up. A call keeps its hold while
-// one of its legs waits among the unratable. It returns how many holds were given back, and may be repeated until that is
+// Expire gives back what is held for calls that were never accounted for and never will be: their proxy has said that they are over, and all
+// that the stream had then was accounted for; or their proxy was given up, and they must be over. The order in which holds were made tells, and no
+// proxy's clock. A call keeps its hold while one of its legs waits among the unratable. It returns how many holds were given back, and may be repeated until that is
 // none.
 func (l *Ledger) Expire(ctx context.Context) (int64, error) {
-	rows, err := l.db.pool.Query(ctx, `SELECT call FROM hold h JOIN node n ON n.name = h.node WHERE closed_at IS NULL `+
-		`AND greatest(made_at + seconds * interval '1 second', touched_at) < $1 AND made_at < n.settled_at `+
+	rows, err := l.db.pool.Query(ctx, `SELECT call FROM hold h JOIN node n ON n.id = h.node WHERE closed_at IS NULL `+
+		`AND (h.seq <= n.settled_seq OR (n.given_up_at IS NOT NULL AND `+goneSQL+`)) `+
 		`AND NOT EXISTS (SELECT FROM dead_leg d WHERE d.call = h.call AND d.settled_by IS NULL) `+
-		`ORDER BY made_at LIMIT $2`, l.clock.Now(), expireBatch)
+		`ORDER BY seq LIMIT $1`, expireBatch)
 	if err != nil {
 		return 0, fmt.Errorf("expire holds: %w", err)
 	}

@@ -135,7 +135,7 @@ func TestPlacesOfAVanishedProxy(t *testing.T) {
 	requireMoney(t, l, account, "4", "996")
 
 	placed := func() (n int) {
-		require.NoError(t, l.Beat(t.Context(), "proxy-2", time.Time{}))
+		beat(t, l, "proxy-2", -1)
 		require.NoError(t, db.Pool().QueryRow(t.Context(), `SELECT count(*) FROM hold WHERE placed`).Scan(&n))
 		return n
 	}

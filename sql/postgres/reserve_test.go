@@ -257,52 +257,6 @@ func TestKilledWhileReserving(t *testing.T) {
 	requireMoney(t, l, account, "60", "0.9")
 }
 
-// TestExpire gives back what is held for calls of a proxy only when all that it began before are accounted for, or it was
-// given up, and never while they may go on.
-func TestExpire(t *testing.T) {
-	l, c := openLedger(t)
-	account := prepaid(t, l, "beauty", "100")
-	old, young, other := request(account, 1), request(account, 1), request(account, 1)
-	young.At, other.Node = old.At.Add(2*time.Hour), "proxy-2"
-	for _, r := range []ledger.HoldRequest{old, young, other} {
-		require.NotZero(t, mustReserve(t, l, r).Granted)
-	}
-	require.NoError(t, l.Beat(t.Context(), "proxy-2", time.Time{}))
-	expired := func() int64 {
-		n, err := l.Expire(t.Context())
-		require.NoError(t, err)
-		return n
-	}
-	settle := func(clean time.Time) {
-		require.NoError(t, l.Beat(t.Context(), "proxy-1", clean))
-		nodes, err := l.Nodes(t.Context())
-		require.NoError(t, err)
-		require.Len(t, nodes, 2)
-		require.NoError(t, l.Settled(t.Context(), nodes))
-	}
-	settle(old.At.Add(time.Hour))
-	require.Zero(t, expired(), "its minute is not over")
-	c.Advance(30 * 24 * time.Hour)
-	settle(old.At)
-	require.Equal(t, int64(1), expired(), "the proxy says that it knows nothing more of the first")
-	holds, err := l.Holds(t.Context(), &account)
-	require.NoError(t, err)
-	require.Len(t, holds, 2, "age alone says nothing: a proxy that was down for a month brings the legs of its calls")
-	settle(young.At.Add(time.Second))
-	require.Equal(t, int64(1), expired())
-	require.ErrorIs(t, l.GiveUp(t.Context(), "nobody", "gone"), ledger.ErrNoNode)
-	require.NoError(t, l.GiveUp(t.Context(), "proxy-2", "its disk burnt"))
-	require.Equal(t, int64(1), expired())
-	requireMoney(t, l, account, "0", "100")
-	require.NoError(t, l.Beat(t.Context(), "proxy-2", time.Time{}))
-	nodes, err := l.Nodes(t.Context())
-	require.NoError(t, err)
-	require.True(t, nodes[1].GivenUp.IsZero(), "it is back")
-	n, err := l.Forget(t.Context(), c.Now().Add(time.Hour))
-	require.NoError(t, err)
-	require.Equal(t, int64(3), n)
-}
-
 func BenchmarkReserve(b *testing.B) {
 	l, _ := openLedger(b)
 	limit := amount("100000000")

@@ -139,11 +139,16 @@ func (r *run) limit(a ledger.Account) {
 }
 
 func (r *run) expire() {
-	clean := r.Clock.Now().Add(-time.Duration(r.random.IntN(48)) * time.Hour)
-	r.say("beat %s", word(r.Ledger.Beat(r.ctx, fmt.Sprint("n", r.random.IntN(2)), clean)))
+	name := fmt.Sprint("n", r.random.IntN(2))
+	standing, err := r.Ledger.Register(r.ctx, ledger.Life{Node: name, Name: name, Life: "one"})
+	r.say("register %s", word(err))
+	r.sequences = append(r.sequences, standing.Sequence)
+	clean := r.sequences[r.random.IntN(len(r.sequences))]
+	_, err = r.Ledger.Beat(r.ctx, name, "one", clean)
+	r.say("beat %s", word(err))
 	nodes, err := r.Ledger.Nodes(r.ctx)
 	for _, n := range nodes {
-		r.say("node %s clean %s settled %s", n.Name, n.Clean.UTC().Format(time.RFC3339), n.Settled.UTC().Format(time.RFC3339))
+		r.say("node %s settles %t", n.Name, n.Clean > n.Settled)
 	}
 	r.say("settled %s %s", word(err), word(r.Ledger.Settled(r.ctx, nodes)))
 	n, err := r.Ledger.Expire(r.ctx)

@@ -44,7 +44,8 @@ type Limits interface {
 // Proxies is the part that knows who holds money.
 type Proxies interface {
 	Suspend(ctx context.Context, a ledger.Account, suspended bool, reason, by string) error
-	Beat(ctx context.Context, node string, clean time.Time) error
+	Register(ctx context.Context, life ledger.Life) (ledger.Standing, error)
+	Beat(ctx context.Context, node, life string, clean int64) (ledger.Standing, error)
 	Nodes(ctx context.Context) ([]ledger.Node, error)
 	Settled(ctx context.Context, nodes []ledger.Node) error
 }
@@ -72,12 +73,13 @@ func Start() time.Time { return time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC) }
 // run is one transcript.
 type run struct {
 	Subject
-	ctx    context.Context //nolint:containedctx // It lives as long as one transcript.
-	random *rand.Rand
-	lines  []string
-	calls  []uuid.UUID
-	legs   []cdr.Leg
-	next   int64
+	ctx       context.Context //nolint:containedctx // It lives as long as one transcript.
+	random    *rand.Rand
+	lines     []string
+	calls     []uuid.UUID
+	sequences []int64 // Of holds, as they were told.
+	legs      []cdr.Leg
+	next      int64
 }
 
 // Transcript asks so many things and returns the answers, one a line.

@@ -27,6 +27,7 @@ type Store struct {
 	settings map[settingKey]ledger.Caps
 	blocks   map[blockKey]bool
 	nodes    map[string]*ledger.Node
+	sequence int64 // Of holds.
 	postings []ledger.Posting
 	keys     map[string]int // Index of the posting with a key.
 	books    books
@@ -36,6 +37,7 @@ type Store struct {
 }
 
 type hold struct {
+	seq int64
 	ledger.Hold
 	limits []ledger.Counter
 	closed bool

@@ -221,6 +221,10 @@ func (s *Store) grow(r ledger.HoldRequest, h *hold, state *ledger.State, rooms [
 	}
 	s.place(r, h, step.Seconds)
 	h.Amount, h.Seconds, h.Touched = step.Cost, step.Seconds, r.At
+	if s.holds[r.Call] == nil {
+		s.sequence++
+		h.seq = s.sequence
+	}
 	s.holds[r.Call] = h
 	return nil
 }
@@ -253,20 +257,27 @@ func (s *Store) end(call uuid.UUID) error {
 	return nil
 }
 
-// Beat is Ledger.Beat of sql/postgres.
-func (s *Store) Beat(_ context.Context, node string, clean time.Time) error {
+// Register is Ledger.Register of sql/postgres, for proxies that each have a name of their own.
+func (s *Store) Register(_ context.Context, life ledger.Life) (ledger.Standing, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.nodes[life.Node] == nil {
+		s.nodes[life.Node] = &ledger.Node{ID: life.Node, Name: life.Name, Clean: -1, Settled: -1}
+	}
+	return ledger.Standing{Sequence: s.sequence}, nil
+}
+
+// Beat is Ledger.Beat of sql/postgres, for processes whose identity no other has.
+func (s *Store) Beat(_ context.Context, node, _ string, clean int64) (ledger.Standing, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n, ok := s.nodes[node]
 	if !ok {
-		n = &ledger.Node{Name: node}
-		s.nodes[node] = n
+		return ledger.Standing{}, ledger.ErrNoNode
 	}
 	n.Seen = s.clock.Now()
-	if clean.After(n.Clean) {
-		n.Clean = clean
-	}
-	return nil
+	n.Clean = max(n.Clean, min(clean, s.sequence))
+	return ledger.Standing{Sequence: s.sequence}, nil
 }
 
 // Nodes is Ledger.Nodes of sql/postgres, without the count of what is overdue.
@@ -286,8 +297,8 @@ func (s *Store) Settled(_ context.Context, nodes []ledger.Node) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, n := range nodes {
-		if mine, ok := s.nodes[n.Name]; ok && n.Clean.After(mine.Settled) {
-			mine.Settled = n.Clean
+		if mine, ok := s.nodes[n.ID]; ok {
+			mine.Settled = max(mine.Settled, n.Clean)
 		}
 	}
 	return nil
@@ -297,15 +308,10 @@ func (s *Store) Settled(_ context.Context, nodes []ledger.Node) error {
 func (s *Store) Expire(context.Context) (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.clock.Now()
 	var n int64
 	for call, h := range s.holds {
-		over := h.Made.Add(time.Duration(h.Seconds) * time.Second)
-		if h.Touched.After(over) {
-			over = h.Touched
-		}
 		node, ok := s.nodes[h.Node]
-		if h.closed || !ok || !over.Before(now) || !h.Made.Before(node.Settled) || s.books.waits(call) {
+		if h.closed || !ok || h.seq > node.Settled || s.books.waits(call) {
 			continue
 		}
 		if err := s.end(call); err != nil {
