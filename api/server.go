@@ -60,6 +60,8 @@ type Check struct {
 	Name string
 	// Probe returns nil when the part works. It is bounded by its context.
 	Probe func(ctx context.Context) error
+	// Note is what there is to be said of a part that works; empty: nothing. Nil says nothing.
+	Note func() string
 }
 
 // Server answers over HTTP until it is closed.
@@ -217,6 +219,10 @@ func (s *Server) ready(c *gin.Context) {
 		if err := check.Probe(ctx); err != nil {
 			status, state = http.StatusServiceUnavailable, "not ready"
 			s.o.Log.Warn("not ready", "part", check.Name, "error", err)
+		} else if check.Note != nil {
+			if note := check.Note(); note != "" {
+				state += " (" + note + ")"
+			}
 		}
 		text.WriteString(check.Name + ": " + state + "\n")
 	}

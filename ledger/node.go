@@ -26,6 +26,15 @@ type Node struct {
 	Overdue  int64     // Holds of calls that must be over by now.
 }
 
+// NodeEvent is something that became of a proxy, or that an operator did about one.
+type NodeEvent struct {
+	At     time.Time
+	Node   string // The identity.
+	Name   string
+	What   string // registered, adopted, renamed, given_up, back, disputed, resolved, damage_sent or damage_settled.
+	Reason string
+}
+
 // Life is the start of a process on the data folder of a proxy.
 type Life struct {
 	Node   string   // The identity.

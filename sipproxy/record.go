@@ -10,7 +10,10 @@ import (
 	"trunkline/provision"
 )
 
-const recordRetry = time.Second
+const (
+	recordRetry = time.Second
+	traceMost   = 256 << 10 // The largest decision that is stored with a call: with it, a leg has to fit into the spool and the stream.
+)
 
 // record hands the legs of a call that is over to the recorder, again and again until they are safe on disk, and only
 // then takes the call out of the journal.
@@ -136,6 +139,10 @@ func (c *call) trace(r *provision.Route, d *decided) []byte {
 		})
 	}
 	data, err := json.Marshal(decision)
+	for err == nil && len(data) > traceMost && len(decision.Skipped) > 0 { // What was skipped last says least.
+		decision.Skipped = decision.Skipped[:len(decision.Skipped)/2]
+		data, err = json.Marshal(decision)
+	}
 	if err != nil {
 		c.log.Error("the trace of the call could not be written", "error", err)
 		return nil

@@ -62,6 +62,7 @@ type Spool struct {
 	written  int64     // Frames written since Open, likewise.
 	idle     *sync.Cond
 	closed   bool
+	fault    error // Why the last write failed; nil: it did not.
 
 	file disk.File // The last segment; only the writer touches it. Nil: it could not be made.
 	last int64     // Number of the last segment.
@@ -125,6 +126,13 @@ func (s *Spool) Stats() Stats {
 		st.Lag = max(0, s.cfg.Clock.Now().Sub(s.oldest))
 	}
 	return st
+}
+
+// Err tells why the last legs could not be written; nil: they could.
+func (s *Spool) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fault
 }
 
 // bytes is what was not sent yet. It is called with the lock held.

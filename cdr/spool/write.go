@@ -91,6 +91,9 @@ func (s *Spool) writeAll(ctx context.Context) {
 			}
 		}
 		err := s.writeGroup(group, int64(size))
+		s.mu.Lock()
+		s.fault = err
+		s.mu.Unlock()
 		if len(group) > 1 {
 			crowded = s.cfg.Clock.Now()
 		}

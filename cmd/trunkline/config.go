@@ -25,9 +25,10 @@ import (
 // config is everything that can be set. Every key is also an environment variable: TRUNKLINE_ and the path of the key
 // in capitals, with "_" between its parts.
 type config struct {
-	Data     string         `yaml:"data" env:"DATA"`         // Folder of everything that is kept.
-	Packages string         `yaml:"packages" env:"PACKAGES"` // node_modules with the embedded engines; looked for if empty.
-	Node     string         `yaml:"node" env:"NODE"`         // Name of this process in records; the host's if empty.
+	Data     string         `yaml:"data" env:"DATA"`                 // Folder of everything that is kept.
+	Packages string         `yaml:"packages" env:"PACKAGES"`         // node_modules with the embedded engines; looked for if empty.
+	Node     string         `yaml:"node" env:"NODE"`                 // Name of this process in records; the host's if empty.
+	Reserve  int64          `yaml:"disk_reserve" env:"DISK_RESERVE"` // Bytes kept aside on the disk of data, so that calls in progress can end and be recorded when it is full; 0: none.
 	Log      logConfig      `yaml:"log" envPrefix:"LOG_"`
 	Postgres postgresConfig `yaml:"postgres" envPrefix:"POSTGRES_"`
 	Clicks   clickConfig    `yaml:"clickhouse" envPrefix:"CLICKHOUSE_"`
@@ -135,7 +136,7 @@ func (c *httpConfig) secure() bool { return strings.HasPrefix(c.PublicURL, "http
 
 func defaultConfig() config {
 	return config{
-		Data: "./var", Log: logConfig{Level: "info", Format: "text"},
+		Data: "./var", Reserve: 32 << 20, Log: logConfig{Level: "info", Format: "text"},
 		Kafka:    kafkaConfig{Partitions: 4},
 		Postgres: postgresConfig{MaxConns: 24, StatementLimit: 15 * time.Minute}, Clicks: clickConfig{MaxConns: 16},
 		Worker: workerConfig{KeepPacked: 14 * 24 * time.Hour, KeepIdentities: 100 * 24 * time.Hour},

@@ -33,7 +33,7 @@ type credit struct {
 func (s *system) newCredit() *credit {
 	sip := &s.config.SIP
 	s.lease = newLease(sip.FirstStretch, sip.LetPass, sip.LetPassTenant, clock.System{}, s.log, s.metrics)
-	return &credit{ledger: s.stores.ledger, group: s.stores.ledger.Group(), live: s.provisioning.live, clock: clock.System{}, node: s.config.Node, lease: s.lease}
+	return &credit{ledger: s.stores.ledger, group: s.stores.ledger.Group(), live: s.provisioning.live, clock: clock.System{}, node: s.presence.life.Node, lease: s.lease}
 }
 
 // Reserve implements sipproxy.Credit.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -13,10 +14,13 @@ import (
 func newNodeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "node", Short: "The proxies that hold money for calls, and those that are gone for good",
-		Long: `A proxy that vanishes keeps the money that it holds for its calls until it is back and their legs are accounted for, however
+		Long: `A proxy is known by the identity of its data folder (node.json), which is made once; its name (TRUNKLINE_NODE) is a label. A second folder does not
+get the name of one that was not given up, and when two processes run on copies of one folder, both say so.
+
+A proxy that vanishes keeps the money that it holds for its calls until it is back and their legs are accounted for, however
 long that takes: its journal and its spool have them. One whose disk is lost is given up by an operator.`,
 	}
-	cmd.AddCommand(newNodeListCommand(), newNodeGiveUpCommand())
+	cmd.AddCommand(newNodeListCommand(), newNodeEventsCommand(), newNodeGiveUpCommand(), newNodeResolveCommand())
 	return cmd
 }
 
@@ -31,15 +35,77 @@ func newNodeListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t := &table{columns: []string{"node", "seen", "calls_recorded_till", "accounted_till", "overdue_holds", "given_up"}, of: "proxies"}
+			t := &table{columns: []string{"node", "identity", "seen", "recorded_till_hold", "accounted_till_hold", "overdue_holds", "disputed", "given_up"}, of: "proxies"}
 			for i := range nodes {
 				n := &nodes[i]
-				t.add(n.Name, n.Seen.UTC().Format(time.RFC3339), till(n.Clean), till(n.Settled), strconv.FormatInt(n.Overdue, 10), n.Why)
+				t.add(n.Name, n.ID, n.Seen.UTC().Format(time.RFC3339), ordinal(n.Clean), ordinal(n.Settled), strconv.FormatInt(n.Overdue, 10), till(n.Disputed), n.Why)
 			}
 			return t.write(cmd.OutOrStdout(), format)
 		}),
 	}
 	formatFlag(cmd, &format)
+	f.register(cmd)
+	return cmd
+}
+
+// ordinal is the number of a hold; -1 is none.
+func ordinal(n int64) string {
+	if n < 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+func newNodeEventsCommand() *cobra.Command {
+	var f configFlags
+	var format string
+	limit := 100
+	cmd := &cobra.Command{
+		Use: "events", Short: "What became of proxies and what was done about them, the latest first", Args: cobra.NoArgs,
+		Example: "  trunkline node events",
+		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+			if limit < 1 || limit > 10_000 {
+				return withCode(exitUsage, fmt.Errorf("--limit %d: want 1 to 10000", limit))
+			}
+			events, err := db.ledger.NodeEvents(cmd.Context(), limit)
+			if err != nil {
+				return err
+			}
+			t := &table{columns: []string{"at", "node", "identity", "what", "reason"}, of: "events"}
+			for _, e := range events {
+				t.add(e.At.UTC().Format(time.RFC3339), e.Name, e.Node, e.What, e.Reason)
+			}
+			return t.write(cmd.OutOrStdout(), format)
+		}),
+	}
+	formatFlag(cmd, &format)
+	cmd.Flags().IntVar(&limit, "limit", limit, "most rows")
+	f.register(cmd)
+	return cmd
+}
+
+func newNodeResolveCommand() *cobra.Command {
+	var f configFlags
+	var reason string
+	cmd := &cobra.Command{
+		Use: "resolve NAME --reason WHY", Short: "Say that one of two processes with one identity is stopped for good", Args: cobra.ExactArgs(1),
+		Long: `When two processes run on copies of one data folder (a cloned machine, a restored backup), nothing is given back that is held for the calls of
+either. Stop one of them for good, let the other go on, and say so: what the stopped one had and nobody else has is lost.`,
+		Example: "  trunkline node resolve proxy-2 --reason 'the clone was switched off'",
+		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+			err := db.ledger.Resolve(cmd.Context(), args[0], reason)
+			if errors.Is(err, ledger.ErrNoNode) {
+				return withCode(exitUsage, err)
+			}
+			if err != nil {
+				return err
+			}
+			cmd.Printf("%s is one again\n", args[0])
+			return nil
+		}),
+	}
+	cmd.Flags().StringVar(&reason, "reason", "", "why; it is kept")
+	_ = cmd.MarkFlagRequired("reason") // It fails only for a flag that does not exist.
 	f.register(cmd)
 	return cmd
 }
@@ -61,7 +127,7 @@ charged without their holds.`,
 			if err != nil {
 				return err
 			}
-			cmd.Printf("%s is given up; what it holds for calls that are over is given back within a minute\n", args[0])
+			cmd.Printf("%s is given up; what it holds for calls that are over is given back as soon as they must be over\n", args[0])
 			return nil
 		}),
 	}

@@ -44,6 +44,7 @@ func newRootCommand() *cobra.Command {
 		newLimitCommand(),
 		newPeriodCommand(),
 		newNodeCommand(),
+		newSpoolCommand(),
 		newUserCommand(),
 		newKeyCommand(),
 		newRerateCommand(),

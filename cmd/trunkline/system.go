@@ -28,6 +28,7 @@ import (
 	"trunkline/console"
 	"trunkline/demo"
 	"trunkline/internal/clock"
+	"trunkline/internal/disk"
 	"trunkline/internal/embedded"
 	"trunkline/job"
 	"trunkline/rating/worker"
@@ -51,6 +52,8 @@ type system struct {
 	provisioning *provisioning
 	producer     *kafka.Producer
 	spool        *spool.Spool
+	presence     *presence     // Of the proxy.
+	room         *disk.Reserve // Nil: none is kept aside.
 	proxy        *sipproxy.Proxy
 	worker       *worker.Worker
 	repair       *repair.Repair
@@ -163,9 +166,15 @@ func (s *system) topics(ctx context.Context) error {
 }
 
 func (s *system) startProxy(ctx context.Context) (err error) {
+	if err := s.present(ctx); err != nil {
+		return err
+	}
+	if err := s.keepRoom(); err != nil {
+		return err
+	}
 	s.producer = kafka.NewProducer(s.kafkaConfig(), kafka.LegsTopic)
 	s.spool, err = spool.Open(spool.Config{ //nolint:contextcheck // The spool has a life of its own, ended by Close.
-		Dir: filepath.Join(s.config.Data, "spool"), Clock: clock.System{}, Log: s.log,
+		Dir: filepath.Join(s.config.Data, "spool"), Clock: clock.System{}, Log: s.log, Room: s.room,
 	}, s.producer)
 	if err != nil {
 		return err
@@ -186,11 +195,14 @@ func (s *system) startProxy(ctx context.Context) (err error) {
 		FollowRefer: sip.Refer == "follow", Relays: sip.RTPEngine, RelayAuto: sip.Media == "auto", RelayPass: sip.RTPEngineDown == "pass",
 	}, sipproxy.Deps{
 		Router: s.provisioning.live, Credit: s.newCredit(),
-		Recorder: s.spool, Clock: clock.System{}, Log: s.log, Metrics: s.metrics,
+		Recorder: s.spool, Clock: clock.System{}, Log: s.log, Metrics: s.metrics, Room: s.room,
 	})
 	if err != nil {
 		return err
 	}
+	s.proxy.Told(s.presence.last)
+	s.observeProxy()
+	s.running.Go(func() { s.watchHalt(s.life) })
 	s.provisioning.askAgain.Store(s.proxy)
 	s.running.Go(func() { s.watchLimits(s.life) })
 	s.running.Go(func() { s.beat(s.life) })
@@ -300,11 +312,11 @@ func keptSecret(data, name string) (string, error) {
 }
 
 func (s *system) checks() []api.Check {
-	return []api.Check{
+	return append([]api.Check{
 		{Name: "postgres", Probe: func(ctx context.Context) error { return s.stores.db.Pool().Ping(ctx) }},
 		{Name: "clickhouse", Probe: s.stores.clicks.Ping},
 		{Name: "kafka", Probe: func(ctx context.Context) error { return kafka.Ping(ctx, s.kafkaConfig()) }},
-	}
+	}, s.proxyChecks()...)
 }
 
 // demoDrain is how long the demo waits for its calls: its phones have hung up, only unanswered ones are left.
@@ -332,6 +344,9 @@ func (s *system) stop(ctx context.Context) {
 		_ = s.spool.Flush(flush) // What is not sent is sent at the next start.
 		cancel()
 		err = errors.Join(err, s.spool.Close(), s.producer.Close())
+	}
+	if s.room != nil {
+		err = errors.Join(err, s.room.Close())
 	}
 	if s.unpublish != nil {
 		s.unpublish()

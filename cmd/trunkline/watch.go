@@ -10,11 +10,7 @@ import (
 )
 
 const (
-	beatEvery   = 10 * time.Second
 	settleEvery = 10 * time.Second
-	beatLimit   = 5 * time.Second
-	// cleanMargin keeps a clock that is set back from making a call look older than it is.
-	cleanMargin = time.Minute
 )
 
 // watchLimits has the proxy ask again about calls whose limits, money or suspension were changed, until ctx ends.
@@ -34,30 +30,6 @@ func (s *system) watchLimits(ctx context.Context) {
 		if clock.Sleep(ctx, clock.System{}, relisten) != nil {
 			return
 		}
-	}
-}
-
-// beat tells the ledger again and again that this proxy is there, and up to which calls of its own the stream has all legs.
-func (s *system) beat(ctx context.Context) {
-	for {
-		s.beatOnce(ctx)
-		if clock.Sleep(ctx, clock.System{}, beatEvery) != nil {
-			return
-		}
-	}
-}
-
-func (s *system) beatOnce(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, beatLimit)
-	defer cancel()
-	clean := s.proxy.Clean(ctx).Add(-cleanMargin)
-	if s.spool.Flush(ctx) != nil {
-		clean = time.Time{} // Legs of calls that are over wait in the spool.
-	}
-	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), beatLimit)
-	defer cancel()
-	if err := s.stores.ledger.Beat(ctx, s.config.Node, clean); err != nil && s.life.Err() == nil {
-		s.log.WarnContext(ctx, "the ledger was not told that this proxy is there", "error", err)
 	}
 }
 

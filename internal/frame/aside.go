@@ -38,6 +38,9 @@ func Save(fsys disk.FS, path string, p Part, damaged []byte) error {
 	return disk.Write(fsys, aside, damaged)
 }
 
+// IsAside reports whether a file of that name is a damaged part that nobody has dealt with.
+func IsAside(name string) bool { return strings.HasSuffix(name, asideSuffix) }
+
 // Damage returns the damaged parts in a folder that nobody has dealt with yet, in the order of their names. A folder that is not there
 // has none.
 func Damage(fsys disk.FS, dir string) ([]Aside, error) {
@@ -47,7 +50,7 @@ func Damage(fsys disk.FS, dir string) ([]Aside, error) {
 	}
 	var out []Aside
 	for _, name := range names {
-		if !strings.HasSuffix(name, asideSuffix) {
+		if !IsAside(name) {
 			continue
 		}
 		path := filepath.Join(dir, name)
@@ -62,7 +65,7 @@ func Damage(fsys disk.FS, dir string) ([]Aside, error) {
 
 // Settle notes that somebody has dealt with a damaged part. It stays where it is under another name, and counts no more.
 func Settle(fsys disk.FS, path string) error {
-	if !strings.HasSuffix(path, asideSuffix) {
+	if !IsAside(path) {
 		return fmt.Errorf("%s is no damaged part: their names end in %s", path, asideSuffix)
 	}
 	if err := fsys.Rename(path, path+settledMark); err != nil {

@@ -62,6 +62,19 @@ func Open(fsys disk.FS, dir string) (*Identity, error) {
 	return id, nil
 }
 
+// Read reads the identity of a data folder without beginning a life. It answers fs.ErrNotExist, wrapped, where there is none.
+func Read(fsys disk.FS, dir string) (*Identity, error) {
+	data, err := fsys.ReadFile(filepath.Join(dir, file))
+	if err != nil {
+		return nil, fmt.Errorf("identity of the data folder: %w", err)
+	}
+	id := &Identity{}
+	if err := json.Unmarshal(data, id); err != nil {
+		return nil, fmt.Errorf("identity of the data folder: %w", err)
+	}
+	return id, nil
+}
+
 // Life is the present one.
 func (id *Identity) Life() string { return id.Lives[len(id.Lives)-1] }
 

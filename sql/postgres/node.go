@@ -204,6 +204,24 @@ func (l *Ledger) Resolve(ctx context.Context, node, reason string) error {
 	return l.changeNode(ctx, node, reason, "resolved", `disputed_at = NULL`)
 }
 
+// Note writes down what an operator did about what was damaged on a proxy's disk: "damage_sent" or "damage_settled".
+func (l *Ledger) Note(ctx context.Context, node, name, what, reason string) error {
+	_, err := l.db.pool.Exec(ctx, `INSERT INTO node_event (node, name, what, reason) VALUES ($1, $2, $3, $4)`, node, name, what, reason)
+	if err != nil {
+		return fmt.Errorf("note about proxy %s: %w", name, err)
+	}
+	return nil
+}
+
+// NodeEvents returns what became of proxies, the latest first.
+func (l *Ledger) NodeEvents(ctx context.Context, limit int) ([]ledger.NodeEvent, error) {
+	rows, err := l.db.pool.Query(ctx, `SELECT at, node, name, what, reason FROM node_event ORDER BY id DESC LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("events of proxies: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[ledger.NodeEvent])
+}
+
 func (l *Ledger) changeNode(ctx context.Context, node, reason, what, set string) error {
 	tag, err := l.db.pool.Exec(ctx, `WITH one AS (UPDATE node SET `+set+` WHERE (id = $1 OR (name = $1 AND given_up_at IS NULL)) AND $2 <> '' RETURNING id, name)
 		INSERT INTO node_event (node, name, what, reason) SELECT id, name, $3, $2 FROM one`, node, reason, what)

@@ -17,12 +17,12 @@ UPDATE node SET id = name;
 ALTER TABLE node ADD PRIMARY KEY (id), ADD CHECK (id <> ''), ADD CHECK (settled_seq <= clean_seq);
 CREATE UNIQUE INDEX node_name ON node (name) WHERE given_up_at IS NULL;
 
--- What operators did about proxies.
+-- What became of proxies, and what operators did about them and what was damaged on their disks.
 CREATE TABLE node_event (
     id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     node    text NOT NULL,
     name    text NOT NULL,
-    what    text NOT NULL CHECK (what IN ('registered', 'adopted', 'renamed', 'given_up', 'back', 'disputed', 'resolved')),
+    what    text NOT NULL CHECK (what IN ('registered', 'adopted', 'renamed', 'given_up', 'back', 'disputed', 'resolved', 'damage_sent', 'damage_settled')),
     reason  text NOT NULL DEFAULT '',
     at      timestamptz NOT NULL DEFAULT clock_timestamp()
 );

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"trunkline/api"
+	"trunkline/ledger"
+)
+
+// proxyChecks say whether this proxy may take calls that cost money.
+func (s *system) proxyChecks() []api.Check {
+	if s.proxy == nil {
+		return nil
+	}
+	return []api.Check{
+		{Name: "journal", Probe: func(context.Context) error { return s.proxy.JournalErr() }, Note: func() string {
+			return damageNote(int64(s.proxy.JournalStats().Damaged))
+		}},
+		{Name: "spool", Probe: func(context.Context) error { return s.spool.Err() }, Note: func() string { return damageNote(s.spoolDamaged()) }},
+		{Name: "node", Probe: func(context.Context) error {
+			if s.presence.twice.Load() {
+				return ledger.ErrNodeTwice
+			}
+			return nil
+		}, Note: func() string {
+			if s.presence.disputed.Load() {
+				return "another process runs on a copy of the data folder"
+			}
+			return ""
+		}},
+	}
+}
+
+func damageNote(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d damaged parts, see `trunkline spool list`", n)
+}
+
+// spoolDamaged is how many damaged parts the spool has; 1 where its folder cannot be read.
+func (s *system) spoolDamaged() int64 {
+	n, err := s.spool.Damaged()
+	if err != nil {
+		return 1
+	}
+	return int64(n)
+}
+
+// observeProxy registers the metrics of what this proxy keeps on its disk.
+func (s *system) observeProxy() {
+	gauge := func(name, help string, value func() int64) {
+		s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value()) }))
+	}
+	flag := func(on bool) int64 {
+		if on {
+			return 1
+		}
+		return 0
+	}
+	gauge("trunkline_spool_bytes", "Size of the legs on the proxy's disk that the stream does not have yet.", func() int64 { return s.spool.Stats().Bytes })
+	gauge("trunkline_spool_failing", "1 while legs cannot be written to the spool.", func() int64 { return flag(s.spool.Err() != nil) })
+	gauge("trunkline_spool_damaged", "Damaged parts of the spool that are kept aside and that nobody has dealt with.", s.spoolDamaged)
+	gauge("trunkline_node_disputed", "1 while two processes have the identity of this proxy.", func() int64 {
+		return flag(s.presence.twice.Load() || s.presence.disputed.Load())
+	})
+	gauge("trunkline_disk_reserve_bytes", "Room that is kept aside on the disk for calls in progress.", func() int64 {
+		if s.room == nil {
+			return 0
+		}
+		return s.room.Left()
+	})
+}
