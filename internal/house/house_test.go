@@ -51,11 +51,15 @@ type rule struct {
 }
 
 func rules() []rule {
-	leaves := []string{"internal/money", "internal/e164", "internal/clock"}
+	leaves := []string{"internal/money", "internal/e164", "internal/clock", "internal/disk", "internal/frame"}
 	return []rule{
 		{"internal/money", nil, "a leaf"},
 		{"internal/e164", nil, "a leaf"},
 		{"internal/clock", nil, "a leaf"},
+		{"internal/disk", nil, "a leaf"},
+		{"internal/frame", []string{"internal/disk"}, "files of frames, whatever is in them"},
+		{"internal/faultfs", []string{"internal/disk"}, "a disk, whatever is kept on it"},
+		{"internal/node", []string{"internal/disk"}, "who a data folder belongs to"},
 		{"internal/embedded", []string{"internal/embedded"}, "engines know nothing of telephony"},
 		{"internal/house", nil, "only tests"},
 		{"rating/worker", append([]string{"rating", "cdr", "ledger", "provision"}, leaves...), "where cdr, rating and ledger meet"},
