@@ -38,6 +38,8 @@ type config struct {
 	HTTP     httpConfig     `yaml:"http" envPrefix:"HTTP_"`
 	Alerts   alertConfig    `yaml:"alerts" envPrefix:"ALERTS_"`
 	Collect  bool           `yaml:"collect" env:"COLLECT"` // serve fetches the call records of PBXs.
+
+	restoring bool // A data folder is being made of a backup.
 }
 
 type logConfig struct {

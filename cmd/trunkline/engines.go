@@ -51,6 +51,9 @@ func startEngines(ctx context.Context, c *config, log *slog.Logger) (*engines, e
 			return nil, withCode(exitConflict, err)
 		}
 	}
+	if _, err := os.Stat(filepath.Join(c.Data, unfinished)); err == nil && !c.restoring {
+		return nil, withCode(exitConflict, fmt.Errorf("%s was being restored into and is not complete: remove the folder and restore again", c.Data))
+	}
 	if e.folder, err = embedded.Open(c.Data); err != nil {
 		return nil, withCode(exitConflict, err)
 	}

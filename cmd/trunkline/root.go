@@ -40,6 +40,8 @@ func newRootCommand() *cobra.Command {
 		newAccountCommand(),
 		newDoctorCommand(),
 		newRepairCommand(),
+		newBackupCommand(),
+		newRestoreCommand(),
 		newDeadCommand(),
 		newLimitCommand(),
 		newPeriodCommand(),

@@ -109,8 +109,10 @@ func (h *clickhouseHome) furnish(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
-	if err := os.MkdirAll(h.data(), 0o700); err != nil {
-		return notWritable(h.data(), err)
+	for _, dir := range []string{h.data(), h.backups()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return notWritable(dir, err)
+		}
 	}
 	if len(h.opts.Command) == 0 {
 		self, err := os.Executable()
@@ -264,8 +266,9 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-func (h *clickhouseHome) data() string   { return filepath.Join(h.dir, "data") }
-func (h *clickhouseHome) config() string { return filepath.Join(h.dir, "config.xml") }
+func (h *clickhouseHome) data() string    { return filepath.Join(h.dir, "data") }
+func (h *clickhouseHome) backups() string { return filepath.Join(h.dir, "backups") }
+func (h *clickhouseHome) config() string  { return filepath.Join(h.dir, "config.xml") }
 
 func (h *clickhouseHome) dsn(name string) string {
 	u := url.URL{Scheme: "clickhouse", User: url.UserPassword(role, h.secret), Host: hostPort(h.port), Path: "/" + name}

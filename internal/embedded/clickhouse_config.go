@@ -17,6 +17,7 @@ import (
 const configXML = `<clickhouse>
   <users_config>{{xml .Users}}</users_config>
   <user_files_path>{{xml .Data}}/user_files/</user_files_path>
+  <backups><allowed_path>{{xml .Backups}}/</allowed_path></backups>
   <timezone>UTC</timezone>
   <max_server_memory_usage>{{.Memory}}</max_server_memory_usage>
   <max_server_memory_usage_to_ram_ratio>0.5</max_server_memory_usage_to_ram_ratio>
@@ -69,7 +70,7 @@ const usersXML = `<clickhouse>
       <profile>default</profile>
       <quota>default</quota>
       <grants>
-        <query>GRANT SELECT, INSERT, ALTER, CREATE, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, SHOW, dictGet, SYSTEM, KILL QUERY ON *.*</query>
+        <query>GRANT SELECT, INSERT, ALTER, CREATE, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, SHOW, dictGet, SYSTEM, KILL QUERY, BACKUP ON *.*</query>
         <query>GRANT TABLE ENGINE ON *</query>
       </grants>
     </trunkline>
@@ -83,6 +84,7 @@ func (h *clickhouseHome) writeConfig() error {
 	values := map[string]any{
 		"Users":    filepath.Join(h.dir, "users.xml"),
 		"Data":     h.data(),
+		"Backups":  h.backups(),
 		"Memory":   h.opts.Memory,
 		"Password": hex.EncodeToString(digest[:]),
 	}

@@ -45,7 +45,9 @@ func (c *Calls) StoredBatches(_ context.Context, from, till int64) ([]repair.Sto
 	for id, n := range rows {
 		out = append(out, repair.Stored{ID: id, Rows: n})
 	}
-	slices.SortFunc(out, func(a, b repair.Stored) int { return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Key, b.Key)) })
+	slices.SortFunc(out, func(a, b repair.Stored) int {
+		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Key, b.Key))
+	})
 	return out, nil
 }
 
