@@ -65,3 +65,38 @@ func Reconcile(ctx context.Context, postings, calls UsageSums, from, till time.T
 	}
 	return out, nil
 }
+
+// Position is what the ledger had posted at one moment, of the batches that the store of calls had confirmed by then: of those both
+// have to say the same, however many are on their way.
+type Position struct {
+	Last    int64   // The highest batch by then.
+	Without []int64 // Batches up to Last that are on their way, or were not finished yet.
+	Sums    []UsageSum
+}
+
+// PositionSums is a store of calls that can leave batches out.
+type PositionSums interface {
+	// UsageSumsOf returns sums as UsageSums does, of batches up to last and not among those.
+	UsageSumsOf(ctx context.Context, from, till time.Time, last int64, without []int64) ([]UsageSum, error)
+}
+
+// ReconcileAt compares what the ledger had at one moment with the rated calls of the same batches.
+func ReconcileAt(ctx context.Context, at Position, calls PositionSums, from, till time.Time) ([]Difference, error) {
+	return Reconcile(ctx, fixed(at.Sums), position{at, calls}, from, till)
+}
+
+// fixed are sums that were read before.
+type fixed []UsageSum
+
+// UsageSums implements UsageSums.
+func (f fixed) UsageSums(context.Context, time.Time, time.Time) ([]UsageSum, error) { return f, nil }
+
+type position struct {
+	at    Position
+	calls PositionSums
+}
+
+// UsageSums implements UsageSums.
+func (s position) UsageSums(ctx context.Context, from, till time.Time) ([]UsageSum, error) {
+	return s.calls.UsageSumsOf(ctx, from, till, s.at.Last, s.at.Without)
+}

@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -115,13 +116,22 @@ func (s *Sum) setMoney(saleCurrency, costCurrency string, sale, cost decimal.Dec
 
 // UsageSums returns, per account of a tenant or carrier, what the calls that count in [from, till) came to.
 func (s *Store) UsageSums(ctx context.Context, from, till time.Time) ([]ledger.UsageSum, error) {
+	return s.UsageSumsOf(ctx, from, till, math.MaxInt64, nil)
+}
+
+// UsageSumsOf returns UsageSums of the batches up to last that are not among some.
+func (s *Store) UsageSumsOf(ctx context.Context, from, till time.Time, last int64, without []int64) ([]ledger.UsageSum, error) {
+	const of = `slot >= toDateTime(?, 'UTC') AND slot < toDateTime(?, 'UTC') AND batch <= ? AND NOT has(CAST(? AS Array(Int64)), batch)`
 	const query = `
 SELECT 'tenant' AS kind, toString(tenant) AS owner, toString(sale_currency) AS currency, sum(sale * sign) AS amount, sum(toInt64(sign)) AS legs
-FROM cdr WHERE sale_currency <> '' AND slot >= toDateTime(?, 'UTC') AND slot < toDateTime(?, 'UTC') GROUP BY owner, currency
+FROM cdr WHERE sale_currency <> '' AND ` + of + ` GROUP BY owner, currency
 UNION ALL
 SELECT 'carrier', toString(carrier) AS owner, toString(cost_currency) AS currency, sum(cost * sign), sum(toInt64(sign))
-FROM cdr WHERE cost_currency <> '' AND slot >= toDateTime(?, 'UTC') AND slot < toDateTime(?, 'UTC') GROUP BY owner, currency`
-	rows, err := s.db.conn.Query(ctx, query, from.Unix(), till.Unix(), from.Unix(), till.Unix())
+FROM cdr WHERE cost_currency <> '' AND ` + of + ` GROUP BY owner, currency`
+	if without == nil {
+		without = []int64{}
+	}
+	rows, err := s.db.conn.Query(ctx, query, from.Unix(), till.Unix(), last, without, from.Unix(), till.Unix(), last, without)
 	if err != nil {
 		return nil, fmt.Errorf("sums of calls by account: %w", err)
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -53,31 +54,11 @@ func (r withLast) Scan(dest ...any) error { return r.CollectableRow.Scan(append(
 
 // UsageSums returns, per account of a tenant or carrier, what was posted for calls that count in [from, till).
 func (l *Ledger) UsageSums(ctx context.Context, from, till time.Time) ([]ledger.UsageSum, error) {
-	rows, err := l.db.pool.Query(ctx, `
-SELECT account, sum(amount)::bigint, sum(legs)::bigint FROM (
-    SELECT CASE WHEN debit LIKE 'tenant/%' THEN debit ELSE credit END AS account,
-        CASE WHEN debit LIKE 'tenant/%' THEN amount ELSE -amount END AS amount, legs
-    FROM posting WHERE purpose = 'usage_sale' AND slot >= $1 AND slot < $2
-    UNION ALL
-    SELECT CASE WHEN credit LIKE 'carrier/%' THEN credit ELSE debit END,
-        CASE WHEN credit LIKE 'carrier/%' THEN amount ELSE -amount END, legs
-    FROM posting WHERE purpose = 'usage_cost' AND slot >= $1 AND slot < $2
-) p GROUP BY account ORDER BY account`, from, till)
+	rows, err := l.db.pool.Query(ctx, usageOf, from, till, math.MaxInt64, []int64{})
 	if err != nil {
 		return nil, fmt.Errorf("sums of postings: %w", err)
 	}
-	sums, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (ledger.UsageSum, error) {
-		var s ledger.UsageSum
-		var id string
-		var micros int64
-		if err := row.Scan(&id, &micros, &s.Legs); err != nil {
-			return s, err
-		}
-		s.Amount = money.FromMicros(micros)
-		var err error
-		s.Account, err = ledger.ParseAccount(id)
-		return s, err
-	})
+	sums, err := pgx.CollectRows(rows, scanUsageSum)
 	if err != nil {
 		return nil, fmt.Errorf("sums of postings: %w", err)
 	}
