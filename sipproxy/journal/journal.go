@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,6 +65,8 @@ type Journal struct {
 	fault    error // Why the last write failed; nil: it did not.
 	closed   bool
 	damaged  int
+
+	bad bool // It was said that the journal is not to be relied on; only who tends touches it.
 }
 
 // item is what a key has.
@@ -106,27 +109,29 @@ func (j *Journal) Write(changes ...Change) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for _, c := range changes {
-		old, there := j.live[c.Key]
-		switch {
-		case len(c.Value) > 0 && there:
-			old.value = c.Value
-		case len(c.Value) > 0:
-			j.live[c.Key] = &item{value: c.Value}
-		case there:
-			j.bytes -= old.size
-			delete(j.live, c.Key)
-		default:
-			continue
-		}
-		j.owed[c.Key] = struct{}{}
+	made := slices.DeleteFunc(slices.Clone(changes), func(c Change) bool { return !j.set(c) })
+	err := j.save(made)
+	if !errors.Is(err, ErrClosed) {
+		j.failed(err)
 	}
-	if j.closed {
-		return ErrClosed
-	}
-	err := j.pay()
-	j.failed(err)
 	return err
+}
+
+// set makes a change in memory, and reports whether it is one.
+func (j *Journal) set(c Change) bool {
+	old, there := j.live[c.Key]
+	switch {
+	case len(c.Value) > 0 && there:
+		old.value = c.Value
+	case len(c.Value) > 0:
+		j.live[c.Key] = &item{value: c.Value}
+	case there:
+		j.bytes -= old.size
+		delete(j.live, c.Key)
+	default:
+		return false
+	}
+	return true
 }
 
 // Remove removes keys. It may be repeated.

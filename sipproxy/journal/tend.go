@@ -25,6 +25,7 @@ func (j *Journal) tend(ctx context.Context) {
 			timer = j.o.Clock.AfterFunc(j.o.SyncEvery, func() { tick <- struct{}{} })
 		case <-j.wake:
 		}
+		j.tell()
 		j.sync()
 		j.grow()
 		if since := j.o.Clock.Now().Sub(probed); since >= probeEvery || since < 0 {
@@ -33,6 +34,18 @@ func (j *Journal) tend(ctx context.Context) {
 		}
 		j.compact(ctx)
 	}
+}
+
+// tell says when the journal has become one not to be relied on, or is well again.
+func (j *Journal) tell() {
+	err := j.Err()
+	switch {
+	case err != nil && !j.bad:
+		j.o.Log.Error("the journal cannot be written or the disk is full: calls that cost money are refused until that is over", "error", err)
+	case err == nil && j.bad:
+		j.o.Log.Info("the journal is well again: calls are placed")
+	}
+	j.bad = err != nil
 }
 
 // sync makes what was written last, and reports whether it does. Nobody waits for it but the one who tends.
@@ -114,8 +127,6 @@ func (j *Journal) probe() {
 	if room := j.o.Room; room != nil && !room.Whole() {
 		if err := room.Fill(); err != nil {
 			j.o.Log.Debug("there is no room yet to be kept aside", "error", err)
-		} else {
-			j.o.Log.Info("there is room on the disk again")
 		}
 	}
 	j.mu.Lock()

@@ -29,6 +29,46 @@ func (j *Journal) appendEntry(b []byte, s *segment, key string) []byte {
 	return b
 }
 
+// save writes changes that were made in memory. It is called with the lock held.
+func (j *Journal) save(changes []Change) error {
+	if len(j.owed) > 0 || j.file == nil || j.closed {
+		return j.owe(changes)
+	}
+	s := j.segments[len(j.segments)-1]
+	j.buf = j.buf[:0]
+	for _, c := range changes {
+		j.buf = j.appendEntry(j.buf, s, c.Key)
+	}
+	if len(j.buf) == 0 {
+		return nil
+	}
+	if err := j.put(s, j.buf); err != nil {
+		for _, c := range changes {
+			j.owed[c.Key] = struct{}{}
+		}
+		return err
+	}
+	for _, c := range changes {
+		if it := j.live[c.Key]; it != nil {
+			size := int64(frame.HeadLength + entryHead + len(c.Key) + len(it.value))
+			j.bytes += size - it.size
+			it.segment, it.size = s.number, size
+		}
+	}
+	return nil
+}
+
+// owe writes changes with what is owed from before.
+func (j *Journal) owe(changes []Change) error {
+	for _, c := range changes {
+		j.owed[c.Key] = struct{}{}
+	}
+	if j.closed {
+		return ErrClosed
+	}
+	return j.pay()
+}
+
 // pay writes what is owed. It is called with the lock held.
 func (j *Journal) pay() error {
 	for len(j.owed) > 0 {
@@ -120,16 +160,11 @@ func (j *Journal) rotate() error {
 	return nil
 }
 
-// failed notes what became of a write, and says so when that has changed.
+// failed notes what became of a write.
 func (j *Journal) failed(err error) {
-	switch {
-	case err != nil && j.fault == nil:
-		j.o.Log.Error("the journal cannot be written: calls that cost money are refused until it can", "error", err)
-	case err == nil && j.fault != nil:
-		j.o.Log.Info("the journal is written again")
-	}
+	changed := (err == nil) != (j.fault == nil)
 	j.fault = err
-	if err != nil {
+	if changed {
 		j.nudge()
 	}
 }
