@@ -86,6 +86,18 @@ func (o *operations) RetryDead(ctx context.Context, r rest.RetryDeadRequestObjec
 	return rest.RetryDead200JSONResponse{Left: left}, err
 }
 
+// MendDead implements rest.StrictServerInterface.
+func (o *operations) MendDead(ctx context.Context, r rest.MendDeadRequestObject) (rest.MendDeadResponseObject, error) {
+	left, err := o.c.MendDead(ctx, WhoOf(ctx), r.Id, *r.Body)
+	return rest.MendDead200JSONResponse{Left: left}, err
+}
+
+// WriteOffDead implements rest.StrictServerInterface.
+func (o *operations) WriteOffDead(ctx context.Context, r rest.WriteOffDeadRequestObject) (rest.WriteOffDeadResponseObject, error) {
+	n, err := o.c.WriteOffDead(ctx, WhoOf(ctx), r.Body.Ids, r.Body.Reason)
+	return rest.WriteOffDead200JSONResponse{WrittenOff: n}, err
+}
+
 // pageLimit is how many rows a page has when nobody says.
 const pageLimit = 100
 

@@ -621,6 +621,9 @@ type Me struct {
 	Tenant      string       `json:"tenant,omitempty,omitzero"`
 }
 
+// Mending Other times for a leg; one that is not given stays as it is.
+type Mending = console.Mending
+
 // Messages defines model for Messages.
 type Messages struct {
 	Items []SIPMessage `json:"items"`
@@ -854,6 +857,18 @@ type Welcome struct {
 
 // Worth An amount with its currency.
 type Worth = reports.Worth
+
+// WriteOff defines model for WriteOff.
+type WriteOff struct {
+	Ids    []int64 `json:"ids"`
+	Reason string  `json:"reason"`
+}
+
+// WrittenOff defines model for WrittenOff.
+type WrittenOff struct {
+	// WrittenOff How many legs waited and are written off
+	WrittenOff int `json:"written_off"`
+}
 
 // BranchQueryParameter defines model for BranchQueryParameter.
 type BranchQueryParameter = string
@@ -1108,6 +1123,12 @@ type StartExportJSONRequestBody = ExportOrder
 // RetryDeadJSONRequestBody defines body for RetryDead for application/json ContentType.
 type RetryDeadJSONRequestBody = Retry
 
+// WriteOffDeadJSONRequestBody defines body for WriteOffDead for application/json ContentType.
+type WriteOffDeadJSONRequestBody = WriteOff
+
+// MendDeadJSONRequestBody defines body for MendDead for application/json ContentType.
+type MendDeadJSONRequestBody = Mending
+
 // CreditInvoiceJSONRequestBody defines body for CreditInvoice for application/json ContentType.
 type CreditInvoiceJSONRequestBody = InvoiceCredit
 
@@ -1191,6 +1212,12 @@ type ServerInterface interface {
 	// RetryDead Price legs again
 	// (POST /dead/retry)
 	RetryDead(c *gin.Context)
+	// WriteOffDead Say that legs are never to be rated: nobody is charged for them, and no invoice waits for them
+	// (POST /dead/write-off)
+	WriteOffDead(c *gin.Context)
+	// MendDead Give a leg other times, where its own are impossible, and price it again
+	// (POST /dead/{id}/mend)
+	MendDead(c *gin.Context, id int64)
 	// ListRates Rates of a deck, by the beginning of their prefix: past, in force and to come
 	// (GET /decks/{id}/rates)
 	ListRates(c *gin.Context, id IdParameter, params ListRatesParams)
@@ -1742,6 +1769,44 @@ func (siw *ServerInterfaceWrapper) RetryDead(c *gin.Context) {
 	}
 
 	siw.Handler.RetryDead(c)
+}
+
+// WriteOffDead operation middleware
+func (siw *ServerInterfaceWrapper) WriteOffDead(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WriteOffDead(c)
+}
+
+// MendDead operation middleware
+func (siw *ServerInterfaceWrapper) MendDead(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MendDead(c, id)
 }
 
 // ListRates operation middleware
@@ -2906,6 +2971,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/alerts/deliveries/:delivery/replay", wrapper.ReplayDelivery)
 	router.GET(options.BaseURL+"/dead", wrapper.ListDead)
 	router.POST(options.BaseURL+"/dead/retry", wrapper.RetryDead)
+	router.POST(options.BaseURL+"/dead/:id/mend", wrapper.MendDead)
+	router.POST(options.BaseURL+"/dead/write-off", wrapper.WriteOffDead)
 	router.DELETE(options.BaseURL+"/session", wrapper.SignOut)
 	router.POST(options.BaseURL+"/session", wrapper.SignIn)
 	router.GET(options.BaseURL+"/me", wrapper.GetMe)
@@ -3419,6 +3486,85 @@ type RetryDeaddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RetryDeaddefaultApplicationProblemPlusJSONResponse) VisitRetryDeadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WriteOffDeadRequestObject struct {
+	Body *WriteOffDeadJSONRequestBody
+}
+
+type WriteOffDeadResponseObject interface {
+	VisitWriteOffDeadResponse(w http.ResponseWriter) error
+}
+
+type WriteOffDead200JSONResponse WrittenOff
+
+func (response WriteOffDead200JSONResponse) VisitWriteOffDeadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WriteOffDeaddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WriteOffDeaddefaultApplicationProblemPlusJSONResponse) VisitWriteOffDeadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MendDeadRequestObject struct {
+	Id   int64 `json:"id"`
+	Body *MendDeadJSONRequestBody
+}
+
+type MendDeadResponseObject interface {
+	VisitMendDeadResponse(w http.ResponseWriter) error
+}
+
+type MendDead200JSONResponse Retried
+
+func (response MendDead200JSONResponse) VisitMendDeadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MendDeaddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MendDeaddefaultApplicationProblemPlusJSONResponse) VisitMendDeadResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4994,6 +5140,12 @@ type StrictServerInterface interface {
 	// RetryDead Price legs again
 	// (POST /dead/retry)
 	RetryDead(ctx context.Context, request RetryDeadRequestObject) (RetryDeadResponseObject, error)
+	// WriteOffDead Say that legs are never to be rated: nobody is charged for them, and no invoice waits for them
+	// (POST /dead/write-off)
+	WriteOffDead(ctx context.Context, request WriteOffDeadRequestObject) (WriteOffDeadResponseObject, error)
+	// MendDead Give a leg other times, where its own are impossible, and price it again
+	// (POST /dead/{id}/mend)
+	MendDead(ctx context.Context, request MendDeadRequestObject) (MendDeadResponseObject, error)
 	// ListRates Rates of a deck, by the beginning of their prefix: past, in force and to come
 	// (GET /decks/{id}/rates)
 	ListRates(ctx context.Context, request ListRatesRequestObject) (ListRatesResponseObject, error)
@@ -5550,6 +5702,92 @@ func (sh *strictHandler) RetryDead(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RetryDeadResponseObject); ok {
 		if err := validResponse.VisitRetryDeadResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WriteOffDead operation middleware
+func (sh *strictHandler) WriteOffDead(ctx *gin.Context) {
+	var request WriteOffDeadRequestObject
+
+	var body WriteOffDeadJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WriteOffDead(ctx, request.(WriteOffDeadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WriteOffDead")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(WriteOffDeadResponseObject); ok {
+		if err := validResponse.VisitWriteOffDeadResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MendDead operation middleware
+func (sh *strictHandler) MendDead(ctx *gin.Context, id int64) {
+	var request MendDeadRequestObject
+
+	request.Id = id
+
+	var body MendDeadJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MendDead(ctx, request.(MendDeadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MendDead")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(MendDeadResponseObject); ok {
+		if err := validResponse.VisitMendDeadResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

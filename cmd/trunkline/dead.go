@@ -21,9 +21,10 @@ func newDeadCommand() *cobra.Command {
 		Short: "Legs that could not be rated",
 		Long: `A leg that cannot be rated (its tariff or deck is not known, has no rate for the number, or its times make no sense) is
 kept here with the reason and blocks the invoice of its period. Mend the cause, then retry it: it is priced as if it came
-now, under its own identity, so it cannot be charged twice.`,
+now, under its own identity, so it cannot be charged twice. Times that are impossible can be mended (trunkline dead mend); what nobody
+is to be charged for is written off (trunkline dead write-off). Both keep the leg as it came, with the reason.`,
 	}
-	cmd.AddCommand(newDeadListCommand(), newDeadShowCommand(), newDeadRetryCommand())
+	cmd.AddCommand(newDeadListCommand(), newDeadShowCommand(), newDeadRetryCommand(), newDeadMendCommand(), newDeadWriteOffCommand())
 	return cmd
 }
 
@@ -75,13 +76,9 @@ func newDeadRetryCommand() *cobra.Command {
 		Use: "retry ID...", Short: "Price them again", Args: cobra.MinimumNArgs(1),
 		Example: "  trunkline dead retry 17 18",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ids := make([]int64, 0, len(args))
-			for _, a := range args {
-				id, err := strconv.ParseInt(a, 10, 64)
-				if err != nil {
-					return withCode(exitUsage, fmt.Errorf("%q is no id: take it from `trunkline dead list`", a))
-				}
-				ids = append(ids, id)
+			ids, err := deadIDs(args)
+			if err != nil {
+				return err
 			}
 			db, books, err := openBooks(cmd, &f)
 			if err != nil {

@@ -189,6 +189,23 @@ func (d *deadLegs) Retry(ctx context.Context, ids []int64) (int, error) {
 	return retryDead(ctx, d.s, d.books, ids)
 }
 
+// Mend implements console.DeadLegs.
+func (d *deadLegs) Mend(ctx context.Context, id int64, m console.Mending, by string) error {
+	err := d.books.Mend(ctx, postgres.Mending{ID: id, Setup: m.Setup, Connect: m.Connect, Disconnect: m.Disconnect, Reason: m.Reason, By: by})
+	switch {
+	case errors.Is(err, postgres.ErrNoDead):
+		return fmt.Errorf("%w: %w", console.ErrNotFound, err)
+	case errors.Is(err, postgres.ErrMend):
+		return fmt.Errorf("%w: %w", console.ErrInvalid, err)
+	}
+	return err
+}
+
+// WriteOff implements console.DeadLegs.
+func (d *deadLegs) WriteOff(ctx context.Context, ids []int64, reason, by string) (int, error) {
+	return d.books.WriteOff(ctx, ids, reason, by)
+}
+
 // uploaded keeps files that somebody looks at before they are put in force.
 type uploaded struct {
 	*postgres.Access
