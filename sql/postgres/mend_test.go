@@ -14,7 +14,7 @@ import (
 // unrated puts a leg among those that could not be rated, and returns its entry.
 func unrated(t *testing.T, db *postgres.DB, leg *cdr.Leg) (id int64) {
 	t.Helper()
-	var message []byte
+	message := []byte("no leg")
 	if leg != nil {
 		message = cdr.AppendLeg(nil, leg)
 	}
