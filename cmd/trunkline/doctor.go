@@ -2,141 +2,139 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"trunkline/cdr"
 	"trunkline/internal/clock"
-	"trunkline/ledger"
 	"trunkline/sql/postgres"
 )
 
+// doctorOptions are the flags of `trunkline doctor`.
+type doctorOptions struct {
+	config configFlags
+	days   int
+	watch  time.Duration
+}
+
 func newDoctorCommand() *cobra.Command {
-	var f configFlags
-	days := 62
+	o := &doctorOptions{days: 62}
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check that nothing was lost and nothing charged twice",
-		Long: `Doctor compares, for every account, what the ledger posted for calls with what the rated calls in ClickHouse add up to,
-and says how many batches are on their way, how many legs could not be rated, and whether what is provisioned compiles.
+		Long: `Doctor compares, for every account, what the ledger posted for calls with what the rated calls in ClickHouse add up to, of the batches
+that both have at one moment: calls that come in meanwhile make no difference. It compares the usage of issued invoices with the
+ledger, batch with batch, and looks for calls that were answered and never recorded, legs that could not be rated, damaged files of
+journal and spool, stores that went back in time, topics made anew, and proxies that are silent with money held.
 
-Exit status: 0 all is well; 3 legs wait for a decision (trunkline dead list); 4 the sums differ or an engine cannot be
-reached.`,
-		Example: "  trunkline doctor\n  trunkline doctor --days 400",
+With --watch it goes on, and prints when something changes. What it finds is also in the metrics trunkline_doctor_* of the worker.
+
+Exit status: 0 all is well; 3 legs wait for a decision (trunkline dead list); 4 something is wrong, or an engine cannot be reached.`,
+		Example: "  trunkline doctor\n  trunkline doctor --days 400\n  trunkline doctor --watch 1m\n  trunkline doctor close 17 --reason 'charged by hand, case 12'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if days < 1 || days > 4000 {
-				return withCode(exitUsage, fmt.Errorf("--days %d: want 1 to 4000", days))
+			if o.days < 1 || o.days > 4000 {
+				return withCode(exitUsage, fmt.Errorf("--days %d: want 1 to 4000", o.days))
 			}
-			db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
+			if o.watch != 0 && o.watch < time.Second {
+				return withCode(exitUsage, fmt.Errorf("--watch %s: want a second or more", o.watch))
+			}
+			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().IntVar(&o.days, "days", o.days, "how far back the sums are compared")
+	cmd.Flags().DurationVar(&o.watch, "watch", 0, "look again and again, so often, until it is interrupted")
+	o.config.register(cmd)
+	cmd.AddCommand(newDoctorCloseCommand())
+	return cmd
+}
+
+func newDoctorCloseCommand() *cobra.Command {
+	var f configFlags
+	var reason string
+	cmd := &cobra.Command{
+		Use: "close ID --reason WHY", Short: "Close an incident that was dealt with by hand", Args: cobra.ExactArgs(1),
+		Example: "  trunkline doctor close 17 --reason 'charged by hand, case 12'",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil || reason == "" {
+				return withCode(exitUsage, errors.New("give the number of an incident, as `trunkline doctor` prints it, and a --reason"))
+			}
+			db, books, err := openBooks(cmd, &f)
 			if err != nil {
 				return err
 			}
 			defer db.close(cmd.Context())
-			c, err := f.load()
-			if err != nil {
-				return err
+			closed, err := books.Close(cmd.Context(), id, reason+" ("+operator()+")")
+			if err == nil && !closed {
+				err = withCode(exitUsage, fmt.Errorf("there is no open incident %d", id))
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "ledger away   %s\n", leasePolicy(c.SIP.LetPass, c.SIP.LetPassTenant))
-			if err := examineRelays(cmd.Context(), &c, cmd.OutOrStdout()); err != nil {
-				return err
-			}
-			return examine(cmd.Context(), db, time.Duration(days)*24*time.Hour, cmd.OutOrStdout())
+			return err
 		},
 	}
-	cmd.Flags().IntVar(&days, "days", days, "how far back the sums are compared")
+	cmd.Flags().StringVar(&reason, "reason", "", "what was done; it is kept")
 	f.register(cmd)
 	return cmd
 }
 
-func examine(ctx context.Context, db *stores, back time.Duration, out io.Writer) error {
+func (o *doctorOptions) run(ctx context.Context, out, errOut io.Writer) error {
+	db, err := o.config.openStores(ctx, errOut)
+	if err != nil {
+		return err
+	}
+	defer db.close(ctx)
+	c, err := o.config.load()
+	if err != nil {
+		return err
+	}
 	books, err := postgres.NewBooks(db.db, clock.System{})
 	if err != nil {
 		return err
 	}
-	snapshot, err := db.snapshot(ctx)
-	if err != nil {
-		fmt.Fprintf(out, "provisioning  WRONG: %v\n", err)
-	} else {
-		o := snapshot.Operator()
-		fmt.Fprintf(out, "provisioning  ok: %d tenants, %d gateways, %d decks\n", len(o.Tenants), len(o.Gateways), len(o.Decks))
+	d := &doctor{db: db, books: books, data: c.Data, back: time.Duration(o.days) * 24 * time.Hour}
+	if o.watch > 0 {
+		return d.watch(ctx, o.watch, out)
 	}
-	waiting, _, err := books.WaitingCount(ctx)
-	if err != nil {
+	fmt.Fprintf(out, "ledger away   %s\n", leasePolicy(c.SIP.LetPass, c.SIP.LetPassTenant))
+	if err := examineRelays(ctx, &c, out); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "batches       %d posted and not yet stored\n", waiting)
-	dead, err := books.DeadCount(ctx, postgres.DeadFilter{})
+	f, err := d.look(ctx)
 	if err != nil {
 		return err
 	}
-	var unrated int64
-	for _, n := range dead {
-		unrated += n
-	}
-	fmt.Fprintf(out, "unrated       %d legs\n", unrated)
-	if err := examineHolds(ctx, db, out); err != nil {
+	if err := f.print(out); err != nil {
 		return err
 	}
-	off, err := compareSums(ctx, db, back, out)
-	switch {
-	case err != nil:
-		return err
-	case off > 0 && waiting == 0:
-		return withCode(exitConflict, fmt.Errorf("%d accounts differ: the calls of the accounts marked above do not add up to their postings", off))
-	case off > 0:
-		return withCode(exitConflict, fmt.Errorf("%d accounts differ while %d batches are on their way: run it again in a moment", off, waiting))
-	case unrated > 0:
-		return withCode(exitPartial, fmt.Errorf("%d legs could not be rated: see `trunkline dead list`", unrated))
-	}
-	return nil
+	return f.verdict()
 }
 
-// vanishedAfter is how long a proxy may be silent before it is pointed out.
-const vanishedAfter = 5 * time.Minute
-
-// examineHolds points proxies out that are silent and hold money.
-func examineHolds(ctx context.Context, db *stores, out io.Writer) error {
-	nodes, err := db.ledger.Nodes(ctx)
-	if err != nil {
-		return err
-	}
-	now := clock.System{}.Now()
-	silent := 0
-	for _, n := range nodes {
-		if n.Overdue > 0 && now.Sub(n.Seen) > vanishedAfter {
-			silent++
-			fmt.Fprintf(out, "proxy         %s has been silent since %s and holds money for %d calls that must be over: start it, or see `trunkline node give-up`\n",
-				n.Name, n.Seen.UTC().Format(time.RFC3339), n.Overdue)
+// watch looks again and again, and prints what it finds when it is something else than before.
+func (d *doctor) watch(ctx context.Context, every time.Duration, out io.Writer) error {
+	last := "-"
+	for {
+		now := clock.System{}.Now().UTC().Format(time.RFC3339)
+		f, err := d.look(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		said := "all is well"
+		if err == nil {
+			err = f.verdict()
+		}
+		if err != nil {
+			said = err.Error()
+		}
+		if said != last {
+			fmt.Fprintf(out, "%s  %s\n", now, said)
+			last = said
+		}
+		if clock.Sleep(ctx, clock.System{}, every) != nil {
+			return nil
 		}
 	}
-	if silent == 0 {
-		fmt.Fprintf(out, "proxies       ok: %d known, none is silent with money held\n", len(nodes))
-	}
-	fmt.Fprintln(out)
-	return nil
-}
-
-// compareSums prints the sums of every account in both stores, and returns how many differ.
-func compareSums(ctx context.Context, db *stores, back time.Duration, out io.Writer) (off int, err error) {
-	till := clock.System{}.Now().Add(cdr.SlotLength).Truncate(cdr.SlotLength)
-	differences, err := ledger.Reconcile(ctx, db.ledger, db.records, till.Add(-back).Truncate(cdr.SlotLength), till)
-	if err != nil {
-		return 0, err
-	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(w, "ACCOUNT\tLEGS\tPOSTED\tCALLS ADD UP TO\tDIFFERENCE\t\t\n")
-	for _, d := range differences {
-		mark := "ok"
-		if !d.OK() {
-			mark = "DIFFERS"
-			off++
-		}
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t\n", d.Account, d.Legs, d.Posted, d.Recorded, d.Off, mark)
-	}
-	return off, w.Flush()
 }

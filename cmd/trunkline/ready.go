@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"trunkline/api"
+	"trunkline/internal/clock"
 	"trunkline/ledger"
 )
 
@@ -32,6 +35,60 @@ func (s *system) proxyChecks() []api.Check {
 			return ""
 		}},
 	}
+}
+
+// standsStill is how long rating may fail before the process is not ready.
+const standsStill = 30 * time.Second
+
+// workerChecks say whether rating goes on.
+func (s *system) workerChecks() []api.Check {
+	if s.worker == nil {
+		return nil
+	}
+	return []api.Check{{Name: "rating", Probe: func(context.Context) error {
+		since, cause := s.worker.Still()
+		if since.IsZero() || (clock.System{}).Now().Sub(since) < standsStill {
+			return nil
+		}
+		return fmt.Errorf("nothing was rated since %s: %w", since.UTC().Format(time.RFC3339), cause)
+	}}}
+}
+
+// examineEvery is how often the worker looks for what is wrong, and examined how far back.
+const (
+	examineEvery = 5 * time.Minute
+	examined     = 3 * 24 * time.Hour
+)
+
+// keepExamining looks for what is wrong as 'trunkline doctor' does, for the metrics and the log.
+func (s *system) keepExamining(ctx context.Context) {
+	d := &doctor{db: s.stores, books: s.books, data: s.config.Data, back: examined, brief: true}
+	gauge := func(name, help string) prometheus.Gauge {
+		g := prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
+		s.metrics.MustRegister(g)
+		return g
+	}
+	accounts := gauge("trunkline_doctor_accounts_differ", "Accounts whose calls do not add up to their postings.")
+	batches := gauge("trunkline_doctor_batches_differ", "Batches that the ledger does not know, or that ClickHouse has lost.")
+	incidents := gauge("trunkline_doctor_incidents_open", "Incidents that nobody has dealt with.")
+	wrong := gauge("trunkline_doctor_wrong", "Kinds of things that are wrong; see 'trunkline doctor'.")
+	last := ""
+	s.repeat(ctx, examineEvery, "the stores cannot be examined", func() error {
+		f, err := d.look(ctx)
+		if err != nil {
+			return err
+		}
+		found := f.wrong()
+		accounts.Set(float64(f.off()))
+		batches.Set(float64(len(f.batches.Foreign) + len(f.batches.Lost)))
+		incidents.Set(float64(len(f.incidents)))
+		wrong.Set(float64(len(found)))
+		if said := errors.Join(found...); said != nil && said.Error() != last {
+			last = said.Error()
+			s.log.ErrorContext(ctx, "something is wrong; see `trunkline doctor`", "found", last)
+		}
+		return nil
+	})
 }
 
 func damageNote(n int64) string {

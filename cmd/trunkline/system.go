@@ -316,7 +316,7 @@ func (s *system) checks() []api.Check {
 		{Name: "postgres", Probe: func(ctx context.Context) error { return s.stores.db.Pool().Ping(ctx) }},
 		{Name: "clickhouse", Probe: s.stores.clicks.Ping},
 		{Name: "kafka", Probe: func(ctx context.Context) error { return kafka.Ping(ctx, s.kafkaConfig()) }},
-	}, s.proxyChecks()...)
+	}, append(s.proxyChecks(), s.workerChecks()...)...)
 }
 
 // demoDrain is how long the demo waits for its calls: its phones have hung up, only unanswered ones are left.

@@ -240,10 +240,14 @@ func (s *site) records(n int) []map[string]string {
 // sums makes sure that ledger and calls agree.
 func (s *site) sums() {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool {
-		code, _ := s.run("doctor")
+	said := ""
+	if !assert.Eventually(s.t, func() bool {
+		code, out := s.run("doctor")
+		said = out
 		return code == 0
-	}, 30*time.Second, 300*time.Millisecond, "the sums of ledger and calls agree")
+	}, 30*time.Second, 300*time.Millisecond, "the sums of ledger and calls agree") {
+		s.t.Fatal(said)
+	}
 }
 
 func TestSystemFromInviteToExpenseReport(t *testing.T) {

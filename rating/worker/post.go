@@ -108,9 +108,10 @@ func (w *Worker) Read(messages []cdr.Message, at map[int]cdr.Mark) *Delivery {
 func (w *Worker) post(ctx context.Context, d *Delivery) (Batch, error) {
 	wait := backoff{}
 	for {
-		batch, err := w.cfg.Books.Post(ctx, d, w.Rate)
+		batch, err := w.postOnce(ctx, d)
 		switch {
 		case err == nil:
+			w.went()
 			fresh := int64(len(batch.Records) + len(batch.Dead))
 			came := int64(len(d.Legs) + len(d.Broken))
 			w.stats.legs.Add(came)
@@ -119,11 +120,19 @@ func (w *Worker) post(ctx context.Context, d *Delivery) (Batch, error) {
 		case errors.Is(err, ErrMoved), errors.Is(err, ErrRefused), ctx.Err() != nil:
 			return Batch{}, err
 		}
+		w.failed(err)
 		w.cfg.Log.WarnContext(ctx, "legs cannot be posted yet; trying again", "legs", len(d.Legs), "error", err)
 		if err := wait.sleep(ctx, w.cfg.Clock); err != nil {
 			return Batch{}, err
 		}
 	}
+}
+
+// postOnce gives a posting up that takes too long: its connection may be half dead, and the part of the stream waits for it.
+func (w *Worker) postOnce(ctx context.Context, d *Delivery) (Batch, error) {
+	ctx, cancel := context.WithTimeout(ctx, postLimit)
+	defer cancel()
+	return w.cfg.Books.Post(ctx, d, w.Rate)
 }
 
 // Rate prices legs; it is what Books call back.

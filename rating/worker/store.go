@@ -44,6 +44,9 @@ func (w *Worker) store(ctx context.Context, stop context.CancelCauseFunc, b Batc
 	wait := backoff{}
 	for {
 		err := w.Deliver(ctx, b)
+		if err == nil {
+			w.went()
+		}
 		if err == nil || ctx.Err() != nil {
 			return err == nil
 		}
@@ -51,6 +54,7 @@ func (w *Worker) store(ctx context.Context, stop context.CancelCauseFunc, b Batc
 			stop(err)
 			return false
 		}
+		w.failed(err)
 		w.cfg.Log.WarnContext(ctx, "rated legs cannot be stored yet; trying again", "batch", b.ID, "error", err)
 		if wait.sleep(ctx, w.cfg.Clock) != nil {
 			return false

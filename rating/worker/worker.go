@@ -33,6 +33,7 @@ const (
 	pauseMax   = 10 * time.Second
 	storing    = 2 // Batches that are stored at a time: while the store works on one, the next is made ready for it.
 	backlog    = 1 // Batches that are posted and wait beside them.
+	postLimit  = 2 * time.Minute
 	recovered  = 4 // Batches that are read at a time when what was left over is stored.
 )
 
@@ -40,6 +41,36 @@ const (
 type Worker struct {
 	cfg   Config
 	stats counts
+	still atomic.Pointer[standstill]
+}
+
+// standstill is since when nothing goes on, and why.
+type standstill struct {
+	since time.Time
+	cause error
+}
+
+// Still returns since when the worker has failed at whatever it tried, and why; the zero time: it has not.
+func (w *Worker) Still() (since time.Time, cause error) {
+	if s := w.still.Load(); s != nil {
+		return s.since, s.cause
+	}
+	return time.Time{}, nil
+}
+
+// failed notes a failure, went that something succeeded.
+func (w *Worker) failed(cause error) {
+	since := w.cfg.Clock.Now()
+	if s := w.still.Load(); s != nil {
+		since = s.since
+	}
+	w.still.Store(&standstill{since, cause})
+}
+
+func (w *Worker) went() {
+	if w.still.Load() != nil {
+		w.still.Store(nil)
+	}
 }
 
 type counts struct {
@@ -76,6 +107,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		case errors.Is(err, cdr.ErrRevoked), errors.Is(err, ErrMoved):
 			w.cfg.Log.InfoContext(ctx, "the parts of the stream are dealt out again", "topic", w.cfg.Topic, "cause", err)
 		default:
+			w.failed(err)
 			w.cfg.Log.WarnContext(ctx, "the worker cannot go on yet; trying again", "topic", w.cfg.Topic, "error", err)
 			_ = wait.sleep(ctx, w.cfg.Clock) // It fails when ctx ends, which the loop sees by itself.
 		}
@@ -108,6 +140,7 @@ func (w *Worker) session(ctx context.Context, wait *backoff) error {
 		return err
 	}
 	wait.reset()
+	w.went()
 	w.cfg.Log.InfoContext(ctx, "the worker reads", "topic", w.cfg.Topic, "parts", parts)
 	return w.work(ctx, marks)
 }

@@ -125,11 +125,28 @@ func (l *Ledger) Expire(ctx context.Context) (int64, error) {
 	if len(calls) == 0 {
 		return 0, nil
 	}
+	if err := l.noteUnrecorded(ctx, calls); err != nil {
+		return 0, fmt.Errorf("expire holds: %w", err)
+	}
 	n, err := l.release(ctx, calls)
 	if err != nil {
 		return 0, fmt.Errorf("expire holds: %w", err)
 	}
 	return n, nil
+}
+
+// IncidentUnrecorded is the kind of incident for a call that was talked and never recorded.
+const IncidentUnrecorded = "call_unrecorded"
+
+// noteUnrecorded notes the calls among those whose money was held again while they went on: they were answered, and no record of them
+// came. Of shorter calls nobody can tell.
+func (l *Ledger) noteUnrecorded(ctx context.Context, calls []uuid.UUID) error {
+	_, err := l.db.pool.Exec(ctx, `INSERT INTO incident (kind, subject, detail, noticed_at) `+
+		`SELECT $2, h.call::text, 'the call of ' || h.account || ' was set up at ' || to_char(h.made_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || `+
+		`' UTC on node ' || h.node || ' and was let go on for ' || h.seconds || ' seconds, for which ' || trim_scale(h.amount / 1000000.0) || ' were held; no record of it ever came', $3 `+
+		`FROM hold h WHERE h.call = ANY ($1::uuid[]) AND h.closed_at IS NULL AND h.touched_at > h.made_at ON CONFLICT DO NOTHING`,
+		calls, IncidentUnrecorded, l.clock.Now())
+	return err
 }
 
 // Forget removes closed holds that were made before the given moment. Until then they keep a late request from opening

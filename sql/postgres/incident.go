@@ -54,6 +54,15 @@ func (b *Books) Heal(ctx context.Context, kind, subject, outcome string) error {
 	return nil
 }
 
+// Close closes one open incident by its id, with who and why; false: there is none open of that id.
+func (b *Books) Close(ctx context.Context, id int64, outcome string) (bool, error) {
+	tag, err := b.db.pool.Exec(ctx, `UPDATE incident SET healed_at = $2, outcome = $3 WHERE id = $1 AND healed_at IS NULL`, id, b.clock.Now(), outcome)
+	if err != nil {
+		return false, fmt.Errorf("close incident %d: %w", id, err)
+	}
+	return tag.RowsAffected() > 0, nil
+}
+
 // Incidents returns the newest first, up to MaxLines; only those that are open, or all.
 func (b *Books) Incidents(ctx context.Context, open bool) ([]Incident, error) {
 	rows, err := b.db.pool.Query(ctx, `SELECT id, kind, subject, detail, noticed_at, coalesce(healed_at, '0001-01-01T00:00:00Z'), outcome FROM incident `+

@@ -36,7 +36,7 @@ func (b *Books) Position(ctx context.Context, from, till time.Time) (ledger.Posi
 			return err
 		}
 		rows, err := tx.Query(ctx, `SELECT id FROM batch WHERE stored_at IS NULL UNION ALL `+
-			`SELECT n FROM generate_series(greatest(1, $1 - $2), $1) AS n WHERE NOT EXISTS (SELECT FROM batch WHERE id = n)`, out.Last, unfinishedSpan)
+			`SELECT n FROM generate_series(greatest(1, $1::bigint - $2::bigint), $1::bigint) AS n WHERE NOT EXISTS (SELECT FROM batch WHERE id = n)`, out.Last, unfinishedSpan)
 		if err != nil {
 			return err
 		}
