@@ -177,7 +177,7 @@ func (w *world) book(tb testing.TB) {
 	ctx := tb.Context()
 	pool := w.postgres.Pool()
 	_, err := pool.Exec(ctx, `INSERT INTO account (id, kind, owner, currency, opened_at) SELECT 'tenant/t' || n || '/RUB', 'tenant', 't' || n, 'RUB', now() FROM generate_series(0, $1 - 1) n
-		UNION ALL SELECT 'revenue/house/RUB', 'revenue', 'house', 'RUB', now()`, tenants)
+		UNION ALL SELECT 'revenue/house/RUB', 'revenue', 'house', 'RUB', now() ON CONFLICT DO NOTHING`, tenants)
 	require.NoError(tb, err)
 	var batch int64
 	require.NoError(tb, pool.QueryRow(ctx, `INSERT INTO batch (source, legs, records, dead, made_at, stored_at) VALUES ('bench', 0, 0, 0, now(), now()) RETURNING id`).Scan(&batch))

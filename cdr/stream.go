@@ -1,6 +1,7 @@
 package cdr
 
 import (
+	"encoding/binary"
 	"errors"
 	"hash/crc64"
 )
@@ -21,6 +22,7 @@ type Envelope struct {
 type Message struct {
 	Part   int
 	Offset int64
+	At     int64  // When it was sent, milliseconds since 1970, by the clock of who sent it.
 	Key    []byte // Only where it is asked for.
 	Value  []byte
 }
@@ -49,7 +51,8 @@ const (
 	BreakRemoved = "topic_legs_removed" // Messages were removed by retention before they were read.
 )
 
-// Fingerprint tells messages at one place of the stream apart. It is never 0.
-func Fingerprint(value []byte) int64 {
-	return int64(crc64.Checksum(value, fingerprints)>>1 | 1) //nolint:gosec // 63 bits.
+// Fingerprint tells messages at one place of the stream apart, also a leg from the same leg that was sent again. It is never 0.
+func (m *Message) Fingerprint() int64 {
+	sum := crc64.Checksum(binary.BigEndian.AppendUint64(nil, uint64(m.At)), fingerprints) //nolint:gosec // Bits.
+	return int64(crc64.Update(sum, fingerprints, m.Value)>>1 | 1)                         //nolint:gosec // 63 bits.
 }

@@ -74,7 +74,7 @@ func (a Again) fetch(ctx context.Context, topic string, part int, from, till int
 			if r.Offset >= till {
 				return till, nil
 			}
-			m := cdr.Message{Part: part, Offset: r.Offset}
+			m := cdr.Message{Part: part, Offset: r.Offset, At: r.Time.UnixMilli()}
 			if r.Value != nil {
 				if m.Value, err = kafkago.ReadAll(r.Value); err != nil {
 					return next, err

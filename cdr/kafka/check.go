@@ -3,9 +3,7 @@ package kafka
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -66,8 +64,8 @@ func (c Config) compare(ctx context.Context, topic, id string, m cdr.Mark, b bou
 		out.Kind, out.Lost = cdr.BreakRemoved, b.first-m.Next
 		out.Cause = fmt.Sprintf("%d messages, offsets %d to %d, were removed from the topic before they were read: raise its retention", out.Lost, m.Next, b.first-1)
 	case m.Last != 0 && m.Next > b.first:
-		value, err := c.messageAt(ctx, topic, m.Part, m.Next-1)
-		if err != nil || cdr.Fingerprint(value) == m.Last {
+		last, err := c.messageAt(ctx, topic, m.Part, m.Next-1)
+		if err != nil || last.Fingerprint() == m.Last {
 			return nil, err
 		}
 		out.Kind = cdr.BreakBack
@@ -110,44 +108,14 @@ func (c Config) topicID(ctx context.Context, topic string) (string, error) {
 	return "", fmt.Errorf("id of topic %s: %w", topic, kafkago.UnknownTopicOrPartition)
 }
 
-// messageAt returns the message at an offset.
-func (c Config) messageAt(ctx context.Context, topic string, part int, offset int64) ([]byte, error) {
+// messageAt returns the message at an offset; one without a value if there is none.
+func (c Config) messageAt(ctx context.Context, topic string, part int, offset int64) (cdr.Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
-	value, err := ask(c, func(client *kafkago.Client) ([]byte, error) {
-		answer, err := client.Fetch(ctx, &kafkago.FetchRequest{
-			Topic: topic, Partition: part, Offset: offset, MinBytes: 1, MaxBytes: fetchBytes, MaxWait: fetchWait,
-		})
-		if err == nil {
-			err = answer.Error
-		}
-		if err != nil {
-			return nil, err
-		}
-		return readAt(answer.Records, offset)
-	})
+	message := cdr.Message{Part: part, Offset: offset}
+	_, err := Again{c}.fetch(ctx, topic, part, offset, offset+1, func(m cdr.Message) error { message = m; return nil })
 	if err != nil {
-		return nil, fmt.Errorf("topic %s, partition %d, offset %d: %w", topic, part, offset, err)
+		return message, fmt.Errorf("topic %s, partition %d, offset %d: %w", topic, part, offset, err)
 	}
-	return value, nil
-}
-
-// readAt finds the message at an offset among records that may begin before it.
-func readAt(records kafkago.RecordReader, offset int64) ([]byte, error) {
-	for {
-		r, err := records.ReadRecord()
-		if errors.Is(err, io.EOF) {
-			return nil, errors.New("the broker did not return the message")
-		}
-		if err != nil {
-			return nil, err
-		}
-		if r.Offset < offset {
-			continue
-		}
-		if r.Offset > offset || r.Value == nil {
-			return nil, nil // It was removed, or never was one of ours.
-		}
-		return kafkago.ReadAll(r.Value)
-	}
+	return message, nil
 }

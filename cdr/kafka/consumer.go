@@ -155,7 +155,7 @@ func (c *Consumer) read(ctx context.Context, part int, at int64, out chan<- cdr.
 			continue
 		}
 		select {
-		case out <- cdr.Message{Part: part, Offset: m.Offset, Value: m.Value}:
+		case out <- cdr.Message{Part: part, Offset: m.Offset, At: m.Time.UnixMilli(), Value: m.Value}:
 		case <-ctx.Done():
 			return
 		}

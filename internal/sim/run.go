@@ -17,6 +17,8 @@ const (
 	FreeHold          // A hold is granted and no money is held.
 	LostSpool         // A proxy that dies loses what it had not sent.
 	FreePlace         // The ledger forgets which calls there are.
+	BlindMark         // Marks are taken as they are, whatever topic they are of.
+	NoRepair          // Ledger and store of calls are not compared.
 	UnboundCall       // A proxy lets calls go on after the end of what was granted, and says that it granted more.
 )
 

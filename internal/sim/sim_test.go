@@ -44,6 +44,7 @@ func TestFaultsAreFound(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]sim.Fault{
 		"token": sim.LostToken, "claim": sim.LostClaim, "hold": sim.FreeHold, "spool": sim.LostSpool, "place": sim.FreePlace, "unbound": sim.UnboundCall,
+		"mark": sim.BlindMark, "repair": sim.NoRepair,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

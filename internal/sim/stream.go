@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	"trunkline/cdr"
 	"trunkline/rating/worker"
@@ -11,6 +12,27 @@ import (
 // stream is the topic: parts that grow.
 type stream struct {
 	parts [][]cdr.Message
+	sent  int64 // Messages so far.
+	id    int   // Another one whenever the topic is made anew.
+}
+
+// topicID is the id of the topic as marks have it.
+func (s *stream) topicID() string { return strconv.Itoa(s.id) }
+
+// check compares a mark with the stream, as the consumer does.
+func (s *stream) check(m cdr.Mark) (cdr.Mark, *cdr.Break) {
+	all := s.parts[m.Part]
+	b := &cdr.Break{Mark: m, Now: cdr.Mark{Part: m.Part, Topic: s.topicID()}, Lost: -1}
+	switch {
+	case m.Topic != "" && m.Topic != s.topicID():
+		b.Kind = cdr.BreakTopic
+	case m.Next > int64(len(all)), m.Last != 0 && all[m.Next-1].Fingerprint() != m.Last:
+		b.Kind = cdr.BreakBack
+	default:
+		m.Topic = s.topicID()
+		return m, nil
+	}
+	return b.Now, b
 }
 
 // append puts a leg into the part of its call.
@@ -21,7 +43,8 @@ func (s *stream) append(l *cdr.Leg) {
 }
 
 func (s *stream) put(part int, value []byte) {
-	s.parts[part] = append(s.parts[part], cdr.Message{Part: part, Offset: int64(len(s.parts[part])), Value: value})
+	s.sent++
+	s.parts[part] = append(s.parts[part], cdr.Message{Part: part, Offset: int64(len(s.parts[part])), At: s.sent, Value: value})
 }
 
 // again brings a message once more, as a spool does that has forgotten how far it was.
@@ -106,6 +129,10 @@ func (r *reader) step() error {
 
 // join takes parts over: all of them, or some; another reader may think that it has the same.
 func (r *reader) join() error {
+	if err := r.w.agree(); err != nil {
+		r.w.trace("a worker cannot join yet: %v", err)
+		return nil
+	}
 	if err := r.w.worker.Recover(r.w.ctx); err != nil {
 		r.w.trace("a worker cannot join yet: %v", err)
 		return nil
@@ -120,10 +147,22 @@ func (r *reader) join() error {
 	if err != nil {
 		return err
 	}
-	r.at, r.joined = make(map[int]cdr.Mark), true
+	at := make(map[int]cdr.Mark)
 	for _, m := range marks {
-		r.at[m.Part] = m
+		now, broken := r.w.stream.check(m)
+		if broken != nil && !r.w.blindMarks() {
+			if err := r.w.books.Restart(r.w.ctx, topic, []cdr.Break{*broken}); errors.Is(err, worker.ErrMoved) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+		} else if broken != nil { // A fault on purpose: the mark is taken as it is, as far as there is something to read.
+			now = m
+			now.Next = min(m.Next, int64(len(r.w.stream.parts[m.Part])))
+		}
+		at[m.Part] = now
 	}
+	r.at, r.joined = at, true
 	return nil
 }
 
@@ -142,8 +181,11 @@ func (r *reader) catchUp() error {
 }
 
 func (r *reader) store() error {
-	if r.w.worker.Deliver(r.w.ctx, r.queue[0]) == nil {
+	switch err := r.w.worker.Deliver(r.w.ctx, r.queue[0]); {
+	case err == nil:
 		r.queue = r.queue[1:]
+	case errors.Is(err, worker.ErrForeign):
+		r.queue, r.joined, r.stuck = nil, false, nil
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"trunkline/internal/sim/memory"
 	"trunkline/ledger"
 	"trunkline/rating/worker"
+	"trunkline/rating/worker/repair"
 )
 
 // errAway is what an engine that is away answers, and one whose answer is lost.
@@ -39,6 +40,9 @@ type world struct {
 	minted  uint64
 	rooms   map[room]int64 // The most calls at a time that there may be by now.
 	entries int
+	kept    *kept // The last backup; nil: there is none.
+	repair  *repair.Repair
+	lost    bool // The ledger went back in time, and with it what it had promised: what was spent is not bounded any more.
 
 	ledgerAway, streamAway, callsAway bool
 }
@@ -61,13 +65,17 @@ func newWorld(ctx context.Context, o Options, random *rand.Rand) (*world, error)
 		w.store.ForgetHolds()
 	case FreePlace:
 		w.store.ForgetPlaces()
-	case NoFault, LostSpool, UnboundCall:
+	case NoFault, LostSpool, UnboundCall, BlindMark, NoRepair:
 	}
 	w.books, w.clicks = &flakyBooks{w.store.Books(), w}, &flakyCalls{w.calls, w}
 	w.worker = worker.New(worker.Config{
 		Topic: topic, Books: w.books, Calls: w.clicks, Graveyard: nobody{}, Prices: func() worker.Prices { return w.prices },
 		Clock: w.clock, Log: slog.New(slog.DiscardHandler),
 	})
+	w.repair = &repair.Repair{
+		Ledger: w.store.Books(), Calls: w.calls, Incidents: w.store.Books(), Log: slog.New(slog.DiscardHandler),
+		Worker: worker.New(worker.Config{Books: w.store.Books(), Calls: w.calls, Prices: func() worker.Prices { return w.prices }, Clock: w.clock, Log: slog.New(slog.DiscardHandler)}),
+	}
 	w.stream.parts = make([][]cdr.Message, 1+random.IntN(3))
 	for i := range 1 + random.IntN(3) {
 		w.proxies = append(w.proxies, newProxy(w, "proxy-"+strconv.Itoa(i)))
@@ -167,6 +175,8 @@ func (w *world) act() error {
 	case n < 93:
 		w.outage()
 		return nil
+	case n < 95:
+		return w.backUp()
 	}
 	return w.operate()
 }

@@ -98,7 +98,7 @@ func (w *Worker) Read(messages []cdr.Message, at map[int]cdr.Mark) *Delivery {
 	d.Legs = d.Legs[:n]
 	for part, m := range last {
 		d.Steps = append(d.Steps, Step{
-			Part: part, From: at[part].Next, Next: m.Offset + 1, Topic: at[part].Topic, Last: cdr.Fingerprint(m.Value),
+			Part: part, From: at[part].Next, Next: m.Offset + 1, Topic: at[part].Topic, Last: m.Fingerprint(),
 		})
 	}
 	return d

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"sync/atomic"
@@ -183,16 +184,28 @@ func (w *Worker) Recover(ctx context.Context) error {
 	}
 }
 
-// deliverAgain delivers a batch that may have been stored before, long enough ago for the store to have forgotten its token.
+// deliverAgain delivers a batch that may have been stored before: so long ago that the store has forgotten its token, or before the
+// store went back in time, and remembers the token of what it has lost.
 func (w *Worker) deliverAgain(ctx context.Context, b Batch) error {
-	rows, err := w.cfg.Calls.RowsOf(ctx, b.ID, b.Key)
-	if err != nil {
+	for _, token := range []string{b.Token(), b.Token() + "/" + rand.Text()} {
+		rows, err := w.cfg.Calls.RowsOf(ctx, b.ID, b.Key)
+		if err != nil {
+			return err
+		}
+		if rows > 0 || len(b.Records) == 0 { // Some of them, or too many, are for repair to put right.
+			break
+		}
+		if err := w.cfg.Calls.WriteRecords(ctx, token, b.Records); err != nil {
+			return err
+		}
+	}
+	stored := b
+	stored.Records = nil
+	if err := w.Deliver(ctx, stored); err != nil {
 		return err
 	}
-	if rows == int64(len(b.Records)) {
-		b.Records = nil
-	}
-	return w.Deliver(ctx, b)
+	w.stats.records.Add(int64(len(b.Records)))
+	return nil
 }
 
 // Retry prices legs again that could not be rated, by the ids of their entries, and stores what could be rated now. It

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"trunkline/ledger"
+	"trunkline/rating/worker/repair"
 )
 
 // holdSequence is the number of the last hold that was made.
@@ -124,11 +125,12 @@ func (r *registering) note(ctx context.Context, what string) error {
 // Beat notes that a process is there, and that all holds of its proxy up to number clean belong to calls that are over with their legs in the
 // stream; -1 says nothing new. It answers ErrNodeTwice where another process was started with the identity since, and ErrNoNode where the ledger
 // does not know it: it is to be registered again. It may be repeated. Calls that must be over are taken out of the index of places by
-// the way.
+// the way. A number that no hold has yet says that the ledger went back in time: it was restored from a backup. Then the holds that are
+// open get numbers above it, so that none of a call in progress is taken for one of those.
 func (l *Ledger) Beat(ctx context.Context, node, life string, clean int64) (ledger.Standing, error) {
 	var s ledger.Standing
 	err := l.db.pool.QueryRow(ctx, `WITH mine AS (
-			UPDATE node SET seen_at = clock_timestamp(), beats = beats + 1, clean_seq = greatest(clean_seq, least($3, `+holdSequence+`))
+			UPDATE node SET seen_at = clock_timestamp(), beats = beats + 1, clean_seq = CASE WHEN $3 <= `+holdSequence+` THEN greatest(clean_seq, $3) ELSE clean_seq END
 			WHERE id = $1 AND life = $2 AND given_up_at IS NULL RETURNING beats, disputed_at IS NOT NULL AS disputed
 		) SELECT beats, disputed, `+holdSequence+` FROM mine`, node, life, clean).Scan(&s.Beats, &s.Disputed, &s.Sequence)
 	switch {
@@ -137,10 +139,40 @@ func (l *Ledger) Beat(ctx context.Context, node, life string, clean int64) (ledg
 	case err != nil:
 		return s, fmt.Errorf("sign of life of %s: %w", node, err)
 	}
+	if clean > s.Sequence {
+		if s.Sequence, err = l.wentBack(ctx, node, clean); err != nil {
+			return s, fmt.Errorf("sign of life of %s: %w", node, err)
+		}
+	}
 	if _, err := l.db.pool.Exec(ctx, `SELECT age_places($1, $2)`, l.clock.Now(), expireBatch); err != nil {
 		return s, fmt.Errorf("sign of life of %s: %w", node, err)
 	}
 	return s, nil
+}
+
+// wentBack numbers all holds that are open above what a proxy knows of a history that this ledger has lost, and returns the last number.
+func (l *Ledger) wentBack(ctx context.Context, node string, above int64) (last int64, err error) {
+	err = l.db.inTx(ctx, func(tx pgx.Tx) error {
+		// Whoever makes a hold now has finished before, or takes a number above.
+		if _, err := tx.Exec(ctx, `LOCK TABLE hold IN SHARE ROW EXCLUSIVE MODE`); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, `SELECT setval('hold_seq', greatest($1, `+holdSequence+`))`, above).Scan(&last); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE hold SET seq = nextval('hold_seq') WHERE closed_at IS NULL AND seq <= $1`, above); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, `SELECT `+holdSequence).Scan(&last); err != nil {
+			return err
+		}
+		return noteIncident(ctx, tx, Incident{
+			Kind: repair.LedgerBack, Subject: "holds of " + node, Noticed: l.clock.Now(),
+			Detail:  fmt.Sprintf("proxy %s knows of %d holds, the ledger had made fewer: it was restored from a backup, or a replica that was behind took over", node, above),
+			Outcome: "the holds that are open were numbered anew",
+		})
+	})
+	return last, err
 }
 
 // dispute notes that two processes have one identity.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"time"
+
+	"github.com/google/uuid"
 
 	"trunkline/cdr"
-	"trunkline/internal/money"
 	"trunkline/ledger"
 	"trunkline/rating/worker"
 	"trunkline/rating/worker/repair"
@@ -91,26 +91,19 @@ type Snapshot struct {
 	blocks   map[blockKey]bool
 	counters map[ledger.Counter]*ledger.Gauge
 	books    books
-	taken    time.Time
+	holds    map[uuid.UUID]*hold
+	sequence int64
 }
 
-// Backup returns a copy of all that the ledger has but its holds: those of calls that are over by the time of a restore are of no
-// use, and those of calls in progress are made anew when they are extended.
+// Backup returns a copy of all that the ledger has.
 func (s *Store) Backup() *Snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := &Snapshot{
+	return &Snapshot{
 		accounts: clonePointers(s.accounts), nodes: clonePointers(s.nodes), counters: clonePointers(s.counters),
 		postings: slices.Clone(s.postings), keys: maps.Clone(s.keys), settings: maps.Clone(s.settings), blocks: maps.Clone(s.blocks),
-		books: s.books.clone(), taken: s.clock.Now(),
+		books: s.books.clone(), holds: clonePointers(s.holds), sequence: s.sequence,
 	}
-	for _, a := range out.accounts {
-		a.Pending = money.Amount{}
-	}
-	for _, g := range out.counters {
-		g.Held = ledger.Use{}
-	}
-	return out
 }
 
 // Restore puts a backup in the place of all that the ledger has, and returns the entries by people that it lost.
@@ -126,7 +119,7 @@ func (s *Store) Restore(from *Snapshot) []ledger.Posting {
 	s.accounts, s.nodes, s.counters = clonePointers(from.accounts), clonePointers(from.nodes), clonePointers(from.counters)
 	s.postings, s.keys, s.settings, s.blocks = slices.Clone(from.postings), maps.Clone(from.keys), maps.Clone(from.settings), maps.Clone(from.blocks)
 	s.books = from.books.clone()
-	clear(s.holds)
+	s.holds, s.sequence = clonePointers(from.holds), from.sequence
 	return lost
 }
 

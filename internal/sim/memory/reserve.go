@@ -276,7 +276,17 @@ func (s *Store) Beat(_ context.Context, node, _ string, clean int64) (ledger.Sta
 		return ledger.Standing{}, ledger.ErrNoNode
 	}
 	n.Seen = s.clock.Now()
-	n.Clean = max(n.Clean, min(clean, s.sequence))
+	if clean > s.sequence {
+		s.sequence = clean
+		for _, h := range s.holds {
+			if !h.closed && h.seq <= clean {
+				s.sequence++
+				h.seq = s.sequence
+			}
+		}
+	} else {
+		n.Clean = max(n.Clean, clean)
+	}
 	return ledger.Standing{Sequence: s.sequence}, nil
 }
 
