@@ -249,6 +249,7 @@ func TestCutIsCountedFromTheConnection(t *testing.T) {
 	c.Advance(3*time.Minute - 50*time.Second - time.Millisecond)
 	require.Equal(t, "answered", w.state())
 	c.Advance(time.Millisecond)
+	require.Empty(t, w.state(), "its time is used up")
 	require.True(t, (<-done).ByCallee)
 	legs := w.record()
 	require.Equal(t, cdr.SideLimit, legs[0].ReleasedBy)
