@@ -27,12 +27,12 @@ func (w *world) manual() *clock.Manual {
 }
 
 // begin places a call that stays, and returns when it is answered and acknowledged.
-func (w *world) begin(phone *agent.Agent, to string) (outcome <-chan agent.Outcome, hangUp func()) {
+func (w *world) begin(phone *agent.Agent) (outcome <-chan agent.Outcome, hangUp func()) {
 	w.t.Helper()
 	ctx, stop := context.WithCancel(w.t.Context())
 	answered, done := make(chan struct{}), make(chan agent.Outcome, 1)
 	go func() {
-		out, _ := phone.Dial(ctx, w.account("anna"), agent.Call{To: to, OnAnswer: func() { close(answered) }})
+		out, _ := phone.Dial(ctx, w.account("anna"), agent.Call{To: "74951234567", OnAnswer: func() { close(answered) }})
 		done <- out
 	}()
 	select {
@@ -65,7 +65,7 @@ func TestOutageIsNoTalk(t *testing.T) {
 	w.grants = []sipproxy.Grant{{Granted: time.Minute}}
 	w.open()
 	phone := w.agent("phone")
-	_, hangUp := w.begin(phone, "74951234567")
+	_, hangUp := w.begin(phone)
 	c.Advance(100 * time.Millisecond)
 	callee.Close()
 	phone.Close()
@@ -89,7 +89,7 @@ func TestTalkGoesOnOverAnOutage(t *testing.T) {
 	w.extension("anna")
 	w.carrier("alfa", agent.Behaviour{Status: 200})
 	w.open()
-	done, _ := w.begin(w.agent("phone"), "74951234567")
+	done, _ := w.begin(w.agent("phone"))
 	c.Advance(10 * time.Second)
 	require.NoError(t, w.proxy.Close())
 	c.Advance(10 * time.Minute)
@@ -177,7 +177,7 @@ func TestSteps(t *testing.T) {
 			w.extension("anna")
 			w.carrier("alfa", agent.Behaviour{Status: 200})
 			w.open()
-			done, _ := w.begin(w.agent("phone"), "74951234567")
+			done, _ := w.begin(w.agent("phone"))
 			c.Advance(20 * time.Second)
 			c.Set(step)
 			c.Advance(20 * time.Second)
@@ -213,7 +213,7 @@ func TestRebootWithAClockThatIsBehind(t *testing.T) {
 	w.extension("anna")
 	w.carrier("alfa", agent.Behaviour{Status: 200})
 	w.open()
-	done, hangUp := w.begin(w.agent("phone"), "74951234567")
+	done, hangUp := w.begin(w.agent("phone"))
 	defer hangUp()
 	require.NoError(t, w.proxy.Close())
 	c.Set(-time.Hour)
@@ -240,7 +240,7 @@ func TestCutIsCountedFromTheConnection(t *testing.T) {
 	w.carrier("alfa", agent.Behaviour{Status: 200})
 	w.grants = []sipproxy.Grant{{Granted: time.Minute}, {Granted: 3 * time.Minute, Final: true}}
 	w.open()
-	done, _ := w.begin(w.agent("phone"), "74951234567")
+	done, _ := w.begin(w.agent("phone"))
 	c.Advance(50 * time.Second)
 	require.Eventually(t, func() bool {
 		live, err := w.proxy.Live(t.Context())
@@ -284,7 +284,7 @@ func TestFullDisk(t *testing.T) {
 			w.open()
 			require.NoError(t, w.proxy.JournalErr())
 			phone, second := w.agent("phone"), w.agent("second")
-			done, _ := w.begin(phone, "74951234567")
+			done, _ := w.begin(phone)
 			harm(d)
 			out := w.dial(second, agent.Call{To: "74951234568", Talk: time.Millisecond})
 			if out.Status == 200 { // The first one notices.
@@ -348,7 +348,7 @@ func TestOrderOfHolds(t *testing.T) {
 	require.Equal(t, int64(-1), w.proxy.Clean(), "the ledger was not heard yet")
 	w.proxy.Told(10)
 	require.Equal(t, int64(10), w.proxy.Clean())
-	done, _ := w.begin(w.agent("phone"), "74951234567")
+	done, _ := w.begin(w.agent("phone"))
 	w.proxy.Told(20)
 	require.Equal(t, int64(10), w.proxy.Clean())
 	w.restart()

@@ -91,7 +91,7 @@ func TestFlippedWhileItWaits(t *testing.T) {
 	}
 	require.NoError(t, d.Flip(legsFile(t, d), 30, 1))
 	require.NoError(t, s.Record(t.Context(), []*cdr.Leg{newLeg(t)}))
-	out.set(false)
+	out.back()
 	flush(t, s)
 	require.Len(t, out.calls(), 3)
 	require.Zero(t, s.Stats().Waiting, "what is lost does not wait")
@@ -165,7 +165,7 @@ func TestFullDisk(t *testing.T) {
 	require.False(t, room.Whole())
 	d.Bound(-1)
 	require.NoError(t, s.Record(t.Context(), []*cdr.Leg{leg}))
-	out.set(false)
+	out.back()
 	flush(t, s)
 	require.Len(t, out.calls(), kept+1)
 	require.NoError(t, s.Close())

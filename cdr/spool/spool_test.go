@@ -56,10 +56,10 @@ func (s *stream) Send(_ context.Context, legs []cdr.Envelope) error {
 	return nil
 }
 
-func (s *stream) set(away bool) {
+func (s *stream) back() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.away = away
+	s.away = false
 }
 
 func (s *stream) calls() []cdr.CallID {
@@ -109,7 +109,7 @@ func TestOrderIsKeptOverSegmentsAndRestarts(t *testing.T) {
 		require.NoError(t, s.Close())
 		require.ErrorIs(t, s.Record(t.Context(), []*cdr.Leg{newLeg(t)}), spool.ErrClosed)
 	}
-	out.set(false)
+	out.back()
 	s := open(t, cfg, out)
 	flush(t, s)
 	require.Equal(t, want, out.calls())
@@ -158,7 +158,7 @@ func TestFullSpoolRefusesAndRecovers(t *testing.T) {
 	}
 	require.ErrorIs(t, err, spool.ErrFull)
 	require.Positive(t, kept)
-	out.set(false)
+	out.back()
 	flush(t, s)
 	require.NoError(t, s.Record(t.Context(), []*cdr.Leg{newLeg(t)}))
 	flush(t, s)
@@ -178,7 +178,7 @@ func TestLag(t *testing.T) {
 	s := open(t, spool.Config{Dir: t.TempDir(), Clock: c}, out)
 	require.NoError(t, s.Record(t.Context(), []*cdr.Leg{newLeg(t)}))
 	require.Eventually(t, func() bool { c.Advance(time.Second); return s.Stats().Lag >= 3*time.Second }, 10*time.Second, time.Millisecond)
-	out.set(false)
+	out.back()
 	require.Eventually(t, func() bool { c.Advance(time.Second); return s.Stats().Waiting == 0 }, 10*time.Second, time.Millisecond)
 	require.Zero(t, s.Stats().Lag)
 }

@@ -7,7 +7,7 @@ import (
 
 // Allocate implements File.
 func (f osFile) Allocate(size int64) error {
-	err := syscall.Fallocate(int(f.Fd()), 0, 0, size) //nolint:gosec // A descriptor is small.
+	err := syscall.Fallocate(int(f.Fd()), 0, 0, size)
 	if errors.Is(err, syscall.EOPNOTSUPP) || errors.Is(err, syscall.ENOSYS) {
 		return f.fill(size)
 	}
