@@ -71,13 +71,33 @@ func TestExpire(t *testing.T) {
 	holds, err := l.Holds(t.Context(), &account)
 	require.NoError(t, err)
 	require.Len(t, holds, 2)
-	beat(t, l, "proxy-1", 1<<40) // It never heard of such a number; it says no more than what there is.
+	beat(t, l, "proxy-1", beat(t, l, "proxy-1", -1).Sequence)
 	settle(t, l)
 	require.Equal(t, int64(1), expire(t, l))
 	late := of(request(account, 1), "proxy-1")
 	require.NotZero(t, mustReserve(t, l, late).Granted)
 	settle(t, l)
 	require.Zero(t, expire(t, l), "it is younger than what was said")
+}
+
+// TestHoldsOfALostHistory: a proxy knows of holds that the ledger has not made, so the ledger was restored from a backup. What the proxy
+// says of those is not taken for what it says of the holds that got their numbers since.
+func TestHoldsOfALostHistory(t *testing.T) {
+	l, _ := openLedger(t)
+	account := prepaid(t, l, "beauty", "100")
+	register(t, l, "proxy-1")
+	require.NotZero(t, mustReserve(t, l, of(request(account, 1), "proxy-1")).Granted, "of a call in progress")
+	const lost = 1 << 40
+	now := beat(t, l, "proxy-1", lost).Sequence
+	require.Greater(t, now, int64(lost), "the hold has a number above")
+	settle(t, l)
+	require.Zero(t, expire(t, l))
+	beat(t, l, "proxy-1", lost)
+	settle(t, l)
+	require.Zero(t, expire(t, l), "the call goes on")
+	beat(t, l, "proxy-1", now)
+	settle(t, l)
+	require.Equal(t, int64(1), expire(t, l), "it is over")
 }
 
 func TestGiveUp(t *testing.T) {
