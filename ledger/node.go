@@ -24,6 +24,13 @@ type Node struct {
 	Why      string
 	Disputed time.Time // When two processes were noticed that have its identity; zero: none were.
 	Overdue  int64     // Holds of calls that must be over by now.
+	Beats    int64     // How many signs of life it gave.
+}
+
+// Share is a proxy's part of what all proxies together may let pass while the ledger is away.
+type Share struct {
+	Millionths  int64
+	SettledBeat int64 // All that the stream had by that sign of life of the proxy was accounted for.
 }
 
 // NodeEvent is something that became of a proxy, or that an operator did about one.

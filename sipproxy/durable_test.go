@@ -379,3 +379,22 @@ func TestHalt(t *testing.T) {
 	require.Equal(t, 200, w.dial(phone, agent.Call{To: "74951234567", Talk: time.Millisecond}).Status)
 	w.has(func(leg *cdr.Leg) bool { return leg.Reason == "node" })
 }
+
+// TestLentIsNotBounded: a call that was let pass without the ledger is charged by what it lasted, not by what may be held for it because an
+// answer was lost; when the ledger has answered again, it is.
+func TestLentIsNotBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.extension("anna")
+	w.carrier("alfa", agent.Behaviour{Status: 200})
+	w.grants = []sipproxy.Grant{{Granted: time.Minute, Lent: true, Final: true}, {Granted: time.Minute}}
+	w.open()
+	phone := w.agent("phone")
+	w.dial(phone, agent.Call{To: "74951234567", Talk: 50 * time.Millisecond, OnAnswer: func() {
+		w.acknowledged()
+		w.restart()
+	}})
+	require.False(t, w.record()[0].Reserved)
+	w.dial(phone, agent.Call{To: "74951234567", Talk: time.Millisecond})
+	require.True(t, w.record()[0].Reserved)
+}

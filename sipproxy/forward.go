@@ -137,7 +137,7 @@ func reserveAll(ctx context.Context, credit Credit, holds []hold, upTo time.Dura
 		if g.Granted > 0 && (all.Granted == 0 || g.Granted < all.Granted) {
 			all.Granted = g.Granted
 		}
-		all.Final = all.Final || g.Final
+		all.Final, all.Lent = all.Final || g.Final, all.Lent || g.Lent
 	}
 	return all, nil
 }
@@ -150,7 +150,7 @@ func (c *call) forwardLeg() *cdr.Leg {
 	if !leg.Progress.IsZero() && leg.Progress.Before(f.began) {
 		leg.Progress = f.began
 	}
-	leg.Reserved, leg.Granted = f.reserved, 0
+	leg.Reserved, leg.Granted = f.reserved && !c.grant.Lent, 0
 	if f.reserved {
 		leg.Granted = c.grant.Granted
 	}

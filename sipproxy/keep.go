@@ -24,6 +24,9 @@ func registrationKey(login string) string { return registrationPrefix + login }
 // that it is not on disk.
 func (c *call) keep() error {
 	c.sh.order.begin(c.id)
+	if c.forward != nil {
+		c.sh.order.begin(c.forward.id)
+	}
 	data, err := cbor.Marshal(c.memo())
 	if err != nil {
 		c.log.Error("the call could not be written to the journal", "error", err)
@@ -101,6 +104,9 @@ func (c *call) forgetKept() {
 		keys = append(keys, whyPrefix+c.forward.id.String())
 	}
 	c.sh.order.end(c.id)
+	if c.forward != nil {
+		c.sh.order.end(c.forward.id)
+	}
 	_ = c.sh.journal.Remove(keys...) // What cannot be removed now is removed later; the call would be recorded again, which counts once.
 }
 

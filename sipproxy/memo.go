@@ -31,6 +31,7 @@ type callMemo struct {
 	Joint    *jointMemo       `cbor:"15,keyasint,omitempty"`
 	Began    time.Duration    `cbor:"16,keyasint,omitempty"` // Setup by the clock that never steps,
 	Boot     string           `cbor:"17,keyasint,omitempty"` // in that life of the machine.
+	Lent     bool             `cbor:"18,keyasint,omitempty"`
 }
 
 // instant is a time in microseconds since 1970, UTC; 0 is none.
@@ -108,7 +109,7 @@ func (c *call) memo() callMemo {
 	m := callMemo{
 		Caller: c.from, Dialled: c.dialled, CallerID: c.callerID,
 		Setup: instantOf(c.setup), Progress: instantOf(c.progress), Connect: instantOf(c.connect), Heard: instantOf(c.heard()),
-		Granted: c.grant.Granted, Final: c.grant.Final, Reserved: c.reserved,
+		Granted: c.grant.Granted, Final: c.grant.Final, Lent: c.grant.Lent, Reserved: c.reserved,
 		Near: c.caller.memo(), Winner: -1, Forward: c.forwardMemo(), Began: c.began, Boot: c.sh.boot,
 	}
 	for i, a := range c.attempts {

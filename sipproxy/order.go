@@ -59,6 +59,18 @@ func (o *order) clean() int64 {
 // them; -1: nothing can be said.
 func (p *Proxy) Clean() int64 { return p.order.clean() }
 
+// Recorded reports whether calls are over and recorded, or were never this proxy's.
+func (p *Proxy) Recorded(ids ...cdr.CallID) bool {
+	p.order.mu.Lock()
+	defer p.order.mu.Unlock()
+	for _, id := range ids {
+		if _, ok := p.order.floors[id]; ok {
+			return false
+		}
+	}
+	return true
+}
+
 // Told notes which hold the ledger said was made last.
 func (p *Proxy) Told(last int64) {
 	p.order.mu.Lock()

@@ -41,6 +41,7 @@ type Grant struct {
 	Granted time.Duration // From the connection of the call on. Zero with an empty Refusal: no bound.
 	Final   bool          // There is no money for more.
 	Refusal string        // Why nothing was granted, as a short word such as "balance", "limit_day" or "calls_tenant"; empty if something was.
+	Lent    bool          // Let pass without the ledger: nothing is held for the call, and its price is not bounded by what may be held all the same.
 	Stop    string        // Why the call is to end now, whatever was granted, as a short word such as "suspended"; empty: it may go on.
 }
 

@@ -92,7 +92,7 @@ func (c *call) ingressLeg(id cdr.CallID, r *provision.Route, d *decided) *cdr.Le
 	leg.Kind = cdr.Ingress
 	leg.CallerID, leg.Dialled = c.callerID, c.dialled
 	leg.Setup, leg.Progress, leg.Connect, leg.Disconnect = c.setup, c.progress, c.connect, c.endedAt
-	leg.Reserved = c.reserved
+	leg.Reserved = c.reserved && !c.grant.Lent
 	if c.reserved {
 		leg.Granted = c.grant.Granted
 	}

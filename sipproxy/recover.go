@@ -81,7 +81,7 @@ func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (
 	c := &call{
 		sh: s, id: id, log: s.log.With("call", id.String()), from: m.Caller, state: stateHunting,
 		dialled: m.Dialled, callerID: m.CallerID, setup: m.Setup.time(), progress: m.Progress.time(), connect: m.Connect.time(),
-		grant: Grant{Granted: m.Granted, Final: m.Final}, reserved: m.Reserved, decided: decided{text: entries[whyPrefix+id.String()]},
+		grant: Grant{Granted: m.Granted, Final: m.Final, Lent: m.Lent}, reserved: m.Reserved, decided: decided{text: entries[whyPrefix+id.String()]},
 	}
 	last, err := readLast(entries[lastPrefix+id.String()])
 	if err != nil {
@@ -92,6 +92,9 @@ func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (
 	c.route = s.router.Route(m.Caller, m.Dialled, m.CallerID, m.Setup.time())
 	if err := c.restoreForward(m.Forward, entries); err != nil {
 		return nil, err
+	}
+	if c.forward != nil {
+		s.order.restore(c.forward.id)
 	}
 	if c.caller, err = m.Near.dialog(s); err != nil {
 		return nil, err

@@ -30,10 +30,13 @@ type credit struct {
 	lease  *lease // What is let pass while the ledger does not answer.
 }
 
-func (s *system) newCredit() *credit {
+func (s *system) newCredit() (_ *credit, err error) {
 	sip := &s.config.SIP
-	s.lease = newLease(sip.FirstStretch, sip.LetPass, sip.LetPassTenant, clock.System{}, s.log, s.metrics)
-	return &credit{ledger: s.stores.ledger, group: s.stores.ledger.Group(), live: s.provisioning.live, clock: clock.System{}, node: s.presence.life.Node, lease: s.lease}
+	s.lease, err = openLease(leaseTerms{sip.FirstStretch, sip.LetPass, sip.LetPassTenant}, leaseOptions(s.config.Data, s.log), s.metrics)
+	if err != nil {
+		return nil, err
+	}
+	return &credit{ledger: s.stores.ledger, group: s.stores.ledger.Group(), live: s.provisioning.live, clock: clock.System{}, node: s.presence.life.Node, lease: s.lease}, nil
 }
 
 // Reserve implements sipproxy.Credit.

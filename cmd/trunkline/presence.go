@@ -72,7 +72,9 @@ func (s *system) beat(ctx context.Context) {
 }
 
 func (s *system) beatOnce(ctx context.Context) {
-	clean := s.clean(ctx)
+	lent := s.lease.lent()
+	recorded := s.proxy.Recorded(lent...)
+	clean, sent := s.clean(ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), beatLimit)
 	defer cancel()
 	p := s.presence
@@ -92,6 +94,16 @@ func (s *system) beatOnce(ctx context.Context) {
 		return
 	}
 	s.heard(ctx, standing)
+	if recorded && sent {
+		s.lease.inStream(len(lent), standing.Beats)
+	}
+	share, err := s.stores.ledger.Share(ctx, p.life.Node, s.lease.known())
+	if err != nil {
+		s.log.WarnContext(ctx, "the share of what may be let pass while the ledger is away is not known anew", "error", err)
+		return
+	}
+	s.lease.assign(share.Millionths)
+	s.lease.settled(share.SettledBeat)
 }
 
 // heard takes what the ledger says. Where it has not counted our signs of life one by one it has gone back in time, or an answer was lost.
@@ -111,16 +123,17 @@ func (s *system) heard(ctx context.Context, standing ledger.Standing) {
 	s.proxy.Told(standing.Sequence)
 }
 
-// clean is up to which hold the stream has the legs of all our calls; -1: that cannot be said, as some wait, or were damaged.
-func (s *system) clean(ctx context.Context) int64 {
+// clean is up to which hold the stream has the legs of all our calls; -1: that cannot be said, as some wait, or were damaged. sent tells whether the
+// stream has all that was recorded.
+func (s *system) clean(ctx context.Context) (clean int64, sent bool) {
 	ctx, cancel := context.WithTimeout(ctx, beatLimit)
 	defer cancel()
-	clean := s.proxy.Clean()
+	clean = s.proxy.Clean()
 	damaged, err := s.spool.Damaged()
 	if err != nil || damaged > 0 || s.proxy.JournalStats().Damaged > 0 || s.spool.Flush(ctx) != nil {
-		return -1
+		return -1, false
 	}
-	return clean
+	return clean, true
 }
 
 // watchHalt has calls that cost money refused while their legs could not be written, or while another process has our identity.

@@ -187,6 +187,10 @@ func (s *system) startProxy(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	credit, err := s.newCredit() //nolint:contextcheck // Its book has a life of its own, ended by close.
+	if err != nil {
+		return err
+	}
 	sip := &s.config.SIP
 	s.proxy, err = sipproxy.Open(ctx, sipproxy.Config{
 		Node: s.config.Node, Realm: s.realm, Listen: listen, TLS: tls, Origins: sip.Origins, Digest: s.config.SIP.Digest, StateDir: filepath.Join(s.config.Data, "sip"),
@@ -194,7 +198,7 @@ func (s *system) startProxy(ctx context.Context) (err error) {
 		FirstStretch: sip.FirstStretch, Stretch: sip.Stretch, DrainTime: sip.DrainTime, SessionCheck: sip.SessionCheck, TraceMemory: sip.TraceMemory,
 		FollowRefer: sip.Refer == "follow", Relays: sip.RTPEngine, RelayAuto: sip.Media == "auto", RelayPass: sip.RTPEngineDown == "pass",
 	}, sipproxy.Deps{
-		Router: s.provisioning.live, Credit: s.newCredit(),
+		Router: s.provisioning.live, Credit: credit,
 		Recorder: s.spool, Clock: clock.System{}, Log: s.log, Metrics: s.metrics, Room: s.room,
 	})
 	if err != nil {
@@ -344,6 +348,9 @@ func (s *system) stop(ctx context.Context) {
 		_ = s.spool.Flush(flush) // What is not sent is sent at the next start.
 		cancel()
 		err = errors.Join(err, s.spool.Close(), s.producer.Close())
+	}
+	if s.lease != nil {
+		err = errors.Join(err, s.lease.close())
 	}
 	if s.room != nil {
 		err = errors.Join(err, s.room.Close())

@@ -195,7 +195,7 @@ func (l *Ledger) dispute(ctx context.Context, node, life string) error {
 const goneSQL = `h.kept_at + (h.seconds + 600) * interval '1 second' < clock_timestamp()`
 
 const selectNode = `SELECT n.id, n.name, n.seen_at, n.clean_seq, n.settled_seq, coalesce(n.given_up_at, '0001-01-01T00:00:00Z'), n.given_up_why,
-    coalesce(n.disputed_at, '0001-01-01T00:00:00Z'), count(h.call) FILTER (WHERE ` + goneSQL + `)
+    coalesce(n.disputed_at, '0001-01-01T00:00:00Z'), count(h.call) FILTER (WHERE ` + goneSQL + `), n.beats
 FROM node n LEFT JOIN hold h ON h.node = n.id AND h.closed_at IS NULL GROUP BY n.id ORDER BY n.name, n.id`
 
 // Nodes returns the proxies that ever gave a sign of life.
@@ -216,7 +216,8 @@ func (l *Ledger) Nodes(ctx context.Context) ([]ledger.Node, error) {
 func (l *Ledger) Settled(ctx context.Context, nodes []ledger.Node) error {
 	batch := &pgx.Batch{}
 	for _, n := range nodes {
-		batch.Queue(`UPDATE node SET settled_seq = greatest(settled_seq, least($2, clean_seq)) WHERE id = $1 AND given_up_at IS NULL AND disputed_at IS NULL`, n.ID, n.Clean)
+		batch.Queue(`UPDATE node SET settled_seq = greatest(settled_seq, least($2, clean_seq)), settled_beat = greatest(settled_beat, $3)
+			WHERE id = $1 AND given_up_at IS NULL AND disputed_at IS NULL`, n.ID, n.Clean, n.Beats)
 	}
 	if err := l.db.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("settle proxies: %w", err)
