@@ -63,8 +63,8 @@ test-browser: setup build ## Go through the pages in headless Chromium: errands 
 sim: ## Run 50,000 made-up worlds against the rules of money; a seed that fails is printed and replays
 	TRUNKLINE_SIM_SEEDS=50000 go test -count=1 -timeout 20m -run TestSeeds ./internal/sim
 
-test-kill: setup build ## Kill proxy, worker, broker, PostgreSQL and ClickHouse at random moments under load, twenty times, then check the sums
-	CGO_ENABLED=1 go test -race -tags kill -count=1 -timeout 15m -v -run KilledTwentyTimes ./cmd/trunkline
+test-kill: setup build ## Kill, pause and restore proxy, worker, broker, PostgreSQL and ClickHouse at random under load, then check the sums
+	CGO_ENABLED=1 go test -race -tags kill -count=1 -timeout 15m -v -run "KilledTwentyTimes|WorldMisbehaves" ./cmd/trunkline
 
 test-kafka: setup ## Pass the stream's tests against Apache Kafka's own broker (fetched with Maven, Java 17, loopback only)
 	./cdr/kafka/testdata/broker/run start

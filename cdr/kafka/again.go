@@ -59,36 +59,44 @@ func (a Again) fetch(ctx context.Context, topic string, part int, from, till int
 		if err != nil {
 			return from, err
 		}
-		next := from
-		for {
-			r, err := answer.Records.ReadRecord()
-			if errors.Is(err, io.EOF) {
-				return next, nil
-			}
-			if err != nil {
-				return next, err
-			}
-			if r.Offset < next {
-				continue
-			}
-			if r.Offset >= till {
-				return till, nil
-			}
-			m := cdr.Message{Part: part, Offset: r.Offset, At: r.Time.UnixMilli()}
-			if r.Value != nil {
-				if m.Value, err = kafkago.ReadAll(r.Value); err != nil {
-					return next, err
-				}
-			}
-			if r.Key != nil {
-				if m.Key, err = kafkago.ReadAll(r.Key); err != nil {
-					return next, err
-				}
-			}
-			if err := do(m); err != nil {
-				return next, err
-			}
-			next = r.Offset + 1
-		}
+		return each(answer.Records, part, from, till, do)
 	})
+}
+
+// each hands the records at the offsets [from, till) on, and returns the offset behind the last.
+func each(records kafkago.RecordReader, part int, from, till int64, do func(cdr.Message) error) (next int64, err error) {
+	for next = from; ; {
+		r, err := records.ReadRecord()
+		switch {
+		case errors.Is(err, io.EOF):
+			return next, nil
+		case err != nil:
+			return next, err
+		case r.Offset < next: // A batch begins before what was asked for.
+			continue
+		case r.Offset >= till:
+			return till, nil
+		}
+		m, err := messageOf(r, part)
+		if err == nil {
+			err = do(m)
+		}
+		if err != nil {
+			return next, err
+		}
+		next = r.Offset + 1
+	}
+}
+
+func messageOf(r *kafkago.Record, part int) (m cdr.Message, err error) {
+	m = cdr.Message{Part: part, Offset: r.Offset, At: r.Time.UnixMilli()}
+	if r.Value != nil {
+		if m.Value, err = kafkago.ReadAll(r.Value); err != nil {
+			return m, err
+		}
+	}
+	if r.Key != nil {
+		m.Key, err = kafkago.ReadAll(r.Key)
+	}
+	return m, err
 }

@@ -29,10 +29,10 @@ func topic(tb testing.TB, c kafka.Config, parts int) string {
 	return name
 }
 
-func send(tb testing.TB, c kafka.Config, topic string, from, to int) {
+func send(tb testing.TB, c kafka.Config, topic string, to int) {
 	tb.Helper()
 	p := kafka.NewProducer(c, topic)
-	require.NoError(tb, p.Send(tb.Context(), numbered(from, to)))
+	require.NoError(tb, p.Send(tb.Context(), numbered(0, to)))
 	require.NoError(tb, p.Close())
 }
 
@@ -91,7 +91,7 @@ func TestTopicsAreMadeOnce(t *testing.T) {
 func TestReadFromTheMark(t *testing.T) {
 	c := config(t)
 	name := topic(t, c, 2)
-	send(t, c, name, 0, 40)
+	send(t, c, name, 40)
 	ends, err := kafka.Ends(t.Context(), c, name)
 	require.NoError(t, err)
 	require.Equal(t, int64(40), ends[0]+ends[1])
@@ -128,7 +128,7 @@ func TestReadFromTheMark(t *testing.T) {
 func TestMarksKnowTheirTopic(t *testing.T) {
 	c := config(t)
 	name := topic(t, c, 1)
-	send(t, c, name, 0, 10)
+	send(t, c, name, 10)
 	check := func(m cdr.Mark) (cdr.Mark, *cdr.Break) {
 		fit, breaks, err := kafka.Check(t.Context(), c, name, []cdr.Mark{m})
 		require.NoError(t, err)
@@ -191,7 +191,7 @@ func TestPartsAreShared(t *testing.T) {
 	require.NotEqual(t, parts, others)
 	require.NoError(t, first.Start(t.Context(), []cdr.Mark{{Part: parts[0]}}))
 	require.NoError(t, second.Start(t.Context(), []cdr.Mark{{Part: others[0]}}))
-	send(t, c, name, 0, 40)
+	send(t, c, name, 40)
 	require.NotEmpty(t, fetch(t, first, 1))
 	require.NotEmpty(t, fetch(t, second, 1))
 	require.NoError(t, second.Leave())
@@ -201,7 +201,7 @@ func TestPartsAreShared(t *testing.T) {
 func TestBrokerRestarts(t *testing.T) {
 	c := config(t)
 	name := topic(t, c, 1)
-	send(t, c, name, 0, 10)
+	send(t, c, name, 10)
 	r := consumer(t, c, name)
 	_, err := r.Join(limited(t))
 	require.NoError(t, err)

@@ -30,9 +30,10 @@ func TestSystemBackup(t *testing.T) {
 	call(300 * time.Millisecond)
 	s.records(2)
 	over := make(chan struct{})
+	other := phone(t)
 	go func() {
 		defer close(over)
-		_, _ = phone(t).Dial(t.Context(), s.account("acme-102"), agent.Call{To: "+49301234567", Talk: 3 * time.Second})
+		_, _ = other.Dial(t.Context(), s.account("acme-102"), agent.Call{To: "+49301234567", Talk: 3 * time.Second})
 	}()
 	require.Eventually(t, func() bool {
 		_, out := s.run("status")

@@ -116,25 +116,21 @@ func (o *doctorOptions) run(ctx context.Context, out, errOut io.Writer) error {
 // watch looks again and again, and prints what it finds when it is something else than before.
 func (d *doctor) watch(ctx context.Context, every time.Duration, out io.Writer) error {
 	last := "-"
-	for {
+	for ctx.Err() == nil {
 		now := clock.System{}.Now().UTC().Format(time.RFC3339)
 		f, err := d.look(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		said := "all is well"
 		if err == nil {
 			err = f.verdict()
 		}
+		said := "all is well"
 		if err != nil {
 			said = err.Error()
 		}
-		if said != last {
+		if said != last && ctx.Err() == nil {
 			fmt.Fprintf(out, "%s  %s\n", now, said)
 			last = said
 		}
-		if clock.Sleep(ctx, clock.System{}, every) != nil {
-			return nil
-		}
+		_ = clock.Sleep(ctx, clock.System{}, every) // It fails when ctx ends, which the loop sees.
 	}
+	return nil
 }

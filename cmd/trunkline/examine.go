@@ -5,18 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"text/tabwriter"
 	"time"
 
 	"trunkline/cdr"
-	"trunkline/cdr/spool"
 	"trunkline/internal/clock"
-	"trunkline/internal/disk"
-	"trunkline/internal/frame"
 	"trunkline/ledger"
 	"trunkline/rating/worker/repair"
-	"trunkline/sipproxy/journal"
 	"trunkline/sql/postgres"
 )
 
@@ -40,7 +35,7 @@ type findings struct {
 	sums         []ledger.Difference
 	invoices     []postgres.InvoiceOff
 	batches      repair.Differences
-	damaged      []frame.Aside
+	damaged      []damagedFile
 	incidents    []postgres.Incident
 }
 
@@ -132,12 +127,8 @@ func (d *doctor) files(_ context.Context, f *findings) error {
 	if d.data == "" {
 		return nil
 	}
-	inSpool, err := spool.Damage(disk.OS{}, filepath.Join(d.data, "spool"))
-	if err != nil {
-		return err
-	}
-	inJournal, err := journal.Damage(disk.OS{}, filepath.Join(d.data, "sip"))
-	f.damaged = append(inSpool, inJournal...)
+	var err error
+	f.damaged, err = damagedFiles(d.data)
 	return err
 }
 
@@ -196,7 +187,7 @@ func (f *findings) print(out io.Writer) error {
 		fmt.Fprintf(out, "proxies       ok: %d known, none is silent with money held\n", f.nodes)
 	}
 	for _, d := range f.damaged {
-		fmt.Fprintf(out, "damaged       %s, %d bytes\n", d.Path, d.Bytes)
+		fmt.Fprintf(out, "damaged       %s: %s, %d bytes\n", d.of, d.path, d.bytes)
 	}
 	for _, i := range f.incidents {
 		fmt.Fprintf(out, "incident %-4d %s %s, %s: %s\n", i.ID, i.Noticed.UTC().Format(time.RFC3339), i.Kind, i.Subject, i.Detail)

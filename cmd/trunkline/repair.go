@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -72,7 +73,7 @@ func compareBatches(ctx context.Context, db *stores, books *postgres.Books, out 
 	}
 	fmt.Fprintf(out, "%d batches that the ledger does not know would be set aside, %d that ClickHouse has lost filled in again\n", len(d.Foreign), len(d.Lost))
 	if !d.None() {
-		return withCode(exitConflict, fmt.Errorf("ledger and store of calls do not agree: run `trunkline repair`"))
+		return withCode(exitConflict, errors.New("ledger and store of calls do not agree: run `trunkline repair`"))
 	}
 	return nil
 }

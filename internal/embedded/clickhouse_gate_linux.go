@@ -3,6 +3,7 @@
 package embedded
 
 import (
+	"context"
 	"crypto/subtle"
 	"encoding/binary"
 	"errors"
@@ -71,7 +72,7 @@ func (g *gate) accept(l net.Listener) {
 	for {
 		conn, err := l.Accept()
 		if err != nil {
-			time.Sleep(firstPause) // Out of descriptors, most likely.
+			<-time.After(firstPause) // Out of descriptors, most likely.
 			continue
 		}
 		go g.admit(conn)
@@ -91,7 +92,8 @@ func (g *gate) admit(conn net.Conn) {
 		_, _ = conn.Write(refusal(hello.user)) // Whoever does not read it is gone.
 		return
 	}
-	library, err := net.Dial("tcp", g.native)
+	var dialer net.Dialer
+	library, err := dialer.DialContext(context.Background(), "tcp", g.native)
 	if err != nil {
 		return
 	}
@@ -161,14 +163,14 @@ func parseHello(raw []byte) (h hello, complete bool, err error) {
 	}
 	text := func() (string, bool) {
 		n, ok := number()
-		if !ok || n > helloSize || at+int(n) > len(raw) { //nolint:gosec // Bounded.
+		if !ok || n > helloSize || at+int(n) > len(raw) {
 			if n > helloSize {
 				err = errNoHello
 			}
 			return "", false
 		}
-		s := string(raw[at : at+int(n)]) //nolint:gosec // Bounded.
-		at += int(n)                     //nolint:gosec // Bounded.
+		s := string(raw[at : at+int(n)])
+		at += int(n)
 		return s, true
 	}
 	kind, ok := number()

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"time"
@@ -58,9 +59,7 @@ func (g *gate) forward(transport *http.Transport, w http.ResponseWriter, r *http
 		return
 	}
 	defer answer.Body.Close()
-	for name, values := range answer.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), answer.Header)
 	w.WriteHeader(answer.StatusCode)
 	if _, err := io.Copy(flushed{w}, answer.Body); err == nil {
 		return
@@ -71,7 +70,7 @@ func (g *gate) forward(transport *http.Transport, w http.ResponseWriter, r *http
 
 // end ends a query that nobody waits for any more.
 func (g *gate) end(transport *http.Transport, r *http.Request, id string) {
-	kill, err := http.NewRequestWithContext(context.WithoutCancel(r.Context()), http.MethodPost, "http://"+g.http+"/?param_id="+id+"&query=KILL+QUERY+WHERE+query_id%3D%7Bid%3AString%7D+ASYNC", http.NoBody)
+	kill, err := http.NewRequestWithContext(context.WithoutCancel(r.Context()), http.MethodPost, "http://"+g.http+"/?param_id="+id+"&query=KILL+QUERY+WHERE+query_id%3D%7Bid%3AString%7D+ASYNC", http.NoBody) //nolint:gosec // The address is the library's own.
 	if err != nil {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Free ports are taken from below the range that Linux gives to outgoing connections (32768 and up): while an engine
@@ -24,7 +25,7 @@ const loopback = "127.0.0.1"
 // A configured port that is taken is ErrPortTaken; a remembered one is replaced.
 func choosePort(ctx context.Context, file string, configured int, key string) (int, error) {
 	if configured != 0 {
-		if !portFree(ctx, configured) {
+		if !portFreeSoon(ctx, configured) {
 			return 0, fmt.Errorf("%w: another process listens on %s; end it or configure another %s",
 				ErrPortTaken, hostPort(configured), key)
 		}
@@ -44,6 +45,29 @@ func choosePort(ctx context.Context, file string, configured int, key string) (i
 		return port, nil
 	}
 	return 0, fmt.Errorf("%w: found none free between %d and %d; configure %s", ErrPortTaken, firstPort, lastPort, key)
+}
+
+// A socket that was opened to look whether a port is free is inherited by a process that is forked meanwhile, until that one runs its
+// own program; with namespaces to be made for it that takes a while.
+const (
+	inheritedLimit = 3 * time.Second
+	inheritedPause = 50 * time.Millisecond
+)
+
+// portFreeSoon waits for a port a moment.
+func portFreeSoon(ctx context.Context, port int) bool {
+	ctx, cancel := context.WithTimeout(ctx, inheritedLimit)
+	defer cancel()
+	tick := time.NewTicker(inheritedPause)
+	defer tick.Stop()
+	for !portFree(ctx, port) {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
+	return true
 }
 
 // rememberedPort returns 0 where no usable port is remembered.

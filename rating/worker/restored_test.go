@@ -32,9 +32,9 @@ type ledgerBackup struct {
 }
 
 // newRestorable makes a world whose ledger is in a database that can be put back.
-func newRestorable(t *testing.T, parts int) (*world, *ledgerBackup) {
+func newRestorable(t *testing.T) (*world, *ledgerBackup) {
 	t.Helper()
-	w := newWorld(t, parts)
+	w := newWorld(t, 1)
 	u, err := url.Parse(enginetest.Postgres(t))
 	require.NoError(t, err)
 	b := &ledgerBackup{w: w, dsn: u.String(), name: strings.TrimPrefix(u.Path, "/")}
@@ -73,10 +73,12 @@ func (b *ledgerBackup) other(t *testing.T, statements ...string) {
 }
 
 func (b *ledgerBackup) take(t *testing.T) {
+	t.Helper()
 	b.other(t, fmt.Sprintf(`CREATE DATABASE "%s_copy" TEMPLATE "%s"`, b.name, b.name))
 }
 
 func (b *ledgerBackup) putBack(t *testing.T) {
+	t.Helper()
 	b.other(t, fmt.Sprintf(`DROP DATABASE "%s" WITH (FORCE)`, b.name), fmt.Sprintf(`CREATE DATABASE "%s" TEMPLATE "%s_copy"`, b.name, b.name))
 }
 
@@ -155,7 +157,7 @@ func (w *world) requireNothingDiffers() {
 // TestLedgerGoesBack restores PostgreSQL from a backup, while ClickHouse and the topic have gone on: ids of batches are handed out
 // again, and the legs after the backup are rated again. Nothing is dropped, nothing counts twice.
 func TestLedgerGoesBack(t *testing.T) {
-	w, backup := newRestorable(t, 1)
+	w, backup := newRestorable(t)
 	legs := w.calls(300)
 	w.send(legs[:300])
 	w.life()
@@ -177,7 +179,7 @@ func TestLedgerGoesBack(t *testing.T) {
 
 // TestLedgerGoesBackAndStreamIsGone: legs that only the store of calls still has are accounted for from there.
 func TestLedgerGoesBackAndStreamIsGone(t *testing.T) {
-	w, backup := newRestorable(t, 1)
+	w, backup := newRestorable(t)
 	legs := w.calls(200)
 	w.send(legs[:300])
 	w.life()
@@ -196,7 +198,7 @@ func TestLedgerGoesBackAndStreamIsGone(t *testing.T) {
 func TestCallsGoBack(t *testing.T) {
 	for name, forget := range map[string]bool{"packed records are kept": false, "from the topic": true} {
 		t.Run(name, func(t *testing.T) {
-			w, _ := newRestorable(t, 1)
+			w, _ := newRestorable(t)
 			if forget { // What an allowance stood at cannot be known any more, so prices without one are used.
 				var err error
 				w.prices.tariff, err = rating.FlatTariff(deck(t, "prices", rub(), "1.234567"), rating.DefaultRounding())
@@ -224,7 +226,7 @@ func TestCallsGoBack(t *testing.T) {
 
 // TestCallsLoseSomeRows: some rows of many batches are gone, and one batch is there twice.
 func TestCallsLoseSomeRows(t *testing.T) {
-	w, _ := newRestorable(t, 1)
+	w, _ := newRestorable(t)
 	legs := w.calls(200)
 	w.send(legs)
 	w.life()
@@ -244,7 +246,7 @@ func TestCallsLoseSomeRows(t *testing.T) {
 
 // TestWhatIsMissingIsTold: what neither is kept nor on the stream is listed, with since when.
 func TestWhatIsMissingIsTold(t *testing.T) {
-	w, _ := newRestorable(t, 1)
+	w, _ := newRestorable(t)
 	legs := w.calls(60)
 	w.send(legs)
 	w.life()
@@ -266,7 +268,7 @@ func TestWhatIsMissingIsTold(t *testing.T) {
 
 // TestTopicIsMadeAnew: while the worker is away the topic is made anew and gets more legs than it had.
 func TestTopicIsMadeAnew(t *testing.T) {
-	w, _ := newRestorable(t, 1)
+	w, _ := newRestorable(t)
 	legs := w.calls(300)
 	w.send(legs[:200])
 	w.life()
@@ -282,7 +284,7 @@ func TestTopicIsMadeAnew(t *testing.T) {
 
 // TestAllGoBack restores all three, each from another moment.
 func TestAllGoBack(t *testing.T) {
-	w, backup := newRestorable(t, 1)
+	w, backup := newRestorable(t)
 	legs := w.calls(300)
 	w.send(legs[:300])
 	w.life()
@@ -304,9 +306,9 @@ func TestAllGoBack(t *testing.T) {
 
 // TestStoreOfAnotherLedger: a store of calls is not written over by a ledger that it does not belong to.
 func TestStoreOfAnotherLedger(t *testing.T) {
-	w, _ := newRestorable(t, 1)
+	w, _ := newRestorable(t)
 	require.NoError(t, repair.Claim(t.Context(), w.books, w.store))
 	require.NoError(t, repair.Claim(t.Context(), w.books, w.store))
-	other, _ := newRestorable(t, 1)
+	other, _ := newRestorable(t)
 	require.ErrorIs(t, repair.Claim(t.Context(), other.books, w.store), repair.ErrOtherLedger)
 }

@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"trunkline/sql/postgres"
@@ -13,9 +12,9 @@ import (
 // TestCallsThatWereNeverRecorded: a call whose money was held again was answered. When it is given up without a record, an incident says so;
 // of one that was never held for again nobody can tell.
 func TestCallsThatWereNeverRecorded(t *testing.T) {
-	l, c := openLedger(t)
+	_, c := openLedger(t)
 	db := open(t)
-	l = postgres.NewLedger(db, c)
+	l := postgres.NewLedger(db, c)
 	books, err := postgres.NewBooks(db, c)
 	require.NoError(t, err)
 	account := prepaid(t, l, "beauty", "100")
@@ -33,7 +32,7 @@ func TestCallsThatWereNeverRecorded(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, open, 1)
 	require.Equal(t, postgres.IncidentUnrecorded, open[0].Kind)
-	require.Equal(t, uuid.UUID(long.Call).String(), open[0].Subject)
+	require.Equal(t, long.Call.String(), open[0].Subject)
 	require.Contains(t, open[0].Detail, "tenant/beauty/RUB")
 	closed, err := books.Close(t.Context(), open[0].ID, "charged by hand")
 	require.NoError(t, err)
