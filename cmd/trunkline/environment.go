@@ -11,7 +11,7 @@ import (
 const envPrefix = "TRUNKLINE_"
 
 // otherVariables are of the tests and benchmarks, not of the configuration.
-var otherVariables = []string{"TRUNKLINE_TEST_", "TRUNKLINE_BENCH_", "TRUNKLINE_SIM_", "TRUNKLINE_PROFILE"}
+var otherVariables = []string{"TRUNKLINE_TEST_", "TRUNKLINE_BENCH_", "TRUNKLINE_SIM_", "TRUNKLINE_KILL_", "TRUNKLINE_PROFILE"}
 
 // checkEnvironment refuses variables with our prefix that set nothing: one that is mistyped would be taken for not set, and an
 // engine address that is not set starts an engine.

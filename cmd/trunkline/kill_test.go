@@ -253,6 +253,12 @@ func (f *fleet) reckon(answered int64) {
 		}
 		return f.answeredLegs() >= answered
 	}, 3*time.Minute, time.Second)
+	if !settled {
+		_, nodes := f.run("node", "list")
+		_, events := f.run("node", "events")
+		_, status := f.run("status", "--data", filepath.Join(f.dir, "sipproxy"))
+		f.t.Log(nodes, events, status)
+	}
 	require.True(f.t, settled, "%d calls answered, %d in the records\n%s", answered, f.answeredLegs(), last)
 }
 
