@@ -17,6 +17,7 @@ func (c *checker) tenant(at string, t *Tenant) {
 	}
 	c.callerID(at+".caller_id", t.CallerID)
 	c.barring(at, &t.Barring)
+	c.sources(at+".networks", t.Networks)
 	c.prefixes(at+".permitted_caller_ids", t.Permitted)
 	c.limits(at, t.Limits)
 	c.bounds(at, t.MaxCalls, t.MaxCPS)
@@ -51,6 +52,7 @@ func (c *checker) branch(at string, t *Tenant, b *Branch, branches, extensions m
 	c.refers(at+".parent", b.Parent, "branch", branches)
 	c.callerID(at+".caller_id", b.CallerID)
 	c.barring(at, &b.Barring)
+	c.sources(at+".networks", b.Networks)
 	c.limits(at, b.Limits)
 	c.bounds(at, b.MaxCalls, b.MaxCPS)
 	for i := range b.Extensions {
@@ -74,6 +76,8 @@ func (c *checker) branch(at string, t *Tenant, b *Branch, branches, extensions m
 		c.refers(ext+".dial_plan", e.DialPlan, "dial plan", c.dials)
 		c.callerID(ext+".caller_id", e.CallerID)
 		c.barring(ext, &e.Barring)
+		c.sources(ext+".networks", e.Networks)
+		c.sources(ext+".contacts", e.Contacts)
 		c.forward(ext+".forward", e.Forward)
 		c.limits(ext, e.Limits)
 		c.media(ext+".media", e.Media)

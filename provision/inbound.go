@@ -82,7 +82,7 @@ func (s *Snapshot) deliver(r *Route, own owner, q *Question) *Route {
 		if n.Forward == nil || n.Forward.Always == "" {
 			return refusal(r, RefusedUnknown, statusNotFound)
 		}
-		called = place{own.tenant, cmp.Or(s.branches[branchKey{own.tenant.ID, n.Branch}], &Branch{}), &Extension{}}
+		called = place{tenant: own.tenant, branch: cmp.Or(s.branches[branchKey{own.tenant.ID, n.Branch}], &Branch{}), extension: &Extension{}}
 	}
 	return s.ring(r, called, n.Forward, q)
 }

@@ -1,6 +1,8 @@
 package provision
 
 import (
+	"net/netip"
+	"slices"
 	"time"
 
 	"trunkline/internal/e164"
@@ -33,6 +35,14 @@ type Caller struct {
 	AnyFrom   bool   // May show any number as its own, not only those of its tenant.
 	HA1MD5    string // Lower-case hex; see Extension.
 	HA1SHA256 string
+
+	Networks []netip.Prefix // Where it may register and call from; empty: anywhere.
+	Contacts []netip.Prefix // Where it may be reached beside where it speaks from.
+}
+
+// MayBeAt reports whether the caller may register and call from an address.
+func (c *Caller) MayBeAt(addr netip.Addr) bool {
+	return len(c.Networks) == 0 || slices.ContainsFunc(c.Networks, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })
 }
 
 // Route is what is to be done with one call. It is immutable and may be kept for the length of the call.

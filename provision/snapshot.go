@@ -41,6 +41,29 @@ type place struct {
 	tenant    *Tenant
 	branch    *Branch
 	extension *Extension
+	networks  []netip.Prefix // Where its phones may register and call from.
+	contacts  []netip.Prefix // Where they may be reached beside.
+}
+
+func newPlace(t *Tenant, b *Branch, e *Extension) place {
+	networks := t.Networks
+	for _, nearer := range [][]string{b.Networks, e.Networks} {
+		if len(nearer) > 0 {
+			networks = nearer
+		}
+	}
+	return place{tenant: t, branch: b, extension: e, networks: ranges(networks), contacts: ranges(e.Contacts)}
+}
+
+// ranges reads addresses and ranges, which were checked before.
+func ranges(texts []string) []netip.Prefix {
+	var out []netip.Prefix
+	for _, text := range texts {
+		if p, err := parseSource(text); err == nil {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // owner is a number with its tenant.
@@ -103,7 +126,7 @@ func (s *Snapshot) indexTenant(t *Tenant) {
 		b := &t.Branches[i]
 		s.branches[branchKey{t.ID, b.ID}] = b
 		for j := range b.Extensions {
-			p := place{t, b, &b.Extensions[j]}
+			p := newPlace(t, b, &b.Extensions[j])
 			s.extensions[extensionKey{t.ID, p.extension.ID}] = p
 			s.logins[p.extension.Login] = p
 		}
@@ -114,6 +137,7 @@ func (s *Snapshot) indexTenant(t *Tenant) {
 	for i := range t.Trunks {
 		s.indexSources(t.Trunks[i].Sources, Caller{
 			Kind: CallerTrunk, Tenant: t.ID, Branch: t.Trunks[i].Branch, Trunk: t.Trunks[i].ID, Media: t.Trunks[i].Media,
+			Contacts: ranges(t.Trunks[i].Sources),
 		})
 	}
 }
@@ -240,6 +264,7 @@ func (s *Snapshot) Login(user string) (Caller, bool) {
 	return Caller{
 		Kind: CallerExtension, Tenant: p.tenant.ID, Branch: p.branch.ID, Extension: p.extension.ID,
 		Login: p.extension.Login, Media: p.extension.Media, HA1MD5: p.extension.HA1MD5, HA1SHA256: p.extension.HA1SHA256,
+		Networks: p.networks, Contacts: p.contacts,
 	}, true
 }
 

@@ -27,7 +27,8 @@ type Tenant struct {
 	// Permitted are prefixes of the numbers beside its own that the tenant's trunks may show, and its phones ask for.
 	Permitted  []string `yaml:"permitted_caller_ids,omitempty"`
 	Barring    `yaml:",inline"`
-	AllowRisky bool `yaml:"allow_risky,omitempty"` // It may call the operator's risky destinations.
+	Networks   []string `yaml:"networks,omitempty"`    // Where its phones may register and call from, as Trunk.Sources; empty: anywhere.
+	AllowRisky bool     `yaml:"allow_risky,omitempty"` // It may call the operator's risky destinations.
 	// ShowForwarded shows the original caller's number where a call is forwarded outside; else it is the tenant's own,
 	// since many carriers accept no other.
 	ShowForwarded bool     `yaml:"show_forwarded_caller,omitempty"`
@@ -70,6 +71,7 @@ type Branch struct {
 	MaxCPS     int     `yaml:"max_cps,omitempty"`
 	Anonymous  bool    `yaml:"anonymous,omitempty"` // Its phones hide their numbers.
 	Barring    `yaml:",inline"`
+	Networks   []string    `yaml:"networks,omitempty"` // Goes before those of the tenant.
 	Extensions []Extension `yaml:"extensions,omitempty"`
 }
 
@@ -94,6 +96,9 @@ type Extension struct {
 	Forward   *Forward      `yaml:"forward,omitempty"`
 	Media     string        `yaml:"media,omitempty"` // direct or relay: how its voice goes; see MediaRelay.
 	Barring   `yaml:",inline"`
+	Networks  []string `yaml:"networks,omitempty"` // Where it may register and call from; goes before those of the branch.
+	// Contacts are where its phones may be reached beside where they register from, such as behind a proxy that adds no Path.
+	Contacts []string `yaml:"contacts,omitempty"`
 	// HA1MD5 and HA1SHA256 are the hashes that digest authentication needs (RFC 7616, section 3.4.2), in lower-case hex.
 	// They are made of Password when the file is read, and are what is stored.
 	HA1MD5    string `yaml:"ha1_md5,omitempty"`

@@ -73,6 +73,10 @@ func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
 		a.dialog.routes = slices.Clone(a.way.routes)
 	}
 	a.dialog.web, a.dialog.behind, a.dialog.far = flow.Web(), c.sh.targetBehind(&target, a.way), true
+	if target.Gateway == nil {
+		phone, _ := c.sh.router.Login(target.Login)
+		a.dialog.confine(phone.Contacts)
+	}
 	near := c.caller
 	if c.handover != nil {
 		near = c.handover.rest // With whom the target is to talk.

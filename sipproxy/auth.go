@@ -40,7 +40,7 @@ func (s *shard) identify(req *sip.Request, flow wire.Flow, tx *txn.Server, kind 
 	}
 	cred := s.credentials(req)
 	if cred == nil {
-		if caller, ok := s.router.Source(source); ok && req.Method != sip.REGISTER {
+		if caller, ok := s.bySource(req, flow); ok {
 			return caller, true
 		}
 		s.challenge(tx, kind, false)
@@ -62,7 +62,21 @@ func (s *shard) identify(req *sip.Request, flow wire.Flow, tx *txn.Server, kind 
 		s.challenge(tx, kind, false)
 		return provision.Caller{}, false
 	}
+	if !caller.MayBeAt(source) {
+		s.log.Warn("outside of the networks of the extension", "login", caller.Login, "source", source, "method", req.Method.String())
+		tx.Reply(sip.StatusForbidden, "Forbidden")
+		return provision.Caller{}, false
+	}
 	return caller, true
+}
+
+// bySource tells the trunk or gateway that a request without credentials comes from. A registered phone on the same host is none.
+func (s *shard) bySource(req *sip.Request, flow wire.Flow) (provision.Caller, bool) {
+	if req.Method == sip.REGISTER {
+		return provision.Caller{}, false
+	}
+	caller, ok := s.router.Source(flow.Remote().Addr())
+	return caller, ok && !s.registrar.speaksFrom(flow.Remote().String())
 }
 
 // credentials finds the credentials for our realm; phones send those for other realms too.

@@ -38,8 +38,8 @@ func reasonHeader(cause uint8, text string) sip.Header {
 	return sip.NewHeader("Reason", fmt.Sprintf("Q.850;cause=%d;text=%q", cause, text))
 }
 
-// contact is our address on a flow, as the target of requests within a dialog.
-func contact(flow wire.Flow, user string) *sip.ContactHeader {
+// ourContact is our address on a flow, as the target of requests within a dialog.
+func ourContact(flow wire.Flow, user string) *sip.ContactHeader {
 	host, port := flow.Advertised()
 	uri := sip.Uri{Scheme: "sip", User: user, Host: host, Port: port}
 	switch {

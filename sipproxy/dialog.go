@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"trunkline/sipproxy/contact"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -34,6 +35,9 @@ type dialog struct {
 	ackSent bool
 
 	origin *dialog // Of an early dialog: the one that it was made of.
+
+	confined bool           // A phone or trunk is at the other end: requests go to where it speaks from, or to within.
+	within   []netip.Prefix // See provision.Caller.
 
 	web    bool   // A phone in a browser is at the other end.
 	behind bool   // Its voice has to go through a relay.
@@ -110,6 +114,8 @@ func (d *dialog) establish(res *sip.Response) {
 func strayDialog(sh *shard, res *sip.Response, flow wire.Flow) *dialog {
 	d := &dialog{sh: sh, callID: res.CallID().Value(), local: *res.From(), localSeq: res.CSeq().SeqNo, flow: flow}
 	d.establish(res)
+	_, known := sh.router.Source(flow.Remote().Addr())
+	d.confined = !known // A stranger is answered where he is, not where he says.
 	return d
 }
 
@@ -136,7 +142,7 @@ func (d *dialog) request(method sip.RequestMethod, seq uint32) *sip.Request {
 
 // send sends a request of ours within the dialog, with the next number.
 func (d *dialog) send(req *sip.Request, events txn.ClientEvents) *txn.Client {
-	req.AppendHeader(contact(d.flow, ""))
+	req.AppendHeader(ourContact(d.flow, ""))
 	req.AppendHeader(sip.NewHeader("User-Agent", agentName))
 	return d.sh.txn.Send(req, d.nextHop(req), events)
 }
@@ -159,6 +165,9 @@ func (d *dialog) nextHop(req *sip.Request) wire.Flow {
 	uri := req.Recipient
 	if len(d.routes) > 0 { // The first of the route set, whether it routes loosely or strictly.
 		uri = d.routes[0]
+	}
+	if d.confined {
+		return d.flow.At(contact.Hop(&uri, d.flow.Remote(), d.within))
 	}
 	addr, err := netip.ParseAddr(uri.Host)
 	if err != nil {
@@ -198,6 +207,7 @@ func (d *dialog) repeatACK(res *sip.Response) {
 	tag, _ := res.To().Params.Get("tag")
 	if tag != d.remoteTag() {
 		fork := strayDialog(d.sh, res, d.flow)
+		fork.confined, fork.within = d.confined, d.within
 		fork.sendACK(res.CSeq().SeqNo, nil)
 		fork.sendBYE(nil)
 		return

@@ -148,6 +148,7 @@ func (h *health) failed(id, why string) {
 // to be probed at this moment.
 func (h *health) refresh(ctx context.Context, gateways []provision.Gateway) []provision.Gateway {
 	var due []provision.Gateway
+	h.know(gateways)
 	for i := range gateways {
 		g := &gateways[i]
 		if g.Inactive {
@@ -158,7 +159,6 @@ func (h *health) refresh(ctx context.Context, gateways []provision.Gateway) []pr
 			due = append(due, *g)
 		}
 	}
-	h.forgetOthers(gateways)
 	return due
 }
 
@@ -202,7 +202,8 @@ func (h *health) probeDue(g *provision.Gateway) bool {
 	return true
 }
 
-func (h *health) forgetOthers(gateways []provision.Gateway) {
+// know takes the gateways as they are provisioned now, and forgets others.
+func (h *health) know(gateways []provision.Gateway) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range h.byID {

@@ -128,6 +128,11 @@ func (c *call) ringPhones(t provision.Target) bool {
 func (c *call) reach(t provision.Target, ways []binding) bool {
 	for i := range ways {
 		b := &ways[i]
+		phone, _ := c.sh.router.Login(t.Login)
+		if err := c.sh.mayBeReached(b, phone.Contacts); err != nil { // Who stands where has changed since it registered.
+			c.log.Warn("phone is not rung", "login", t.Login, "contact", b.Contact, "error", err)
+			continue
+		}
 		flow, err := c.sh.flowTo(b)
 		if err != nil {
 			c.log.Info("phone cannot be reached", "login", t.Login, "error", err)

@@ -12,6 +12,7 @@ type metrics struct {
 	dropped      prometheus.Counter
 	unrelayed    prometheus.Counter
 	unrecorded   prometheus.Counter
+	contacts     prometheus.Counter
 }
 
 func newMetrics(p *Proxy, r prometheus.Registerer) *metrics {
@@ -37,6 +38,9 @@ func newMetrics(p *Proxy, r prometheus.Registerer) *metrics {
 		unrelayed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "trunkline_media_unrelayed_total", Help: "Session descriptions that no media relay took.",
 		}),
+		contacts: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "trunkline_sip_contacts_refused_total", Help: "Registrations of a place at which no phone may be, such as a gateway.",
+		}),
 	}
 	m.unrecorded = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "trunkline_calls_unrecorded_total", Help: "Calls that were refused because of a full disk and not recorded: too many waited for room.",
@@ -49,7 +53,7 @@ func newMetrics(p *Proxy, r prometheus.Registerer) *metrics {
 	malformed := prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "trunkline_sip_malformed_total", Help: "Messages that were not SIP.",
 	}, func() float64 { return float64(p.wire.Stats().Malformed) })
-	r.MustRegister(m.requests, m.refused, m.answered, m.cut, m.authFailures, m.dropped, m.unrelayed, m.unrecorded, active, malformed)
+	r.MustRegister(m.requests, m.refused, m.answered, m.cut, m.authFailures, m.dropped, m.unrelayed, m.unrecorded, m.contacts, active, malformed)
 	return m
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"trunkline/internal/clock"
 	"trunkline/internal/disk"
+	"trunkline/sipproxy/contact"
 	"trunkline/sipproxy/journal"
 	"trunkline/sipproxy/ladder"
 	"trunkline/sipproxy/names"
@@ -42,6 +43,7 @@ type Proxy struct {
 	health    *health
 	registrar *registrar
 	journal   *journal.Journal
+	contacts  contact.Policy
 	relays    *rtpengine.Pool
 
 	boot   string // The life of the machine.
@@ -115,6 +117,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		return nil, err
 	}
 	p.metrics = newMetrics(p, deps.Metrics)
+	p.contacts = p.contactPolicy()
 	p.start(ready) //nolint:contextcheck // It begins the proxy's own life.
 	return p, nil
 }
@@ -138,6 +141,7 @@ func (p *Proxy) tap() wire.Tap {
 }
 
 func (p *Proxy) start(ready chan struct{}) {
+	p.health.know(p.router.Gateways())
 	p.recover()
 	for _, s := range p.shards {
 		s.start()

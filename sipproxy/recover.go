@@ -100,6 +100,10 @@ func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (
 		return nil, err
 	}
 	c.caller.call = c
+	if m.Caller.Kind != provision.CallerGateway {
+		who, _ := s.router.Login(m.Caller.Login)
+		c.caller.confine(who.Contacts)
+	}
 	for i := range m.Tries {
 		a, err := s.restoreTry(c, &m.Tries[i], i == m.Winner)
 		if err != nil {
@@ -177,6 +181,10 @@ func (s *shard) restoreTry(c *call, m *tryMemo, winner bool) (*attempt, error) {
 		return nil, err
 	}
 	a.dialog.call = c
+	if m.Gateway == "" {
+		who, _ := s.router.Login(m.Login)
+		a.dialog.confine(who.Contacts)
+	}
 	if winner {
 		a.dialog.register()
 	} else if a.disconnect.IsZero() {

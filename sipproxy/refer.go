@@ -105,7 +105,7 @@ func (d *dialog) refer(req *sip.Request, tx *txn.Server) {
 		tx.Reply(sip.StatusGlobalDecline, "Decline")
 		return
 	}
-	tx.Reply(sip.StatusAccepted, "Accepted", contact(d.flow, ""))
+	tx.Reply(sip.StatusAccepted, "Accepted", ourContact(d.flow, ""))
 	tr := &transfer{sh: d.sh, call: d.call, referrer: d, rest: rest, event: d.referEvent(req), dialled: to.replaces == nil}
 	d.call.handover = &handover{transfer: tr, leaving: d}
 	d.call.log.Info("transfer", "to", to.user, "attended", to.replaces != nil, "extension", caller.Extension)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"trunkline/provision"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -28,6 +29,7 @@ type registration struct {
 	req   *sip.Request
 	flow  wire.Flow
 	tx    *txn.Server
+	phone provision.Caller
 	login string
 	now   time.Time
 	path  []string
@@ -45,9 +47,13 @@ func (s *shard) register(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 		tx.Reply(sip.StatusForbidden, "Forbidden") // One may register oneself only.
 		return
 	}
-	r := &registration{req: req, flow: flow, tx: tx, login: caller.Login, now: s.clock.Now()}
+	r := &registration{req: req, flow: flow, tx: tx, phone: caller, login: caller.Login, now: s.clock.Now()}
 	if !r.readPath() || !r.oneWay() {
 		return
+	}
+	if who, ok := s.router.Source(flow.Remote().Addr()); ok {
+		s.log.Warn("a phone registers from the address of a gateway or trunk: what it sends from another port is taken for that one's",
+			"login", caller.Login, "source", flow.Remote(), "gateway", who.Gateway, "trunk", who.Trunk)
 	}
 	for h := range named(req, "Contact") {
 		if !s.bind(r, h) {
@@ -155,6 +161,12 @@ func (s *shard) bind(r *registration, h sip.Header) bool {
 		Contact: c.Address.String(), Transport: r.flow.Transport(), Source: r.flow.Remote().String(), Path: r.path, At: r.now,
 		CallID: r.req.CallID().Value(), CSeq: r.req.CSeq().SeqNo, Expires: r.now.Add(min(expires, s.cfg.RegisterMax)),
 		uri: c.Address, routes: r.route, flow: r.flow,
+	}
+	if err := s.mayBeReached(&b, r.phone.Contacts); err != nil && expires > 0 {
+		s.metrics.contacts.Inc()
+		s.log.Warn("registration refused", "login", r.login, "contact", b.Contact, "source", b.Source, "error", err)
+		r.tx.Reply(sip.StatusForbidden, "Contact Not Allowed")
+		return false
 	}
 	if instance, regID, ok := r.keepsWays(c); ok {
 		if !r.firstHopKnows() {

@@ -17,10 +17,11 @@ type registrar struct {
 	journal *journal.Journal
 	mu      sync.RWMutex
 	byLogin map[string][]binding
+	sources map[string]int // How many of them speak from an address.
 }
 
 func newRegistrar(j *journal.Journal) *registrar {
-	return &registrar{journal: j, byLogin: make(map[string][]binding)}
+	return &registrar{journal: j, byLogin: make(map[string][]binding), sources: make(map[string]int)}
 }
 
 // restore takes registrations back that were journalled before a restart.
@@ -36,8 +37,33 @@ func (r *registrar) restore(login string, data []byte) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.byLogin[login] = bindings
+	r.keep(login, bindings)
 	return nil
+}
+
+// keep notes the phones of a login in the place of those known before.
+func (r *registrar) keep(login string, bindings []binding) {
+	for i := range r.byLogin[login] {
+		source := r.byLogin[login][i].Source
+		if r.sources[source]--; r.sources[source] <= 0 {
+			delete(r.sources, source)
+		}
+	}
+	for i := range bindings {
+		r.sources[bindings[i].Source]++
+	}
+	if len(bindings) == 0 {
+		delete(r.byLogin, login)
+		return
+	}
+	r.byLogin[login] = bindings
+}
+
+// speaksFrom reports whether a registered phone speaks from an address.
+func (r *registrar) speaksFrom(source string) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.sources[source] > 0
 }
 
 // contacts returns the phones of a login that are registered now.
@@ -116,12 +142,13 @@ func (r *registrar) clear(login string) {
 }
 
 func (r *registrar) set(login string, bindings []binding) {
+	r.keep(login, bindings)
 	if len(bindings) == 0 {
 		delete(r.byLogin, login)
 		_ = r.journal.Remove(registrationKey(login)) // The journal says itself when it cannot be written.
+		r.journal.Remove(registrationKey(login))
 		return
 	}
-	r.byLogin[login] = bindings
 	data, err := json.Marshal(bindings)
 	if err == nil {
 		_ = r.journal.Write(journal.Change{Key: registrationKey(login), Value: data})

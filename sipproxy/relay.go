@@ -127,7 +127,7 @@ func (d *dialog) answerBack(res *sip.Response, seq uint32, tx *txn.Server) {
 	back := tx.NewResponse(res.StatusCode, res.Reason)
 	pass(res, back)
 	if res.IsSuccess() {
-		back.AppendHeader(contact(d.flow, ""))
+		back.AppendHeader(ourContact(d.flow, ""))
 	}
 	if invite && res.IsSuccess() {
 		d.answered, d.answeredSeq = tx, seq

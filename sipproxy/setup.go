@@ -11,6 +11,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/lcr"
+	"trunkline/provision"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -44,6 +45,9 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	}
 	c.caller = newServerDialog(s, req, flow, tx.Tag())
 	c.caller.call, c.caller.web, c.caller.behind = c, flow.Web(), s.callerBehind(caller, req, flow)
+	if caller.Kind != provision.CallerGateway {
+		c.caller.confine(caller.Contacts)
+	}
 	c.caller.register()
 	c.mergeKey = mergeKey(req)
 	s.merged[c.mergeKey] = true
@@ -281,7 +285,7 @@ func (c *call) progressed(a *attempt, res *sip.Response) {
 // ring passes a provisional answer on.
 func (c *call) ring(a *attempt, res *sip.Response) {
 	out := c.tx.NewResponse(res.StatusCode, res.Reason)
-	out.AppendHeader(contact(c.caller.flow, ""))
+	out.AppendHeader(ourContact(c.caller.flow, ""))
 	out.AppendHeader(c.caller.allow())
 	if number := c.early.note(a, res); number != 0 {
 		out.AppendHeader(sip.NewHeader("Require", reliableOption))
@@ -340,7 +344,7 @@ func (c *call) connectBoth(a *attempt, res *sip.Response) {
 func (c *call) accept(tx *txn.Server, seq uint32, res *sip.Response) {
 	c.accepted = nil
 	out := tx.NewResponse(sip.StatusOK, "OK")
-	out.AppendHeader(contact(c.caller.flow, ""))
+	out.AppendHeader(ourContact(c.caller.flow, ""))
 	out.AppendHeader(c.caller.allow())
 	pass(res, out)
 	c.caller.answered, c.caller.answeredSeq = tx, seq

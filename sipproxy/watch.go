@@ -73,7 +73,7 @@ func (s *shard) outside(method sip.RequestMethod, g provision.Gateway, user stri
 		req.AppendHeader(&callID)
 	}
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
-	req.AppendHeader(contact(flow, user))
+	req.AppendHeader(ourContact(flow, user))
 	req.AppendHeader(sip.NewHeader("User-Agent", agentName))
 	return req
 }

@@ -24,7 +24,13 @@ type peer struct {
 
 func (w *world) peer() *peer {
 	w.t.Helper()
-	conn, err := new(net.ListenConfig).ListenPacket(w.t.Context(), "udp", "127.0.0.1:0")
+	return w.peerAt("127.0.0.1")
+}
+
+// peerAt is a peer at an address of its own.
+func (w *world) peerAt(address string) *peer {
+	w.t.Helper()
+	conn, err := new(net.ListenConfig).ListenPacket(w.t.Context(), "udp", address+":0")
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = conn.Close() })
 	p := &peer{t: w.t, conn: conn}
@@ -153,7 +159,9 @@ func (p *peer) answer(msg sip.Message, status int, reason, tag string, headers .
 	res.AppendHeader(&to)
 	res.AppendHeader(req.CallID())
 	res.AppendHeader(req.CSeq())
-	res.AppendHeader(sip.NewHeader("Contact", "<sip:there@"+p.addr()+">"))
+	if !strings.HasPrefix(strings.Join(append(headers, ""), "\n"), "Contact: ") {
+		res.AppendHeader(sip.NewHeader("Contact", "<sip:there@"+p.addr()+">"))
+	}
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
 		res.AppendHeader(sip.NewHeader(name, value))

@@ -59,11 +59,12 @@ type world struct {
 	legs     []*cdr.Leg
 	recorded chan struct{}
 	resolver names.Resolver
-	fail     error         // What Record answers.
-	ledger   chan struct{} // Where it is set, the ledger answers when it is closed.
-	asked    atomic.Int64  // How often the ledger was asked.
-	clock    clock.Clock   // Nil: the machine's.
-	disk     disk.FS       // Nil: the machine's.
+	router   sipproxy.Router // In the place of the world itself.
+	fail     error           // What Record answers.
+	ledger   chan struct{}   // Where it is set, the ledger answers when it is closed.
+	asked    atomic.Int64    // How often the ledger was asked.
+	clock    clock.Clock     // Nil: the machine's.
+	disk     disk.FS         // Nil: the machine's.
 	room     *disk.Reserve
 	metrics  *prometheus.Registry // Of the proxy that was opened last.
 }
@@ -87,8 +88,12 @@ func (w *world) open() {
 	if w.clock == nil {
 		w.clock = clock.System{}
 	}
+	router := w.router
+	if router == nil {
+		router = w
+	}
 	p, err := sipproxy.Open(w.t.Context(), w.cfg, sipproxy.Deps{
-		Router: w, Credit: w, Recorder: w, Clock: w.clock, Log: testLog(w.t), Metrics: w.metrics,
+		Router: router, Credit: w, Recorder: w, Clock: w.clock, Log: testLog(w.t), Metrics: w.metrics,
 		Resolver: w.resolver, Disk: w.disk, Room: w.room,
 	})
 	require.NoError(w.t, err)
@@ -129,7 +134,13 @@ func (w *world) extension(login string) {
 
 func (w *world) agent(name string) *agent.Agent {
 	w.t.Helper()
-	a, err := agent.New(w.t.Context(), name, "127.0.0.1:0", testLog(w.t))
+	return w.agentAt(name, "127.0.0.1")
+}
+
+// agentAt is an agent at an address of its own.
+func (w *world) agentAt(name, address string) *agent.Agent {
+	w.t.Helper()
+	a, err := agent.New(w.t.Context(), name, address+":0", testLog(w.t))
 	require.NoError(w.t, err)
 	w.t.Cleanup(a.Close)
 	return a

@@ -61,6 +61,7 @@ type Wire struct {
 
 	sockets []*udpSocket
 	streams []*streamListener
+	here    map[netip.Addr]bool // The addresses of this host.
 	conns   connTable
 
 	scratch sync.Pool // Of *bytes.Buffer, for messages that are being written out.
@@ -98,7 +99,10 @@ var ErrNoTransport = errors.New("no listener of that transport")
 // Open binds all listeners and starts reading. Close ends it; ctx bounds only connections made later.
 func Open(ctx context.Context, o Options) (*Wire, error) {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	w := &Wire{log: o.Log, parser: sip.NewParser(), handler: o.Handler, tap: o.Tap, tls: o.TLS, origins: o.Origins, stop: stop, refusals: budget{clock: o.Clock}, bindings: budget{clock: o.Clock}, clock: o.Clock}
+	w := &Wire{
+		log: o.Log, parser: sip.NewParser(), handler: o.Handler, tap: o.Tap, tls: o.TLS, origins: o.Origins, stop: stop,
+		refusals: budget{clock: o.Clock}, bindings: budget{clock: o.Clock}, clock: o.Clock, here: addressesHere(),
+	}
 	w.conns.init(ctx, w, o.MaxConns)
 	for _, l := range o.Listen {
 		if err := w.listen(ctx, l, o.ReadBuffer); err != nil {
@@ -239,4 +243,46 @@ func newLocal(transport string, addr net.Addr, advertise string) (local, error) 
 	}
 	l.host = advertise
 	return l, nil
+}
+
+// Own reports whether an address is that of one of the listeners: bound, or told to others.
+func (w *Wire) Own(at netip.AddrPort) bool {
+	for _, s := range w.sockets {
+		if s.local.is(at, w.here) {
+			return true
+		}
+	}
+	for _, s := range w.streams {
+		if s.local.is(at, w.here) {
+			return true
+		}
+	}
+	return false
+}
+
+// is reports whether an address is this listener's. here are the addresses of this host, for one that is bound to all of them.
+func (l *local) is(at netip.AddrPort, here map[netip.Addr]bool) bool {
+	addr := at.Addr().Unmap()
+	if advertised, err := netip.ParseAddr(l.host); err == nil && advertised == addr && l.port == int(at.Port()) {
+		return true
+	}
+	if l.bound.Port() != at.Port() {
+		return false
+	}
+	return l.bound.Addr() == addr || l.bound.Addr().IsUnspecified() && (here[addr] || addr.IsLoopback())
+}
+
+// addressesHere are those of this host's interfaces.
+func addressesHere() map[netip.Addr]bool {
+	here := make(map[netip.Addr]bool)
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return here
+	}
+	for _, a := range all {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			here[p.Addr().Unmap()] = true
+		}
+	}
+	return here
 }
