@@ -37,6 +37,17 @@ func (o *operations) DropCall(ctx context.Context, r rest.DropCallRequestObject)
 	return rest.DropCall204Response{}, o.c.Drop(ctx, WhoOf(ctx), r.Call, or(r.Params.Reason, "dropped"))
 }
 
+// ListSIPLocks implements rest.StrictServerInterface.
+func (o *operations) ListSIPLocks(ctx context.Context, _ rest.ListSIPLocksRequestObject) (rest.ListSIPLocksResponseObject, error) {
+	list, err := o.c.SIPLocks(ctx, WhoOf(ctx))
+	return rest.ListSIPLocks200JSONResponse{Items: list}, err
+}
+
+// LiftSIPLock implements rest.StrictServerInterface.
+func (o *operations) LiftSIPLock(ctx context.Context, r rest.LiftSIPLockRequestObject) (rest.LiftSIPLockResponseObject, error) {
+	return rest.LiftSIPLock204Response{}, o.c.LiftSIPLock(ctx, WhoOf(ctx), r.Source, r.Params.Login)
+}
+
 // ListCalls implements rest.StrictServerInterface.
 func (o *operations) ListCalls(ctx context.Context, r rest.ListCallsRequestObject) (rest.ListCallsResponseObject, error) {
 	p := &r.Params

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -21,6 +22,10 @@ type Switch interface {
 	Messages(call string) []SIPMessage
 	// States returns what is known of the gateways.
 	States() map[string]lcr.GatewayState
+	// Locks returns the sources and logins that are refused at the moment because of wrong passwords.
+	Locks() []SIPLock
+	// Unlock lifts the lock of a login from a source, or without a login all of the source, and returns how many held.
+	Unlock(source netip.Addr, login string) int
 }
 
 // System tells how everything is.

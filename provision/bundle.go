@@ -23,6 +23,7 @@ type Bundle struct {
 
 	source string     // Name of the operator's file, for messages; empty when it came out of the store.
 	node   *yaml.Node // Its tree, for the lines of messages.
+	weak   []*Fault   // Passwords that are easy to guess.
 }
 
 // maxFile bounds one file of a bundle.
@@ -142,7 +143,16 @@ func (b *Bundle) complete() {
 		t := &b.Operator.Tenants[i]
 		for j := range t.Branches {
 			for k := range t.Branches[j].Extensions {
-				t.Branches[j].Extensions[k].complete(t.ID, b.Operator.Realm)
+				e := &t.Branches[j].Extensions[k]
+				weak := ""
+				if e.Password != "" {
+					weak = WeakPassword(e.Password, t.ID, e.ID, e.Login)
+				}
+				e.complete(t.ID, b.Operator.Realm)
+				if weak != "" {
+					b.weak = append(b.weak, b.warning(fmt.Sprintf("tenants[%d].branches[%d].extensions[%d].password", i, j, k),
+						weak+", so that who scans for phones guesses it", "use one such as "+ProposePassword()))
+				}
 			}
 		}
 	}

@@ -2,12 +2,15 @@ package sipproxy
 
 import (
 	"crypto/subtle"
+	"net/netip"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/icholy/digest"
 
 	"trunkline/provision"
+	"trunkline/sipproxy/guard"
+	"trunkline/sipproxy/number"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -34,34 +37,42 @@ const dummyHA1 = "d41d8cd98f00b204e9800998ecf8427e"
 // When it returns false the request has been answered. An unknown login and a wrong password are answered alike.
 func (s *shard) identify(req *sip.Request, flow wire.Flow, tx *txn.Server, kind challengeKind) (provision.Caller, bool) {
 	source := flow.Remote().Addr()
-	if s.guard.blocked(source) {
-		tx.Reply(sip.StatusForbidden, "Forbidden")
-		return provision.Caller{}, false
-	}
 	cred := s.credentials(req)
 	if cred == nil {
 		if caller, ok := s.bySource(req, flow); ok {
 			return caller, true
 		}
-		s.challenge(tx, kind, false)
+		if s.guard.Blocked(source, req.From().Address.User) {
+			tx.Reply(sip.StatusForbidden, "Forbidden")
+			return provision.Caller{}, false
+		}
+		s.challenge(tx, kind, source, false)
 		return provision.Caller{}, false
 	}
-	switch s.nonces.use(cred.Nonce, cred.Nc, s.clock.Now()) {
-	case nonceStale:
-		s.challenge(tx, kind, true)
+	switch {
+	case s.guard.Blocked(source, cred.Username):
+		tx.Reply(sip.StatusForbidden, "Forbidden")
 		return provision.Caller{}, false
-	case nonceForged, nonceReplayed:
-		s.challenge(tx, kind, false)
+	case !asksFor(cred, req):
+		tx.Reply(sip.StatusBadRequest, "Credentials Of Another Request") // RFC 7616, section 3.4.6.
 		return provision.Caller{}, false
-	case nonceFresh:
+	}
+	switch s.nonces.Use(cred.Nonce, cred.Nc, source, s.clock.Now()) {
+	case guard.NonceStale:
+		s.challenge(tx, kind, source, true)
+		return provision.Caller{}, false
+	case guard.NonceForged, guard.NonceReplayed:
+		s.challenge(tx, kind, source, false)
+		return provision.Caller{}, false
+	case guard.NonceFresh:
 	}
 	caller, known := s.router.Login(cred.Username)
 	if !proves(cred, caller, string(req.Method)) || !known {
-		s.guard.failed(source)
-		s.metrics.authFailures.Inc()
-		s.challenge(tx, kind, false)
+		s.failed(source, cred.Username)
+		s.challenge(tx, kind, source, false)
 		return provision.Caller{}, false
 	}
+	s.guard.Passed(source, caller.Login)
 	if !caller.MayBeAt(source) {
 		s.log.Warn("outside of the networks of the extension", "login", caller.Login, "source", source, "method", req.Method.String())
 		tx.Reply(sip.StatusForbidden, "Forbidden")
@@ -70,13 +81,47 @@ func (s *shard) identify(req *sip.Request, flow wire.Flow, tx *txn.Server, kind 
 	return caller, true
 }
 
+// failed counts a wrong password. The line of a lock is what a firewall may be told by: it names the source of strangers only.
+func (s *shard) failed(source netip.Addr, login string) {
+	s.metrics.authFailures.Inc()
+	_, provisioned := s.router.Source(source)
+	lock, made := s.guard.Failed(source, login, provisioned)
+	switch {
+	case !made:
+	case provisioned:
+		s.log.Warn("SIP login locked, from a provisioned address", "address", source, "login", lock.Login, "failures", lock.Failures, "until", lock.Until)
+	default:
+		s.log.Warn("SIP source locked", "source", source, "login", lock.Login, "failures", lock.Failures, "until", lock.Until)
+	}
+}
+
+// asksFor reports whether credentials are those of this request: made for the number that it dials. Proxies on the way may have
+// rewritten the host, as phones behind a session border controller find every day, and some phones name no number at all.
+func asksFor(cred *digest.Credentials, req *sip.Request) bool {
+	var uri sip.Uri
+	if sip.ParseUri(cred.URI, &uri) != nil || uri.User == "" || req.Method == sip.REGISTER {
+		return true
+	}
+	return number.User(&uri) == number.User(&req.Recipient)
+}
+
 // bySource tells the trunk or gateway that a request without credentials comes from. A registered phone on the same host is none.
 func (s *shard) bySource(req *sip.Request, flow wire.Flow) (provision.Caller, bool) {
 	if req.Method == sip.REGISTER {
 		return provision.Caller{}, false
 	}
 	caller, ok := s.router.Source(flow.Remote().Addr())
-	return caller, ok && !s.registrar.speaksFrom(flow.Remote().String())
+	return caller, ok && !s.registrar.speaksFrom(flow.Remote().String()) && !s.saysItIsOurs(req)
+}
+
+// saysItIsOurs reports whether a request claims to be of one of our phones, which proves it then: it shares a host with a gateway.
+func (s *shard) saysItIsOurs(req *sip.Request) bool {
+	from := &req.From().Address
+	if !strings.EqualFold(from.Host, s.cfg.Realm()) {
+		return false
+	}
+	_, ours := s.router.Login(from.User)
+	return ours
 }
 
 // credentials finds the credentials for our realm; phones send those for other realms too.
@@ -120,9 +165,9 @@ func proves(cred *digest.Credentials, caller provision.Caller, method string) bo
 }
 
 // challenge asks for credentials, in one header for each algorithm, the preferred one first (RFC 8760, section 2.4).
-func (s *shard) challenge(tx *txn.Server, kind challengeKind, stale bool) {
+func (s *shard) challenge(tx *txn.Server, kind challengeKind, source netip.Addr, stale bool) {
 	name, _, status := kind.headers()
-	nonce := s.nonces.mint(s.clock.Now())
+	nonce := s.nonces.Mint(source, s.clock.Now())
 	headers := make([]sip.Header, 0, 2)
 	for _, algorithm := range s.cfg.Digest {
 		c := digest.Challenge{

@@ -2,10 +2,12 @@ package sipproxy
 
 import (
 	"context"
+	"net/netip"
 	"sort"
 	"time"
 
 	"trunkline/cdr"
+	"trunkline/sipproxy/guard"
 	"trunkline/sipproxy/ladder"
 )
 
@@ -72,6 +74,12 @@ func (p *Proxy) Gateways() []GatewayState {
 
 // Registrations returns how many phones are registered under each login.
 func (p *Proxy) Registrations() map[string]int { return p.registrar.logins(p.clock.Now()) }
+
+// Locks returns the sources and logins that are refused at the moment because of wrong passwords.
+func (p *Proxy) Locks() []guard.Lock { return p.guard.Locks() }
+
+// Unlock lifts the lock of a login from a source, or without a login all of the source, and returns how many held.
+func (p *Proxy) Unlock(source netip.Addr, login string) int { return p.guard.Lift(source, login) }
 
 // InProgress returns the number of calls in progress.
 func (p *Proxy) InProgress() int { return int(p.inProgress.Load()) }

@@ -53,7 +53,13 @@ func newMetrics(p *Proxy, r prometheus.Registerer) *metrics {
 	malformed := prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "trunkline_sip_malformed_total", Help: "Messages that were not SIP.",
 	}, func() float64 { return float64(p.wire.Stats().Malformed) })
-	r.MustRegister(m.requests, m.refused, m.answered, m.cut, m.authFailures, m.dropped, m.unrelayed, m.unrecorded, m.contacts, active, malformed)
+	locks := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "trunkline_sip_locks", Help: "Sources and logins that are refused at the moment because of wrong passwords.",
+	}, func() float64 { return float64(len(p.guard.Locks())) })
+	locked := prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "trunkline_sip_locks_total", Help: "Locks because of wrong passwords.",
+	}, func() float64 { return float64(p.guard.Made()) })
+	r.MustRegister(m.requests, m.refused, m.answered, m.cut, m.authFailures, m.dropped, m.unrelayed, m.unrecorded, m.contacts, active, malformed, locks, locked)
 	return m
 }
 

@@ -2,7 +2,6 @@ package sipproxy
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/internal/disk"
 	"trunkline/sipproxy/contact"
+	"trunkline/sipproxy/guard"
 	"trunkline/sipproxy/journal"
 	"trunkline/sipproxy/ladder"
 	"trunkline/sipproxy/names"
@@ -35,8 +35,8 @@ type Proxy struct {
 	wire      *wire.Wire
 	ladder    *ladder.Ladder
 	shards    []*shard
-	nonces    *nonces
-	guard     *guard
+	nonces    *guard.Nonces
+	guard     *guard.Guard
 	slots     *slots
 	ends      *ends
 	idle      *idle
@@ -83,13 +83,13 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	}
 	p := &Proxy{
 		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder,
-		slots: newSlots(deps.Clock), idle: newIdle(), guard: newGuard(deps.Clock, cfg.SourceRate),
+		slots: newSlots(deps.Clock), idle: newIdle(), guard: guard.New(deps.Clock, cfg.SourceRate),
 		health: newHealth(deps.Clock, deps.Log, deps.Resolver), ladder: ladder.New(cfg.TraceMemory), stopped: make(chan struct{}), boot: deps.Clock.Boot(), order: newOrder(unknown),
 	}
 	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	var err error
-	if p.nonces, err = newNonces(); err != nil {
-		return nil, fmt.Errorf("make the key of the nonces: %w", err)
+	if p.nonces, err = guard.NewNonces(); err != nil {
+		return nil, err
 	}
 	if p.relays, err = rtpengine.Open(ctx, cfg.Relays, deps.Clock, deps.Log); err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/provision"
+	"trunkline/sipproxy/number"
 	"trunkline/sipproxy/txn"
 )
 
@@ -34,8 +35,7 @@ func parseReferTo(req *sip.Request) (referTarget, bool) {
 	switch strings.ToLower(to.Scheme) {
 	case "sip", "sips":
 	case "tel": // RFC 3966.
-		number, _, _ := strings.Cut(to.Raw(), ";")
-		return referTarget{user: number}, number != ""
+		return referTarget{user: number.User(&to)}, number.User(&to) != ""
 	default:
 		return referTarget{}, false
 	}
@@ -47,7 +47,7 @@ func parseReferTo(req *sip.Request) (referTarget, bool) {
 
 // referHeaders reads what the INVITE that is asked for is to have.
 func referHeaders(to *sip.Uri) (referTarget, bool) {
-	t := referTarget{user: to.User}
+	t := referTarget{user: number.User(to)}
 	for _, p := range to.Headers {
 		if !strings.EqualFold(p.K, "Replaces") {
 			continue

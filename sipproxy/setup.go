@@ -12,6 +12,7 @@ import (
 	"trunkline/cdr"
 	"trunkline/lcr"
 	"trunkline/provision"
+	"trunkline/sipproxy/number"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -89,21 +90,23 @@ func mergeKey(req *sip.Request) string {
 
 // dialledUser is what was dialled: the user part of the Request-URI, or of the To header where that has none.
 func dialledUser(req *sip.Request) string {
-	if req.Recipient.User != "" {
-		return req.Recipient.User
+	if user := number.User(&req.Recipient); user != "" {
+		return user
 	}
-	return req.To().Address.User
+	return number.User(&req.To().Address)
 }
 
 // callerIdentity is the number that the caller gives: the asserted one (RFC 3325) before the From header.
 func callerIdentity(req *sip.Request) string {
-	if h := req.GetHeader("P-Asserted-Identity"); h != nil {
-		var uri sip.Uri
-		if _, err := sip.ParseAddressValue(h.Value(), &uri, &sip.HeaderParams{}); err == nil && uri.User != "" {
-			return uri.User
+	for h := range named(req, "P-Asserted-Identity") {
+		for _, one := range splitAddresses(h.Value()) {
+			var uri sip.Uri
+			if _, err := sip.ParseAddressValue(one, &uri, &sip.HeaderParams{}); err == nil && number.User(&uri) != "" {
+				return number.User(&uri)
+			}
 		}
 	}
-	return req.From().Address.User
+	return number.User(&req.From().Address)
 }
 
 // wantsPrivacy reports whether the caller asks that its identity be hidden (RFC 3323, section 4.2; RFC 3325, section 9.3).

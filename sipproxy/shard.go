@@ -110,7 +110,7 @@ func (s *shard) Request(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 // floods reports whether a stranger asks too much. He gets no answer: it would go to whomever he says that he is.
 func (s *shard) floods(flow wire.Flow) bool {
 	source := flow.Remote().Addr()
-	if !s.guard.floods(source) {
+	if !s.guard.Floods(source) {
 		return false
 	}
 	if _, known := s.router.Source(source); known {

@@ -59,6 +59,7 @@ type world struct {
 	legs     []*cdr.Leg
 	recorded chan struct{}
 	resolver names.Resolver
+	log      *slog.Logger    // In the place of the test's.
 	router   sipproxy.Router // In the place of the world itself.
 	fail     error           // What Record answers.
 	ledger   chan struct{}   // Where it is set, the ledger answers when it is closed.
@@ -92,8 +93,12 @@ func (w *world) open() {
 	if router == nil {
 		router = w
 	}
+	log := w.log
+	if log == nil {
+		log = testLog(w.t)
+	}
 	p, err := sipproxy.Open(w.t.Context(), w.cfg, sipproxy.Deps{
-		Router: router, Credit: w, Recorder: w, Clock: w.clock, Log: testLog(w.t), Metrics: w.metrics,
+		Router: router, Credit: w, Recorder: w, Clock: w.clock, Log: log, Metrics: w.metrics,
 		Resolver: w.resolver, Disk: w.disk, Room: w.room,
 	})
 	require.NoError(w.t, err)

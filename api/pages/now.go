@@ -20,7 +20,7 @@ import (
 // nowRooms are the pages about what happens now.
 func (p *Pages) nowRooms() map[string]handler {
 	return map[string]handler{
-		"GET /": p.start, "GET /live": p.live, "GET /live/stream": p.liveStream, "POST /live/drop": p.drop, "GET /now/stream": p.nowStream,
+		"GET /": p.start, "GET /live": p.live, "GET /live/stream": p.liveStream, "POST /live/drop": p.drop, "POST /health/unlock": p.unlock, "GET /now/stream": p.nowStream,
 		"GET /health": p.health,
 	}
 }
@@ -226,7 +226,25 @@ func (p *Pages) health(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.show("health", "Health", o)
+	locks, err := p.o.Console.SIPLocks(r.Request.Context(), r.who)
+	if err != nil {
+		return err
+	}
+	return r.show("health", "Health", healthView{o, locks})
+}
+
+// healthView is how the system is, and whom its proxy refuses because of wrong passwords.
+type healthView struct {
+	console.Overview
+	Locks []console.SIPLock
+}
+
+// unlock lets a source in again.
+func (p *Pages) unlock(r *request) error {
+	if err := p.o.Console.LiftSIPLock(r.Request.Context(), r.who, r.PostForm("source"), r.PostForm("login")); err != nil {
+		return err
+	}
+	return r.to("/health", "done")
 }
 
 func (p *Pages) wait(ctx context.Context, d time.Duration) error {

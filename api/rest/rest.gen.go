@@ -804,6 +804,14 @@ type RouteQuestion struct {
 	Tenant  string `json:"tenant,omitempty,omitzero"`
 }
 
+// SIPLock A source, or one login from it, that is refused for a while because of wrong passwords.
+type SIPLock = console.SIPLock
+
+// SIPLocks defines model for SIPLocks.
+type SIPLocks struct {
+	Items []SIPLock `json:"items"`
+}
+
 // SIPMessage A message as it was on the wire, with what proves who sent it taken out.
 type SIPMessage = console.SIPMessage
 
@@ -1042,6 +1050,12 @@ type ClosePeriodParams struct {
 
 	// Prefer respond-async (RFC 7240): it is done as a job, and the answer is 202 with the job's address
 	Prefer PreferParameter `json:"Prefer,omitempty,omitzero"`
+}
+
+// LiftSIPLockParams defines parameters for LiftSIPLock.
+type LiftSIPLockParams struct {
+	// Login Only this login; all of the source if absent
+	Login string `form:"login,omitempty" json:"login,omitempty,omitzero"`
 }
 
 // GetStatsParams defines parameters for GetStats.
@@ -1293,6 +1307,12 @@ type ServerInterface interface {
 	// SignIn Begin a session, for pages
 	// (POST /session)
 	SignIn(c *gin.Context)
+	// ListSIPLocks Sources and logins that this process refuses because of wrong passwords
+	// (GET /sip-locks)
+	ListSIPLocks(c *gin.Context)
+	// LiftSIPLock Let a source in again, or one login from it
+	// (DELETE /sip-locks/{source})
+	LiftSIPLock(c *gin.Context, source string, params LiftSIPLockParams)
 	// GetStats Figures over calls or attempts, grouped as you like
 	// (GET /stats)
 	GetStats(c *gin.Context, params GetStatsParams)
@@ -2426,6 +2446,55 @@ func (siw *ServerInterfaceWrapper) SignIn(c *gin.Context) {
 	siw.Handler.SignIn(c)
 }
 
+// ListSIPLocks operation middleware
+func (siw *ServerInterfaceWrapper) ListSIPLocks(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSIPLocks(c)
+}
+
+// LiftSIPLock operation middleware
+func (siw *ServerInterfaceWrapper) LiftSIPLock(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "source" -------------
+	var source string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "source", c.Param("source"), &source, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter source: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LiftSIPLockParams
+
+	// ------------- Optional query parameter "login" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "login", c.Request.URL.Query(), &params.Login, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter login: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.LiftSIPLock(c, source, params)
+}
+
 // GetStats operation middleware
 func (siw *ServerInterfaceWrapper) GetStats(c *gin.Context) {
 
@@ -2937,6 +3006,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/status", wrapper.GetStatus)
 	router.GET(options.BaseURL+"/live-calls", wrapper.ListLiveCalls)
 	router.DELETE(options.BaseURL+"/live-calls/:call", wrapper.DropCall)
+	router.GET(options.BaseURL+"/sip-locks", wrapper.ListSIPLocks)
+	router.DELETE(options.BaseURL+"/sip-locks/:source", wrapper.LiftSIPLock)
 	router.GET(options.BaseURL+"/calls", wrapper.ListCalls)
 	router.GET(options.BaseURL+"/calls/:call", wrapper.GetCall)
 	router.GET(options.BaseURL+"/calls/:call/messages", wrapper.ListMessages)
@@ -4526,6 +4597,78 @@ func (response SignIndefaultApplicationProblemPlusJSONResponse) VisitSignInRespo
 	return err
 }
 
+type ListSIPLocksRequestObject struct {
+}
+
+type ListSIPLocksResponseObject interface {
+	VisitListSIPLocksResponse(w http.ResponseWriter) error
+}
+
+type ListSIPLocks200JSONResponse SIPLocks
+
+func (response ListSIPLocks200JSONResponse) VisitListSIPLocksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSIPLocksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSIPLocksdefaultApplicationProblemPlusJSONResponse) VisitListSIPLocksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LiftSIPLockRequestObject struct {
+	Source string `json:"source"`
+	Params LiftSIPLockParams
+}
+
+type LiftSIPLockResponseObject interface {
+	VisitLiftSIPLockResponse(w http.ResponseWriter) error
+}
+
+type LiftSIPLock204Response struct {
+}
+
+func (response LiftSIPLock204Response) VisitLiftSIPLockResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type LiftSIPLockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LiftSIPLockdefaultApplicationProblemPlusJSONResponse) VisitLiftSIPLockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetStatsRequestObject struct {
 	Params GetStatsParams
 }
@@ -5221,6 +5364,12 @@ type StrictServerInterface interface {
 	// SignIn Begin a session, for pages
 	// (POST /session)
 	SignIn(ctx context.Context, request SignInRequestObject) (SignInResponseObject, error)
+	// ListSIPLocks Sources and logins that this process refuses because of wrong passwords
+	// (GET /sip-locks)
+	ListSIPLocks(ctx context.Context, request ListSIPLocksRequestObject) (ListSIPLocksResponseObject, error)
+	// LiftSIPLock Let a source in again, or one login from it
+	// (DELETE /sip-locks/{source})
+	LiftSIPLock(ctx context.Context, request LiftSIPLockRequestObject) (LiftSIPLockResponseObject, error)
 	// GetStats Figures over calls or attempts, grouped as you like
 	// (GET /stats)
 	GetStats(ctx context.Context, request GetStatsRequestObject) (GetStatsResponseObject, error)
@@ -6582,6 +6731,57 @@ func (sh *strictHandler) SignIn(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SignInResponseObject); ok {
 		if err := validResponse.VisitSignInResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSIPLocks operation middleware
+func (sh *strictHandler) ListSIPLocks(ctx *gin.Context) {
+	var request ListSIPLocksRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSIPLocks(ctx, request.(ListSIPLocksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSIPLocks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSIPLocksResponseObject); ok {
+		if err := validResponse.VisitListSIPLocksResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LiftSIPLock operation middleware
+func (sh *strictHandler) LiftSIPLock(ctx *gin.Context, source string, params LiftSIPLockParams) {
+	var request LiftSIPLockRequestObject
+
+	request.Source = source
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LiftSIPLock(ctx, request.(LiftSIPLockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LiftSIPLock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(LiftSIPLockResponseObject); ok {
+		if err := validResponse.VisitLiftSIPLockResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -57,6 +57,9 @@ func (o *applyOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
+	for _, w := range bundle.Warnings() {
+		fmt.Fprintf(errOut, "warning: %s\n", w)
+	}
 	db, err := o.config.openStores(ctx, errOut)
 	if err != nil {
 		return err

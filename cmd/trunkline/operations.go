@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/netip"
 	"regexp"
 
 	"trunkline/cdr"
@@ -91,4 +92,24 @@ func (o *operations) States() map[string]lcr.GatewayState {
 		out[g.ID] = state
 	}
 	return out
+}
+
+// Locks implements console.Switch.
+func (o *operations) Locks() []console.SIPLock {
+	out := []console.SIPLock{}
+	if o.s.proxy == nil {
+		return out
+	}
+	for _, l := range o.s.proxy.Locks() {
+		out = append(out, console.SIPLock{Source: l.Source.String(), Login: l.Login, Failures: l.Failures, Since: l.Since.UTC(), Until: l.Until.UTC()})
+	}
+	return out
+}
+
+// Unlock implements console.Switch.
+func (o *operations) Unlock(source netip.Addr, login string) int {
+	if o.s.proxy == nil {
+		return 0
+	}
+	return o.s.proxy.Unlock(source, login)
 }

@@ -18,9 +18,9 @@ import (
 func newSIPCommands() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sip",
-		Short: "Look at the signalling of calls, and end them",
+		Short: "Look at the signalling of calls and end them; see who is locked",
 	}
-	cmd.AddCommand(newSIPTraceCommand(), newSIPDropCommand())
+	cmd.AddCommand(newSIPTraceCommand(), newSIPDropCommand(), newSIPLocksCommand(), newSIPUnlockCommand(), newSIPPasswordCommand())
 	return cmd
 }
 
