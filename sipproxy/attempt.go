@@ -10,6 +10,7 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/lcr"
 	"trunkline/provision"
+	"trunkline/sipproxy/challenge"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -37,12 +38,12 @@ type attempt struct {
 	reason     string
 	remote     string
 
-	silence       clock.Timer
-	ringing       clock.Timer
-	authenticated bool // Credentials were sent already.
-	gaveUp        bool // We do not want it any more.
-	hunted        bool // The hunting went on because of it.
-	done          bool // Its last answer has come.
+	silence clock.Timer
+	ringing clock.Timer
+	round   challenge.Round // Answers to the challenges of its INVITE.
+	gaveUp  bool            // We do not want it any more.
+	hunted  bool            // The hunting went on because of it.
+	done    bool            // Its last answer has come.
 }
 
 // begin sends an INVITE to a gateway.
@@ -71,6 +72,9 @@ func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
 	}
 	if a.way != nil {
 		a.dialog.routes = slices.Clone(a.way.routes)
+	}
+	if target.Gateway != nil {
+		a.dialog.routes = slices.Clone(c.sh.members.route(target.Gateway.ID, a.setup))
 	}
 	a.dialog.web, a.dialog.behind, a.dialog.far = flow.Web(), c.sh.targetBehind(&target, a.way), true
 	if target.Gateway == nil {
@@ -104,6 +108,9 @@ func (a *attempt) await() {
 		wait = target.Gateway.Silence
 	}
 	a.silence = c.sh.after(wait, a.silent)
+	if a.ringing != nil {
+		return // It was challenged: the time that it may ring runs already.
+	}
 	ring := c.sh.cfg.RingTime
 	if target.RingTime > 0 {
 		ring = target.RingTime
@@ -139,7 +146,7 @@ func (a *attempt) gatewayID() string {
 }
 
 // invite sends the INVITE, by way of the media relay where there is one.
-func (a *attempt) invite(credentials sip.Header) {
+func (a *attempt) invite(credentials []sip.Header) {
 	if a.dialog.voice == nil || a.offer != nil {
 		a.send(credentials)
 		return
@@ -158,7 +165,7 @@ func (a *attempt) invite(credentials sip.Header) {
 }
 
 // send sends the INVITE, built anew from the caller's, with credentials if there are any.
-func (a *attempt) send(credentials sip.Header) {
+func (a *attempt) send(credentials []sip.Header) {
 	d := a.dialog
 	req := d.request(sip.INVITE, d.nextSeq())
 	forwards := uint32(70)
@@ -166,8 +173,9 @@ func (a *attempt) send(credentials sip.Header) {
 		forwards = mf.Val() - 1
 	}
 	req.ReplaceHeader(maxForwards(forwards))
-	if credentials != nil {
-		req.AppendHeader(credentials)
+	d.proof = credentials
+	for _, h := range credentials {
+		req.AppendHeader(h)
 	}
 	a.identify(req)
 	req.AppendHeader(d.allow())
@@ -176,10 +184,8 @@ func (a *attempt) send(credentials sip.Header) {
 	if a.offer != nil {
 		req.SetBody(a.offer.Body())
 	}
-	a.client = d.send(req, txn.ClientEvents{Response: a.response, Silence: a.unanswered})
-	if credentials == nil {
-		a.await()
-	}
+	a.client = d.begin(req, txn.ClientEvents{Response: a.response, Silence: a.unanswered})
+	a.await()
 }
 
 // identify tells a gateway what it may know of the caller beside the From header.
@@ -326,7 +332,11 @@ func (a *attempt) failed(res *sip.Response) {
 	} else {
 		a.call.sh.health.heard(a.gatewayID())
 	}
-	a.call.huntOn(a, failure{status: res.StatusCode, cause: a.cause, told: told, text: res.Reason})
+	f := failure{status: res.StatusCode, cause: a.cause, told: told, text: res.Reason}
+	if h := res.GetHeader("Min-SE"); h != nil {
+		f.minSE = h.Value()
+	}
+	a.call.huntOn(a, f)
 }
 
 // answered takes a 2xx. One that comes after we gave the attempt up, or after another phone answered, made a call all

@@ -40,6 +40,7 @@ func (s *shard) identify(req *sip.Request, flow wire.Flow, tx *txn.Server, kind 
 	cred := s.credentials(req)
 	if cred == nil {
 		if caller, ok := s.bySource(req, flow); ok {
+			flow.Prove()
 			return caller, true
 		}
 		if s.guard.Blocked(source, req.From().Address.User) {
@@ -73,6 +74,7 @@ func (s *shard) identify(req *sip.Request, flow wire.Flow, tx *txn.Server, kind 
 		return provision.Caller{}, false
 	}
 	s.guard.Passed(source, caller.Login)
+	flow.Prove()
 	if !caller.MayBeAt(source) {
 		s.log.Warn("outside of the networks of the extension", "login", caller.Login, "source", source, "method", req.Method.String())
 		tx.Reply(sip.StatusForbidden, "Forbidden")
@@ -182,41 +184,15 @@ func (s *shard) challenge(tx *txn.Server, kind challengeKind, source netip.Addr,
 	tx.Reply(status, reason, headers...)
 }
 
-// challenged answers a carrier's challenge to our INVITE, once, when the gateway has a login.
+// challenged answers a carrier's challenge to our INVITE, where the gateway has a login.
 func (a *attempt) challenged(res *sip.Response) bool {
-	g := a.target.Gateway
-	if a.gaveUp || a.authenticated || g == nil || g.Login == "" {
+	if a.gaveUp || a.target.Gateway == nil {
 		return false
 	}
-	header := answerChallenge(res, sip.INVITE, a.client.Request().Recipient, g.Login, g.Password)
-	if header == nil {
+	headers := a.dialog.prove(a.client.Request(), &a.round, res)
+	if headers == nil {
 		return false
 	}
-	a.authenticated = true
-	a.invite(header)
+	a.invite(headers)
 	return true
-}
-
-// answerChallenge makes the credentials for the first challenge of a 401 or 407 that we can answer.
-func answerChallenge(res *sip.Response, method sip.RequestMethod, uri sip.Uri, login, password string) sip.Header {
-	kind := serverChallenge
-	if res.StatusCode == sip.StatusProxyAuthRequired {
-		kind = proxyChallenge
-	} else if res.StatusCode != sip.StatusUnauthorized {
-		return nil
-	}
-	challengeName, credentialsName, _ := kind.headers()
-	for h := range named(res, challengeName) {
-		challenge, err := digest.ParseChallenge(h.Value())
-		if err != nil || !digest.CanDigest(challenge) {
-			continue
-		}
-		cred, err := digest.Digest(challenge, digest.Options{
-			Method: string(method), URI: uri.String(), Username: login, Password: password, Count: 1,
-		})
-		if err == nil {
-			return sip.NewHeader(credentialsName, cred.String())
-		}
-	}
-	return nil
 }

@@ -98,6 +98,7 @@ type ending struct {
 	cause  uint8     // Q.850.
 	reason string    // A short word when it was our doing.
 	status int       // SIP status to the caller, for calls that were never answered.
+	minSE  string    // With status 422: the shortest session that is taken.
 	at     time.Time // When it really was over, for calls whose end was noticed later; zero: now.
 }
 
@@ -207,7 +208,11 @@ func (c *call) giveUp(e ending) {
 		if e.status == 0 {
 			e.status = sip.StatusServiceUnavailable
 		}
-		c.tx.Reply(e.status, statusText(e.status), reasonHeader(e.cause, causeText(e.cause)))
+		headers := []sip.Header{reasonHeader(e.cause, causeText(e.cause))}
+		if e.minSE != "" {
+			headers = append(headers, sip.NewHeader("Min-SE", e.minSE))
+		}
+		c.tx.Reply(e.status, statusText(e.status), headers...)
 	}
 }
 

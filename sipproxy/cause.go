@@ -148,6 +148,8 @@ func statusText(status int) string {
 		return "Request Timeout"
 	case 410:
 		return "Gone"
+	case 422:
+		return "Session Interval Too Small"
 	case 480:
 		return "Temporarily Unavailable"
 	case 481:

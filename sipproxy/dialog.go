@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"trunkline/sipproxy/challenge"
 	"trunkline/sipproxy/contact"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
@@ -38,6 +39,10 @@ type dialog struct {
 
 	confined bool           // A phone or trunk is at the other end: requests go to where it speaks from, or to within.
 	within   []netip.Prefix // See provision.Caller.
+	lost     int            // How many of the ways to it were taken after its connection was over.
+
+	answers *challenge.Answers // To the challenges of the other end.
+	proof   []sip.Header       // What our INVITE was accepted with, which its ACK repeats (RFC 3261, section 22.1).
 
 	web    bool   // A phone in a browser is at the other end.
 	behind bool   // Its voice has to go through a relay.
@@ -140,13 +145,6 @@ func (d *dialog) request(method sip.RequestMethod, seq uint32) *sip.Request {
 	return req
 }
 
-// send sends a request of ours within the dialog, with the next number.
-func (d *dialog) send(req *sip.Request, events txn.ClientEvents) *txn.Client {
-	req.AppendHeader(ourContact(d.flow, ""))
-	req.AppendHeader(sip.NewHeader("User-Agent", agentName))
-	return d.sh.txn.Send(req, d.nextHop(req), events)
-}
-
 func (d *dialog) nextSeq() uint32 {
 	if d.origin != nil {
 		return d.origin.nextSeq()
@@ -159,12 +157,15 @@ func (d *dialog) nextSeq() uint32 {
 // that can be reached; a private one behind a public source is not, and neither is a name (RFC 3581's purpose).
 // Then, and over streams, it is the way on which the dialog was made.
 func (d *dialog) nextHop(req *sip.Request) wire.Flow {
-	if d.flow.Reliable() || (len(d.routes) == 0 && d.target.UriParams.Has("ob")) { // RFC 5626, section 4.3.
-		return d.flow
-	}
 	uri := req.Recipient
 	if len(d.routes) > 0 { // The first of the route set, whether it routes loosely or strictly.
 		uri = d.routes[0]
+	}
+	switch {
+	case !d.flow.Alive():
+		return d.anew(&uri)
+	case d.flow.Reliable(), len(d.routes) == 0 && d.target.UriParams.Has("ob"): // RFC 5626, section 4.3.
+		return d.flow
 	}
 	if d.confined {
 		return d.flow.At(contact.Hop(&uri, d.flow.Remote(), d.within))
@@ -189,6 +190,10 @@ func (d *dialog) nextHop(req *sip.Request) wire.Flow {
 func (d *dialog) sendACK(seq uint32, body sip.Message) {
 	d.ackSeq, d.ackBody, d.ackSent = seq, body, true
 	ack := d.request(sip.ACK, seq)
+	for _, h := range d.proof {
+		ack.AppendHeader(h)
+	}
+	flow := d.nextHop(ack)
 	host, port := d.flow.Advertised()
 	ack.PrependHeader(&sip.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: d.flow.Transport(), Host: host, Port: port,
@@ -199,7 +204,7 @@ func (d *dialog) sendACK(seq uint32, body sip.Message) {
 	} else {
 		ack.SetBody(nil)
 	}
-	_ = d.nextHop(ack).SendMessage(ack) // A lost ACK is repeated when the 2xx comes again.
+	_ = flow.SendMessage(ack) // A lost ACK is repeated when the 2xx comes again.
 }
 
 // repeatACK answers a repeated 2xx; a 2xx with another tag is that of a second phone, which is hung up on.
@@ -215,19 +220,6 @@ func (d *dialog) repeatACK(res *sip.Response) {
 	if d.ackSent && d.ackSeq == res.CSeq().SeqNo {
 		d.sendACK(d.ackSeq, d.ackBody)
 	}
-}
-
-// sendBYE ends the dialog. It is repeated until it is answered, or for 32 seconds; both are the end of it.
-func (d *dialog) sendBYE(reason sip.Header) {
-	if d.byeSent {
-		return
-	}
-	d.byeSent = true
-	bye := d.request(sip.BYE, d.nextSeq())
-	if reason != nil {
-		bye.AppendHeader(reason)
-	}
-	d.send(bye, txn.ClientEvents{Response: func(*sip.Response) {}})
 }
 
 // receive takes a request of theirs within the dialog.

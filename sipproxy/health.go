@@ -55,7 +55,6 @@ type gatewayHealth struct {
 	why      string
 	probed   time.Time
 	present  bool
-	renew    time.Time // When our registration at the carrier is to be renewed; zero when there is none.
 }
 
 func newHealth(c clock.Clock, log *slog.Logger, r names.Resolver) *health {
@@ -257,24 +256,4 @@ func (h *health) states() []GatewayState {
 		out = append(out, state)
 	}
 	return out
-}
-
-// registered notes that we are registered at the carrier and when that is to be renewed.
-func (h *health) registered(id string, renew time.Time) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if s, ok := h.byID[id]; ok {
-		s.renew = renew
-	}
-}
-
-// registration returns when our registration is to be renewed, if there is one.
-func (h *health) registration(id string) (time.Time, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	s, ok := h.byID[id]
-	if !ok || s.renew.IsZero() {
-		return time.Time{}, false
-	}
-	return s.renew, true
 }

@@ -14,7 +14,8 @@ type failure struct {
 	cause  uint8
 	told   bool // The cause was in the answer.
 	text   string
-	silent bool // No answer at all, rather than one with that status.
+	minSE  string // Of a 422: the shortest session that is taken (RFC 4028, section 6).
+	silent bool   // No answer at all, rather than one with that status.
 }
 
 // skippedGateway is a gateway that was not tried although the route named it.
@@ -232,7 +233,7 @@ func (c *call) nobody() {
 	if f.silent {
 		side = cdr.SideTimer
 	}
-	c.end(ending{side: side, cause: cause, status: status})
+	c.end(ending{side: side, cause: cause, status: status, minSE: f.minSE})
 }
 
 // verdict tells what a failure means to the hunting: by the gateway's rules, then the carrier's, then as usual.

@@ -113,8 +113,7 @@ func (d *dialog) reinviteWithin(tries int, offer sip.Message, then func(*sip.Res
 		return
 	}
 	d.inviting = true
-	seq := d.nextSeq()
-	req := d.request(sip.INVITE, seq)
+	req := d.request(sip.INVITE, d.nextSeq())
 	req.AppendHeader(d.allow())
 	describe(offer, req)
 	d.send(req, txn.ClientEvents{
@@ -122,7 +121,7 @@ func (d *dialog) reinviteWithin(tries int, offer sip.Message, then func(*sip.Res
 			switch {
 			case res.IsProvisional():
 				return
-			case res.IsSuccess() && d.ackSeq == seq:
+			case res.IsSuccess() && d.ackSeq == res.CSeq().SeqNo:
 				d.repeatACK(res)
 				return
 			}
@@ -133,7 +132,7 @@ func (d *dialog) reinviteWithin(tries int, offer sip.Message, then func(*sip.Res
 				return
 			}
 			if res.IsSuccess() {
-				d.ackSeq, d.ackSent = seq, false
+				d.ackSeq, d.ackSent = res.CSeq().SeqNo, false
 				if c := res.Contact(); c != nil {
 					d.target = c.Address
 				}

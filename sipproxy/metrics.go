@@ -59,7 +59,10 @@ func newMetrics(p *Proxy, r prometheus.Registerer) *metrics {
 	locked := prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "trunkline_sip_locks_total", Help: "Locks because of wrong passwords.",
 	}, func() float64 { return float64(p.guard.Made()) })
-	r.MustRegister(m.requests, m.refused, m.answered, m.cut, m.authFailures, m.dropped, m.unrelayed, m.unrecorded, m.contacts, active, malformed, locks, locked)
+	closed := prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "trunkline_sip_connections_refused_total", Help: "Connections that found no place, or did not say in time who they are.",
+	}, func() float64 { s := p.wire.Stats(); return float64(s.Expelled + s.TurnedAway) })
+	r.MustRegister(m.requests, m.refused, m.answered, m.cut, m.authFailures, m.dropped, m.unrelayed, m.unrecorded, m.contacts, active, malformed, locks, locked, closed)
 	return m
 }
 

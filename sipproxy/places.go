@@ -2,10 +2,12 @@ package sipproxy
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"trunkline/provision"
 	"trunkline/sipproxy/contact"
+	"trunkline/sipproxy/names"
 )
 
 // contactPolicy knows who stands where beside phones, at the moment that it is asked.
@@ -69,6 +71,18 @@ func (h *health) at(at netip.AddrPort) string {
 		}
 	}
 	return ""
+}
+
+// isOf reports whether an address is that of a gateway.
+func (h *health) isOf(addr netip.Addr) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range h.byID {
+		if s.hop.Remote.Addr() == addr || slices.ContainsFunc(s.targets, func(t names.Hop) bool { return t.Remote.Addr() == addr }) {
+			return true
+		}
+	}
+	return false
 }
 
 // named names the gateway whose host has a name; empty: none.

@@ -43,6 +43,7 @@ type Proxy struct {
 	health    *health
 	registrar *registrar
 	journal   *journal.Journal
+	members   *members
 	contacts  contact.Policy
 	relays    *rtpengine.Pool
 
@@ -83,8 +84,9 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	}
 	p := &Proxy{
 		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder,
-		slots: newSlots(deps.Clock), idle: newIdle(), guard: guard.New(deps.Clock, cfg.SourceRate),
-		health: newHealth(deps.Clock, deps.Log, deps.Resolver), ladder: ladder.New(cfg.TraceMemory), stopped: make(chan struct{}), boot: deps.Clock.Boot(), order: newOrder(unknown),
+		slots: newSlots(deps.Clock), members: newMembers(), idle: newIdle(), guard: guard.New(deps.Clock, cfg.SourceRate),
+		health: newHealth(deps.Clock, deps.Log, deps.Resolver), ladder: ladder.New(cfg.TraceMemory), stopped: make(chan struct{}),
+		boot: deps.Clock.Boot(), order: newOrder(unknown),
 	}
 	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	var err error
@@ -106,6 +108,10 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	ready := make(chan struct{})
 	p.wire, err = wire.Open(ctx, wire.Options{
 		Listen: cfg.Listen, TLS: cfg.TLS, Origins: cfg.Origins, Log: deps.Log, Clock: deps.Clock, Tap: p.tap(),
+		Known: func(addr netip.Addr) bool {
+			_, ok := deps.Router.Source(addr)
+			return ok || p.health.isOf(addr)
+		},
 		Handler: func(msg sip.Message, flow wire.Flow) {
 			<-ready // What comes in the first moments waits until the calls of the last life are known.
 			p.dispatch(msg, flow)

@@ -124,7 +124,11 @@ func (d *dialog) answerBack(res *sip.Response, seq uint32, tx *txn.Server) {
 	if tx.Final() {
 		return
 	}
-	back := tx.NewResponse(res.StatusCode, res.Reason)
+	status, reason := res.StatusCode, res.Reason
+	if status == sip.StatusUnauthorized || status == sip.StatusProxyAuthRequired { // We were asked, and have no answer.
+		status, reason = sip.StatusInternalServerError, statusText(sip.StatusInternalServerError)
+	}
+	back := tx.NewResponse(status, reason)
 	pass(res, back)
 	if res.IsSuccess() {
 		back.AppendHeader(ourContact(d.flow, ""))

@@ -128,6 +128,7 @@ func (s *shard) inDialog(req *sip.Request, flow wire.Flow, tx *txn.Server, tag s
 		}
 		return
 	}
+	flow.Prove() // Nobody else knows the tags.
 	d.receive(req, flow, tx)
 }
 

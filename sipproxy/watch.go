@@ -1,7 +1,6 @@
 package sipproxy
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -9,37 +8,24 @@ import (
 	"trunkline/cdr"
 	"trunkline/internal/clock"
 	"trunkline/provision"
+	"trunkline/sipproxy/challenge"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
 
 const (
-	watchEvery    = time.Second
-	registerFor   = 10 * time.Minute
-	registerRetry = 30 * time.Second
+	watchEvery = time.Second
 )
 
 // watchGateways keeps an eye on the gateways: it resolves their names, probes those that ask for it with OPTIONS, and
 // keeps us registered where a carrier wants that.
 func (p *Proxy) watchGateways() {
-	renew := make(map[string]time.Time)
 	for {
 		gateways := p.router.Gateways()
 		for _, g := range p.health.refresh(p.lifetime, gateways) {
 			p.probe(g)
 		}
-		now := p.clock.Now()
-		for _, g := range gateways {
-			if g.Register && !g.Inactive && !now.Before(renew[g.ID]) {
-				renew[g.ID] = now.Add(registerRetry)
-				p.registerAt(g, func(granted time.Duration) {
-					p.log.Info("registered at the carrier", "gateway", g.ID, "seconds", int64(granted.Seconds()))
-				})
-			}
-			if granted, ok := p.health.registration(g.ID); ok {
-				renew[g.ID] = granted
-			}
-		}
+		p.members.refresh(p, gateways)
 		if clock.Sleep(p.lifetime, p.clock, watchEvery) != nil {
 			return
 		}
@@ -52,7 +38,7 @@ func (p *Proxy) ownShard(id string) *shard {
 }
 
 // outside makes a request of our own to a gateway, outside of any call.
-func (s *shard) outside(method sip.RequestMethod, g provision.Gateway, user string, flow wire.Flow, seq uint32) *sip.Request {
+func (s *shard) outside(method sip.RequestMethod, g *provision.Gateway, user string, flow wire.Flow) *sip.Request {
 	host, port := splitAddress(g.Address)
 	target := sip.Uri{Scheme: "sip", Host: host, Port: port}
 	req := sip.NewRequest(method, target)
@@ -68,14 +54,25 @@ func (s *shard) outside(method sip.RequestMethod, g provision.Gateway, user stri
 		to = target
 	}
 	req.AppendHeader(&sip.ToHeader{Address: to})
-	if id, err := cdr.NewCallID(); err == nil {
-		callID := sip.CallIDHeader(mintCallID(uint8(s.index), id, 0)) //nolint:gosec // At most 256 shards.
-		req.AppendHeader(&callID)
-	}
-	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
 	req.AppendHeader(ourContact(flow, user))
 	req.AppendHeader(sip.NewHeader("User-Agent", agentName))
 	return req
+}
+
+// numbered gives a request of our own the Call-ID and number that it has.
+func numbered(req *sip.Request, callID string, seq uint32) {
+	id := sip.CallIDHeader(callID)
+	req.AppendHeader(&id)
+	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: req.Method})
+}
+
+// ownCallID makes the Call-ID of requests of our own, whose answers come to this shard.
+func (s *shard) ownCallID() string {
+	id, err := cdr.NewCallID()
+	if err != nil { // Never: it is made of the clock and of chance.
+		return callIDPrefix + sip.GenerateTagN(20)
+	}
+	return mintCallID(uint8(s.index), id, 0) //nolint:gosec // At most 256 shards.
 }
 
 // probe asks a gateway whether it is there. Any answer but 503 says that it is.
@@ -91,71 +88,32 @@ func (p *Proxy) probe(g provision.Gateway) {
 			p.log.Warn("gateway cannot be probed", "gateway", g.ID, "error", err)
 			return
 		}
-		s.txn.Send(s.outside(sip.OPTIONS, g, "probe", flow, 1), flow, txn.ClientEvents{
-			Response: func(res *sip.Response) {
-				if res.StatusCode == sip.StatusServiceUnavailable {
-					p.health.failed(g.ID, "OPTIONS 503")
-				} else if !res.IsProvisional() {
-					p.health.heard(g.ID)
-				}
-			},
-			Silence: func() { p.health.failed(g.ID, "OPTIONS unanswered") },
-		})
+		s.ask(g, flow, s.ownCallID(), 1, new(challenge.Answers), new(challenge.Round))
 	})
 }
 
-// registerAt registers us with a carrier (RFC 3261, section 10.2) and notes when to do so again.
-func (p *Proxy) registerAt(g provision.Gateway, done func(time.Duration)) {
-	hop, ok := p.health.address(g.ID)
-	if !ok {
-		return
-	}
-	s := p.ownShard(g.ID)
-	s.post(func() {
-		flow, err := p.wire.To(hop.Transport, hop.Remote, hop.Host)
-		if err != nil {
-			p.log.Warn("no way to register at the carrier", "gateway", g.ID, "error", err)
-			return
-		}
-		s.sendRegister(g, flow, 1, nil, done)
-	})
-}
-
-func (s *shard) sendRegister(g provision.Gateway, flow wire.Flow, seq uint32, credentials sip.Header, done func(time.Duration)) {
-	req := s.outside(sip.REGISTER, g, g.Login, flow, seq)
-	req.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(int(registerFor.Seconds()))))
-	if credentials != nil {
-		req.AppendHeader(credentials)
+// ask sends the OPTIONS of a probe. A carrier that challenges it is there; it is answered all the same, as some lock out who does not.
+func (s *shard) ask(g provision.Gateway, flow wire.Flow, callID string, seq uint32, answers *challenge.Answers, round *challenge.Round, proof ...sip.Header) {
+	req := s.outside(sip.OPTIONS, &g, "probe", flow)
+	numbered(req, callID, seq)
+	for _, h := range proof {
+		req.AppendHeader(h)
 	}
 	s.txn.Send(req, flow, txn.ClientEvents{
-		Response: func(res *sip.Response) { s.registerAnswered(g, flow, seq, res, done) },
-		Silence:  func() { s.log.Warn("the carrier's registrar does not answer", "gateway", g.ID) },
-	})
-}
-
-func (s *shard) registerAnswered(g provision.Gateway, flow wire.Flow, seq uint32, res *sip.Response, done func(time.Duration)) {
-	switch {
-	case res.IsProvisional():
-	case res.IsSuccess():
-		granted := registerFor
-		if c := res.Contact(); c != nil {
-			if text, ok := c.Params.Get("expires"); ok {
-				if n, err := strconv.Atoi(text); err == nil && n > 0 {
-					granted = time.Duration(n) * time.Second
-				}
+		Response: func(res *sip.Response) {
+			if res.IsProvisional() {
+				return
 			}
-		}
-		s.health.registered(g.ID, s.clock.Now().Add(granted*8/10))
-		done(granted)
-	case seq == 1:
-		host, port := splitAddress(g.Address)
-		header := answerChallenge(res, sip.REGISTER, sip.Uri{Scheme: "sip", Host: host, Port: port}, g.Login, g.Password)
-		if header != nil {
-			s.sendRegister(g, flow, seq+1, header, done)
-			return
-		}
-		s.log.Warn("the carrier refuses the registration", "gateway", g.ID, "status", res.StatusCode)
-	default:
-		s.log.Warn("the carrier refuses the registration: check login and password", "gateway", g.ID, "status", res.StatusCode)
-	}
+			if res.StatusCode == sip.StatusServiceUnavailable {
+				s.health.failed(g.ID, "OPTIONS 503")
+				return
+			}
+			s.health.heard(g.ID)
+			account := challenge.Account{Login: g.Login, Password: g.Password}
+			if proof, err := answers.Answer(round, res, sip.OPTIONS, req.Recipient.String(), account); err == nil {
+				s.ask(g, flow, callID, seq+1, answers, round, proof...)
+			}
+		},
+		Silence: func() { s.health.failed(g.ID, "OPTIONS unanswered") },
+	})
 }

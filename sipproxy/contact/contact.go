@@ -58,16 +58,22 @@ func (p *Policy) Judge(uri *sip.Uri, source netip.AddrPort, within []netip.Prefi
 // Hop is where a request to uri is sent: to the address that stands in it, if the phone speaks from there or it is within the
 // networks given; else to where the phone speaks from.
 func Hop(uri *sip.Uri, source netip.AddrPort, within []netip.Prefix) netip.AddrPort {
-	at, ok := literal(uri)
-	from := source.Addr().Unmap()
-	if !ok || at.Addr() != from && (!contains(within, at.Addr()) || at.Addr().Is4() != from.Is4()) {
-		return source
+	if at, ok := literal(uri); ok && Allowed(at.Addr(), source.Addr(), within) {
+		return at
 	}
-	return at
+	return source
 }
 
-// literal reads the address of a URI that has one, with the port of SIP where it has none (RFC 3261, section 19.1.2).
-func literal(uri *sip.Uri) (netip.AddrPort, bool) {
+// Allowed reports whether requests to who speaks from an address may go to another one: to the same host, or within the networks given.
+func Allowed(addr, source netip.Addr, within []netip.Prefix) bool {
+	addr, source = addr.Unmap(), source.Unmap()
+	return addr == source || contains(within, addr) && addr.Is4() == source.Is4()
+}
+
+func literal(uri *sip.Uri) (netip.AddrPort, bool) { return Literal(uri, false) }
+
+// Literal reads the address of a URI that has one, with the port of SIP, or of SIP over TLS, where it has none (RFC 3261, section 19.1.2).
+func Literal(uri *sip.Uri, secure bool) (netip.AddrPort, bool) {
 	addr, err := netip.ParseAddr(strings.Trim(uri.Host, "[]"))
 	if err != nil {
 		return netip.AddrPort{}, false
@@ -75,6 +81,9 @@ func literal(uri *sip.Uri) (netip.AddrPort, bool) {
 	port := uri.Port
 	if port <= 0 || port > 65535 {
 		port = sip.DefaultUdpPort
+		if secure {
+			port = sip.DefaultTlsPort
+		}
 	}
 	return netip.AddrPortFrom(addr.Unmap().WithZone(""), uint16(port)), true
 }

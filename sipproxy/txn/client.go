@@ -254,6 +254,9 @@ func (c *Client) sendCancel() {
 	}
 	cancel.SetBody(nil)
 	branch, _ := c.req.Via().Params.Get("branch")
+	if flow, err := c.flow.Again(); err == nil { // Its connection may be over: the INVITE is not (RFC 3261, section 18.4).
+		c.flow = flow
+	}
 	c.layer.start(cancel, c.flow, clientKey(branch, sip.CANCEL), ClientEvents{Response: func(*sip.Response) {}})
 }
 

@@ -1,6 +1,7 @@
 package txn
 
 import (
+	"math"
 	"net/netip"
 	"strconv"
 
@@ -28,6 +29,7 @@ type Server struct {
 	layer    *Layer
 	key      string
 	flow     wire.Flow
+	listens  uint16 // The port of the topmost Via.
 	invite   bool
 	state    state
 	tag      string
@@ -44,6 +46,9 @@ func (l *Layer) newServer(key string, req *sip.Request, flow wire.Flow) *Server 
 	tx := &Server{
 		Request: req, layer: l, key: key, flow: responseFlow(req, flow),
 		invite: req.Method == sip.INVITE, state: proceeding,
+	}
+	if port := req.Via().Port; port > 0 && port <= math.MaxUint16 {
+		tx.listens = uint16(port)
 	}
 	if tag, ok := req.To().Params.Get("tag"); ok {
 		tx.tag = tag
@@ -158,6 +163,9 @@ func (s *Server) Respond(res *sip.Response) {
 		res.SetBody(nil)
 	}
 	s.last = s.flow.Encode(res)
+	if !s.flow.Alive() {
+		s.flow = s.elsewhere()
+	}
 	_ = s.flow.Send(s.last) // A lost answer is made good by the retransmission of the request.
 	if res.IsProvisional() {
 		return
@@ -180,6 +188,16 @@ func (s *Server) Respond(res *sip.Response) {
 		}
 		s.layer.long.add(now, expiry{server: s})
 	}
+}
+
+// elsewhere is the way to who asked over a connection that is over: a new one to where he says that he listens, at the address that he
+// spoke from (RFC 3261, section 18.2.2).
+func (s *Server) elsewhere() wire.Flow {
+	flow, err := s.flow.Toward(s.listens)
+	if err != nil {
+		return s.flow
+	}
+	return flow
 }
 
 // repeat retransmits the final answer to an INVITE until it is acknowledged: timer G, and the same for a 2xx, which

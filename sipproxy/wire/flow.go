@@ -36,6 +36,37 @@ func (f Flow) Host() string {
 // Alive reports whether something can be sent: a connection that is over leads nowhere.
 func (f Flow) Alive() bool { return !f.IsZero() && (f.conn == nil || !f.conn.over()) }
 
+// Again returns a way to the same other end when a connection is over: one that is being made anew. What was made by the other end may
+// not be taken there; browsers take none.
+func (f Flow) Again() (Flow, error) {
+	if f.IsZero() {
+		return Flow{}, ErrNoTransport
+	}
+	if f.conn == nil || f.Alive() {
+		return f, nil
+	}
+	return f.wire.To(f.Transport(), f.remote, f.Host())
+}
+
+// Toward returns a way over the same transport to another port of the other end; 0 is the transport's own. For connections one is made
+// where there is none.
+func (f Flow) Toward(port uint16) (Flow, error) {
+	if f.IsZero() || f.Web() {
+		return f, nil
+	}
+	const own, ownSecure = 5060, 5061 // RFC 3261, section 19.1.2.
+	if port == 0 {
+		port = own
+		if f.Transport() == TLS {
+			port = ownSecure
+		}
+	}
+	return f.wire.To(f.Transport(), netip.AddrPortFrom(f.remote.Addr(), port), f.Host())
+}
+
+// Ours reports whether we have made the connection, so that its other end is where others connect to.
+func (f Flow) Ours() bool { return f.conn != nil && f.conn.ours }
+
 // KeptOpen says that the other end has promised to be heard at least so often: a connection on which it is not is over (RFC 5626,
 // section 4.4.1). Of UDP nothing is known.
 func (f Flow) KeptOpen(silence time.Duration) {

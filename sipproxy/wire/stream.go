@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"cmp"
+	"container/list"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -21,7 +22,7 @@ import (
 
 const (
 	defaultMaxConns = 4096
-	sourceShare     = 2                // One address has no more than half of them.
+	sourceShare     = 2                // One address that others connect from has no more than half of them.
 	sendQueue       = 256              // Messages that wait for one connection.
 	dialTimeout     = 4 * time.Second  // To connect and shake hands.
 	writeTimeout    = 5 * time.Second  // For one message.
@@ -102,8 +103,7 @@ type connTable struct {
 	mu     sync.Mutex
 	closed bool
 	byKey  map[connKey]*streamConn
-
-	bySource map[netip.Addr]int
+	places places
 }
 
 func (t *connTable) init(ctx context.Context, w *Wire, limit int) {
@@ -111,7 +111,7 @@ func (t *connTable) init(ctx context.Context, w *Wire, limit int) {
 		limit = defaultMaxConns
 	}
 	t.wire, t.ctx, t.max = w, ctx, limit
-	t.byKey, t.bySource = make(map[connKey]*streamConn), make(map[netip.Addr]int)
+	t.byKey, t.places = make(map[connKey]*streamConn), newPlaces(limit)
 }
 
 // to finds or begins a connection.
@@ -128,7 +128,7 @@ func (t *connTable) to(l *local, remote netip.AddrPort, host string) (Flow, erro
 	}
 	if !ok {
 		var err error
-		if c, err = t.add(key, l); err != nil {
+		if c, err = t.add(key, l, true); err != nil {
 			return Flow{}, err
 		}
 		t.wire.done.Go(func() { c.dialAndRun(t.ctx) })
@@ -145,7 +145,7 @@ func (t *connTable) adopt(l *local, nc net.Conn) bool {
 	remote = netip.AddrPortFrom(remote.Addr().Unmap(), remote.Port())
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c, err := t.add(connKey{transport: l.transport, remote: remote}, l)
+	c, err := t.add(connKey{transport: l.transport, remote: remote}, l, false)
 	if err != nil {
 		return false
 	}
@@ -153,15 +153,17 @@ func (t *connTable) adopt(l *local, nc net.Conn) bool {
 	return true
 }
 
-func (t *connTable) add(key connKey, l *local) (*streamConn, error) {
+// add makes a connection; ours is one that we make.
+func (t *connTable) add(key connKey, l *local, ours bool) (*streamConn, error) {
 	if t.closed {
 		return nil, errConnClosed
 	}
-	if len(t.byKey) >= t.max || t.bySource[key.remote.Addr()] >= max(1, t.max/sourceShare) {
-		return nil, errTooManyConns
+	c := &streamConn{table: t, key: key, local: l, ours: ours, queue: make(chan []byte, sendQueue), quit: make(chan struct{})}
+	c.proven.Store(ours || t.wire.known != nil && t.wire.known(key.remote.Addr()))
+	if err := t.places.enter(c, len(t.byKey)); err != nil {
+		t.wire.turnedAway.Add(1)
+		return nil, err
 	}
-	t.bySource[key.remote.Addr()]++
-	c := &streamConn{table: t, key: key, local: l, queue: make(chan []byte, sendQueue), quit: make(chan struct{})}
 	t.byKey[key] = c
 	return c, nil
 }
@@ -172,10 +174,7 @@ func (t *connTable) remove(c *streamConn) {
 	if t.byKey[c.key] == c {
 		delete(t.byKey, c.key)
 	}
-	source := c.key.remote.Addr()
-	if t.bySource[source]--; t.bySource[source] <= 0 {
-		delete(t.bySource, source)
-	}
+	t.places.leave(c)
 }
 
 func (t *connTable) closeAll() {
@@ -196,6 +195,10 @@ type streamConn struct {
 	once  sync.Once
 	quit  chan struct{}
 	open  atomic.Bool // It was made.
+	ours  bool        // We made it.
+
+	proven   atomic.Bool   // It is known who is at the other end.
+	stranger *list.Element // Among those of whom it is not; its table's lock guards it.
 
 	silence atomic.Int64 // How long the other end may be silent, where it has promised something; 0: idleTimeout.
 }
@@ -269,6 +272,7 @@ func (c *streamConn) dial(ctx context.Context) (net.Conn, error) {
 // run owns the connection until it ends.
 func (c *streamConn) run(nc net.Conn) {
 	c.open.Store(true)
+	defer c.table.wire.clock.AfterFunc(strangerTime, c.expel).Stop()
 	var writer sync.WaitGroup
 	writer.Go(func() { c.write(nc) })
 	c.read(nc)
@@ -299,9 +303,15 @@ func (c *streamConn) read(nc net.Conn) {
 	parser := w.parser.NewSIPStream()
 	defer parser.Close()
 	buf := make([]byte, 16<<10)
-	fresh := true // Between two messages.
+	fresh := true       // Between two messages.
+	begun := time.Now() //nolint:forbidigo // Deadlines of sockets are wall time.
+	waits := !c.ours    // For the rest of a message; the first one is to come at once.
 	for {
-		_ = nc.SetReadDeadline(time.Now().Add(c.patience())) //nolint:forbidigo // Deadlines of sockets are wall time.
+		deadline := begun.Add(w.messageTime)
+		if !waits {
+			deadline = time.Now().Add(c.patience()) //nolint:forbidigo // As above.
+		}
+		_ = nc.SetReadDeadline(deadline)
 		n, err := nc.Read(buf)
 		if err != nil {
 			return
@@ -315,6 +325,9 @@ func (c *streamConn) read(nc net.Conn) {
 		}
 		if parser.Buffer().Len() > maxMessage {
 			return
+		}
+		if rest := !fresh || parser.Buffer().Len() > 0; rest != waits {
+			waits, begun = rest, time.Now() //nolint:forbidigo // As above.
 		}
 	}
 }

@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"crypto/tls"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -49,7 +50,9 @@ func (w *Wire) listenWeb(ctx context.Context, l Listen, transport string) error 
 		secure.NextProtos = []string{"http/1.1"}
 		accepting = tls.NewListener(accepting, secure)
 	}
+	waiting := &guests{most: max(1, w.conns.max/strangerSource), from: make(map[netip.Addr]int)}
 	s.web = &http.Server{
+		ConnState:         waiting.turn,
 		Handler:           http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.upgrade(s, rw, r) }),
 		ReadHeaderTimeout: handshakeTimeout, IdleTimeout: handshakeTimeout, MaxHeaderBytes: maxHandshake,
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // What strangers do wrong is not for the log.
@@ -95,7 +98,7 @@ func wantsSIP(h http.Header) bool {
 func (t *connTable) adoptWeb(l *local, remote netip.AddrPort, ws *websocket.Conn) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c, err := t.add(connKey{transport: l.transport, remote: remote}, l)
+	c, err := t.add(connKey{transport: l.transport, remote: remote}, l, false)
 	if err != nil {
 		return false
 	}
@@ -107,6 +110,7 @@ func (t *connTable) adoptWeb(l *local, remote netip.AddrPort, ws *websocket.Conn
 func (c *streamConn) runWeb(ctx context.Context, ws *websocket.Conn) {
 	ctx, cancel := context.WithCancel(ctx)
 	c.open.Store(true)
+	defer c.table.wire.clock.AfterFunc(strangerTime, c.expel).Stop()
 	var beside sync.WaitGroup
 	beside.Go(func() { c.writeWeb(ctx, cancel, ws) })
 	beside.Go(func() { c.pingWeb(ctx, cancel, ws) })
@@ -157,9 +161,7 @@ func (c *streamConn) pingWeb(ctx context.Context, cancel func(), ws *websocket.C
 func (c *streamConn) readWeb(ctx context.Context, ws *websocket.Conn) {
 	flow := Flow{wire: c.table.wire, conn: c, local: c.local, remote: c.key.remote}
 	for {
-		once, done := context.WithTimeout(ctx, idleTimeout)
-		_, data, err := ws.Read(once)
-		done()
+		data, err := readWhole(ctx, ws, c.table.wire.messageTime)
 		if err != nil {
 			return
 		}
@@ -170,5 +172,47 @@ func (c *streamConn) readWeb(ctx context.Context, ws *websocket.Conn) {
 		default:
 			c.table.wire.parseDatagram(data, flow)
 		}
+	}
+}
+
+// readWhole reads one message, which is to come within seconds once it has begun.
+func readWhole(ctx context.Context, ws *websocket.Conn, within time.Duration) ([]byte, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	late := time.AfterFunc(idleTimeout, cancel)
+	defer late.Stop()
+	_, r, err := ws.Reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	late.Reset(within)
+	return io.ReadAll(r)
+}
+
+// guests are connections that have not become WebSockets yet: one address has few, so that it cannot keep others from asking.
+type guests struct {
+	most int
+	mu   sync.Mutex
+	from map[netip.Addr]int
+}
+
+// turn is told how a connection goes on; one too many is closed.
+func (g *guests) turn(nc net.Conn, state http.ConnState) {
+	remote, err := netip.ParseAddrPort(nc.RemoteAddr().String())
+	if err != nil {
+		return
+	}
+	source := remote.Addr().Unmap()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch state {
+	case http.StateNew:
+		g.from[source]++
+		if g.from[source] > g.most {
+			_ = nc.Close()
+		}
+	case http.StateHijacked, http.StateClosed:
+		drop(g.from, source)
+	case http.StateActive, http.StateIdle:
 	}
 }

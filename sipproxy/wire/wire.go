@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -48,6 +50,8 @@ type Stats struct {
 	Sent      uint64
 	Malformed uint64
 	SendFails uint64
+	// Connections that were closed because they did not say in time who they are, and that found no place.
+	Expelled, TurnedAway uint64
 }
 
 // Wire is an open set of listeners and connections.
@@ -66,7 +70,10 @@ type Wire struct {
 
 	scratch sync.Pool // Of *bytes.Buffer, for messages that are being written out.
 
-	received, sent, malformed, sendFails atomic.Uint64
+	known       func(netip.Addr) bool
+	messageTime time.Duration
+
+	received, sent, malformed, sendFails, expelled, turnedAway atomic.Uint64
 
 	refusals   budget
 	bindings   budget
@@ -84,11 +91,15 @@ type Options struct {
 	// Origins are patterns of the hosts whose pages may connect over WebSocket, beside the host that is connected to; "*": all.
 	Origins []string
 	Handler Handler
-	Tap     Tap // Nil: nobody listens.
-	Log     *slog.Logger
-	Clock   clock.Clock
+	// Known reports whether an address is a gateway's or a trunk's, whose connections have a place whatever strangers do; nil: none is.
+	Known func(netip.Addr) bool
+	Tap   Tap // Nil: nobody listens.
+	Log   *slog.Logger
+	Clock clock.Clock
 	// MaxConns bounds the open stream connections; the default is 4,096.
 	MaxConns int
+	// MessageTime is the time in which a message is to be there as a whole, from its first byte on; the default is ten seconds.
+	MessageTime time.Duration
 	// ReadBuffer is asked of the kernel for every UDP socket; the default is 8 MiB.
 	ReadBuffer int
 }
@@ -101,7 +112,7 @@ func Open(ctx context.Context, o Options) (*Wire, error) {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	w := &Wire{
 		log: o.Log, parser: sip.NewParser(), handler: o.Handler, tap: o.Tap, tls: o.TLS, origins: o.Origins, stop: stop,
-		refusals: budget{clock: o.Clock}, bindings: budget{clock: o.Clock}, clock: o.Clock, here: addressesHere(),
+		refusals: budget{clock: o.Clock}, bindings: budget{clock: o.Clock}, clock: o.Clock, here: addressesHere(), known: o.Known, messageTime: cmp.Or(o.MessageTime, messageTime),
 	}
 	w.conns.init(ctx, w, o.MaxConns)
 	for _, l := range o.Listen {
@@ -154,6 +165,7 @@ func (w *Wire) Stats() Stats {
 	return Stats{
 		Received: w.received.Load(), Sent: w.sent.Load(),
 		Malformed: w.malformed.Load(), SendFails: w.sendFails.Load(),
+		Expelled: w.expelled.Load(), TurnedAway: w.turnedAway.Load(),
 	}
 }
 

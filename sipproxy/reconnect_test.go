@@ -1,0 +1,174 @@
+package sipproxy_test
+
+import (
+	"bufio"
+	"bytes"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"trunkline/provision"
+)
+
+// tcpCarrier is a carrier that takes connections; each is a peer of its own.
+type tcpCarrier struct {
+	w        *world
+	listener net.Listener
+	conns    chan *peer
+}
+
+func (w *world) tcpCarrier() *tcpCarrier {
+	w.t.Helper()
+	ln, err := new(net.ListenConfig).Listen(w.t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(w.t, err)
+	c := &tcpCarrier{w: w, listener: ln, conns: make(chan *peer, 10)}
+	w.t.Cleanup(func() { _ = ln.Close() })
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			r := bufio.NewReader(conn)
+			p := &pipe{here: ln.Addr(), close: conn.Close, write: func(b []byte) error {
+				_, err := conn.Write(bytes.Replace(b, []byte("SIP/2.0/UDP "), []byte("SIP/2.0/TCP "), 1))
+				return err
+			}}
+			c.conns <- p.peer(w, func() ([]byte, error) { return readMessage(r) })
+		}
+	}()
+	return c
+}
+
+// next waits for a connection.
+func (c *tcpCarrier) next() *peer {
+	c.w.t.Helper()
+	select {
+	case p := <-c.conns:
+		return p
+	case <-time.After(10 * time.Second):
+		c.w.t.Fatal("no connection was made")
+	}
+	return nil
+}
+
+func tcpWorld(t *testing.T) (*world, *peer, *tcpCarrier) {
+	t.Helper()
+	w, caller, _ := rawWorld(t)
+	carrier := w.tcpCarrier()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.gateways = []provision.Gateway{{ID: "tcp", Carrier: "tcp-co", Address: carrier.listener.Addr().String(), Transport: "tcp"}}
+	return w, caller, carrier
+}
+
+// answered makes a call that the carrier answers.
+func (c *tcpCarrier) answered(caller *peer, callID string) (near *line, conn *peer) {
+	c.w.t.Helper()
+	near = &line{
+		peer: caller, callID: callID, from: "<sip:anna@pbx.example>;tag=a1", to: "<sip:74951234567@pbx.example>", target: "sip:74951234567@pbx.example",
+	}
+	near.request("INVITE", sdp("near"))
+	conn = c.next()
+	conn.reply(conn.hear("INVITE"), "c1", sdp("far"))
+	require.Equal(c.w.t, 200, near.final())
+	conn.hear("ACK")
+	return near, conn
+}
+
+// TestConnectionThatEndsInMidCall is what drachtio-server 384 and OpenSIPS 1454 report: the carrier closes connections that are idle, and
+// its side of the call runs on when no BYE comes.
+func TestConnectionThatEndsInMidCall(t *testing.T) {
+	t.Parallel()
+	w, caller, carrier := tcpWorld(t)
+	near, conn := carrier.answered(caller, "bye")
+	require.NoError(t, conn.conn.Close())
+	time.Sleep(50 * time.Millisecond) //nolint:forbidigo // Until the proxy has noticed; it need not have.
+	near.request("BYE", "")
+	caller.hear("SIP/2.0 200")
+	carrier.next().hears("BYE")
+	legs := w.record()
+	require.True(t, legs[0].Answered())
+	require.True(t, legs[1].Answered())
+}
+
+// TestConnectionThatEndsBeforeHold puts a call on hold over a new connection.
+func TestConnectionThatEndsBeforeHold(t *testing.T) {
+	t.Parallel()
+	w, caller, carrier := tcpWorld(t)
+	near, conn := carrier.answered(caller, "hold")
+	require.NoError(t, conn.conn.Close())
+	time.Sleep(50 * time.Millisecond) //nolint:forbidigo // As above.
+	near.request("INVITE", sdp("hold"))
+	again := carrier.next()
+	again.reply(again.hear("INVITE"), "", sdp("held"))
+	require.Contains(t, string(caller.hear("SIP/2.0 200").Body()), "s=held")
+	near.request("ACK", "")
+	again.hear("ACK")
+	near.request("BYE", "")
+	again.hears("BYE")
+	require.Len(t, w.record(), 2)
+}
+
+// TestConnectionThatEndsWhileItRings gives the call up over a new connection.
+func TestConnectionThatEndsWhileItRings(t *testing.T) {
+	t.Parallel()
+	w, caller, carrier := tcpWorld(t)
+	caller.invite("ring")
+	conn := carrier.next()
+	invite := conn.hear("INVITE")
+	conn.answer(invite, 180, "Ringing", "c1")
+	caller.hear("SIP/2.0 180")
+	require.NoError(t, conn.conn.Close())
+	time.Sleep(50 * time.Millisecond) //nolint:forbidigo // As above.
+	caller.cancel("ring")
+	caller.hear("SIP/2.0 487")
+	again := carrier.next()
+	cancel := again.hears("CANCEL")
+	require.Equal(t, invite.Via().Value(), cancel.Via().Value())
+	again.answer(invite, 487, "Request Terminated", "c1")
+	require.False(t, w.record()[0].Answered())
+}
+
+// TestCarrierThatIsAwayForAMoment hears the BYE when it listens again.
+func TestCarrierThatIsAwayForAMoment(t *testing.T) {
+	t.Parallel()
+	_, caller, carrier := tcpWorld(t)
+	near, conn := carrier.answered(caller, "away")
+	at := carrier.listener.Addr().String()
+	require.NoError(t, carrier.listener.Close())
+	require.NoError(t, conn.conn.Close())
+	near.request("BYE", "")
+	caller.hear("SIP/2.0 200")
+	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", at)
+	require.NoError(t, err)
+	defer ln.Close()
+	heard, err := ln.Accept()
+	require.NoError(t, err)
+	defer heard.Close()
+	data, err := readMessage(bufio.NewReader(heard))
+	require.NoError(t, err)
+	require.True(t, bytes.HasPrefix(data, []byte("BYE ")), string(data))
+}
+
+// TestPhoneThatConnectsAgain is reached over the connection by which it registered last.
+func TestPhoneThatConnectsAgain(t *testing.T) {
+	t.Parallel()
+	w, call := outboundWorld(t)
+	phone := w.tcp()
+	contact := "<sip:anna@192.0.2.9:5060;transport=tcp>"
+	phone.registers("anna", contact, "SIP/2.0 200")
+	desk := call()
+	invite := phone.hear("INVITE")
+	phone.reply(invite, "p1", sdp("phone"))
+	require.Equal(t, 200, desk.final())
+	phone.hear("ACK")
+	require.NoError(t, phone.conn.Close())
+	again := w.tcp()
+	again.registers("anna", contact, "SIP/2.0 200")
+	desk.request("BYE", "")
+	again.hears("BYE")
+	require.Len(t, w.record(), 2)
+}
