@@ -45,7 +45,7 @@ func (c *Console) Price(_ context.Context, who *access.Principal, q PriceQuestio
 	if err != nil {
 		return PriceAnswer{}, invalid("to: %s; give the number with its country code, such as 74951234567", err)
 	}
-	call := rating.Call{To: to, Direction: rating.Outbound, Connect: q.At, Duration: q.Length}
+	call := rating.Call{To: to, Direction: rating.Outbound, Connect: q.At, Duration: q.Length, Emergency: to.Emergency()}
 	if q.From != "" {
 		if call.From, err = e164.Parse(strings.TrimPrefix(strings.TrimSpace(q.From), "+")); err != nil {
 			return PriceAnswer{}, invalid("from: %s", err)

@@ -91,12 +91,26 @@ func (d *Decision) Candidate(i int) Candidate {
 	g := v.gateway
 	c := Candidate{
 		Carrier: g.Carrier, Gateway: g.ID, Rate: money.PerMinute(v.nanos), Cost: v.cost, Sale: d.request.Sale, Margin: d.margin(v),
-		ToSent: Rewrite(g.To, d.request.To.Digits()), FromSent: g.FromSent(d.request.From.Digits()),
+		ToSent: g.toSent(&d.request), FromSent: g.FromSent(d.request.From.Digits()),
 	}
 	if v.digits >= 0 {
 		c.Deck, c.Version, c.Prefix = g.Deck, g.version, d.request.To.Prefix(int(v.digits))
 	}
 	return c
+}
+
+// serviceDigits are those that a number has at most which has no international form, such as 112 and 116117.
+const serviceDigits = 6
+
+// toSent is the called number as the gateway wants it. A rule that makes numbers international makes nothing of 112.
+func (g *gateway) toSent(q *Request) string {
+	digits := q.To.Digits()
+	if q.Emergency {
+		if sent := Rewrite(g.Emergency, digits); sent != digits || len(digits) <= serviceDigits {
+			return sent
+		}
+	}
+	return Rewrite(g.To, digits)
 }
 
 // margin is what is left of the sale; nothing where nobody pays or there is no cost.

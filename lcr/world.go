@@ -32,8 +32,9 @@ type Gateway struct {
 	DebtLimit *money.Amount // What we may owe the carrier, in its currency; nil: no bound.
 	To        []NumberRule
 	From      []NumberRule
-	Permitted []string // Beginnings of callers' numbers that the carrier accepts, as in NumberRule.Match; empty: all.
-	CallerID  string   // The digits that are shown instead of a number that is not permitted; empty: the gateway is skipped.
+	Emergency []NumberRule // For emergency calls in the place of To; without any their numbers are sent as they are.
+	Permitted []string     // Beginnings of callers' numbers that the carrier accepts, as in NumberRule.Match; empty: all.
+	CallerID  string       // The digits that are shown instead of a number that is not permitted; empty: the gateway is skipped.
 }
 
 // Parts is what a World is made of. None of it may be changed afterwards.

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"slices"
 
 	"trunkline/internal/e164"
@@ -14,6 +15,11 @@ func (s *Snapshot) showCaller(r *Route, p *party, q *Question) {
 }
 
 func (p *party) number(r *Route, q *Question) e164.Number {
+	if r.Emergency {
+		if n, err := e164.Parse(cmp.Or(p.extension.EmergencyCallerID, p.branch.EmergencyCallerID)); err == nil {
+			return n
+		}
+	}
 	if n, err := e164.Parse(q.CallerID); err == nil && (q.Caller.AnyFrom || p.mayShow(n, q.Caller.Kind)) {
 		return n
 	}

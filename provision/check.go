@@ -150,6 +150,7 @@ func (c *checker) gateway(at string, g *Gateway) {
 	c.hunt(at, g.Hunt)
 	c.numberRules(at+".to_rules", g.ToRules)
 	c.numberRules(at+".from_rules", g.FromRules)
+	c.numberRules(at+".emergency_rules", g.EmergencyRules)
 	for i, pattern := range g.Permitted {
 		c.numberPattern(fmt.Sprintf("%s.permitted_caller_ids[%d]", at, i), pattern)
 	}

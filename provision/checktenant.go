@@ -2,6 +2,8 @@ package provision
 
 import (
 	"fmt"
+	"net/url"
+	"strings"
 
 	"trunkline/internal/e164"
 )
@@ -51,6 +53,8 @@ func (c *checker) branch(at string, t *Tenant, b *Branch, branches, extensions m
 	c.refers(at+".dial_plan", b.DialPlan, "dial plan", c.dials)
 	c.refers(at+".parent", b.Parent, "branch", branches)
 	c.callerID(at+".caller_id", b.CallerID)
+	c.callerID(at+".emergency_caller_id", b.EmergencyCallerID)
+	c.location(at+".location", b.Location)
 	c.barring(at, &b.Barring)
 	c.sources(at+".networks", b.Networks)
 	c.limits(at, b.Limits)
@@ -75,6 +79,8 @@ func (c *checker) branch(at string, t *Tenant, b *Branch, branches, extensions m
 		c.refers(ext+".tariff", e.Tariff, "tariff", c.tariffs)
 		c.refers(ext+".dial_plan", e.DialPlan, "dial plan", c.dials)
 		c.callerID(ext+".caller_id", e.CallerID)
+		c.callerID(ext+".emergency_caller_id", e.EmergencyCallerID)
+		c.location(ext+".location", e.Location)
 		c.barring(ext, &e.Barring)
 		c.sources(ext+".networks", e.Networks)
 		c.sources(ext+".contacts", e.Contacts)
@@ -157,6 +163,16 @@ func (c *checker) callerID(at, text string) {
 	}
 	if _, err := e164.Parse(text); err != nil {
 		c.add(at, err.Error(), "give a number with its country code")
+	}
+}
+
+// location checks a URI of a place: it stands in a header, between angle brackets.
+func (c *checker) location(at, text string) {
+	if text == "" {
+		return
+	}
+	if u, err := url.Parse(text); err != nil || u.Scheme == "" || strings.ContainsAny(text, "<>\" \r\n") {
+		c.add(at, fmt.Sprintf("%q is no URI", text), "give one such as https://lis.example/hq or geo:52.52,13.40")
 	}
 }
 

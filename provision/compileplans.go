@@ -21,7 +21,7 @@ func (c *Compiler) newWorld(o *Operator, s *Snapshot) (*lcr.World, error) {
 			ID: g.ID, Carrier: g.Carrier, Deck: carrier.Deck, Costs: s.costs[carrier.Deck],
 			Inactive: g.Inactive || carrier.Inactive, Priority: g.Priority, Weight: g.Weight,
 			MaxCalls: g.MaxCalls, MaxCPS: g.MaxCPS, DebtLimit: carrier.DebtLimit,
-			To: numberRules(g.ToRules), From: numberRules(g.FromRules), Permitted: g.Permitted, CallerID: digitsOf(g.CallerID),
+			To: numberRules(g.ToRules), From: numberRules(g.FromRules), Emergency: numberRules(g.EmergencyRules), Permitted: g.Permitted, CallerID: digitsOf(g.CallerID),
 		})
 	}
 	var err error

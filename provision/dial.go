@@ -20,6 +20,8 @@ type Dialled struct {
 // String says in a few words what became of what was dialled.
 func (d Dialled) String() string {
 	switch {
+	case d.Rule < 0 && d.Emergency:
+		return d.Number.String() + ", emergency, without a rule"
 	case d.Rule < 0:
 		return "no rule matches"
 	case d.Blocked:
@@ -38,13 +40,48 @@ func (p *DialPlan) Resolve(dialled, area string) Dialled {
 	if area == "" {
 		area = p.Area
 	}
+	if service, ok := sosService(dialled); ok {
+		return p.distress(service, area)
+	}
 	text := plain(dialled)
 	for i := range p.Rules {
 		if d, problem := p.apply(i, text, area); problem == "" {
 			return d
 		}
 	}
+	if n, err := e164.Parse(text); err == nil && n.Emergency() {
+		return Dialled{Number: n, Emergency: true, Rule: -1} // A plan that forgot it does not keep help away.
+	}
 	return Dialled{Rule: -1}
+}
+
+// sosService reads urn:service:sos and its children (RFC 5031): what is asked for beyond sos, or nothing.
+func sosService(dialled string) (service string, ok bool) {
+	const sos = "urn:service:sos"
+	if len(dialled) < len(sos) || !strings.EqualFold(dialled[:len(sos)], sos) {
+		return "", false
+	}
+	rest := dialled[len(sos):]
+	if rest != "" && rest[0] != '.' {
+		return "", false
+	}
+	return strings.ToLower(strings.TrimPrefix(rest, ".")), true
+}
+
+// distress finds the number of an emergency service: the rule that names it, else a rule for any, else 112.
+func (p *DialPlan) distress(service, area string) Dialled {
+	for _, wanted := range []string{service, ""} {
+		for i := range p.Rules {
+			r := &p.Rules[i]
+			if !r.Emergency || r.Service != wanted {
+				continue
+			}
+			if d, problem := p.apply(i, r.Match, area); problem == "" {
+				return d
+			}
+		}
+	}
+	return Dialled{Number: e164.MustParse("112"), Emergency: true, Rule: -1}
 }
 
 // DialStep is what one rule of a dial plan made of what was dialled.
@@ -78,12 +115,15 @@ func (p *DialPlan) apply(rule int, text, area string) (Dialled, string) {
 	switch {
 	case !matchDialled(r.Match, text):
 		return d, "does not match"
-	case area == "" && strings.Contains(r.Add, "{area}"):
+	case area == "" && strings.Contains(r.Add+r.Set, "{area}"):
 		return d, "the area of the caller is not known"
 	}
-	rest := text[min(r.Strip, len(text)):]
-	if r.Add != "" {
-		rest = strings.ReplaceAll(strings.ReplaceAll(r.Add, "{country}", p.Country), "{area}", area) + rest
+	fill := func(s string) string {
+		return strings.ReplaceAll(strings.ReplaceAll(s, "{country}", p.Country), "{area}", area)
+	}
+	rest := fill(r.Add) + text[min(r.Strip, len(text)):]
+	if r.Set != "" {
+		rest = fill(r.Set)
 	}
 	if r.Extension {
 		d.Extension = rest
@@ -139,6 +179,9 @@ func checkDialRule(r DialRule) error {
 	}
 	if i := strings.IndexByte(r.Match, '.'); i >= 0 && i != len(r.Match)-1 {
 		return fmt.Errorf("%q has a dot before its end", r.Match)
+	}
+	if r.Set != "" && (r.Add != "" || r.Strip != 0) {
+		return errors.New("has set beside strip or add: set is the whole number")
 	}
 	if r.Strip < 0 || r.Strip > len(r.Match)+e164.MaxDigits {
 		return fmt.Errorf("strip is %d", r.Strip)

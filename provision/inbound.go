@@ -194,7 +194,7 @@ func (s *Snapshot) forwardTarget(r *Route, from place, to string, q *Question) (
 	}
 	out := &Route{
 		Direction: rating.Forwarded.String(), Tenant: p.tenant.ID, Branch: p.branch.ID, Extension: p.extension.ID,
-		From: r.From, To: d.Number, Diverted: r.To, Capacities: p.capacities(), Anonymous: r.Anonymous,
+		From: r.From, To: d.Number, Diverted: r.To, Capacities: p.capacities(), Anonymous: r.Anonymous, Emergency: d.Emergency,
 	}
 	switch {
 	case d.Blocked:

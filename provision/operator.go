@@ -111,6 +111,9 @@ type Gateway struct {
 	LockAfter int           `yaml:"lock_after,omitempty"` // Failures in a row that lock it; default 5.
 	ToRules   []NumberRule  `yaml:"to_rules,omitempty"`   // Applied to the called number in E.164 digits.
 	FromRules []NumberRule  `yaml:"from_rules,omitempty"` // Applied to the caller's number.
+	// EmergencyRules are applied to the numbers of emergency calls, in the place of ToRules; without any they are sent as they are. What
+	// is set may be a URN, such as urn:service:sos (RFC 5031).
+	EmergencyRules []NumberRule `yaml:"emergency_rules,omitempty"`
 	// Permitted are beginnings of the callers' numbers that the carrier accepts, as in NumberRule.Match; empty: all. A call
 	// with another number shows CallerID, and without one passes the gateway over.
 	Permitted []string `yaml:"permitted_caller_ids,omitempty"`

@@ -20,8 +20,8 @@ func (s *Snapshot) routeOutside(r *Route, p *party, q *Question) *Route {
 		From: r.From, To: r.To, At: q.At, Emergency: r.Emergency,
 		Assumed: cmp.Or(q.Assumed, s.operator.Assumed, assumedDefault), Simulated: q.Simulated, Live: q.Live,
 	}
-	r.Tariff = p.tariff()
-	if !r.Emergency {
+	if !r.Emergency { // Which nobody pays for.
+		r.Tariff = p.tariff()
 		if who := s.barred(p, r.To); who != "" {
 			r.Detail = "the number is barred by the " + who
 			return refusal(r, lcr.ReasonBlocked, statusForbidden)

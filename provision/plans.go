@@ -19,8 +19,10 @@ type DialRule struct {
 	Match     string `yaml:"match"`               // "8XXXXXXXXXX", "00.", "+.", "1XX": X any digit, "." one or more of them; others literally.
 	Strip     int    `yaml:"strip,omitempty"`     // Characters taken from the front.
 	Add       string `yaml:"add,omitempty"`       // Put in front; {country} and {area} are replaced.
+	Set       string `yaml:"set,omitempty"`       // The whole number instead.
 	Extension bool   `yaml:"extension,omitempty"` // What is left is the short number of an extension of the tenant.
 	Emergency bool   `yaml:"emergency,omitempty"` // Goes out whatever the credit.
+	Service   string `yaml:"service,omitempty"`   // Of an emergency rule: what urn:service:sos names beyond sos, such as police (RFC 5031).
 	Block     bool   `yaml:"block,omitempty"`     // Refused.
 	Note      string `yaml:"note,omitempty"`      // For people.
 }

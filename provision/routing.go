@@ -90,7 +90,7 @@ func (p *party) tariff() string { return cmp.Or(p.extension.Tariff, p.branch.Tar
 func (s *Snapshot) dial(p *party, dialled string) Dialled {
 	plan := s.dials[cmp.Or(p.extension.DialPlan, p.branch.DialPlan, p.tenant.DialPlan)]
 	d := plan.Resolve(dialled, cmp.Or(p.extension.Area, p.branch.Area))
-	if d.Rule < 0 {
+	if d.Rule < 0 && !d.Emergency {
 		if _, ok := s.extensions[extensionKey{p.tenant.ID, dialled}]; ok {
 			d.Extension = dialled
 		}
@@ -111,6 +111,9 @@ func (s *Snapshot) routeFromTenant(q *Question) *Route {
 	}
 	d := s.dial(&p, q.Dialled)
 	r.To, r.Emergency = d.Number, d.Emergency
+	if r.Emergency {
+		r.Location = cmp.Or(p.extension.Location, p.branch.Location)
+	}
 	s.showCaller(r, &p, q)
 	r.Anonymous = (r.Anonymous || q.Caller.Private) && !r.Emergency // Whoever helps has to know where.
 	switch {
@@ -118,7 +121,7 @@ func (s *Snapshot) routeFromTenant(q *Question) *Route {
 		return refusal(r, lcr.ReasonBlocked, statusForbidden)
 	case d.Extension != "":
 		return s.routeInside(r, &p, d.Extension, q)
-	case d.Rule < 0:
+	case d.Rule < 0 && !d.Emergency:
 		r.Detail = fmt.Sprintf("no rule of the dial plan takes %q", q.Dialled)
 		return refusal(r, RefusedNumber, statusIncomplete)
 	}

@@ -58,21 +58,25 @@ type Limit struct {
 
 // Branch is a department or city of a tenant: the cost centre of expense reports.
 type Branch struct {
-	ID         string  `yaml:"id"`
-	Name       string  `yaml:"name,omitempty"`
-	Parent     string  `yaml:"parent,omitempty"` // Another branch, for trees such as company > city > department.
-	City       string  `yaml:"city,omitempty"`
-	Area       string  `yaml:"area,omitempty"` // Area code for locally dialled numbers.
-	Tariff     string  `yaml:"tariff,omitempty"`
-	DialPlan   string  `yaml:"dial_plan,omitempty"`
-	CallerID   string  `yaml:"caller_id,omitempty"`
-	Limits     []Limit `yaml:"limits,omitempty"`
-	MaxCalls   int     `yaml:"max_calls,omitempty"`
-	MaxCPS     int     `yaml:"max_cps,omitempty"`
-	Anonymous  bool    `yaml:"anonymous,omitempty"` // Its phones hide their numbers.
-	Barring    `yaml:",inline"`
-	Networks   []string    `yaml:"networks,omitempty"` // Goes before those of the tenant.
-	Extensions []Extension `yaml:"extensions,omitempty"`
+	ID        string  `yaml:"id"`
+	Name      string  `yaml:"name,omitempty"`
+	Parent    string  `yaml:"parent,omitempty"` // Another branch, for trees such as company > city > department.
+	City      string  `yaml:"city,omitempty"`
+	Area      string  `yaml:"area,omitempty"` // Area code for locally dialled numbers.
+	Tariff    string  `yaml:"tariff,omitempty"`
+	DialPlan  string  `yaml:"dial_plan,omitempty"`
+	CallerID  string  `yaml:"caller_id,omitempty"`
+	Limits    []Limit `yaml:"limits,omitempty"`
+	MaxCalls  int     `yaml:"max_calls,omitempty"`
+	MaxCPS    int     `yaml:"max_cps,omitempty"`
+	Anonymous bool    `yaml:"anonymous,omitempty"` // Its phones hide their numbers.
+	Barring   `yaml:",inline"`
+	// EmergencyCallerID is what emergency services see of its phones, by which they find the place and call back; Location is where that
+	// is, as a URI for Geolocation (RFC 6442), given to gateways with the emergency calls of phones that give none themselves.
+	EmergencyCallerID string      `yaml:"emergency_caller_id,omitempty"`
+	Location          string      `yaml:"location,omitempty"`
+	Networks          []string    `yaml:"networks,omitempty"` // Goes before those of the tenant.
+	Extensions        []Extension `yaml:"extensions,omitempty"`
 }
 
 // Extension is an employee's short number and SIP login.
@@ -85,10 +89,13 @@ type Extension struct {
 	Tariff   string    `yaml:"tariff,omitempty"`
 	DialPlan string    `yaml:"dial_plan,omitempty"`
 	CallerID string    `yaml:"caller_id,omitempty"`
-	Limits   []Limit   `yaml:"limits,omitempty"`
-	MaxCalls int       `yaml:"max_calls,omitempty"`
-	MaxCPS   int       `yaml:"max_cps,omitempty"`
-	Inactive bool      `yaml:"inactive,omitempty"`
+	// EmergencyCallerID and Location go before those of the branch.
+	EmergencyCallerID string  `yaml:"emergency_caller_id,omitempty"`
+	Location          string  `yaml:"location,omitempty"`
+	Limits            []Limit `yaml:"limits,omitempty"`
+	MaxCalls          int     `yaml:"max_calls,omitempty"`
+	MaxCPS            int     `yaml:"max_cps,omitempty"`
+	Inactive          bool    `yaml:"inactive,omitempty"`
 	// Anonymous hides the extension's number from those it calls.
 	Anonymous bool          `yaml:"anonymous,omitempty"`
 	Area      string        `yaml:"area,omitempty"`      // Area code for locally dialled numbers; the branch's if empty.

@@ -20,6 +20,7 @@ type Call struct {
 	Duration  time.Duration // From the answer to the end, to the millisecond. Zero: not answered.
 	Extension string        // Owner of allowances and tiers per extension.
 	Branch    string        // Owner of allowances and tiers per branch.
+	Emergency bool          // A call of distress, which costs its tenant nothing, whatever it leads to.
 	OnNet     bool          // Both ends belong to the same tenant.
 	Since     time.Time     // When the tenant's subscription began; zero: long ago. Allowances are prorated by it.
 	Chosen    *Rate         // Cost at the carrier that took the call, in the tariff's currency, for cost-plus prices.
@@ -66,13 +67,14 @@ const (
 	NoteSplit                        // Priced in several periods.
 	NoteCostPlus                     // Priced over a carrier's cost.
 	NoteRoundedOff                   // Answered, but its duration rounds to nothing.
+	NoteEmergency                    // To an emergency service, free (Directive (EU) 2018/1972, article 109; 47 CFR 9.10).
 )
 
 // String lists the remarks, separated by "; ".
 func (n Notes) String() string {
 	words := [...]string{
 		"not answered", "no rate", "within grace", "on-net", "inbound free", "allowance",
-		"volume tier", "minimum charge", "split by period", "cost-plus", "rounded to no second",
+		"volume tier", "minimum charge", "split by period", "cost-plus", "rounded to no second", "emergency",
 	}
 	var parts []string
 	for i, w := range words {

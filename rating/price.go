@@ -91,10 +91,13 @@ func (p *pricing) wholeSeconds() (int64, error) {
 	return n * r.DurationUnit, err
 }
 
-// free prices the calls that the tariff has no deck for because they cost nothing: inside the tenant, and inbound.
+// free prices the calls that the tariff has no deck for because they cost nothing: to emergency services, inside the tenant, and inbound.
 func (p *pricing) free(seconds int64) bool {
 	call, c := &p.call, &p.charge
 	switch {
+	case call.Emergency:
+		c.Destination = "emergency"
+		c.Notes |= NoteEmergency
 	case (call.OnNet || call.Direction == Internal) && !p.t.spec.RatedOnNet:
 		c.Destination = "on-net"
 		c.Notes |= NoteOnNet

@@ -70,6 +70,9 @@ func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
 		local:  c.shownTo(&target, host),
 		remote: sip.ToHeader{Address: sip.Uri{Scheme: "sip", User: uri.User, Host: uri.Host, Port: uri.Port}},
 	}
+	if uri.Host == "" {
+		a.dialog.remote.Address = uri
+	}
 	if a.way != nil {
 		a.dialog.routes = slices.Clone(a.way.routes)
 	}
@@ -179,6 +182,7 @@ func (a *attempt) send(credentials []sip.Header) {
 	}
 	a.identify(req)
 	req.AppendHeader(d.allow())
+	a.locate(req)
 	a.offerReliable(req)
 	pass(a.call.invite, req)
 	if a.offer != nil {
@@ -200,6 +204,32 @@ func (a *attempt) identify(req *sip.Request) {
 	if by := a.target.Diversion; by != "" {
 		req.AppendHeader(sip.NewHeader("Diversion", "<sip:"+by+"@"+host+">;reason=unconditional"))
 	}
+}
+
+// locate tells who helps where the call comes from (RFC 6442): as the phone says it, else as the site is provisioned.
+func (a *attempt) locate(req *sip.Request) {
+	route := a.route()
+	if !route.Emergency || a.target.Gateway == nil {
+		return
+	}
+	told := false
+	for _, name := range []string{"Geolocation", "Geolocation-Routing", "Priority", "Resource-Priority", "P-Access-Network-Info"} {
+		for h := range named(a.call.invite, name) {
+			req.AppendHeader(sip.NewHeader(name, h.Value()))
+			told = told || name == "Geolocation"
+		}
+	}
+	if !told && route.Location != "" {
+		req.AppendHeader(sip.NewHeader("Geolocation", "<"+route.Location+">"))
+	}
+}
+
+// route is that of the call that the attempt is of: what it was forwarded as, once it is.
+func (a *attempt) route() *provision.Route {
+	if f := a.call.forward; f != nil && a.seq > f.first {
+		return f.route
+	}
+	return a.call.route
 }
 
 func (a *attempt) stopTimers() {

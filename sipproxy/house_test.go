@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -109,6 +110,7 @@ func newHouse(t *testing.T, words ...string) *house {
 	t.Helper()
 	h := &house{world: newWorld(t)}
 	h.gw1, h.gw2 = h.agentAt("gw1", "127.0.1.1"), h.agentAt("gw2", "127.0.1.2")
+	t.Cleanup(func() { time.Sleep(50 * time.Millisecond) }) // The carriers hear the last ACK and BYE before they close.
 	for _, gw := range []*agent.Agent{h.gw1, h.gw2} {
 		gw.OnCall(func(agent.Incoming) agent.Behaviour { return agent.Behaviour{Status: 200} })
 	}

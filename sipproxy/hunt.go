@@ -1,6 +1,8 @@
 package sipproxy
 
 import (
+	"strings"
+
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
@@ -83,9 +85,18 @@ func (c *call) tryGateway(t provision.Target) bool {
 		c.skip(t, lcr.ReasonUnsupported)
 		return false
 	}
-	host, port := splitAddress(t.Gateway.Address)
-	c.begin(t, sip.Uri{Scheme: "sip", User: t.ToSent, Host: host, Port: port}, flow, held)
+	c.begin(t, addressAt(t.Gateway, t.ToSent), flow, held)
 	return true
+}
+
+// addressAt is a number as a URI at a gateway. A service is one wherever it is (RFC 5031).
+func addressAt(g *provision.Gateway, number string) sip.Uri {
+	var service sip.Uri
+	if strings.HasPrefix(number, "urn:") && sip.ParseUri(number, &service) == nil {
+		return service
+	}
+	host, port := splitAddress(g.Address)
+	return sip.Uri{Scheme: "sip", User: number, Host: host, Port: port}
 }
 
 // bounds are the capacities that a call at a gateway takes a place of.

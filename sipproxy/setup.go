@@ -62,9 +62,9 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 // refuseEarly answers what must not become a call.
 func (s *shard) refuseEarly(req *sip.Request, tx *txn.Server) bool {
 	switch {
-	case s.draining.Load():
+	case s.draining.Load() && !mayBeDistress(req):
 		tx.Reply(sip.StatusServiceUnavailable, "Service Unavailable", retryAfter(drainRetry))
-	case s.overloaded():
+	case s.overloaded() && !mayBeDistress(req):
 		s.metrics.refused.WithLabelValues("overload").Inc()
 		tx.Reply(sip.StatusServiceUnavailable, "Service Unavailable", retryAfter(busyRetry))
 	case req.MaxForwards() != nil && req.MaxForwards().Val() == 0:
@@ -75,6 +75,14 @@ func (s *shard) refuseEarly(req *sip.Request, tx *txn.Server) bool {
 		return false
 	}
 	return true
+}
+
+// mayBeDistress reports whether a call may be one to an emergency service, which no overload stands in the way of: their numbers are short.
+// Whether it is one tells its route.
+func mayBeDistress(req *sip.Request) bool {
+	const short = 4
+	dialled := dialledUser(req)
+	return len(dialled) <= short || strings.EqualFold(req.Recipient.Scheme, "urn")
 }
 
 // overloaded reports whether there are more calls, or more that wait for the ledger, than there may be.
@@ -90,6 +98,9 @@ func mergeKey(req *sip.Request) string {
 
 // dialledUser is what was dialled: the user part of the Request-URI, or of the To header where that has none.
 func dialledUser(req *sip.Request) string {
+	if strings.EqualFold(req.Recipient.Scheme, "urn") { // Of a service (RFC 5031).
+		return req.Recipient.String()
+	}
 	if user := number.User(&req.Recipient); user != "" {
 		return user
 	}
@@ -138,6 +149,10 @@ func (c *call) place() {
 	}
 	if c.route.Refusal != "" {
 		c.refuse(string(c.route.Refusal), c.route.Status)
+		return
+	}
+	if !c.route.Emergency && c.handover == nil && (c.sh.draining.Load() || c.sh.inProgress.Load() > int64(c.sh.cfg.MaxCalls)) {
+		c.refuse("overload", sip.StatusServiceUnavailable)
 		return
 	}
 	if halt != "" && c.costs() {

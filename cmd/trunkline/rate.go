@@ -204,6 +204,7 @@ func rateCall(tariff *rating.Tariff, row *callRow, used rating.Tally, explain bo
 	}
 	var charge rating.Charge
 	var err error
+	row.call.Emergency = row.call.To.Emergency() && row.call.Direction != rating.Inbound
 	if explain {
 		charge, r.explanation, err = tariff.Explain(row.call, used)
 	} else {

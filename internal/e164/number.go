@@ -51,6 +51,10 @@ func (n Number) String() string {
 	return "+" + n.digits
 }
 
+// Emergency reports whether n is one that phones take for a call of distress in every country (3GPP TS 22.101, section 10.1). Which
+// other numbers lead to one is told by the dial plan of a country.
+func (n Number) Emergency() bool { return n.digits == "112" || n.digits == "911" }
+
 // IsZero reports whether n is no number.
 func (n Number) IsZero() bool { return n.digits == "" }
 

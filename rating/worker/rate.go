@@ -178,6 +178,7 @@ func (r *rater) sell(record *cdr.Record) (ledger.Use, *verdict) {
 	call := rating.Call{
 		From: leg.From, To: leg.To, Direction: direction(leg.Direction), Connect: start(leg), Duration: leg.Chargeable(),
 		Extension: leg.Extension, Branch: leg.Branch, OnNet: leg.Direction == cdr.Internal, Since: tenant.Since,
+		Emergency: leg.To.Emergency() && leg.Direction != cdr.Inbound,
 	}
 	f := r.facts(tariff)
 	if f.onCost {
@@ -198,7 +199,7 @@ func (r *rater) sell(record *cdr.Record) (ledger.Use, *verdict) {
 	for _, u := range charge.Uses {
 		r.out.Uses = append(r.out.Uses, CounterUse{LegID{leg.Call, leg.Seq}, leg.Tenant, f.name, u})
 	}
-	if charge.Notes&(rating.NoteOnNet|rating.NoteInbound|rating.NoteUnanswered) != 0 {
+	if charge.Notes&(rating.NoteOnNet|rating.NoteInbound|rating.NoteUnanswered|rating.NoteEmergency) != 0 {
 		return ledger.Use{Money: charge.Total}, nil
 	}
 	return ledger.Use{Money: charge.Total, Seconds: charge.Billed, Calls: 1}, nil

@@ -87,7 +87,7 @@ func judgeRequest(req *sip.Request) error {
 }
 
 func reachable(scheme string) bool {
-	return strings.EqualFold(scheme, "sip") || strings.EqualFold(scheme, "sips") || strings.EqualFold(scheme, "tel")
+	return strings.EqualFold(scheme, "urn") || strings.EqualFold(scheme, "sip") || strings.EqualFold(scheme, "sips") || strings.EqualFold(scheme, "tel")
 }
 
 const statusUnsupportedScheme = 416
