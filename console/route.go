@@ -109,6 +109,8 @@ func newRouteAnswer(r *provision.Route) *RouteAnswer {
 	for i := range r.Targets {
 		t := &r.Targets[i]
 		switch {
+		case t.Trunk != nil:
+			a.Rings = append(a.Rings, Ring{Extensions: []string{"trunk " + t.Trunk.ID + " as " + t.ToSent}, Seconds: int64(t.RingTime / time.Second)})
 		case t.Gateway != nil:
 		case t.Forward != nil:
 			a.Rings = append(a.Rings, Ring{Forwarded: newRouteAnswer(t.Forward)})

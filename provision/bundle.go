@@ -141,6 +141,9 @@ func (b *Bundle) takeTariff(dir fs.FS, base string, i int) error {
 func (b *Bundle) complete() {
 	for i := range b.Operator.Tenants {
 		t := &b.Operator.Tenants[i]
+		for j := range t.Trunks {
+			t.Trunks[j].complete(t.ID, b.Operator.Realm)
+		}
 		for j := range t.Branches {
 			for k := range t.Branches[j].Extensions {
 				e := &t.Branches[j].Extensions[k]
@@ -165,9 +168,14 @@ func (e *Extension) complete(tenant, realm string) {
 	if e.Password == "" {
 		return
 	}
-	secret := e.Login + ":" + realm + ":" + e.Password
+	e.HA1MD5, e.HA1SHA256 = hashes(e.Login, realm, e.Password)
+	e.Password = ""
+}
+
+// hashes are what digest authentication needs of a password (RFC 7616, section 3.4.2).
+func hashes(login, realm, password string) (md5Hash, sha256Hash string) {
+	secret := login + ":" + realm + ":" + password
 	m := md5.Sum([]byte(secret)) //nolint:gosec // As above.
 	s := sha256.Sum256([]byte(secret))
-	e.HA1MD5, e.HA1SHA256 = hex.EncodeToString(m[:]), hex.EncodeToString(s[:])
-	e.Password = ""
+	return hex.EncodeToString(m[:]), hex.EncodeToString(s[:])
 }

@@ -39,12 +39,9 @@ func (c *checker) tenant(at string, t *Tenant) {
 	for i := range t.Numbers {
 		c.number(fmt.Sprintf("%s.numbers[%d]", at, i), t, &t.Numbers[i], branches, extensions)
 	}
+	ids(c, at+".trunks", t.Trunks, func(t *Trunk) string { return t.ID })
 	for i := range t.Trunks {
-		trunk := fmt.Sprintf("%s.trunks[%d]", at, i)
-		c.requires(trunk+".branch", t.Trunks[i].Branch, "branch", branches)
-		c.sources(trunk+".sources", t.Trunks[i].Sources)
-		c.media(trunk+".media", t.Trunks[i].Media)
-		c.bounds(trunk, t.Trunks[i].MaxCalls, t.Trunks[i].MaxCPS)
+		c.trunk(fmt.Sprintf("%s.trunks[%d]", at, i), t, &t.Trunks[i], branches)
 	}
 }
 
@@ -104,6 +101,14 @@ func (c *checker) number(at string, t *Tenant, n *Number, branches, extensions m
 	c.refers(at+".extension", n.Extension, "extension", extensions)
 	if n.Group != "" && t.group(n.Group) == nil {
 		c.add(at+".group", fmt.Sprintf("there is no group %q", n.Group), "declare it under groups of the tenant")
+	}
+	for _, id := range n.trunks() {
+		if t.trunk(id) == nil {
+			c.add(at+".trunks", fmt.Sprintf("there is no trunk %q", id), "declare it under trunks of the tenant")
+		}
+	}
+	if len(n.trunks()) > 0 && (n.Group != "" || n.Extension != "") {
+		c.add(at+".trunks", "stand beside extension or group", "lead the number to one of them")
 	}
 	if n.Group != "" && n.Extension != "" {
 		c.add(at+".group", "stands beside extension", "lead the number to one of both")

@@ -12,6 +12,8 @@ import (
 type Dialled struct {
 	Number    e164.Number
 	Extension string // A short number of the tenant instead.
+	Trunk     string // A trunk of the tenant instead, and what is called there.
+	Called    string
 	Emergency bool
 	Blocked   bool
 	Rule      int // Index of the rule that matched; -1 when none did.
@@ -28,6 +30,8 @@ func (d Dialled) String() string {
 		return "blocked"
 	case d.Extension != "":
 		return "extension " + d.Extension
+	case d.Trunk != "":
+		return d.Called + " at trunk " + d.Trunk
 	case d.Emergency:
 		return d.Number.String() + ", emergency"
 	}
@@ -127,6 +131,10 @@ func (p *DialPlan) apply(rule int, text, area string) (Dialled, string) {
 	}
 	if r.Extension {
 		d.Extension = rest
+		return d, ""
+	}
+	if r.Trunk != "" {
+		d.Trunk, d.Called = r.Trunk, rest
 		return d, ""
 	}
 	n, err := e164.Parse(rest)

@@ -64,7 +64,7 @@ func (s *Snapshot) inboundNumber(g *Gateway, text string) (e164.Number, bool) {
 
 // leads reports whether calls to the number go anywhere.
 func (n *Number) leads() bool {
-	return n.Extension != "" || n.Group != "" || (n.Forward != nil && n.Forward.Always != "")
+	return n.Extension != "" || n.Group != "" || len(n.trunks()) > 0 || (n.Forward != nil && n.Forward.Always != "")
 }
 
 // maxRings bounds the phones and gateways that are tried for one call to a number of the house.
@@ -76,6 +76,9 @@ func (s *Snapshot) deliver(r *Route, own owner, q *Question) *Route {
 	n := own.number
 	if group := own.tenant.group(n.Group); group != nil {
 		return s.ringGroup(r, own, group, q)
+	}
+	if len(n.trunks()) > 0 {
+		return s.deliverToTrunks(r, own, q)
 	}
 	called, ok := s.extensions[extensionKey{own.tenant.ID, n.Extension}]
 	if !ok {
@@ -185,6 +188,14 @@ func (s *Snapshot) forward(r *Route, from place, f *Forward, q *Question) *Route
 func (s *Snapshot) forwardTarget(r *Route, from place, to string, q *Question) (Target, bool) {
 	p := party{tenant: from.tenant, branch: from.branch, extension: from.extension}
 	d := s.dial(&p, to)
+	if d.Trunk != "" && !d.Blocked {
+		to := &Route{Direction: r.Direction, From: r.From, CallerID: r.CallerID, Anonymous: r.Anonymous}
+		if !s.toTrunks(to, from.tenant, []string{d.Trunk}, d.Called) {
+			return Target{}, false
+		}
+		to.Targets[0].Divertor = cmp.Or(from.extension.ID, r.To.Digits())
+		return to.Targets[0], true
+	}
 	if d.Extension != "" {
 		called, ok := s.extensions[extensionKey{from.tenant.ID, d.Extension}]
 		if !ok || called.extension.Inactive {
@@ -207,6 +218,12 @@ func (s *Snapshot) forwardTarget(r *Route, from place, to string, q *Question) (
 		}
 		out.CallerID = out.From.String()
 		s.routeOutside(out, &p, q)
+	}
+	if own, ok := s.numbers[out.To]; ok && own.tenant == from.tenant && len(own.number.trunks()) > 0 && out.Refusal == "" { // It stays in the house.
+		to := &Route{Direction: r.Direction, From: r.From, CallerID: r.CallerID, Anonymous: r.Anonymous}
+		s.toTrunks(to, from.tenant, own.number.trunks()[:1], own.number.E164.Digits())
+		to.Targets[0].Divertor = cmp.Or(from.extension.ID, r.To.Digits())
+		return to.Targets[0], true
 	}
 	return Target{Forward: out, FromSent: out.CallerID, ToSent: out.To.Digits()}, true
 }

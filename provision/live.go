@@ -38,8 +38,8 @@ func (l *Live) Route(caller Caller, dialled, callerID string, at time.Time) *Rou
 	return l.Snapshot().Route(caller, dialled, callerID, at)
 }
 
-// Gateways is Snapshot.Gateways.
-func (l *Live) Gateways() []Gateway { return l.Snapshot().Gateways() }
+// Gateways is Snapshot.Peers.
+func (l *Live) Gateways() []Gateway { return l.Snapshot().Peers() }
 
 // Tariff is Snapshot.Tariff.
 func (l *Live) Tariff(id string) (*rating.Tariff, bool) { return l.Snapshot().Tariff(id) }

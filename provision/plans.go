@@ -21,6 +21,7 @@ type DialRule struct {
 	Add       string `yaml:"add,omitempty"`       // Put in front; {country} and {area} are replaced.
 	Set       string `yaml:"set,omitempty"`       // The whole number instead.
 	Extension bool   `yaml:"extension,omitempty"` // What is left is the short number of an extension of the tenant.
+	Trunk     string `yaml:"trunk,omitempty"`     // What is left is called at this trunk of the client's: a voice menu, a mailbox.
 	Emergency bool   `yaml:"emergency,omitempty"` // Goes out whatever the credit.
 	Service   string `yaml:"service,omitempty"`   // Of an emergency rule: what urn:service:sos names beyond sos, such as police (RFC 5031).
 	Block     bool   `yaml:"block,omitempty"`     // Refused.

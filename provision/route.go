@@ -89,6 +89,8 @@ type Target struct {
 	Deck        string
 	ToSent      string
 	FromSent    string
+	Trunk       *Trunk // That it leads to, at its Gateway or where it is registered; nil: none.
+	Divertor    string // The number or extension that sends the call there, as a mailbox wants to know; empty: it was called itself.
 	Login       string // Extension: whose registered contacts are to ring.
 	Extension   string
 	Others      []Phone // That ring at the same time.

@@ -119,6 +119,8 @@ func (s *Snapshot) routeFromTenant(q *Question) *Route {
 	switch {
 	case d.Blocked:
 		return refusal(r, lcr.ReasonBlocked, statusForbidden)
+	case d.Trunk != "":
+		return s.routeToTrunk(r, &p, d)
 	case d.Extension != "":
 		return s.routeInside(r, &p, d.Extension, q)
 	case d.Rule < 0 && !d.Emergency:

@@ -28,8 +28,11 @@ type Snapshot struct {
 	extensions map[extensionKey]place
 	logins     map[string]place
 	numbers    map[e164.Number]owner
-	sources    []sourceRoute // The narrowest range first.
-	plan       string        // The default route plan.
+	peers      []Gateway // The gateways, and the trunks that calls are delivered to.
+	peersByID  map[string]*Gateway
+	trunks     map[string]*Caller // Those that have a login, by it.
+	sources    []sourceRoute      // The narrowest range first.
+	plan       string             // The default route plan.
 }
 
 type branchKey struct{ tenant, branch string }
@@ -106,8 +109,13 @@ func (s *Snapshot) index() {
 			s.plan = o.RoutePlans[i].ID
 		}
 	}
+	s.trunks, s.peersByID = make(map[string]*Caller), make(map[string]*Gateway)
+	s.peers = slices.Clone(o.Gateways)
 	for i := range o.Tenants {
 		s.indexTenant(&o.Tenants[i])
+	}
+	for i := range s.peers {
+		s.peersByID[s.peers[i].ID] = &s.peers[i]
 	}
 	for i := range o.Gateways {
 		g := &o.Gateways[i]
@@ -135,10 +143,18 @@ func (s *Snapshot) indexTenant(t *Tenant) {
 		s.numbers[t.Numbers[i].E164] = owner{t, &t.Numbers[i]}
 	}
 	for i := range t.Trunks {
-		s.indexSources(t.Trunks[i].Sources, Caller{
-			Kind: CallerTrunk, Tenant: t.ID, Branch: t.Trunks[i].Branch, Trunk: t.Trunks[i].ID, Media: t.Trunks[i].Media,
-			Contacts: ranges(t.Trunks[i].Sources),
-		})
+		trunk := &t.Trunks[i]
+		caller := Caller{
+			Kind: CallerTrunk, Tenant: t.ID, Branch: trunk.Branch, Trunk: trunk.ID, Media: trunk.Media, Contacts: ranges(trunk.Sources),
+		}
+		s.indexSources(trunk.Sources, caller)
+		if trunk.Address != "" {
+			s.peers = append(s.peers, trunk.peer(t.ID))
+		}
+		if trunk.HA1MD5 != "" && !t.Inactive {
+			caller.Login, caller.HA1MD5, caller.HA1SHA256 = trunk.Login, trunk.HA1MD5, trunk.HA1SHA256
+			s.trunks[trunk.Login] = &caller
+		}
 	}
 }
 
@@ -257,6 +273,9 @@ func (s *Snapshot) Cost(deck string) (*rating.Tariff, bool) {
 
 // Login returns the extension with a SIP user name.
 func (s *Snapshot) Login(user string) (Caller, bool) {
+	if trunk, ok := s.trunks[user]; ok {
+		return *trunk, true
+	}
 	p, ok := s.logins[user]
 	if !ok || p.extension.Inactive || p.tenant.Inactive {
 		return Caller{}, false
@@ -277,6 +296,9 @@ func (s *Snapshot) Source(addr netip.Addr) (Caller, bool) {
 	}
 	return Caller{}, false
 }
+
+// Peers returns all gateways, and the trunks that calls are delivered to at an address: their ids begin with "trunk/".
+func (s *Snapshot) Peers() []Gateway { return s.peers }
 
 // Gateways returns all gateways.
 func (s *Snapshot) Gateways() []Gateway { return s.operator.Gateways }

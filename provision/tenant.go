@@ -126,20 +126,11 @@ type Number struct {
 	Branch    string      `yaml:"branch,omitempty"`
 	Extension string      `yaml:"extension,omitempty"` // Where calls to it go.
 	Group     string      `yaml:"group,omitempty"`     // Or to a group.
+	Trunk     string      `yaml:"trunk,omitempty"`     // Or to a trunk: a PBX or media server, which is told the number.
+	Trunks    []string    `yaml:"trunks,omitempty"`    // Or to several, in this order: the next one where one does not take the call.
 	Forward   *Forward    `yaml:"forward,omitempty"`   // Goes before the forwarding of the extension.
 	MaxCalls  int         `yaml:"max_calls,omitempty"` // Quota of simultaneous inbound calls.
 	MaxCPS    int         `yaml:"max_cps,omitempty"`   // Quota of new inbound calls a second.
-}
-
-// Trunk is a tenant's own switch that is known by its address and needs no login.
-type Trunk struct {
-	ID       string   `yaml:"id"`
-	Branch   string   `yaml:"branch"`
-	Sources  []string `yaml:"sources"` // Addresses or CIDR ranges.
-	CallerID string   `yaml:"caller_id,omitempty"`
-	Media    string   `yaml:"media,omitempty"` // direct or relay: how its voice goes; see MediaRelay.
-	MaxCalls int      `yaml:"max_calls,omitempty"`
-	MaxCPS   int      `yaml:"max_cps,omitempty"`
 }
 
 // Group is some extensions of a tenant that take calls together.

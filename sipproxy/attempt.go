@@ -26,6 +26,7 @@ type attempt struct {
 
 	way       *binding    // Of a phone.
 	offer     sip.Message // What the relay has made of the caller's offer.
+	diverted  diversion   // Why the call was sent there.
 	otherWays []binding   // To the same phone, which are tried when this one leads nowhere.
 
 	setup      time.Time
@@ -52,8 +53,12 @@ func (c *call) begin(target provision.Target, uri sip.Uri, flow wire.Flow, held 
 }
 
 // beginOn sends an INVITE to a phone, by the proxies on the way to it.
-func (c *call) beginOn(target provision.Target, way *binding, flow wire.Flow, others []binding) {
-	c.start(&attempt{target: target, way: way, otherWays: others}, way.uri, flow)
+func (c *call) beginOn(target provision.Target, way *binding, flow wire.Flow, others []binding, held []string) {
+	uri := way.uri
+	if t := target.Trunk; t != nil && t.RequestURI != provision.NameLogin { // It has many numbers, and registers one contact.
+		uri.User = target.ToSent
+	}
+	c.start(&attempt{target: target, way: way, otherWays: others, slots: held}, uri, flow)
 }
 
 func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
@@ -73,6 +78,14 @@ func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
 	if uri.Host == "" {
 		a.dialog.remote.Address = uri
 	}
+	if t := target.Trunk; t != nil {
+		a.dialog.remote.Address.User = target.ToSent
+		if t.To == provision.NameLogin {
+			a.dialog.remote.Address.User = t.Login
+		}
+		a.dialog.confine(t.Networks())
+	}
+	a.diverted = c.diversion(&target)
 	if a.way != nil {
 		a.dialog.routes = slices.Clone(a.way.routes)
 	}
@@ -80,7 +93,7 @@ func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
 		a.dialog.routes = slices.Clone(c.sh.members.route(target.Gateway.ID, a.setup))
 	}
 	a.dialog.web, a.dialog.behind, a.dialog.far = flow.Web(), c.sh.targetBehind(&target, a.way), true
-	if target.Gateway == nil {
+	if target.Gateway == nil && target.Trunk == nil {
 		phone, _ := c.sh.router.Login(target.Login)
 		a.dialog.confine(phone.Contacts)
 	}
@@ -202,8 +215,9 @@ func (a *attempt) identify(req *sip.Request) {
 		req.AppendHeader(sip.NewHeader("Privacy", "id"))
 	}
 	if by := a.target.Diversion; by != "" {
-		req.AppendHeader(sip.NewHeader("Diversion", "<sip:"+by+"@"+host+">;reason=unconditional"))
+		req.AppendHeader(sip.NewHeader("Diversion", "<sip:"+by+"@"+host+">;reason="+a.diverted.word()))
 	}
+	a.called(req, host)
 }
 
 // locate tells who helps where the call comes from (RFC 6442): as the phone says it, else as the site is provisioned.

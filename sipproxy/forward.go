@@ -18,6 +18,7 @@ type forwarding struct {
 	id       cdr.CallID
 	route    *provision.Route
 	began    time.Time
+	why      diversion
 	first    int  // The first of the call's attempts that are its own.
 	reserved bool // Money may be held for it.
 	decided  decided
@@ -55,7 +56,7 @@ func outcomeOf(f failure) provision.Trigger {
 }
 
 // forwardAs lets the call go on as another one; false: that one cannot be placed.
-func (c *call) forwardAs(r *provision.Route) bool {
+func (c *call) forwardAs(r *provision.Route, why diversion) bool {
 	if r.Refusal != "" {
 		c.log.Info("the call cannot be forwarded", "to", r.To.String(), "reason", string(r.Refusal), "detail", r.Detail)
 		c.best = better(c.best, failure{status: r.Status})
@@ -73,7 +74,7 @@ func (c *call) forwardAs(r *provision.Route) bool {
 	}
 	c.slots = append(c.slots, held...)
 	c.forward = &forwarding{
-		id: id, route: r, began: c.now(), first: len(c.attempts), reserved: r.Quote != nil && !r.Emergency,
+		id: id, route: r, why: why, began: c.now(), first: len(c.attempts), reserved: r.Quote != nil && !r.Emergency,
 	}
 	c.targets, c.next, c.tries = r.Targets, 0, len(c.attempts)+max(r.MaxTries, 1)
 	c.sh.ladder.Link(c.forward.began, id.String(), c.caller.callID)

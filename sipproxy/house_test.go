@@ -6,6 +6,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
@@ -145,7 +146,7 @@ func (h *house) phoneAt(address, login string) *peer {
 func (p *peer) dials(login, number string, headers ...string) *line {
 	p.t.Helper()
 	l := &line{
-		peer: p, callID: "d" + login + number + p.addr(), from: "<sip:" + login + "@pbx.example>;tag=d" + number, to: "<sip:" + number + "@pbx.example>",
+		peer: p, callID: sip.GenerateTagN(12), from: "<sip:" + login + "@pbx.example>;tag=d" + number, to: "<sip:" + number + "@pbx.example>",
 		target: "sip:" + number + "@pbx.example",
 	}
 	l.request("INVITE", sdp("near"), headers...)

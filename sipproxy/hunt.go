@@ -1,6 +1,7 @@
 package sipproxy
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -57,11 +58,34 @@ func (c *call) tryNext() {
 func (c *call) try(t provision.Target) bool {
 	switch {
 	case t.Forward != nil:
-		return c.forwardAs(t.Forward)
+		return c.forwardAs(t.Forward, whyDiverted(t.After, c.outcome))
 	case t.Gateway != nil:
 		return c.tryGateway(t)
+	case t.Trunk != nil:
+		return c.tryTrunk(t)
 	}
 	return c.tryPhones(t)
+}
+
+// tryTrunk tries a switch of the client's where it has registered.
+func (c *call) tryTrunk(t provision.Target) bool {
+	held, reason := c.sh.slots.takeAll([]provision.Capacity{{
+		Key: "trunk/" + c.route.Tenant + "/" + t.Trunk.ID, Max: t.Trunk.MaxCalls, PerSecond: t.Trunk.MaxCPS,
+	}})
+	if reason != "" {
+		c.outcome |= provision.AfterUnavailable
+		c.best = better(c.best, failure{status: sip.StatusServiceUnavailable, cause: causeNoCircuit})
+		return false
+	}
+	ways := c.sh.registrar.contacts(t.Login, c.sh.clock.Now())
+	slices.SortFunc(ways, func(a, b binding) int { return b.At.Compare(a.At) })
+	if c.reachHolding(t, ways, held) {
+		return true
+	}
+	c.sh.slots.release(held)
+	c.outcome |= provision.AfterUnavailable
+	c.best = better(c.best, failure{status: sip.StatusTemporarilyUnavailable, cause: causeSubscriberAbsent})
+	return false
 }
 
 func (c *call) tryGateway(t provision.Target) bool {
@@ -85,12 +109,16 @@ func (c *call) tryGateway(t provision.Target) bool {
 		c.skip(t, lcr.ReasonUnsupported)
 		return false
 	}
-	c.begin(t, addressAt(t.Gateway, t.ToSent), flow, held)
+	c.begin(t, addressAt(&t), flow, held)
 	return true
 }
 
 // addressAt is a number as a URI at a gateway. A service is one wherever it is (RFC 5031).
-func addressAt(g *provision.Gateway, number string) sip.Uri {
+func addressAt(t *provision.Target) sip.Uri {
+	g, number := t.Gateway, t.ToSent
+	if t.Trunk != nil && t.Trunk.RequestURI == provision.NameLogin {
+		number = t.Trunk.Login
+	}
 	var service sip.Uri
 	if strings.HasPrefix(number, "urn:") && sip.ParseUri(number, &service) == nil {
 		return service
@@ -101,6 +129,9 @@ func addressAt(g *provision.Gateway, number string) sip.Uri {
 
 // bounds are the capacities that a call at a gateway takes a place of.
 func bounds(t *provision.Target) []provision.Capacity {
+	if t.Trunk != nil { // What comes from it takes places of the same.
+		return []provision.Capacity{{Key: t.Gateway.ID, Max: t.Gateway.MaxCalls, PerSecond: t.Gateway.MaxCPS}}
+	}
 	out := []provision.Capacity{{Key: "gateway/" + t.Gateway.ID, Max: t.Gateway.MaxCalls, PerSecond: t.Gateway.MaxCPS}}
 	if t.Carrier != nil {
 		out = append(out, provision.Capacity{Key: "carrier/" + t.Carrier.ID, Max: t.Carrier.MaxCalls, PerSecond: t.Carrier.MaxCPS})
@@ -111,6 +142,10 @@ func bounds(t *provision.Target) []provision.Capacity {
 func (c *call) skip(t provision.Target, reason lcr.Reason) {
 	c.skipped = append(c.skipped, skippedGateway{t, reason})
 	c.log.Info("gateway skipped", "gateway", t.Gateway.ID, "reason", string(reason))
+	if t.Trunk != nil {
+		c.outcome |= provision.AfterUnavailable
+		c.best = better(c.best, failure{status: sip.StatusServiceUnavailable, cause: causeNoCircuit})
+	}
 }
 
 // tryPhones rings all phones that are registered for the extension.
@@ -137,7 +172,10 @@ func (c *call) ringPhones(t provision.Target) bool {
 }
 
 // reach rings one phone on the first of the ways to it that is there.
-func (c *call) reach(t provision.Target, ways []binding) bool {
+func (c *call) reach(t provision.Target, ways []binding) bool { return c.reachHolding(t, ways, nil) }
+
+// reachHolding does so with the capacity that the attempt is to hold.
+func (c *call) reachHolding(t provision.Target, ways []binding, held []string) bool {
 	for i := range ways {
 		b := &ways[i]
 		phone, _ := c.sh.router.Login(t.Login)
@@ -150,7 +188,7 @@ func (c *call) reach(t provision.Target, ways []binding) bool {
 			c.log.Info("phone cannot be reached", "login", t.Login, "error", err)
 			continue
 		}
-		c.beginOn(t, b, flow, ways[i+1:])
+		c.beginOn(t, b, flow, ways[i+1:], held)
 		return true
 	}
 	return false
@@ -184,8 +222,14 @@ func (c *call) huntOn(a *attempt, f failure) {
 	if c.ringingElsewhere() && (f.status < 600 || len(a.target.Others) > 0) {
 		return
 	}
-	if a.target.Gateway == nil {
+	if a.target.Gateway == nil || a.target.Trunk != nil {
+		if a.target.Trunk != nil {
+			c.outcome = 0 // The last of several tells what became of the call.
+		}
 		c.outcome |= outcomeOf(f)
+		if a.target.Trunk != nil && !ruling.Next {
+			c.passTrunks() // Whom it has called is busy there as well.
+		}
 		ruling.Next = ruling.Next || c.wantsMore()
 	}
 	if !ruling.Next {
@@ -197,6 +241,13 @@ func (c *call) huntOn(a *attempt, f failure) {
 		c.elsewhere(a)
 	}
 	c.tryNext()
+}
+
+// passTrunks passes the other trunks of a number over.
+func (c *call) passTrunks() {
+	for c.next < len(c.targets) && c.targets[c.next].Trunk != nil && c.targets[c.next].After == 0 {
+		c.next++
+	}
 }
 
 // elsewhere lets a gateway be tried at its next address when it has several, once each, before others are.

@@ -103,7 +103,9 @@ func (c *call) ingressLeg(id cdr.CallID, r *provision.Route, d *decided) *cdr.Le
 	}
 	leg.SIPCallID, leg.Remote = c.caller.callID, c.caller.flow.Remote().String()
 	if c.winner != nil && (c.forward == nil || r == c.forward.route) {
-		leg.Gateway = c.winner.gatewayID()
+		if c.winner.target.Trunk == nil {
+			leg.Gateway = c.winner.gatewayID()
+		}
 		if c.winner.target.Carrier != nil {
 			leg.Carrier = c.winner.target.Carrier.ID
 		}
@@ -154,8 +156,10 @@ func (c *call) trace(r *provision.Route, d *decided) []byte {
 func (a *attempt) leg(id cdr.CallID, r *provision.Route) *cdr.Leg {
 	leg := a.call.common(id, r)
 	leg.Kind = cdr.Egress
-	leg.Seq = uint16(a.seq) //nolint:gosec // A handful of attempts.
-	leg.Gateway = a.gatewayID()
+	leg.Seq = uint16(a.seq)    //nolint:gosec // A handful of attempts.
+	if a.target.Trunk == nil { // A client's own switch is no carrier's gateway.
+		leg.Gateway = a.gatewayID()
+	}
 	if a.target.Carrier != nil {
 		leg.Carrier = a.target.Carrier.ID
 	}

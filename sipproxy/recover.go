@@ -175,6 +175,9 @@ func (s *shard) restoreTry(c *call, m *tryMemo, winner bool) (*attempt, error) {
 	if m.Gateway != "" {
 		a.target.Gateway = &provision.Gateway{ID: m.Gateway, Carrier: m.Carrier}
 		a.target.Carrier = &provision.Carrier{ID: m.Carrier}
+		if strings.HasPrefix(m.Gateway, "trunk/") {
+			a.target.Trunk, a.target.Carrier = &provision.Trunk{ID: m.Gateway[strings.LastIndexByte(m.Gateway, '/')+1:]}, nil
+		}
 	}
 	var err error
 	if a.dialog, err = m.Far.dialog(s); err != nil {

@@ -140,6 +140,11 @@ func (d *dialog) party() (provision.Caller, bool) {
 		return c.from, c.from.Kind == provision.CallerTrunk
 	}
 	for _, a := range c.attempts {
+		if t := a.target.Trunk; a.dialog == d && t != nil {
+			return provision.Caller{
+				Kind: provision.CallerTrunk, Tenant: c.route.Tenant, Branch: t.Branch, Trunk: t.ID, Media: t.Media, Login: t.Login,
+			}, true
+		}
 		if a.dialog == d && a.target.Gateway == nil && a.target.Login != "" {
 			return d.sh.router.Login(a.target.Login)
 		}

@@ -50,7 +50,7 @@ func newRouteAnswer(r *provision.Route) *routeAnswer {
 		a.Rule, a.Candidates, a.Skipped = e.Rule, e.Candidates, e.Skipped
 	}
 	for i := range r.Targets {
-		if t := &r.Targets[i]; t.Gateway == nil {
+		if t := &r.Targets[i]; t.Gateway == nil || t.Trunk != nil {
 			a.Rings = append(a.Rings, newRing(t))
 		}
 	}
@@ -61,6 +61,10 @@ func newRing(t *provision.Target) ringAnswer {
 	ring := ringAnswer{When: when(t.After)}
 	if t.Forward != nil {
 		ring.Forwarded = newRouteAnswer(t.Forward)
+		return ring
+	}
+	if t.Trunk != nil {
+		ring.Extensions = append(ring.Extensions, "trunk "+t.Trunk.ID+" as "+t.ToSent)
 		return ring
 	}
 	ring.Extensions = append(ring.Extensions, t.Extension)

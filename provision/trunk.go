@@ -1,0 +1,170 @@
+package provision
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"trunkline/internal/e164"
+	"trunkline/lcr"
+	"trunkline/rating"
+)
+
+// Trunk is a tenant's own switch or media server: a PBX, a voice menu, a mailbox, a queue, a fax. Calls come from it by its addresses or
+// its login, and go to it where it is: at its address, or where it has registered.
+type Trunk struct {
+	ID        string        `yaml:"id"`
+	Branch    string        `yaml:"branch"`
+	Sources   []string      `yaml:"sources,omitempty"`   // Addresses or CIDR ranges that its calls come from.
+	Address   string        `yaml:"address,omitempty"`   // host or host:port that calls are delivered to.
+	Transport string        `yaml:"transport,omitempty"` // udp, tcp or tls; as Gateway.Transport.
+	Login     string        `yaml:"login,omitempty"`     // SIP user name, unique in the realm, by which it registers and calls; "tenant-id" and its id if empty.
+	Password  string        `yaml:"password,omitempty"`  // Without one it is known by its addresses alone.
+	CallerID  string        `yaml:"caller_id,omitempty"`
+	Media     string        `yaml:"media,omitempty"` // direct or relay: how its voice goes; see MediaRelay.
+	MaxCalls  int           `yaml:"max_calls,omitempty"`
+	MaxCPS    int           `yaml:"max_cps,omitempty"`
+	RingTime  time.Duration `yaml:"ring_time,omitempty"`  // How long it rings before the next trunk, or nobody, is taken to answer; default 60s.
+	Silence   time.Duration `yaml:"silence,omitempty"`    // As Gateway.Silence.
+	Probe     time.Duration `yaml:"probe,omitempty"`      // Interval of OPTIONS to Address; 0 sends none.
+	Lock      time.Duration `yaml:"lock,omitempty"`       // As Gateway.Lock.
+	LockAfter int           `yaml:"lock_after,omitempty"` // As Gateway.LockAfter.
+	Hunt      []HuntRule    `yaml:"hunt,omitempty"`       // As Gateway.Hunt: whether the next trunk of a number is tried.
+	ToRules   []NumberRule  `yaml:"to_rules,omitempty"`   // Applied to the called number, with its country code; as they are: "74951234567".
+	// RequestURI and To say whom these name: number, the called number, by which a switch finds whom to ring; or login, its own name.
+	// Both are number if empty.
+	RequestURI string `yaml:"request_uri,omitempty"`
+	To         string `yaml:"to,omitempty"`
+
+	HA1MD5    string `yaml:"ha1_md5,omitempty"` // As of Extension.
+	HA1SHA256 string `yaml:"ha1_sha256,omitempty"`
+}
+
+// What the Request-URI and the To header of a call to a trunk name.
+const (
+	NameNumber = "number"
+	NameLogin  = "login"
+)
+
+func (t *Trunk) complete(tenant, realm string) {
+	if t.Password == "" && t.HA1MD5 == "" {
+		return
+	}
+	t.Login = cmp.Or(t.Login, tenant+"-"+t.ID)
+	if t.Password != "" {
+		t.HA1MD5, t.HA1SHA256 = hashes(t.Login, realm, t.Password)
+		t.Password = ""
+	}
+}
+
+// Networks are where the trunk's calls come from, and where it may be reached beside its address.
+func (t *Trunk) Networks() []netip.Prefix { return ranges(t.Sources) }
+
+// trunkKey names a trunk beside the gateways.
+func trunkKey(tenant, id string) string { return "trunk/" + tenant + "/" + id }
+
+// peer is the trunk as a place that calls are sent to, with its health and its bounds.
+func (t *Trunk) peer(tenant string) Gateway {
+	return Gateway{
+		ID: trunkKey(tenant, t.ID), Address: t.Address, Transport: t.Transport, MaxCalls: t.MaxCalls, MaxCPS: t.MaxCPS, RingTime: t.RingTime,
+		Silence: t.Silence, Probe: t.Probe, Lock: t.Lock, LockAfter: t.LockAfter, Hunt: t.Hunt, Media: t.Media, Trusted: true,
+	}
+}
+
+func (t *Tenant) trunk(id string) *Trunk {
+	for i := range t.Trunks {
+		if t.Trunks[i].ID == id {
+			return &t.Trunks[i]
+		}
+	}
+	return nil
+}
+
+// trunks are those that calls to the number go to, in their order.
+func (n *Number) trunks() []string {
+	if n.Trunk != "" {
+		return append([]string{n.Trunk}, n.Trunks...)
+	}
+	return n.Trunks
+}
+
+// toTrunks adds the trunks of a call as targets. called is the number by which a trunk is to know whom it is for.
+func (s *Snapshot) toTrunks(r *Route, t *Tenant, ids []string, called string) bool {
+	led := false
+	for _, id := range ids {
+		trunk := t.trunk(id)
+		if trunk == nil {
+			continue
+		}
+		target := Target{
+			Trunk: trunk, ToSent: lcr.Rewrite(numberRules(trunk.ToRules), called), FromSent: cmp.Or(r.From.String(), r.CallerID, "anonymous"),
+			RingTime: trunk.RingTime, Anonymous: r.Anonymous && r.Direction != rating.Internal.String(), Login: trunk.Login,
+		}
+		if r.Direction == rating.Internal.String() {
+			target.FromSent = cmp.Or(r.CallerID, target.FromSent)
+		}
+		if !target.Anonymous {
+			target.AssertedID = target.FromSent
+		}
+		if trunk.Address != "" {
+			target.Gateway = s.peersByID[trunkKey(t.ID, id)]
+		}
+		r.Targets = append(r.Targets, target)
+		led = true
+	}
+	return led
+}
+
+// deliverToTrunks leads a call to the trunks of a number.
+func (s *Snapshot) deliverToTrunks(r *Route, own owner, q *Question) *Route {
+	n := own.number
+	where := place{tenant: own.tenant, branch: cmp.Or(s.branches[branchKey{own.tenant.ID, n.Branch}], &Branch{}), extension: &Extension{}}
+	if r.Direction == rating.Inbound.String() && r.Branch == "" {
+		r.Branch = own.tenant.trunk(n.trunks()[0]).Branch
+	}
+	if n.Forward == nil || n.Forward.Always == "" {
+		s.toTrunks(r, own.tenant, n.trunks(), n.E164.Digits())
+	}
+	return s.forward(r, where, cmp.Or(n.Forward, &Forward{}), q)
+}
+
+// routeToTrunk leads what somebody of the tenant dials to one of its trunks: a voice menu, or the mailbox of a colleague.
+func (s *Snapshot) routeToTrunk(r *Route, p *party, d Dialled) *Route {
+	r.To, r.MaxTries = e164.Number{}, maxRings
+	r.Direction, r.CallerID = rating.Internal.String(), cmp.Or(p.extension.ID, r.CallerID)
+	if !s.toTrunks(r, p.tenant, []string{d.Trunk}, d.Called) {
+		r.Detail = fmt.Sprintf("the dial plan names the trunk %q, which the client does not have", d.Trunk)
+		return refusal(r, RefusedUnknown, statusNotFound)
+	}
+	return r
+}
+
+func (c *checker) trunk(at string, t *Tenant, trunk *Trunk, branches map[string]bool) {
+	c.requires(at+".branch", trunk.Branch, "branch", branches)
+	c.sources(at+".sources", trunk.Sources)
+	c.media(at+".media", trunk.Media)
+	c.bounds(at, trunk.MaxCalls, trunk.MaxCPS)
+	c.hunt(at, trunk.Hunt)
+	c.callerID(at+".caller_id", trunk.CallerID)
+	c.numberRules(at+".to_rules", trunk.ToRules)
+	if len(trunk.Sources) == 0 && trunk.Address == "" && trunk.HA1MD5 == "" {
+		c.add(at+".sources", "is empty, and there is neither address nor password", "give where its calls come from, where calls to it go, or a password to register with")
+	}
+	if !slices.Contains([]string{"", "udp", "tcp", "tls"}, trunk.Transport) {
+		c.add(at+".transport", fmt.Sprintf("%q is no transport", trunk.Transport), "use udp, tcp or tls")
+	}
+	for field, value := range map[string]string{".request_uri": trunk.RequestURI, ".to": trunk.To} {
+		if value != "" && value != NameNumber && value != NameLogin {
+			c.add(at+field, fmt.Sprintf("%q is neither", value), "use number or login")
+		}
+	}
+	if trunk.HA1MD5 == "" {
+		return
+	}
+	if other, ok := c.logins[trunk.Login]; ok {
+		c.add(at+".login", fmt.Sprintf("%q is the login of %s too", trunk.Login, other), "logins are unique in the realm")
+	}
+	c.logins[trunk.Login] = t.ID + "/" + trunk.ID
+}

@@ -1,0 +1,94 @@
+package sipproxy
+
+import (
+	"cmp"
+	"strconv"
+
+	"github.com/emiago/sipgo/sip"
+
+	"trunkline/cdr"
+	"trunkline/provision"
+)
+
+// diversion is why a call was sent on; 0: it was not.
+type diversion uint8
+
+const (
+	divertedAlways diversion = iota + 1
+	divertedBusy
+	divertedNoAnswer
+	divertedUnavailable
+)
+
+// diversion tells why a target is tried, if another one was called first.
+func (c *call) diversion(t *provision.Target) diversion {
+	if f := c.forward; f != nil && t.Divertor == "" {
+		return f.why
+	}
+	if t.After == 0 && t.Divertor == "" {
+		return 0
+	}
+	return whyDiverted(t.After, c.outcome)
+}
+
+func whyDiverted(after, outcome provision.Trigger) diversion {
+	switch happened := after & outcome; {
+	case after == 0, after == provision.AfterAny && outcome == 0:
+		return divertedAlways
+	case happened&provision.AfterBusy != 0:
+		return divertedBusy
+	case happened&provision.AfterNoAnswer != 0:
+		return divertedNoAnswer
+	case happened&provision.AfterUnavailable != 0:
+		return divertedUnavailable
+	}
+	return divertedAlways
+}
+
+// word is the reason as RFC 5806, section 10.1 has it.
+func (d diversion) word() string {
+	switch d {
+	case divertedBusy:
+		return "user-busy"
+	case divertedNoAnswer:
+		return "no-answer"
+	case divertedUnavailable:
+		return "unavailable"
+	case divertedAlways:
+	}
+	return "unconditional"
+}
+
+// cause is the reason as RFC 4458, section 2.1 has it.
+func (d diversion) cause() int {
+	switch d {
+	case divertedBusy:
+		return sip.StatusBusyHere
+	case divertedNoAnswer:
+		return sip.StatusRequestTimeout
+	case divertedUnavailable:
+		return sip.StatusServiceUnavailable
+	case divertedAlways:
+	}
+	return sip.StatusMovedTemporarily
+}
+
+// called tells phones, switches and media servers of the house which number was called (P-Called-Party-ID, RFC 7315), and by whom the
+// call was sent on and why (Diversion, History-Info): the mailbox that is to take it is the diverting one's.
+func (a *attempt) called(req *sip.Request, host string) {
+	t := &a.target
+	if t.Gateway != nil && t.Trunk == nil {
+		return
+	}
+	r := a.call.route
+	if number := r.To.String(); number != "" && (r.Direction == cdr.Inbound.String() || r.Number != "") {
+		req.AppendHeader(sip.NewHeader("P-Called-Party-ID", "<sip:"+number+"@"+host+">"))
+	}
+	if t.Divertor == "" {
+		return
+	}
+	req.AppendHeader(sip.NewHeader("Diversion", "<sip:"+t.Divertor+"@"+host+">;reason="+a.diverted.word()+";counter=1"))
+	first := cmp.Or(r.To.String(), t.Divertor)
+	req.AppendHeader(sip.NewHeader("History-Info", "<sip:"+first+"@"+host+">;index=1")) // RFC 7044.
+	req.AppendHeader(sip.NewHeader("History-Info", "<sip:"+t.ToSent+"@"+host+";cause="+strconv.Itoa(a.diverted.cause())+">;index=1.1;mp=1"))
+}
