@@ -53,7 +53,7 @@ func TestShapesAreThoseOfTheProvisioning(t *testing.T) {
 	require.NoError(t, err)
 	schemas := description.doc.Components.Schemas
 	for name, v := range map[string]any{
-		"Tenant": provision.Tenant{}, "Branch": provision.Branch{}, "Extension": provision.Extension{}, "Number": provision.Number{}, "Trunk": provision.Trunk{},
+		"Tenant": provision.Tenant{}, "Branch": provision.Branch{}, "Extension": provision.Extension{}, "Number": provision.Number{}, "Trunk": provision.Trunk{}, "HeaderRule": provision.HeaderRule{},
 		"Group": provision.Group{}, "PBX": provision.PBX{}, "Carrier": provision.Carrier{}, "Gateway": provision.Gateway{}, "Deck": provision.DeckSource{},
 		"Tariff": provision.TariffSource{}, "DialPlan": provision.DialPlan{}, "DialRule": provision.DialRule{}, "RoutePlan": provision.RoutePlan{},
 		"RouteRule": provision.RouteRule{}, "RouteTarget": provision.RouteTarget{}, "QualityGate": provision.QualityGate{}, "Forwarding": provision.Forward{},

@@ -151,6 +151,7 @@ func (c *checker) gateway(at string, g *Gateway) {
 	c.numberRules(at+".to_rules", g.ToRules)
 	c.numberRules(at+".from_rules", g.FromRules)
 	c.numberRules(at+".emergency_rules", g.EmergencyRules)
+	c.form(at, &g.Form)
 	for i, pattern := range g.Permitted {
 		c.numberPattern(fmt.Sprintf("%s.permitted_caller_ids[%d]", at, i), pattern)
 	}

@@ -126,7 +126,8 @@ type Gateway struct {
 	Media    string     `yaml:"media,omitempty"`        // direct or relay: how its voice goes; see MediaRelay. As the proxy is set up if empty.
 	InDial   string     `yaml:"in_dial_plan,omitempty"` // Dial plan for numbers that come from it; digits with country code if empty.
 	Hunt     []HuntRule `yaml:"hunt,omitempty"`
-	Inactive bool       `yaml:"inactive,omitempty"`
+	Form     `yaml:",inline"`
+	Inactive bool `yaml:"inactive,omitempty"`
 }
 
 // NumberRule rewrites a number that matches; the first rule that matches is the only one applied.

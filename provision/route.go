@@ -36,6 +36,7 @@ type Caller struct {
 	HA1MD5    string // Lower-case hex; see Extension.
 	HA1SHA256 string
 
+	Form     *Form          `cbor:"-" json:"-"` // How a gateway or trunk wants to be spoken to; nil: an extension.
 	Networks []netip.Prefix // Where it may register and call from; empty: anywhere.
 	Contacts []netip.Prefix // Where it may be reached beside where it speaks from.
 }

@@ -120,7 +120,7 @@ func (s *Snapshot) index() {
 	for i := range o.Gateways {
 		g := &o.Gateways[i]
 		s.gateways[g.ID] = g
-		s.indexSources(gatewaySources(g), Caller{Kind: CallerGateway, Gateway: g.ID, Carrier: g.Carrier, Media: g.Media})
+		s.indexSources(gatewaySources(g), Caller{Kind: CallerGateway, Gateway: g.ID, Carrier: g.Carrier, Media: g.Media, Form: &g.Form})
 	}
 	slices.SortStableFunc(s.sources, func(a, b sourceRoute) int { return b.prefix.Bits() - a.prefix.Bits() })
 }
@@ -145,7 +145,7 @@ func (s *Snapshot) indexTenant(t *Tenant) {
 	for i := range t.Trunks {
 		trunk := &t.Trunks[i]
 		caller := Caller{
-			Kind: CallerTrunk, Tenant: t.ID, Branch: trunk.Branch, Trunk: trunk.ID, Media: trunk.Media, Contacts: ranges(trunk.Sources),
+			Kind: CallerTrunk, Tenant: t.ID, Branch: trunk.Branch, Trunk: trunk.ID, Media: trunk.Media, Contacts: ranges(trunk.Sources), Form: &trunk.Form,
 		}
 		s.indexSources(trunk.Sources, caller)
 		if trunk.Address != "" {

@@ -37,6 +37,7 @@ type Trunk struct {
 	// Both are number if empty.
 	RequestURI string `yaml:"request_uri,omitempty"`
 	To         string `yaml:"to,omitempty"`
+	Form       `yaml:",inline"`
 
 	HA1MD5    string `yaml:"ha1_md5,omitempty"` // As of Extension.
 	HA1SHA256 string `yaml:"ha1_sha256,omitempty"`
@@ -69,7 +70,7 @@ func trunkKey(tenant, id string) string { return "trunk/" + tenant + "/" + id }
 func (t *Trunk) peer(tenant string) Gateway {
 	return Gateway{
 		ID: trunkKey(tenant, t.ID), Address: t.Address, Transport: t.Transport, MaxCalls: t.MaxCalls, MaxCPS: t.MaxCPS, RingTime: t.RingTime,
-		Silence: t.Silence, Probe: t.Probe, Lock: t.Lock, LockAfter: t.LockAfter, Hunt: t.Hunt, Media: t.Media, Trusted: true,
+		Silence: t.Silence, Probe: t.Probe, Lock: t.Lock, LockAfter: t.LockAfter, Hunt: t.Hunt, Media: t.Media, Trusted: true, Form: t.Form, Login: t.Login,
 	}
 }
 
@@ -149,6 +150,7 @@ func (c *checker) trunk(at string, t *Tenant, trunk *Trunk, branches map[string]
 	c.hunt(at, trunk.Hunt)
 	c.callerID(at+".caller_id", trunk.CallerID)
 	c.numberRules(at+".to_rules", trunk.ToRules)
+	c.form(at, &trunk.Form)
 	if len(trunk.Sources) == 0 && trunk.Address == "" && trunk.HA1MD5 == "" {
 		c.add(at+".sources", "is empty, and there is neither address nor password", "give where its calls come from, where calls to it go, or a password to register with")
 	}

@@ -26,6 +26,7 @@ type attempt struct {
 
 	way       *binding    // Of a phone.
 	offer     sip.Message // What the relay has made of the caller's offer.
+	tag       string      // Of the early dialog that the caller has with it; empty: he was given no description of it.
 	diverted  diversion   // Why the call was sent there.
 	otherWays []binding   // To the same phone, which are tried when this one leads nowhere.
 
@@ -86,6 +87,8 @@ func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
 		a.dialog.confine(t.Networks())
 	}
 	a.diverted = c.diversion(&target)
+	a.dialog.form = formFor(&target)
+	a.dress()
 	if a.way != nil {
 		a.dialog.routes = slices.Clone(a.way.routes)
 	}
@@ -201,6 +204,13 @@ func (a *attempt) send(credentials []sip.Header) {
 	if a.offer != nil {
 		req.SetBody(a.offer.Body())
 	}
+	if d.timed() || a.call.caller.timed() {
+		untimed(req)
+	}
+	d.askSession(req)
+	c := a.call
+	c.sh.headers.Pass(c.invite, req, c.caller.rulesOf(), identityPasses(d))
+	c.sh.headers.Apply(req, d.rulesOf(), c.values(a.route()))
 	a.client = d.begin(req, txn.ClientEvents{Response: a.response, Silence: a.unanswered})
 	a.await()
 }
@@ -208,9 +218,7 @@ func (a *attempt) send(credentials []sip.Header) {
 // identify tells a gateway what it may know of the caller beside the From header.
 func (a *attempt) identify(req *sip.Request) {
 	host, _ := a.dialog.flow.Advertised()
-	if id := a.target.AssertedID; id != "" {
-		req.AppendHeader(sip.NewHeader("P-Asserted-Identity", "<sip:"+id+"@"+host+">"))
-	}
+	a.assertIdentity(req, host)
 	if a.target.Anonymous {
 		req.AppendHeader(sip.NewHeader("Privacy", "id"))
 	}
@@ -361,6 +369,9 @@ func (a *attempt) failed(res *sip.Response) {
 		a.settle()
 		return
 	}
+	if a.longerSession(res) {
+		return
+	}
 	a.stopTimers()
 	a.status = res.StatusCode
 	a.side = cdr.SideCallee
@@ -407,7 +418,20 @@ func (a *attempt) answered(res *sip.Response) {
 	a.status = res.StatusCode
 	d.ackSeq = res.CSeq().SeqNo
 	a.call.sh.health.heard(a.gatewayID())
+	d.agreeSession(res)
 	a.call.answered(a, res)
+}
+
+// longerSession tries again with the session that the gateway asks for, once, where the timer is ours (RFC 4028, section 7.4).
+func (a *attempt) longerSession(res *sip.Response) bool {
+	d := a.dialog
+	least := minSessionOf(res)
+	if res.StatusCode != statusIntervalTooSmall || !d.timed() || least <= d.session.every || d.session.every > 0 {
+		return false
+	}
+	d.session.every = least
+	a.invite(d.proof)
+	return true
 }
 
 // over notes the end of the attempt that took the call.

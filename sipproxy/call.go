@@ -70,7 +70,8 @@ type call struct {
 	joint    *joint            // After a transfer: the call that it is connected with.
 	partner  string            // After a restart, until that one is found: its id.
 	early    earlyAnswers
-	mergeKey string // Of its INVITE.
+	talks    *attempt // Whose description the caller was given last.
+	mergeKey string   // Of its INVITE.
 	skipped  []skippedGateway
 	decided  decided
 	slots    []string // Capacity that the call holds.
@@ -177,6 +178,10 @@ func (c *call) stopTimers() {
 		if t != nil {
 			t.Stop()
 		}
+	}
+	c.caller.stopSession()
+	if c.winner != nil {
+		c.winner.dialog.stopSession()
 	}
 }
 

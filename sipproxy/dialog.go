@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"trunkline/provision"
 	"trunkline/sipproxy/challenge"
 	"trunkline/sipproxy/contact"
 	"trunkline/sipproxy/txn"
@@ -23,6 +24,7 @@ type dialog struct {
 	remote    sip.ToHeader   // Their side, as the To of our requests; with their tag when it is known.
 	target    sip.Uri        // Where our requests within the dialog go: their Contact.
 	routes    []sip.Uri      // The route set, in the order of our requests.
+	aliases   []string       // Other tags of ours.
 	localSeq  uint32
 	remoteSeq uint32
 	flow      wire.Flow
@@ -40,6 +42,10 @@ type dialog struct {
 	confined bool           // A phone or trunk is at the other end: requests go to where it speaks from, or to within.
 	within   []netip.Prefix // See provision.Caller.
 	lost     int            // How many of the ways to it were taken after its connection was over.
+
+	form        *provision.Form // How a gateway or trunk wants to be spoken to; nil: a phone.
+	contactUser string          // Of our Contact.
+	session     session         // A timer of our own with the other end.
 
 	answers *challenge.Answers // To the challenges of the other end.
 	proof   []sip.Header       // What our INVITE was accepted with, which its ACK repeats (RFC 3261, section 22.1).
@@ -71,7 +77,16 @@ func (d *dialog) remoteTag() string {
 
 func (d *dialog) register() { d.sh.dialogs[dialogKey(d.callID, d.localTag())] = d }
 
+// alias registers another tag of ours, of another early dialog with the same end.
+func (d *dialog) alias(tag string) {
+	d.aliases = append(d.aliases, tag)
+	d.sh.dialogs[dialogKey(d.callID, tag)] = d
+}
+
 func (d *dialog) forget() {
+	for _, tag := range d.aliases {
+		delete(d.sh.dialogs, dialogKey(d.callID, tag))
+	}
 	if key := dialogKey(d.callID, d.localTag()); d.sh.dialogs[key] == d {
 		delete(d.sh.dialogs, key)
 	}
@@ -250,7 +265,9 @@ func (d *dialog) receive(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 			d.call.hungUp(d, req)
 		}
 	case sip.INVITE, sip.UPDATE, sip.INFO:
-		d.relay(req, tx)
+		if !d.refreshedBy(req, tx) {
+			d.relay(req, tx)
+		}
 	case sip.PRACK:
 		d.prack(req, tx)
 	case sip.REFER:

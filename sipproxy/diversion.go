@@ -78,6 +78,9 @@ func (d diversion) cause() int {
 func (a *attempt) called(req *sip.Request, host string) {
 	t := &a.target
 	if t.Gateway != nil && t.Trunk == nil {
+		if r := a.route(); t.Gateway.HistoryInfo && !r.Diverted.IsZero() {
+			a.history(req, host, r.Diverted.String())
+		}
 		return
 	}
 	r := a.call.route
@@ -88,7 +91,12 @@ func (a *attempt) called(req *sip.Request, host string) {
 		return
 	}
 	req.AppendHeader(sip.NewHeader("Diversion", "<sip:"+t.Divertor+"@"+host+">;reason="+a.diverted.word()+";counter=1"))
-	first := cmp.Or(r.To.String(), t.Divertor)
-	req.AppendHeader(sip.NewHeader("History-Info", "<sip:"+first+"@"+host+">;index=1")) // RFC 7044.
+	a.history(req, host, cmp.Or(r.To.String(), t.Divertor))
+}
+
+// history says whom the call was for first, and why it is for this one now (RFC 7044, section 10).
+func (a *attempt) history(req *sip.Request, host, first string) {
+	t := &a.target
+	req.AppendHeader(sip.NewHeader("History-Info", "<sip:"+first+"@"+host+">;index=1"))
 	req.AppendHeader(sip.NewHeader("History-Info", "<sip:"+t.ToSent+"@"+host+";cause="+strconv.Itoa(a.diverted.cause())+">;index=1.1;mp=1"))
 }

@@ -36,7 +36,9 @@ func (d *dialog) deliver(req *sip.Request, round *challenge.Round, events txn.Cl
 func (d *dialog) begin(req *sip.Request, events txn.ClientEvents) *txn.Client {
 	flow := d.nextHop(req)
 	if req.Contact() == nil {
-		req.AppendHeader(ourContact(d.flow, ""))
+		req.AppendHeader(ourContact(d.flow, d.contactUser))
+	}
+	if req.GetHeader("User-Agent") == nil {
 		req.AppendHeader(sip.NewHeader("User-Agent", agentName))
 	}
 	return d.sh.txn.Send(req, flow, events)

@@ -116,6 +116,7 @@ func (d *dialog) reinviteWithin(tries int, offer sip.Message, then func(*sip.Res
 	req := d.request(sip.INVITE, d.nextSeq())
 	req.AppendHeader(d.allow())
 	describe(offer, req)
+	d.askSession(req)
 	d.send(req, txn.ClientEvents{
 		Response: func(res *sip.Response) {
 			switch {

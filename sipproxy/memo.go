@@ -122,7 +122,7 @@ func (c *call) memo() callMemo {
 		m.Joint = &jointMemo{Call: j.theirs.call.id.String(), Near: j.own == c.caller}
 	}
 	m.Caller.HA1MD5, m.Caller.HA1SHA256 = "", "" // Secrets stay out of the file.
-	m.Caller.Networks, m.Caller.Contacts = nil, nil
+	m.Caller.Networks, m.Caller.Contacts, m.Caller.Form = nil, nil, nil
 	return m
 }
 

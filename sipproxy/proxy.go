@@ -15,6 +15,7 @@ import (
 	"trunkline/internal/disk"
 	"trunkline/sipproxy/contact"
 	"trunkline/sipproxy/guard"
+	"trunkline/sipproxy/headers"
 	"trunkline/sipproxy/journal"
 	"trunkline/sipproxy/ladder"
 	"trunkline/sipproxy/names"
@@ -45,6 +46,7 @@ type Proxy struct {
 	journal   *journal.Journal
 	members   *members
 	contacts  contact.Policy
+	headers   headers.Rules
 	relays    *rtpengine.Pool
 
 	boot   string // The life of the machine.

@@ -100,6 +100,7 @@ func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (
 		return nil, err
 	}
 	c.caller.call = c
+	c.caller.form = s.formOf(m.Caller.Gateway)
 	if m.Caller.Kind != provision.CallerGateway {
 		who, _ := s.router.Login(m.Caller.Login)
 		c.caller.confine(who.Contacts)
@@ -184,6 +185,7 @@ func (s *shard) restoreTry(c *call, m *tryMemo, winner bool) (*attempt, error) {
 		return nil, err
 	}
 	a.dialog.call = c
+	a.dialog.form = s.formOf(m.Gateway)
 	if m.Gateway == "" {
 		who, _ := s.router.Login(m.Login)
 		a.dialog.confine(who.Contacts)
@@ -270,6 +272,8 @@ func (c *call) goOn() {
 	if c.state == stateAnswered {
 		c.prove()
 		c.runClock()
+		c.caller.resumeSession()
+		c.winner.dialog.resumeSession()
 		c.watchEnds(c.sh.cfg.SessionCheck)
 		return
 	}

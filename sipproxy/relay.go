@@ -57,6 +57,13 @@ func (d *dialog) relayTo(peer *dialog, req *sip.Request, tx *txn.Server) {
 	}
 	out := peer.request(req.Method, peer.nextSeq())
 	pass(req, out)
+	if req.Method != sip.INFO {
+		if d.timed() || peer.timed() {
+			untimed(out)
+		}
+		peer.askSession(out)
+	}
+	peer.sh.carryHeaders(req, out, d, peer)
 	d.forward(peer, req, out, tx)
 }
 
@@ -98,6 +105,9 @@ func (d *dialog) relayBack(peer *dialog, res *sip.Response, says part, seq uint3
 	if c := res.Contact(); c != nil && res.IsSuccess() {
 		peer.target = c.Address
 	}
+	if res.IsSuccess() && res.CSeq().MethodName != sip.INFO && peer.call != nil && peer.call.state == stateAnswered {
+		peer.agreeSession(res)
+	}
 	gone := res.StatusCode == sip.StatusCallTransactionDoesNotExists && peer.call.state == stateAnswered
 	if gone {
 		peer.byeSent = true // The other end has no such dialog any more.
@@ -108,7 +118,7 @@ func (d *dialog) relayBack(peer *dialog, res *sip.Response, says part, seq uint3
 			peer.call.end(ending{side: cdr.SideFault, cause: causeNoCircuit, reason: "media"})
 			return
 		}
-		peer.sh.on(d.sh, func() { d.answerBack(res, seq, tx) })
+		peer.sh.on(d.sh, func() { d.answerBack(peer, res, seq, tx) })
 	})
 	if gone {
 		peer.call.end(ending{side: cdr.SideTimer, cause: causeRecovery, reason: "gone"})
@@ -116,7 +126,7 @@ func (d *dialog) relayBack(peer *dialog, res *sip.Response, says part, seq uint3
 }
 
 // answerBack gives the answer to who asked.
-func (d *dialog) answerBack(res *sip.Response, seq uint32, tx *txn.Server) {
+func (d *dialog) answerBack(peer *dialog, res *sip.Response, seq uint32, tx *txn.Server) {
 	invite := res.CSeq().MethodName == sip.INVITE
 	if invite && !res.IsProvisional() {
 		d.inviting = false
@@ -130,9 +140,16 @@ func (d *dialog) answerBack(res *sip.Response, seq uint32, tx *txn.Server) {
 	}
 	back := tx.NewResponse(status, reason)
 	pass(res, back)
-	if res.IsSuccess() {
-		back.AppendHeader(ourContact(d.flow, ""))
+	if d.timed() || peer.timed() {
+		untimed(back)
 	}
+	if res.IsSuccess() {
+		back.AppendHeader(ourContact(d.flow, d.contactUser))
+		if res.CSeq().MethodName != sip.INFO && d.call != nil && d.call.state == stateAnswered && tx.Request != nil {
+			d.grantSession(tx.Request, back)
+		}
+	}
+	d.sh.carryHeaders(res, back, peer, d)
 	if invite && res.IsSuccess() {
 		d.answered, d.answeredSeq = tx, seq
 		tx.OnUnheard(func() { d.answered = nil })

@@ -32,6 +32,9 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	if !ok {
 		return
 	}
+	if tooShort(req, tx) {
+		return
+	}
 	tx.Reply(sip.StatusTrying, "Trying")
 	id, err := cdr.NewCallID()
 	if err != nil {
@@ -46,6 +49,7 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	}
 	c.caller = newServerDialog(s, req, flow, tx.Tag())
 	c.caller.call, c.caller.web, c.caller.behind = c, flow.Web(), s.callerBehind(caller, req, flow)
+	c.caller.form = caller.Form
 	if caller.Kind != provision.CallerGateway {
 		c.caller.confine(caller.Contacts)
 	}
@@ -302,6 +306,7 @@ func (c *call) progressed(a *attempt, res *sip.Response) {
 
 // ring passes a provisional answer on.
 func (c *call) ring(a *attempt, res *sip.Response) {
+	c.fork(a, res)
 	out := c.tx.NewResponse(res.StatusCode, res.Reason)
 	out.AppendHeader(ourContact(c.caller.flow, ""))
 	out.AppendHeader(c.caller.allow())
@@ -310,7 +315,32 @@ func (c *call) ring(a *attempt, res *sip.Response) {
 		out.AppendHeader(sip.NewHeader("RSeq", strconv.FormatUint(uint64(number), 10)))
 	}
 	pass(res, out)
+	if c.caller.timed() || a.dialog.timed() {
+		untimed(out)
+	}
+	c.sh.carryHeaders(res, out, a.dialog, c.caller)
+	c.sh.headers.Apply(out, c.caller.rulesOf(), c.values(c.route))
 	c.tx.Respond(out)
+}
+
+// fork gives the caller another early dialog when another one than before talks to him: he takes one description for each only, and would
+// hear nobody (RFC 3261, sections 12.1 and 13.2.1).
+func (c *call) fork(a *attempt, res *sip.Response) {
+	if c.tx == nil || !describes(res) {
+		return
+	}
+	if c.talks != nil && c.talks != a && a.tag == "" {
+		a.tag = sip.GenerateTagN(12)
+		c.caller.alias(c.talks.tag)
+		c.caller.alias(a.tag)
+	}
+	if c.talks == nil {
+		a.tag = c.tx.Tag()
+	}
+	c.talks = a
+	c.tx.SetTag(a.tag)
+	c.caller.local.Params = c.caller.local.Params.Clone()
+	c.caller.local.Params.Add("tag", a.tag)
 }
 
 // answered joins the caller with the attempt that took the call.
@@ -345,7 +375,8 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 
 // connectBoth lets the caller and the one who has answered talk, through the media relay where there is one.
 func (c *call) connectBoth(a *attempt, res *sip.Response) {
-	tx, seq := c.tx, c.invite.CSeq().SeqNo
+	c.fork(a, res)
+	tx, seq, invite := c.tx, c.invite.CSeq().SeqNo, c.invite
 	c.accepted = tx
 	a.dialog.voice.pass(c.sh, true, res, replyPart(c.invite), func(ok bool) {
 		switch {
@@ -353,18 +384,24 @@ func (c *call) connectBoth(a *attempt, res *sip.Response) {
 		case !ok:
 			c.end(ending{side: cdr.SideFault, cause: causeNoCircuit, reason: "media"})
 		default:
-			c.accept(tx, seq, res)
+			c.accept(tx, seq, invite, res)
 		}
 	})
 }
 
 // accept answers the caller's INVITE.
-func (c *call) accept(tx *txn.Server, seq uint32, res *sip.Response) {
+func (c *call) accept(tx *txn.Server, seq uint32, invite *sip.Request, res *sip.Response) {
 	c.accepted = nil
 	out := tx.NewResponse(sip.StatusOK, "OK")
 	out.AppendHeader(ourContact(c.caller.flow, ""))
 	out.AppendHeader(c.caller.allow())
 	pass(res, out)
+	if c.caller.timed() || c.winner.dialog.timed() {
+		untimed(out)
+	}
+	c.caller.grantSession(invite, out)
+	c.sh.carryHeaders(res, out, c.winner.dialog, c.caller)
+	c.sh.headers.Apply(out, c.caller.rulesOf(), c.values(c.route))
 	c.caller.answered, c.caller.answeredSeq = tx, seq
 	tx.OnUnheard(func() {
 		c.caller.answered = nil

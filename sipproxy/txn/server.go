@@ -82,6 +82,9 @@ func (s *Server) Flow() wire.Flow { return s.flow }
 // Tag is the To tag of all answers but 100.
 func (s *Server) Tag() string { return s.tag }
 
+// SetTag gives the answers from now on another To tag: they are of another early dialog.
+func (s *Server) SetTag(tag string) { s.tag = tag }
+
 // OnCancel sets what is called when the INVITE is cancelled before its final answer.
 func (s *Server) OnCancel(f func(cancel *sip.Request)) { s.onCancel = f }
 
