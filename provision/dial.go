@@ -1,8 +1,10 @@
 package provision
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"trunkline/internal/e164"
@@ -14,6 +16,9 @@ type Dialled struct {
 	Extension string // A short number of the tenant instead.
 	Trunk     string // A trunk of the tenant instead, and what is called there.
 	Called    string
+	Withhold  bool   // The caller hides his number in this call.
+	Show      bool   // He does not, whatever is set up.
+	Forward   string // The way of forwarding that is set, such as DoForwardBusy, to Called; nothing is called.
 	Emergency bool
 	Blocked   bool
 	Rule      int // Index of the rule that matched; -1 when none did.
@@ -30,6 +35,8 @@ func (d Dialled) String() string {
 		return "blocked"
 	case d.Extension != "":
 		return "extension " + d.Extension
+	case d.Forward != "":
+		return d.Forward + " to " + cmp.Or(d.Called, "nowhere")
 	case d.Trunk != "":
 		return d.Called + " at trunk " + d.Trunk
 	case d.Emergency:
@@ -129,7 +136,13 @@ func (p *DialPlan) apply(rule int, text, area string) (Dialled, string) {
 	if r.Set != "" {
 		rest = fill(r.Set)
 	}
-	if r.Extension {
+	switch {
+	case r.Do == DoWithhold, r.Do == DoShow:
+		return p.hiding(d, r, rest, area)
+	case r.Do != "":
+		d.Forward, d.Called = r.Do, strings.TrimSuffix(rest, "#")
+		return d, ""
+	case r.Extension:
 		d.Extension = rest
 		return d, ""
 	}
@@ -143,6 +156,30 @@ func (p *DialPlan) apply(rule int, text, area string) (Dialled, string) {
 	}
 	d.Number = n
 	return d, ""
+}
+
+// What DialRule.Do may be.
+const (
+	DoWithhold           = "withhold"
+	DoShow               = "show"
+	DoForwardAlways      = "forward_always"
+	DoForwardBusy        = "forward_busy"
+	DoForwardNoAnswer    = "forward_no_answer"
+	DoForwardUnavailable = "forward_unavailable"
+)
+
+// hiding dials what is left behind a code that hides the caller's number, or shows it.
+func (p *DialPlan) hiding(code Dialled, r *DialRule, rest, area string) (Dialled, string) {
+	for i := range p.Rules {
+		if p.Rules[i].Do != "" { // One code in a call.
+			continue
+		}
+		if d, problem := p.apply(i, rest, area); problem == "" {
+			d.Withhold, d.Show = r.Do == DoWithhold, r.Do == DoShow
+			return d, ""
+		}
+	}
+	return code, "no rule takes what is left"
 }
 
 func plain(s string) string {
@@ -182,6 +219,9 @@ func matchDialled(pattern, text string) bool {
 }
 
 func checkDialRule(r DialRule) error {
+	if !slices.Contains([]string{"", DoWithhold, DoShow, DoForwardAlways, DoForwardBusy, DoForwardNoAnswer, DoForwardUnavailable}, r.Do) {
+		return fmt.Errorf("do is %q: use withhold, show, forward_always, forward_busy, forward_no_answer or forward_unavailable", r.Do)
+	}
 	if r.Match == "" {
 		return errors.New("is empty")
 	}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"trunkline/internal/e164"
@@ -58,6 +59,7 @@ func (s *Snapshot) inboundNumber(g *Gateway, text string) (e164.Number, bool) {
 			return d.Number, true
 		}
 	}
+	text, _ = strings.CutPrefix(plain(text), "00") // ITU-T E.123: no number begins so, and many switches write it for "+".
 	n, err := e164.Parse(text)
 	return n, err == nil
 }
@@ -226,4 +228,19 @@ func (s *Snapshot) forwardTarget(r *Route, from place, to string, q *Question) (
 		return to.Targets[0], true
 	}
 	return Target{Forward: out, FromSent: out.CallerID, ToSent: out.To.Digits()}, true
+}
+
+// Redirect is what a phone forwards a call to, as if its extension had it set up: the phones of another extension, a trunk, or a call
+// to a number outside that it pays for. False: it is no extension's, or leads nowhere. What may not be dialled is a target with a Refusal.
+func (s *Snapshot) Redirect(r *Route, login, to string, at time.Time) (Target, bool) {
+	p, ok := s.logins[login]
+	if !ok || p.extension.Inactive {
+		return Target{}, false
+	}
+	q := &Question{Caller: Caller{Kind: CallerExtension, Tenant: p.tenant.ID, Branch: p.branch.ID, Extension: p.extension.ID, Login: login}, At: at}
+	from := *r
+	if from.To.IsZero() && from.Number == "" {
+		from.To = (&party{tenant: p.tenant, branch: p.branch, extension: p.extension}).ownNumber()
+	}
+	return s.forwardTarget(&from, p, to, q)
 }

@@ -38,6 +38,11 @@ func (l *Live) Route(caller Caller, dialled, callerID string, at time.Time) *Rou
 	return l.Snapshot().Route(caller, dialled, callerID, at)
 }
 
+// Redirect is Snapshot.Redirect.
+func (l *Live) Redirect(r *Route, login, to string, at time.Time) (Target, bool) {
+	return l.Snapshot().Redirect(r, login, to, at)
+}
+
 // Gateways is Snapshot.Peers.
 func (l *Live) Gateways() []Gateway { return l.Snapshot().Peers() }
 

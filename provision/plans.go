@@ -23,9 +23,13 @@ type DialRule struct {
 	Extension bool   `yaml:"extension,omitempty"` // What is left is the short number of an extension of the tenant.
 	Trunk     string `yaml:"trunk,omitempty"`     // What is left is called at this trunk of the client's: a voice menu, a mailbox.
 	Emergency bool   `yaml:"emergency,omitempty"` // Goes out whatever the credit.
-	Service   string `yaml:"service,omitempty"`   // Of an emergency rule: what urn:service:sos names beyond sos, such as police (RFC 5031).
-	Block     bool   `yaml:"block,omitempty"`     // Refused.
-	Note      string `yaml:"note,omitempty"`      // For people.
+	// Do is what the code of the rule does: withhold and show hide the caller's number, or do not, in the call to what is left, which is
+	// dialled by the plan; forward_always, forward_busy, forward_no_answer and forward_unavailable set the extension's forwarding to
+	// what is left, or end it where nothing is left. Empty: it is no code.
+	Do      string `yaml:"do,omitempty"`
+	Service string `yaml:"service,omitempty"` // Of an emergency rule: what urn:service:sos names beyond sos, such as police (RFC 5031).
+	Block   bool   `yaml:"block,omitempty"`   // Refused.
+	Note    string `yaml:"note,omitempty"`    // For people.
 }
 
 // RoutePlan is an ordered list of rules; a tenant's calls are routed by the first that matches.

@@ -67,6 +67,7 @@ type Route struct {
 
 	Tariff     string        // Empty when nothing is charged.
 	Quote      *rating.Quote // What the tenant pays; nil when nothing is charged and nothing need be reserved.
+	Set        *Setting      // The call places none: it sets something of its extension; nil: it does not.
 	Location   string        // Of an emergency call: where it comes from, as a URI; empty: the caller may say it himself.
 	Emergency  bool          // No credit, limit or capacity stands in its way.
 	Capacities []Capacity

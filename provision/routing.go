@@ -115,10 +115,18 @@ func (s *Snapshot) routeFromTenant(q *Question) *Route {
 		r.Location = cmp.Or(p.extension.Location, p.branch.Location)
 	}
 	s.showCaller(r, &p, q)
-	r.Anonymous = (r.Anonymous || q.Caller.Private) && !r.Emergency // Whoever helps has to know where.
+	r.Anonymous = (r.Anonymous || q.Caller.Private || d.Withhold) && !r.Emergency && !d.Show // Whoever helps has to know where.
 	switch {
 	case d.Blocked:
 		return refusal(r, lcr.ReasonBlocked, statusForbidden)
+	case d.Forward != "":
+		r.Direction, r.To = rating.Internal.String(), e164.Number{}
+		if r.Extension == "" {
+			r.Detail = "a trunk has no forwarding of its own"
+			return refusal(r, RefusedUnknown, statusNotFound)
+		}
+		r.Set = &Setting{Forward: d.Forward, To: d.Called}
+		return r
 	case d.Trunk != "":
 		return s.routeToTrunk(r, &p, d)
 	case d.Extension != "":

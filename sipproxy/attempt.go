@@ -11,6 +11,7 @@ import (
 	"trunkline/lcr"
 	"trunkline/provision"
 	"trunkline/sipproxy/challenge"
+	"trunkline/sipproxy/number"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -354,6 +355,10 @@ func (a *attempt) drop(status int, side cdr.Side, cause uint8, reason string) {
 		return
 	}
 	if a.client.Pending() {
+		if cause == causeAnsweredElsewhere { // By this a phone knows that it is no missed call (RFC 3326, section 2).
+			a.client.Cancel(sip.NewHeader("Reason", `SIP;cause=200;text="Call completed elsewhere"`), reasonHeader(cause, causeText(cause)))
+			return
+		}
 		a.client.Cancel(reasonHeader(cause, causeText(cause)))
 	}
 }
@@ -388,6 +393,9 @@ func (a *attempt) failed(res *sip.Response) {
 		a.call.sh.health.heard(a.gatewayID())
 	}
 	f := failure{status: res.StatusCode, cause: a.cause, told: told, text: res.Reason}
+	if contact := res.Contact(); contact != nil && res.IsRedirection() {
+		f.moved = number.User(&contact.Address)
+	}
 	if h := res.GetHeader("Min-SE"); h != nil {
 		f.minSE = h.Value()
 	}

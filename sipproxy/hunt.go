@@ -17,6 +17,7 @@ type failure struct {
 	cause  uint8
 	told   bool // The cause was in the answer.
 	text   string
+	moved  string // Of a 3xx: whom it names.
 	minSE  string // Of a 422: the shortest session that is taken (RFC 4028, section 6).
 	silent bool   // No answer at all, rather than one with that status.
 }
@@ -212,6 +213,9 @@ func (c *call) huntOn(a *attempt, f failure) {
 	}
 	a.hunted = true
 	if c.otherWay(a, f) {
+		return
+	}
+	if c.redirected(a, f) {
 		return
 	}
 	ruling := verdict(a.target, f)

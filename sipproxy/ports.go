@@ -19,6 +19,9 @@ type Router interface {
 	Source(addr netip.Addr) (provision.Caller, bool)
 	// Route decides about one call. It never fails: a call that is not to be placed has a Refusal.
 	Route(caller provision.Caller, dialled, callerID string, at time.Time) *provision.Route
+	// Redirect is where a phone sends a call that it does not take, dialled by its extension and at its cost; false: nowhere. The route is
+	// that of the call.
+	Redirect(r *provision.Route, login, to string, at time.Time) (provision.Target, bool)
 	// Gateways returns all active gateways, for probing and registering.
 	Gateways() []provision.Gateway
 }

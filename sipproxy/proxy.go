@@ -31,6 +31,7 @@ type Proxy struct {
 	router   Router
 	credit   Credit
 	recorder Recorder
+	settings Settings
 	metrics  *metrics
 
 	wire      *wire.Wire
@@ -70,6 +71,7 @@ type Deps struct {
 	Router   Router
 	Credit   Credit
 	Recorder Recorder
+	Settings Settings // Nil: phones set nothing.
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer
@@ -85,7 +87,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		return nil, err
 	}
 	p := &Proxy{
-		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder,
+		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder, settings: deps.Settings,
 		slots: newSlots(deps.Clock), members: newMembers(), idle: newIdle(), guard: guard.New(deps.Clock, cfg.SourceRate),
 		health: newHealth(deps.Clock, deps.Log, deps.Resolver), ladder: ladder.New(cfg.TraceMemory), stopped: make(chan struct{}),
 		boot: deps.Clock.Boot(), order: newOrder(unknown),

@@ -159,6 +159,10 @@ func (c *call) place() {
 		c.refuse("overload", sip.StatusServiceUnavailable)
 		return
 	}
+	if c.route.Set != nil {
+		c.apply(*c.route.Set)
+		return
+	}
 	if halt != "" && c.costs() {
 		c.log.Error("the call is refused: what it costs could be lost", "reason", halt)
 		c.refuse(halt, sip.StatusServiceUnavailable)

@@ -59,7 +59,8 @@ type world struct {
 	legs     []*cdr.Leg
 	recorded chan struct{}
 	resolver names.Resolver
-	log      *slog.Logger    // In the place of the test's.
+	log      *slog.Logger // In the place of the test's.
+	settings sipproxy.Settings
 	router   sipproxy.Router // In the place of the world itself.
 	fail     error           // What Record answers.
 	ledger   chan struct{}   // Where it is set, the ledger answers when it is closed.
@@ -98,7 +99,7 @@ func (w *world) open() {
 		log = testLog(w.t)
 	}
 	p, err := sipproxy.Open(w.t.Context(), w.cfg, sipproxy.Deps{
-		Router: router, Credit: w, Recorder: w, Clock: w.clock, Log: log, Metrics: w.metrics,
+		Router: router, Settings: w.settings, Credit: w, Recorder: w, Clock: w.clock, Log: log, Metrics: w.metrics,
 		Resolver: w.resolver, Disk: w.disk, Room: w.room,
 	})
 	require.NoError(w.t, err)
@@ -180,6 +181,11 @@ func (w *world) Source(addr netip.Addr) (provision.Caller, bool) {
 	defer w.mu.Unlock()
 	c, ok := w.sources[addr]
 	return c, ok
+}
+
+// Redirect implements sipproxy.Router: nobody forwards.
+func (w *world) Redirect(*provision.Route, string, string, time.Time) (provision.Target, bool) {
+	return provision.Target{}, false
 }
 
 // Gateways implements sipproxy.Router.

@@ -139,6 +139,10 @@ func (r *relayOnly) Route(_ provision.Caller, dialled, _ string, _ time.Time) *p
 	}
 }
 
+func (r *relayOnly) Redirect(*provision.Route, string, string, time.Time) (provision.Target, bool) {
+	return provision.Target{}, false
+}
+
 func (r *relayOnly) Gateways() []provision.Gateway { return []provision.Gateway{r.gateway} }
 
 func (r *relayOnly) Reserve(context.Context, cdr.CallID, *provision.Route, time.Duration) (sipproxy.Grant, error) {

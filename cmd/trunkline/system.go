@@ -198,7 +198,7 @@ func (s *system) startProxy(ctx context.Context) (err error) {
 		FirstStretch: sip.FirstStretch, Stretch: sip.Stretch, DrainTime: sip.DrainTime, SessionCheck: sip.SessionCheck, TraceMemory: sip.TraceMemory,
 		FollowRefer: sip.Refer == "follow", Relays: sip.RTPEngine, RelayAuto: sip.Media == "auto", RelayPass: sip.RTPEngineDown == "pass",
 	}, sipproxy.Deps{
-		Router: s.provisioning.live, Credit: credit,
+		Router: s.provisioning.live, Credit: credit, Settings: phoneSettings{s.stores},
 		Recorder: s.spool, Clock: clock.System{}, Log: s.log, Metrics: s.metrics, Room: s.room,
 	})
 	if err != nil {

@@ -34,6 +34,7 @@ type Layer struct {
 	post    func(func()) // Runs a function when it is the layer's turn.
 	handler Handler
 	servers map[string]*Server
+	invites map[string]*Server // Those of INVITEs, without the sent-by.
 	clients map[string]*Client
 	long    reaper // What is forgotten after lifetime.
 	short   reaper // What is forgotten after T4.
@@ -43,7 +44,7 @@ type Layer struct {
 func NewLayer(clk clock.Clock, post func(func()), h Handler) *Layer {
 	return &Layer{
 		clock: clk, post: post, handler: h,
-		servers: make(map[string]*Server), clients: make(map[string]*Client),
+		servers: make(map[string]*Server), invites: make(map[string]*Server), clients: make(map[string]*Client),
 		long: reaper{after: lifetime}, short: reaper{after: T4},
 	}
 }
@@ -104,6 +105,9 @@ func (l *Layer) receiveCancel(req *sip.Request, flow wire.Flow) {
 	}
 	cancel := l.newServer(key, req, flow)
 	invite, ok := l.servers[serverKey(req, sip.INVITE)]
+	if !ok { // Behind routers, and in some phones, the sent-by of the two differs: who knows branch, Call-ID and number is who asked.
+		invite, ok = l.invites[inviteKey(req)]
+	}
 	if !ok {
 		cancel.Reply(sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
 		return
@@ -156,6 +160,12 @@ func serverKey(req *sip.Request, method sip.RequestMethod) string {
 	b.WriteByte('|')
 	b.WriteString(string(method))
 	return b.String()
+}
+
+// inviteKey is what an INVITE and its CANCEL have in common whatever their sent-by is.
+func inviteKey(req *sip.Request) string {
+	branch, _ := req.Via().Params.Get("branch")
+	return branch + "|" + req.CallID().Value() + "|" + strconv.FormatUint(uint64(req.CSeq().SeqNo), 10)
 }
 
 // clientKey is the identity of a client transaction (RFC 3261, section 17.1.3).

@@ -28,6 +28,7 @@ type Server struct {
 
 	layer    *Layer
 	key      string
+	alias    string // Of an INVITE, in the layer's other table.
 	flow     wire.Flow
 	listens  uint16 // The port of the topmost Via.
 	invite   bool
@@ -56,6 +57,10 @@ func (l *Layer) newServer(key string, req *sip.Request, flow wire.Flow) *Server 
 		tx.tag = sip.GenerateTagN(12)
 	}
 	l.servers[key] = tx
+	if tx.invite {
+		tx.alias = inviteKey(req)
+		l.invites[tx.alias] = tx
+	}
 	return tx
 }
 
@@ -264,6 +269,9 @@ func (s *Server) terminate() {
 	s.state = terminated
 	s.stopTimer()
 	delete(s.layer.servers, s.key)
+	if s.layer.invites[s.alias] == s {
+		delete(s.layer.invites, s.alias)
+	}
 	s.last = nil
 	if unheard && s.onUnheard != nil {
 		s.onUnheard()
