@@ -12,6 +12,7 @@ import (
 // settings checks what the operator says of itself.
 func (c *checker) settings(o *Operator) {
 	c.exchange(o)
+	c.between(o)
 	if o.Assumed < 0 {
 		c.add("assumed_duration", "is negative", "give a length of call such as 1m")
 	}

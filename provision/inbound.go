@@ -30,7 +30,12 @@ func (s *Snapshot) routeInbound(q *Question) *Route {
 	if !ok {
 		return refusal(r, RefusedUnknown, statusNotFound)
 	}
-	r.Tenant, r.Branch, r.Number = own.tenant.ID, own.number.Branch, to.Digits()
+	return s.arrive(r, own, q)
+}
+
+// arrive leads a call from outside of a client to where its number leads, and prices it for the client.
+func (s *Snapshot) arrive(r *Route, own owner, q *Question) *Route {
+	r.Tenant, r.Branch, r.Number = own.tenant.ID, own.number.Branch, own.number.E164.Digits()
 	if own.tenant.Inactive {
 		return refusal(r, RefusedInactive, statusForbidden)
 	}

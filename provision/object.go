@@ -38,7 +38,7 @@ func (b *Bundle) Objects() ([]Object, error) {
 	o := &b.Operator
 	settings := Operator{
 		Name: o.Name, Realm: o.Realm, Exchange: o.Exchange, Assumed: o.Assumed, Statistics: o.Statistics,
-		Blocked: o.Blocked, Risky: o.Risky, Destinations: o.Destinations, Brands: o.Brands,
+		Blocked: o.Blocked, Risky: o.Risky, Destinations: o.Destinations, Brands: o.Brands, Between: o.Between,
 	}
 	var t taker
 	t.take(KindSettings, settingsID, settings)
@@ -110,7 +110,7 @@ func NewBundle(objects []Object, files map[string][]byte) (*Bundle, error) {
 // settle takes the operator's own settings over.
 func (o *Operator) settle(s *Operator) {
 	o.Name, o.Realm, o.Exchange, o.Assumed, o.Statistics = s.Name, s.Realm, s.Exchange, s.Assumed, s.Statistics
-	o.Blocked, o.Risky, o.Destinations, o.Brands = s.Blocked, s.Risky, s.Destinations, s.Brands
+	o.Blocked, o.Risky, o.Destinations, o.Brands, o.Between = s.Blocked, s.Risky, s.Destinations, s.Brands, s.Between
 }
 
 func decode(spec string, v any) error {

@@ -15,8 +15,11 @@ type Operator struct {
 	Exchange []ExchangeRate `yaml:"exchange,omitempty"`
 	// Assumed is the length of call by which costs and margins are compared; default 1m. Connect fees and first increments
 	// weigh the more the shorter it is.
-	Assumed      time.Duration `yaml:"assumed_duration,omitempty"`
-	Statistics   Statistics    `yaml:"statistics,omitempty"`
+	Assumed    time.Duration `yaml:"assumed_duration,omitempty"`
+	Statistics Statistics    `yaml:"statistics,omitempty"`
+	// Between says how calls between clients of the house are priced, which stay inside: tariff (the default), as any call to that number;
+	// free; or carrier, where they go out by a carrier and come back.
+	Between      string        `yaml:"between_clients,omitempty"`
 	Blocked      []string      `yaml:"blocked,omitempty"` // Prefixes that nobody may call.
 	Risky        []string      `yaml:"risky,omitempty"`   // Prefixes that only tenants with allow_risky may call.
 	Destinations []Destination `yaml:"destinations,omitempty"`

@@ -140,6 +140,9 @@ func (s *Snapshot) routeFromTenant(q *Question) *Route {
 		r.Direction, r.CallerID = rating.Internal.String(), p.extension.ID
 		return s.deliver(r, own, q)
 	}
+	if s.routeBetween(r, &p, q) {
+		return r
+	}
 	return s.routeOutside(r, &p, q)
 }
 

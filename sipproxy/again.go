@@ -1,6 +1,8 @@
 package sipproxy
 
 import (
+	"slices"
+
 	"time"
 
 	"trunkline/cdr"
@@ -41,7 +43,7 @@ func (c *call) concerns(tenant string) bool {
 	if tenant == "" {
 		return c.grant.Final
 	}
-	return c.route.Tenant == tenant || c.forward != nil && c.forward.route.Tenant == tenant
+	return c.route.Tenant == tenant || slices.ContainsFunc(c.onward, func(f *forwarding) bool { return f.route.Tenant == tenant })
 }
 
 // askedAgain takes the answer. One that grants nothing new leaves the call as it is.

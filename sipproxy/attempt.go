@@ -108,8 +108,8 @@ func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
 	a.dialog.voice = c.sh.newVoice(a.dialog.callID, near, a.dialog)
 	a.dialog.register()
 	c.sh.ladder.Link(a.setup, c.id.String(), a.dialog.callID)
-	if c.forward != nil {
-		c.sh.ladder.Link(a.setup, c.forward.id.String(), a.dialog.callID)
+	for _, f := range c.onward {
+		c.sh.ladder.Link(a.setup, f.id.String(), a.dialog.callID)
 	}
 	if err := c.keep(); !c.mayBegin(err) { // Before the carrier hears of the call: its record is then sure.
 		a.drop(sip.StatusServiceUnavailable, cdr.SideFault, causeTemporaryFailure, reasonJournal)
@@ -249,8 +249,10 @@ func (a *attempt) locate(req *sip.Request) {
 
 // route is that of the call that the attempt is of: what it was forwarded as, once it is.
 func (a *attempt) route() *provision.Route {
-	if f := a.call.forward; f != nil && a.seq > f.first {
-		return f.route
+	for _, f := range slices.Backward(a.call.onward) {
+		if a.seq > f.first {
+			return f.route
+		}
 	}
 	return a.call.route
 }

@@ -65,7 +65,7 @@ type call struct {
 	best     failure           // The best answer so far, for when nobody takes the call.
 	outcome  provision.Trigger // What became of the phones tried so far.
 	diverted bool              // One of the ways of forwarding was taken; no other is.
-	forward  *forwarding       // The call that this one went on as.
+	onward   []*forwarding     // The calls that this one went on as, one after the other.
 	handover *handover         // The transfer that it is part of.
 	joint    *joint            // After a transfer: the call that it is connected with.
 	partner  string            // After a restart, until that one is found: its id.

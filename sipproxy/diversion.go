@@ -22,7 +22,7 @@ const (
 
 // diversion tells why a target is tried, if another one was called first.
 func (c *call) diversion(t *provision.Target) diversion {
-	if f := c.forward; f != nil && t.Divertor == "" {
+	if f := c.last(); f != nil && t.Divertor == "" && t.After == 0 {
 		return f.why
 	}
 	if t.After == 0 && t.Divertor == "" {

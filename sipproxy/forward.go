@@ -24,6 +24,17 @@ type forwarding struct {
 	decided  decided
 }
 
+// onwardMost is how often a call may go on as another one: to another client of the house, who forwards it outside.
+const onwardMost = 2
+
+// last is the call that this one went on as last; nil: it did not.
+func (c *call) last() *forwarding {
+	if n := len(c.onward); n > 0 {
+		return c.onward[n-1]
+	}
+	return nil
+}
+
 // wants reports whether a target is to be tried after what became of the phones so far.
 func (c *call) wants(t *provision.Target) bool {
 	if t.After == 0 || t.After == provision.AfterAny {
@@ -63,7 +74,7 @@ func (c *call) forwardAs(r *provision.Route, why diversion) bool {
 		return false
 	}
 	id, err := cdr.NewCallID()
-	if err != nil {
+	if err != nil || len(c.onward) >= onwardMost {
 		c.best = better(c.best, failure{status: sip.StatusInternalServerError})
 		return false
 	}
@@ -73,17 +84,18 @@ func (c *call) forwardAs(r *provision.Route, why diversion) bool {
 		return false
 	}
 	c.slots = append(c.slots, held...)
-	c.forward = &forwarding{
+	f := &forwarding{
 		id: id, route: r, why: why, began: c.now(), first: len(c.attempts), reserved: r.Quote != nil && !r.Emergency,
 	}
+	c.onward = append(c.onward, f)
 	c.targets, c.next, c.tries = r.Targets, 0, len(c.attempts)+max(r.MaxTries, 1)
-	c.sh.ladder.Link(c.forward.began, id.String(), c.caller.callID)
+	c.sh.ladder.Link(f.began, id.String(), c.caller.callID)
 	c.log.Info("forwarded", "to", r.To.String(), "as", id.String(), "extension", r.Extension)
 	if err := c.keep(); !c.mayBegin(err) {
 		c.refuse(reasonJournal, sip.StatusServiceUnavailable)
 		return true
 	}
-	if !c.forward.reserved {
+	if !f.reserved {
 		c.tryNext()
 		return true
 	}
@@ -115,14 +127,16 @@ type hold struct {
 	route *provision.Route
 }
 
-// holds returns what money is held for: the call, and the one that it went on as.
+// holds returns what money is held for: the call, and those that it went on as.
 func (c *call) holds() []hold {
 	var out []hold
 	if c.reserved {
 		out = append(out, hold{c.id, c.route})
 	}
-	if c.forward != nil && c.forward.reserved {
-		out = append(out, hold{c.forward.id, c.forward.route})
+	for _, f := range c.onward {
+		if f.reserved {
+			out = append(out, hold{f.id, f.route})
+		}
 	}
 	return out
 }
@@ -144,8 +158,7 @@ func reserveAll(ctx context.Context, credit Credit, holds []hold, upTo time.Dura
 }
 
 // forwardLeg is the side of whoever forwards, which is what the forwarded call is charged by.
-func (c *call) forwardLeg() *cdr.Leg {
-	f := c.forward
+func (c *call) forwardLeg(f *forwarding) *cdr.Leg {
 	leg := c.ingressLeg(f.id, f.route, &f.decided)
 	leg.Setup, leg.CallerID, leg.Dialled = f.began, f.route.CallerID, f.route.To.Digits()
 	if !leg.Progress.IsZero() && leg.Progress.Before(f.began) {
@@ -167,11 +180,11 @@ type forwardMemo struct {
 	Route    []byte  `cbor:"5,keyasint"` // JSON, without quote, targets and trace.
 }
 
-func (c *call) forwardMemo() *forwardMemo {
-	f := c.forward
-	if f == nil {
+func (c *call) forwardMemo(at int) *forwardMemo {
+	if at >= len(c.onward) {
 		return nil
 	}
+	f := c.onward[at]
 	route := *f.route
 	route.Quote, route.Targets, route.Trace = nil, nil, nil
 	text, err := json.Marshal(route)
@@ -196,13 +209,18 @@ func (c *call) restoreForward(m *forwardMemo, why map[string][]byte) error {
 	if err != nil {
 		return fmt.Errorf("the forwarded call: %w", err)
 	}
-	c.forward = &forwarding{
+	f := &forwarding{
 		id: id, route: &then, began: m.Began.time(), first: m.First, reserved: m.Reserved,
 		decided: decided{text: why[whyPrefix+m.ID]},
 	}
-	for i := range c.route.Targets {
-		if now := c.route.Targets[i].Forward; now != nil && now.To == then.To && now.Refusal == "" {
-			c.forward.route = now
+	from := c.route
+	if before := c.last(); before != nil {
+		from = before.route
+	}
+	c.onward = append(c.onward, f)
+	for i := range from.Targets {
+		if now := from.Targets[i].Forward; now != nil && now.To == then.To && now.Refusal == "" {
+			f.route = now
 			return nil
 		}
 	}

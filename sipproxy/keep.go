@@ -24,8 +24,8 @@ func registrationKey(login string) string { return registrationPrefix + login }
 // that it is not on disk.
 func (c *call) keep() error {
 	c.sh.order.begin(c.id)
-	if c.forward != nil {
-		c.sh.order.begin(c.forward.id)
+	for _, f := range c.onward {
+		c.sh.order.begin(f.id)
 	}
 	data, err := cbor.Marshal(c.memo())
 	if err != nil {
@@ -34,7 +34,7 @@ func (c *call) keep() error {
 	}
 	this := journal.Change{Key: callPrefix + c.id.String(), Value: data}
 	changes := c.decided.changes(c.id, c.trace(c.route, &c.decided))
-	if f := c.forward; f != nil {
+	for _, f := range c.onward {
 		changes = append(changes, f.decided.changes(f.id, c.trace(f.route, &f.decided))...)
 	}
 	err = c.sh.journal.Write(append(changes, this)...)
@@ -100,12 +100,12 @@ func (c *call) keepLast() {
 func (c *call) forgetKept() {
 	id := c.id.String()
 	keys := []string{lastPrefix + id, callPrefix + id, whyPrefix + id}
-	if c.forward != nil {
-		keys = append(keys, whyPrefix+c.forward.id.String())
+	for _, f := range c.onward {
+		keys = append(keys, whyPrefix+f.id.String())
 	}
 	c.sh.order.end(c.id)
-	if c.forward != nil {
-		c.sh.order.end(c.forward.id)
+	for _, f := range c.onward {
+		c.sh.order.end(f.id)
 	}
 	_ = c.sh.journal.Remove(keys...) // What cannot be removed now is removed later; the call would be recorded again, which counts once.
 }
@@ -116,7 +116,7 @@ func (c *call) costs() bool {
 	if c.route.Emergency {
 		return false
 	}
-	return c.route.Quote != nil || c.route.Direction != cdr.Internal.String() || c.forward != nil
+	return c.route.Quote != nil || c.route.Direction != cdr.Internal.String() || len(c.onward) > 0
 }
 
 // mayBegin reports whether a call may be placed that the journal cannot be told of.

@@ -29,6 +29,7 @@ type callMemo struct {
 	Winner   int              `cbor:"13,keyasint,omitempty"` // Index in Tries; -1 before the call was answered.
 	Forward  *forwardMemo     `cbor:"14,keyasint,omitempty"`
 	Joint    *jointMemo       `cbor:"15,keyasint,omitempty"`
+	Second   *forwardMemo     `cbor:"30,keyasint,omitempty"` // The call that it went on as after that.
 	Began    time.Duration    `cbor:"16,keyasint,omitempty"` // Setup by the clock that never steps,
 	Boot     string           `cbor:"17,keyasint,omitempty"` // in that life of the machine.
 	Lent     bool             `cbor:"18,keyasint,omitempty"`
@@ -110,7 +111,7 @@ func (c *call) memo() callMemo {
 		Caller: c.from, Dialled: c.dialled, CallerID: c.callerID,
 		Setup: instantOf(c.setup), Progress: instantOf(c.progress), Connect: instantOf(c.connect), Heard: instantOf(c.heard()),
 		Granted: c.grant.Granted, Final: c.grant.Final, Lent: c.grant.Lent, Reserved: c.reserved,
-		Near: c.caller.memo(), Winner: -1, Forward: c.forwardMemo(), Began: c.began, Boot: c.sh.boot,
+		Near: c.caller.memo(), Winner: -1, Forward: c.forwardMemo(0), Second: c.forwardMemo(1), Began: c.began, Boot: c.sh.boot,
 	}
 	for i, a := range c.attempts {
 		m.Tries = append(m.Tries, a.memo())

@@ -60,18 +60,19 @@ func (s *shard) postpone(c *call, legs []*cdr.Leg) {
 func (c *call) legs() []*cdr.Leg {
 	legs := make([]*cdr.Leg, 0, 2+len(c.attempts))
 	legs = append(legs, c.ingressLeg(c.id, c.route, &c.decided))
-	own := c.attempts
-	if f := c.forward; f != nil {
-		own = c.attempts[:f.first]
+	id, route, from := c.id, c.route, 0
+	for _, f := range c.onward {
+		legs = c.attemptLegs(legs, from, f.first, id, route)
+		legs = append(legs, c.forwardLeg(f))
+		id, route, from = f.id, f.route, f.first
 	}
-	for _, a := range own {
-		legs = append(legs, a.leg(c.id, c.route))
-	}
-	if f := c.forward; f != nil {
-		legs = append(legs, c.forwardLeg())
-		for _, a := range c.attempts[f.first:] {
-			legs = append(legs, a.leg(f.id, f.route))
-		}
+	return c.attemptLegs(legs, from, len(c.attempts), id, route)
+}
+
+// attemptLegs adds the records of some attempts, which are those of one call of the books.
+func (c *call) attemptLegs(legs []*cdr.Leg, from, till int, id cdr.CallID, r *provision.Route) []*cdr.Leg {
+	for _, a := range c.attempts[from:till] {
+		legs = append(legs, a.leg(id, r))
 	}
 	return legs
 }
@@ -102,7 +103,7 @@ func (c *call) ingressLeg(id cdr.CallID, r *provision.Route, d *decided) *cdr.Le
 		leg.SIPStatus = 200
 	}
 	leg.SIPCallID, leg.Remote = c.caller.callID, c.caller.flow.Remote().String()
-	if c.winner != nil && (c.forward == nil || r == c.forward.route) {
+	if f := c.last(); c.winner != nil && (f == nil || r == f.route) {
 		if c.winner.target.Trunk == nil {
 			leg.Gateway = c.winner.gatewayID()
 		}

@@ -1,6 +1,7 @@
 package sipproxy
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,11 +91,11 @@ func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (
 	c.kept = true
 	c.goOnFrom(m, last)
 	c.route = s.router.Route(m.Caller, m.Dialled, m.CallerID, m.Setup.time())
-	if err := c.restoreForward(m.Forward, entries); err != nil {
+	if err := errors.Join(c.restoreForward(m.Forward, entries), c.restoreForward(m.Second, entries)); err != nil {
 		return nil, err
 	}
-	if c.forward != nil {
-		s.order.restore(c.forward.id)
+	for _, f := range c.onward {
+		s.order.restore(f.id)
 	}
 	if c.caller, err = m.Near.dialog(s); err != nil {
 		return nil, err
@@ -204,8 +205,8 @@ func (c *call) holdAgain() {
 		return
 	}
 	limits := c.route.Capacities
-	if c.forward != nil {
-		limits = slices.Concat(limits, c.forward.route.Capacities)
+	for _, f := range c.onward {
+		limits = slices.Concat(limits, f.route.Capacities)
 	}
 	c.slots = c.sh.slots.keep(limits)
 	if c.winner.target.Gateway != nil {

@@ -14,10 +14,10 @@ func (c *call) redirected(a *attempt, f failure) bool {
 	if f.moved == "" || f.status != sip.StatusMovedPermanently && f.status != sip.StatusMovedTemporarily || a.target.Login == "" {
 		return false
 	}
-	if c.diverted || c.forward != nil || c.othersRing(a) {
+	if c.diverted || len(c.onward) >= onwardMost || c.othersRing(a) {
 		return false
 	}
-	target, ok := c.sh.router.Redirect(c.route, a.target.Login, f.moved, c.setup)
+	target, ok := c.sh.router.Redirect(a.route(), a.target.Login, f.moved, c.setup)
 	if !ok {
 		c.log.Info("a phone forwards to what it may not dial", "login", a.target.Login, "to", f.moved)
 		return false
