@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"reflect"
 
 	"go.yaml.in/yaml/v3"
 
@@ -40,7 +41,7 @@ func ReadBundle(dir fs.FS, name string) (*Bundle, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&b.Operator); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, unreadable(name, reflect.TypeFor[Operator](), err)
 	}
 	if err := yaml.Unmarshal(data, b.node); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

@@ -3,6 +3,7 @@ package provision
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -100,7 +101,7 @@ func NewBundle(objects []Object, files map[string][]byte) (*Bundle, error) {
 			err = fmt.Errorf("unknown kind %q", obj.Kind)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s %s: %w", obj.Kind, obj.ID, err)
+			return nil, fmt.Errorf("%s %s: %w", obj.Kind, obj.ID, unreadable("", reflect.TypeFor[Operator](), err))
 		}
 	}
 	b.complete()

@@ -138,7 +138,7 @@ tenants:
 func TestUnknownKeysAndMissingFiles(t *testing.T) {
 	t.Parallel()
 	_, err := provision.ReadBundle(testFiles("reallm: x\n"), "operator.yaml")
-	require.ErrorContains(t, err, "line 1")
+	require.ErrorContains(t, err, "operator.yaml:1: reallm")
 	require.ErrorContains(t, err, "reallm")
 	_, err = provision.ReadBundle(testFiles("realm: x\ndecks:\n  - {id: a, file: gone.csv, currency: EUR}\n"), "operator.yaml")
 	require.ErrorContains(t, err, "operator.yaml:3: decks[0].file")

@@ -50,6 +50,12 @@ type Config struct {
 	DrainTime    time.Duration // How long calls may go on after a stop was asked for; default 30s.
 }
 
+// Complete returns the configuration with the defaults in the place of what is not set.
+func (c Config) Complete() Config { //nolint:gocritic // It is copied once.
+	c.setDefaults()
+	return c
+}
+
 func (c *Config) setDefaults() {
 	if len(c.Digest) == 0 {
 		c.Digest = []string{"MD5"}

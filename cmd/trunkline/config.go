@@ -18,6 +18,7 @@ import (
 
 	"trunkline/alert"
 	"trunkline/reports/mail"
+	"trunkline/sipproxy"
 	"trunkline/sipproxy/rtpengine"
 	"trunkline/sipproxy/wire"
 )
@@ -187,7 +188,18 @@ func (f *configFlags) load() (config, error) {
 	if f.log != "" {
 		c.Log.Level = f.log
 	}
+	c.SIP.complete()
 	return c, withCode(exitUsage, c.validate())
+}
+
+// complete puts what is in force in the place of what is not set, so that it can be looked at.
+func (s *sipConfig) complete() {
+	full := sipproxy.Config{
+		Shards: s.Shards, MaxCalls: s.MaxCalls, SourceRate: s.SourceRate, RingTime: s.RingTime, MaxDuration: s.MaxDuration,
+		FirstStretch: s.FirstStretch, Stretch: s.Stretch, DrainTime: s.DrainTime, SessionCheck: s.SessionCheck, Digest: s.Digest,
+	}.Complete()
+	s.Shards, s.MaxCalls, s.SourceRate, s.RingTime, s.MaxDuration = full.Shards, full.MaxCalls, full.SourceRate, full.RingTime, full.MaxDuration
+	s.FirstStretch, s.Stretch, s.DrainTime, s.SessionCheck, s.Digest = full.FirstStretch, full.Stretch, full.DrainTime, full.SessionCheck, full.Digest
 }
 
 func (c *config) validate() error {

@@ -396,7 +396,7 @@ func (s *system) banner(out io.Writer) {
 	if s.proxy != nil {
 		for _, transport := range []string{"udp", "tcp", "tls", "ws", "wss"} {
 			if addr, ok := s.proxy.Addr(transport); ok {
-				fmt.Fprintf(&b, "  sip      %s/%s   realm %s\n", transport, addr, s.realm())
+				fmt.Fprintf(&b, "  sip      %s/%s   realm %s\n", transport, addr, cmp.Or(s.realm(), "(none yet: apply an operator's file)"))
 			}
 		}
 	}
