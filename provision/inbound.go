@@ -2,6 +2,7 @@ package provision
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,9 @@ func (s *Snapshot) arrive(r *Route, own owner, q *Question) *Route {
 	}
 	if s.deliver(r, own, q); r.Refusal != "" {
 		return r
+	}
+	if !r.From.IsZero() && slices.ContainsFunc(r.Targets, func(t Target) bool { return t.Forward != nil }) {
+		r.Loop = "loop/" + r.To.Digits() + "/" + r.From.Digits()
 	}
 	p, _ := s.party(r.Tenant, r.Branch, r.Extension)
 	r.Capacities = append(r.Capacities, p.capacities()...)

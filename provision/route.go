@@ -71,6 +71,7 @@ type Route struct {
 	Location   string        // Of an emergency call: where it comes from, as a URI; empty: the caller may say it himself.
 	Emergency  bool          // No credit, limit or capacity stands in its way.
 	Capacities []Capacity
+	Loop       string // Is the same for calls that may be one that goes round: of few of them at a time that were not answered yet; empty: it cannot.
 	MaxTries   int
 	SetupTime  time.Duration // From the INVITE to the end of hunting; 0: as the proxy is set up.
 	Trace      *lcr.Decision // nil for calls that do not leave the house.

@@ -45,6 +45,7 @@ type attempt struct {
 	ringing clock.Timer
 	round   challenge.Round // Answers to the challenges of its INVITE.
 	gaveUp  bool            // We do not want it any more.
+	lost    bool            // Its last answer was awaited when the process ended.
 	hunted  bool            // The hunting went on because of it.
 	done    bool            // Its last answer has come.
 }
@@ -212,7 +213,7 @@ func (a *attempt) send(credentials []sip.Header) {
 	c := a.call
 	c.sh.headers.Pass(c.invite, req, c.caller.rulesOf(), identityPasses(d))
 	c.sh.headers.Apply(req, d.rulesOf(), c.values(a.route()))
-	a.client = d.begin(req, txn.ClientEvents{Response: a.response, Silence: a.unanswered})
+	a.client = d.beginAs(branchOf(d.callID, req.CSeq().SeqNo), req, txn.ClientEvents{Response: a.response, Silence: a.unanswered})
 	a.await()
 }
 
@@ -416,12 +417,7 @@ func (a *attempt) answered(res *sip.Response) {
 	a.connect = now
 	d.establish(res)
 	if a.gaveUp || a.call.winner != nil || a.call.state == stateOver {
-		d.sendACK(res.CSeq().SeqNo, nil)
-		d.sendBYE(reasonHeader(causeNormal, "Call completed elsewhere"))
-		a.gaveUp = true
-		a.disconnect = now
-		a.status = res.StatusCode
-		a.settle()
+		a.crossed(res)
 		return
 	}
 	a.stopTimers()
@@ -430,6 +426,21 @@ func (a *attempt) answered(res *sip.Response) {
 	a.call.sh.health.heard(a.gatewayID())
 	d.agreeSession(res)
 	a.call.answered(a, res)
+}
+
+// crossed ends a call at once that the other end has answered while we gave it up. To a carrier it was a call, which it charges from its
+// answer until it hears our BYE, and for a second at least: so it stands in the record.
+func (a *attempt) crossed(res *sip.Response) {
+	d := a.dialog
+	a.gaveUp, a.status, a.disconnect = true, res.StatusCode, a.connect
+	d.sendACK(res.CSeq().SeqNo, nil)
+	d.sendBYEThen(reasonHeader(causeNormal, "Call completed elsewhere"), func() {
+		a.disconnect = a.connect
+		if a.target.Gateway != nil && a.target.Trunk == nil {
+			a.disconnect = a.connect.Add(max(a.call.now().Sub(a.connect), time.Second))
+		}
+		a.settle()
+	})
 }
 
 // longerSession tries again with the session that the gateway asks for, once, where the timer is ours (RFC 4028, section 7.4).

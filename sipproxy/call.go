@@ -74,6 +74,7 @@ type call struct {
 	mergeKey string   // Of its INVITE.
 	skipped  []skippedGateway
 	decided  decided
+	loop     []string // That it holds among calls that may be one which goes round.
 	slots    []string // Capacity that the call holds.
 
 	grant      Grant
@@ -152,6 +153,7 @@ func (c *call) end(e ending) {
 		c.keepLast()
 	}
 	c.sh.slots.release(c.slots)
+	c.leaveLoop()
 	c.slots = nil
 	c.releaseHold()
 	c.parted(e)

@@ -154,6 +154,8 @@ func statusText(status int) string {
 		return "Temporarily Unavailable"
 	case 481:
 		return "Call/Transaction Does Not Exist"
+	case 482:
+		return "Loop Detected"
 	case 484:
 		return "Address Incomplete"
 	case 486:

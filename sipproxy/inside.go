@@ -34,6 +34,13 @@ func (d *dialog) deliver(req *sip.Request, round *challenge.Round, events txn.Cl
 
 // begin sends a request of ours as it is, and leaves its answers to the one who asks.
 func (d *dialog) begin(req *sip.Request, events txn.ClientEvents) *txn.Client {
+	return d.beginAs(sip.GenerateBranchN(branchLength), req, events)
+}
+
+const branchLength = 20
+
+// beginAs is begin with a branch of the sender's.
+func (d *dialog) beginAs(branch string, req *sip.Request, events txn.ClientEvents) *txn.Client {
 	flow := d.nextHop(req)
 	if req.Contact() == nil {
 		req.AppendHeader(ourContact(d.flow, d.contactUser))
@@ -41,7 +48,7 @@ func (d *dialog) begin(req *sip.Request, events txn.ClientEvents) *txn.Client {
 	if req.GetHeader("User-Agent") == nil {
 		req.AppendHeader(sip.NewHeader("User-Agent", agentName))
 	}
-	return d.sh.txn.Send(req, flow, events)
+	return d.sh.txn.SendAs(branch, req, flow, events)
 }
 
 // proving makes the request that answers a challenge; nil: the answer is none, or cannot be answered.
@@ -192,25 +199,35 @@ const (
 
 // sendBYE ends the dialog. It is repeated until it is answered, or for 32 seconds; over a connection that cannot be made it is tried
 // again, as the other end may charge for what it does not know to be over.
-func (d *dialog) sendBYE(reason sip.Header) {
+func (d *dialog) sendBYE(reason sip.Header) { d.sendBYEThen(reason, func() {}) }
+
+// sendBYEThen is sendBYE, and calls then when the other end has answered, or was given up.
+func (d *dialog) sendBYEThen(reason sip.Header, then func()) {
 	if d.byeSent {
+		then()
 		return
 	}
 	d.byeSent = true
-	d.bye(reason, 0)
+	d.bye(reason, 0, then)
 }
 
-func (d *dialog) bye(reason sip.Header, try int) {
+func (d *dialog) bye(reason sip.Header, try int, then func()) {
 	bye := d.request(sip.BYE, d.nextSeq())
 	if reason != nil {
 		bye.AppendHeader(reason)
 	}
 	d.send(bye, txn.ClientEvents{
-		Response: func(*sip.Response) {},
+		Response: func(res *sip.Response) {
+			if !res.IsProvisional() {
+				then()
+			}
+		},
 		Silence: func() {
 			if try < byeTries && d.flow.Reliable() {
-				d.sh.after(byeWait<<try, func() { d.bye(reason, try+1) })
+				d.sh.after(byeWait<<try, func() { d.bye(reason, try+1, then) })
+				return
 			}
+			then()
 		},
 	})
 }

@@ -248,6 +248,7 @@ func (c *call) wasOver(m *overMemo) {
 	c.finished = ending{side: m.Side, cause: m.Cause, reason: m.Reason, status: m.Status}
 	for _, a := range c.attempts {
 		if a.reason == reasonRestart {
+			a.lost = true
 			a.disconnect, a.side, a.cause, a.reason, a.status = c.endedAt, m.Side, m.Cause, m.Reason, sip.StatusRequestTerminated
 		}
 	}
@@ -278,11 +279,21 @@ func (c *call) goOn() {
 		c.watchEnds(c.sh.cfg.SessionCheck)
 		return
 	}
+	for _, a := range c.attempts {
+		if a.reason == reasonRestart {
+			a.cancelAgain()
+		}
+	}
 	c.end(ending{side: cdr.SideFault, cause: causeTemporaryFailure, reason: reasonRestart, status: 503})
 }
 
 // goneBefore records a call that was over before the restart, and hangs up once more: the ends may not have heard it.
 func (c *call) goneBefore() {
+	for _, a := range c.attempts {
+		if a.lost {
+			a.cancelAgain()
+		}
+	}
 	if c.winner != nil {
 		for _, d := range c.ends() {
 			d.sendBYE(reasonHeader(c.finished.cause, causeText(c.finished.cause)))

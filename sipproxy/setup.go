@@ -194,19 +194,31 @@ func (c *call) refuse(reason string, status int) {
 // refuseFull ends a call that has no place among those of all proxies, like one that has none here.
 func (c *call) refuseFull(g Grant) {
 	c.log.Info("as many calls as there may be at a time", "bound", g.Refusal)
-	c.refuse(string(lcr.ReasonCapacity), sip.StatusBusyHere)
+	c.refuse(string(lcr.ReasonCapacity), c.fullStatus())
+}
+
+// fullStatus answers a call for which there is no place. A switch takes another way then, which it would not if the called party were busy.
+func (c *call) fullStatus() int {
+	if c.from.Kind == provision.CallerTrunk {
+		return sip.StatusServiceUnavailable // With cause 34 (RFC 3398, section 8.2.6.1).
+	}
+	return sip.StatusBusyHere
 }
 
 func (c *call) takeCapacity() bool {
 	if c.route.Emergency {
 		return true
 	}
+	if !c.enterLoop() {
+		c.refuse("loop", sip.StatusLoopDetected)
+		return false
+	}
 	held, reason := c.sh.slots.takeAll(c.route.Capacities)
 	if reason == "" {
 		c.slots = held
 		return true
 	}
-	status := sip.StatusBusyHere
+	status := c.fullStatus()
 	if reason == lcr.ReasonCPS {
 		status = sip.StatusServiceUnavailable
 	}
@@ -354,6 +366,7 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 	c.connect = a.connect
 	c.sh.idle.took(&a.target, a.connect)
 	c.setupTimer.Stop()
+	c.leaveLoop()
 	for _, other := range c.attempts {
 		if other != a {
 			other.drop(sip.StatusRequestTerminated, cdr.SideRouting, causeAnsweredElsewhere, "answered_elsewhere")

@@ -135,7 +135,11 @@ func (s *shard) inDialog(req *sip.Request, flow wire.Flow, tx *txn.Server, tag s
 // Stray implements txn.Handler. A 2xx to an INVITE that we no longer know is acknowledged and hung up on, because
 // the other end believes that it has a call (RFC 3261, section 13.2.2.4).
 func (s *shard) Stray(res *sip.Response, flow wire.Flow) {
-	if res.CSeq().MethodName != sip.INVITE || !res.IsSuccess() || !ourCallID(res.CallID().Value()) {
+	if res.CSeq().MethodName != sip.INVITE || res.IsProvisional() || !ourCallID(res.CallID().Value()) {
+		return
+	}
+	if !res.IsSuccess() {
+		acknowledgeStray(res, flow)
 		return
 	}
 	d := strayDialog(s, res, flow)

@@ -50,10 +50,14 @@ type ClientEvents struct {
 
 // Send begins a client transaction. The request has no Via yet: it is given ours.
 func (l *Layer) Send(req *sip.Request, flow wire.Flow, events ClientEvents) *Client {
+	return l.SendAs(sip.GenerateBranchN(20), req, flow, events)
+}
+
+// SendAs is Send with a branch that the sender has chosen: no other request may have it, but the CANCEL of an INVITE, which has the same.
+func (l *Layer) SendAs(branch string, req *sip.Request, flow wire.Flow, events ClientEvents) *Client {
 	if req.ContentLength() == nil {
 		req.SetBody(nil)
 	}
-	branch := sip.GenerateBranchN(20)
 	via := newVia(flow, branch)
 	req.PrependHeader(via)
 	if !flow.Reliable() && len(req.Body()) > wire.MaxDatagram/2 && len(flow.Encode(req)) > wire.MaxDatagram {
