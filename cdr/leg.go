@@ -10,6 +10,12 @@ import (
 // SourceSIP marks legs that our own proxy saw. Importers use their format's name.
 const SourceSIP = "sip"
 
+// Why nobody pays for a call that is otherwise one that is paid for, in the place of its tariff. No tariff has such an id.
+const (
+	FreeEmergency = "free:emergency" // It is to an emergency service.
+	FreeBetween   = "free:between"   // It is between clients of the house, who pay nothing for that.
+)
+
 // Leg is one side of a call: the ingress leg toward us (Seq 0) or one attempt away from us (Seq 1, 2, ...).
 // It is written once, when the leg is over, and never changed. (Call, Seq) is its identity everywhere:
 // whoever consumes legs may see one many times and must act on it once.
@@ -25,7 +31,7 @@ type Leg struct {
 	Branch    string
 	Extension string
 	Number    string // The tenant's own number (DID) that was called, in E.164 digits, if one was.
-	Tariff    string // The tariff that the tenant pays by; chosen when the call was routed.
+	Tariff    string // The tariff that the tenant pays by, chosen when the call was routed; or one of the Free words.
 
 	Carrier string // Egress: the carrier tried. Ingress: the carrier that connected the call, if any.
 	Gateway string // As Carrier.

@@ -25,7 +25,7 @@ func (s *Snapshot) routeBetween(r *Route, p *party, q *Question) bool {
 		refusal(r, lcr.ReasonBlocked, statusForbidden)
 		return true
 	}
-	if s.operator.Between != BetweenFree {
+	if r.Gratis = s.operator.Between == BetweenFree; !r.Gratis {
 		request := lcr.Request{From: r.From, To: r.To, At: q.At, Assumed: assumedDefault}
 		if r.Tariff = p.tariff(); !s.price(r, p, &request) {
 			return true

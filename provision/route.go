@@ -69,6 +69,7 @@ type Route struct {
 	Quote      *rating.Quote // What the tenant pays; nil when nothing is charged and nothing need be reserved.
 	Set        *Setting      // The call places none: it sets something of its extension; nil: it does not.
 	Location   string        // Of an emergency call: where it comes from, as a URI; empty: the caller may say it himself.
+	Gratis     bool          // It is between clients of the house, who pay nothing for that.
 	Emergency  bool          // No credit, limit or capacity stands in its way.
 	Capacities []Capacity
 	Loop       string // Is the same for calls that may be one that goes round: of few of them at a time that were not answered yet; empty: it cannot.

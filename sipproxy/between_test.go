@@ -92,7 +92,7 @@ func TestFreeBetweenClients(t *testing.T) {
 	l.request("BYE", "")
 	nina.hears("BYE")
 	legs := byTenant(o.record())
-	require.Empty(t, legs["alpha"][0].Tariff)
+	require.Equal(t, cdr.FreeBetween, legs["alpha"][0].Tariff)
 	require.False(t, legs["alpha"][0].Reserved)
 	require.Zero(t, o.asked.Load())
 }

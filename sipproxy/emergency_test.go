@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trunkline/cdr"
 	"trunkline/sipproxy"
 	"trunkline/sipproxy/agent"
 )
@@ -54,7 +55,7 @@ func TestEmergency(t *testing.T) {
 			legs := o.record()
 			require.True(t, legs[0].Answered())
 			require.False(t, legs[0].Reserved)
-			require.Empty(t, legs[0].Tariff, "nobody pays, and it counts in no limit")
+			require.Equal(t, cdr.FreeEmergency, legs[0].Tariff, "nobody pays, and it counts in no limit")
 			require.Zero(t, o.asked.Load(), "the ledger is not asked")
 		})
 	}

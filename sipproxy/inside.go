@@ -195,6 +195,8 @@ func (d *dialog) registeredWays(uri *sip.Uri) []way {
 const (
 	byeTries = 5               // How often a BYE is sent again whose connection could not be made.
 	byeWait  = 2 * time.Second // Before the first time; twice as long before each other.
+
+	byePatience = 4 * time.Second // How long a BYE over a connection waits for an answer before another is sent; likewise.
 )
 
 // sendBYE ends the dialog. It is repeated until it is answered, or for 32 seconds; over a connection that cannot be made it is tried
@@ -216,18 +218,34 @@ func (d *dialog) bye(reason sip.Header, try int, then func()) {
 	if reason != nil {
 		bye.AppendHeader(reason)
 	}
+	over := false
+	again := func(wait time.Duration) {
+		d.sh.after(wait, func() {
+			if !over {
+				over = true
+				d.bye(reason, try+1, then)
+			}
+		})
+	}
 	d.send(bye, txn.ClientEvents{
 		Response: func(res *sip.Response) {
-			if !res.IsProvisional() {
+			if !over && !res.IsProvisional() {
+				over = true
 				then()
 			}
 		},
 		Silence: func() {
-			if try < byeTries && d.flow.Reliable() {
-				d.sh.after(byeWait<<try, func() { d.bye(reason, try+1, then) })
-				return
+			switch {
+			case over:
+			case try < byeTries && d.flow.Reliable():
+				again(byeWait << try)
+			default:
+				over = true
+				then()
 			}
-			then()
 		},
 	})
+	if d.flow.Reliable() && try < byeTries { // A connection may be dead and nobody know it yet: what was written to it is lost.
+		again(byePatience << try)
+	}
 }

@@ -80,10 +80,17 @@ func (c *call) attemptLegs(legs []*cdr.Leg, from, till int, id cdr.CallID, r *pr
 // common is what all legs of a call have in common.
 func (c *call) common(id cdr.CallID, r *provision.Route) cdr.Leg {
 	direction, _ := cdr.ParseDirection(r.Direction)
+	tariff := r.Tariff
+	switch {
+	case r.Emergency:
+		tariff = cdr.FreeEmergency
+	case r.Gratis:
+		tariff = cdr.FreeBetween
+	}
 	return cdr.Leg{
 		Call: id, Direction: direction, Source: cdr.SourceSIP, Node: c.sh.cfg.Node,
 		Tenant: r.Tenant, Branch: r.Branch, Extension: r.Extension, Number: r.Number,
-		Tariff: r.Tariff, From: r.From, To: r.To,
+		Tariff: tariff, From: r.From, To: r.To,
 	}
 }
 

@@ -20,8 +20,11 @@ func (p prices) Tenant(id string) (worker.Tenant, bool) {
 }
 
 // Tariff implements worker.Prices. Calls inside the house, and calls that were refused before a tariff was chosen, have
-// none and cost nothing.
+// none and cost nothing; neither do those that are free for a reason.
 func (p prices) Tariff(leg *cdr.Leg) (*rating.Tariff, bool) {
+	if leg.Tariff == cdr.FreeEmergency || leg.Tariff == cdr.FreeBetween {
+		return nil, true
+	}
 	if leg.Tariff == "" {
 		return nil, leg.Direction == cdr.Internal || !leg.Answered()
 	}
