@@ -56,6 +56,15 @@ test-sipp: setup build ## Pass SIPp scenarios, real phones (baresip), scanners (
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends sip-tester baresip-core sipvicious kamailio rtpengine-daemon; }
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -tags sipp -run 'SIPp|Baresip|Scanners|Kamailio|RTPEngine' -timeout 10m ./cmd/trunkline
 
+RUSTPBX := $(or $(RUSTPBX_CACHE),$(HOME)/.cache/trunkline/rustpbx-0.5.0)
+
+test-pbx: $(RUSTPBX)/bin/rustpbx ## Pass calls to and from a PBX that no one here wrote (rustpbx), as the other end of a trunk; builds it once with cargo, half an hour
+	TRUNKLINE_TEST_RUSTPBX=$(RUSTPBX)/bin/rustpbx go test -tags pbx -count=1 -run RustPBX -timeout 5m ./sipproxy
+
+$(RUSTPBX)/bin/rustpbx:
+	@command -v cargo >/dev/null || { echo "cargo is not installed: install Rust 1.95 or later"; exit 1; }
+	nice -n 19 cargo install --root $(RUSTPBX) --version 0.5.0 --locked --no-default-features rustpbx
+
 test-browser: setup build ## Go through the pages in headless Chromium: errands of each role, attacks, looks (pictures in _artifacts), accessibility; fetches it with apt-get
 	@command -v chromium >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
 	go test -tags browser -run '^TestPages' -count=1 -artifacts -outputdir "$(CURDIR)" -timeout 15m -v ./cmd/trunkline
@@ -113,4 +122,4 @@ bench-api: setup build ## Measure pages and API over 10,000,000 made-up legs for
 clean: ## Remove what was built (not ./var)
 	rm -rf bin .tools
 
-.PHONY: help setup build generate run test sim test-kill test-sipp test-browser test-kafka lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-pipeline bench-import bench-reports bench-api clean
+.PHONY: help setup build generate run test sim test-kill test-sipp test-browser test-kafka test-pbx lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-pipeline bench-import bench-reports bench-api clean
