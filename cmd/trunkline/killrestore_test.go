@@ -86,7 +86,7 @@ func TestWorldMisbehaves(t *testing.T) {
 		require.NoError(t, err)
 	}
 	t.Logf("TRUNKLINE_KILL_SEED=%d", seed)
-	alfa := carrier(t, "alfa", agent.Behaviour{Status: 200})
+	alfa := carrier(t, "alfa", agent.Behaviour{Status: 200, Talk: 700 * time.Millisecond}) // It hangs up also on a phone that is gone.
 	beta := carrier(t, "beta", agent.Behaviour{Status: 486, NoRing: true})
 	f := newFleet(t, alfa, beta)
 	f.random = rand.New(rand.NewPCG(seed, 5))

@@ -158,6 +158,9 @@ func (s *stores) compile(ctx context.Context, compiler *provision.Compiler) (*pr
 	if err != nil {
 		return nil, err
 	}
+	if len(stored.Objects) == 0 { // Nothing was set up yet.
+		return provision.Empty(), nil
+	}
 	bundle, err := provision.NewBundle(stored.Objects, stored.Files)
 	if err != nil {
 		return nil, err
