@@ -113,11 +113,27 @@ func (a *Agent) handle() {
 		}
 	})
 	reply := func(req *sip.Request, tx sip.ServerTransaction) {
+		if !a.knows(req) { // RFC 3261, section 12.2.2.
+			_ = tx.Respond(sip.NewResponseFromRequest(req, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist", nil))
+			return
+		}
 		_ = tx.Respond(sip.NewResponseFromRequest(req, sip.StatusOK, "OK", nil))
 	}
 	a.server.OnOptions(reply)
 	a.server.OnInfo(reply)
 	a.server.OnUpdate(reply)
+}
+
+// knows reports whether a request is outside of dialogs, or within one that the agent has.
+func (a *Agent) knows(req *sip.Request) bool {
+	if to := req.To(); to == nil || !to.Params.Has("tag") {
+		return true
+	}
+	if _, err := a.dialogs.MatchDialogRequest(req); err == nil {
+		return true
+	}
+	_, err := a.calls.MatchRequestDialog(req)
+	return err == nil
 }
 
 // ListenAt sets where the agent wants to be spoken to, before its calls; without it that is a port at which nobody listens.
