@@ -62,12 +62,30 @@ const (
 )
 
 func (c *checker) form(at string, f *Form) {
-	token := regexp.MustCompile("^[A-Za-z0-9.!%*_+`'~-]+$")
-	if len(f.Headers) > rulesMost {
-		c.add(at+".headers", fmt.Sprintf("are %d", len(f.Headers)), fmt.Sprintf("give %d at most", rulesMost))
+	c.headerRules(at+".headers", f.Headers)
+	if !slices.Contains([]string{"", "pai", "ppi", "rpid", "none"}, f.Identity) {
+		c.add(at+".identity", fmt.Sprintf("%q is no header", f.Identity), "use pai, ppi, rpid or none")
 	}
-	for i, h := range f.Headers {
-		field := fmt.Sprintf("%s.headers[%d]", at, i)
+	if f.Refresher != "" && f.Refresher != "ours" && f.Refresher != "theirs" {
+		c.add(at+".refresher", fmt.Sprintf("%q is nobody", f.Refresher), "use ours or theirs")
+	}
+	if f.SessionTimer != 0 && (f.SessionTimer < sessionLeast || f.SessionTimer > sessionMost) {
+		c.add(at+".session_timer", fmt.Sprintf("%s is out of range", f.SessionTimer), "give 90s to 24h, or 0 for none of our own")
+	}
+	for field, text := range map[string]string{".from_domain": f.FromDomain, ".from_user": f.FromUser, ".contact_user": f.ContactUser} {
+		if strings.ContainsAny(text, " \r\n<>\"@;,") {
+			c.add(at+field, fmt.Sprintf("%q cannot stand there", text), "give a host, or a user, without blanks, brackets and @")
+		}
+	}
+}
+
+func (c *checker) headerRules(at string, rules []HeaderRule) {
+	token := regexp.MustCompile("^[A-Za-z0-9.!%*_+`'~-]+$")
+	if len(rules) > rulesMost {
+		c.add(at, fmt.Sprintf("are %d", len(rules)), fmt.Sprintf("give %d at most", rulesMost))
+	}
+	for i, h := range rules {
+		field := fmt.Sprintf("%s[%d]", at, i)
 		star := strings.IndexByte(h.Name, '*')
 		switch {
 		case !token.MatchString(h.Name) || star >= 0 && star != len(h.Name)-1:
@@ -83,20 +101,6 @@ func (c *checker) form(at string, f *Form) {
 		}
 		if strings.ContainsAny(h.Value, "\r\n") {
 			c.add(field+".value", "has more than one line", "give one")
-		}
-	}
-	if !slices.Contains([]string{"", "pai", "ppi", "rpid", "none"}, f.Identity) {
-		c.add(at+".identity", fmt.Sprintf("%q is no header", f.Identity), "use pai, ppi, rpid or none")
-	}
-	if f.Refresher != "" && f.Refresher != "ours" && f.Refresher != "theirs" {
-		c.add(at+".refresher", fmt.Sprintf("%q is nobody", f.Refresher), "use ours or theirs")
-	}
-	if f.SessionTimer != 0 && (f.SessionTimer < sessionLeast || f.SessionTimer > sessionMost) {
-		c.add(at+".session_timer", fmt.Sprintf("%s is out of range", f.SessionTimer), "give 90s to 24h, or 0 for none of our own")
-	}
-	for field, text := range map[string]string{".from_domain": f.FromDomain, ".from_user": f.FromUser, ".contact_user": f.ContactUser} {
-		if strings.ContainsAny(text, " \r\n<>\"@;,") {
-			c.add(at+field, fmt.Sprintf("%q cannot stand there", text), "give a host, or a user, without blanks, brackets and @")
 		}
 	}
 }

@@ -24,5 +24,6 @@ func TestWeakPassword(t *testing.T) {
 	for range 1000 {
 		require.Empty(t, provision.WeakPassword(provision.ProposePassword(), "beauty", "10177", "beauty-10177"))
 	}
-	require.NotEqual(t, provision.ProposePassword(), provision.ProposePassword())
+	one, two := provision.ProposePassword(), provision.ProposePassword()
+	require.NotEqual(t, one, two)
 }

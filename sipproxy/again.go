@@ -2,7 +2,6 @@ package sipproxy
 
 import (
 	"slices"
-
 	"time"
 
 	"trunkline/cdr"

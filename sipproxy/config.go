@@ -51,7 +51,7 @@ type Config struct {
 }
 
 // Complete returns the configuration with the defaults in the place of what is not set.
-func (c Config) Complete() Config { //nolint:gocritic // It is copied once.
+func (c Config) Complete() Config {
 	c.setDefaults()
 	return c
 }

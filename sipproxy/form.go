@@ -1,6 +1,8 @@
 package sipproxy
 
 import (
+	"slices"
+
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/provision"
@@ -128,7 +130,7 @@ func identityPasses(d *dialog) []provision.HeaderRule {
 	if d.form == nil {
 		return rules
 	}
-	return append(rules[:len(rules):len(rules)], provision.HeaderRule{Name: "Identity", Do: provision.HeaderPass})
+	return append(slices.Clip(rules), provision.HeaderRule{Name: "Identity", Do: provision.HeaderPass})
 }
 
 // carryHeaders brings the headers of a message over to the other side, as the rules of both have it.

@@ -1,7 +1,6 @@
 package sipproxy_test
 
 import (
-	"regexp"
 	"testing"
 	"time"
 
@@ -35,7 +34,9 @@ func TestFormOfAGateway(t *testing.T) {
 	w, caller, carrier := formWorld(t, provision.Form{
 		UserPhone: true, FromDomain: "sip.carrier.example", FromUser: "login", ContactUser: "login", Identity: "ppi",
 		Headers: []provision.HeaderRule{
-			{Name: "X-*", Do: "pass"}, {Name: "X-Client", Do: "set", Value: "{tenant}"}, {Name: "User-Agent", Do: "set", Value: "SBC"},
+			{Name: "X-*", Do: "pass"},
+			{Name: "X-Client", Do: "set", Value: "{tenant}"},
+			{Name: "User-Agent", Do: "set", Value: "SBC"},
 			{Name: "P-Early-Media", Do: "pass", From: true},
 		},
 	})
@@ -46,9 +47,9 @@ func TestFormOfAGateway(t *testing.T) {
 	}
 	l := caller.asks("form", "X-Account: 4711", "Identity: eyJhbGciOiJFUzI1NiJ9..sig;info=<https://cert.example/c.pem>", "User-to-User: 00;encoding=hex")
 	invite := carrier.hear("INVITE").(*sip.Request)
-	require.Regexp(t, regexp.MustCompile(`^sip:74951234567@127\.0\.0\.1:\d+;user=phone$`), invite.Recipient.String())
-	require.Regexp(t, regexp.MustCompile(`^<sip:74951234567@[^>]*;user=phone>`), invite.To().Value())
-	require.Regexp(t, regexp.MustCompile(`^<sip:us@sip\.carrier\.example>;tag=`), invite.From().Value())
+	require.Regexp(t, `^sip:74951234567@127\.0\.0\.1:\d+;user=phone$`, invite.Recipient.String())
+	require.Regexp(t, `^<sip:74951234567@[^>]*;user=phone>`, invite.To().Value())
+	require.Regexp(t, `^<sip:us@sip\.carrier\.example>;tag=`, invite.From().Value())
 	require.Equal(t, "us", invite.Contact().Address.User)
 	require.Equal(t, "<sip:74950000101@sip.carrier.example;user=phone>", header(t, invite, "P-Preferred-Identity"))
 	require.Empty(t, invite.GetHeaders("P-Asserted-Identity"))

@@ -1,6 +1,7 @@
 package sipproxy_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -111,11 +112,11 @@ func newHouse(t *testing.T, words ...string) *house {
 	t.Helper()
 	h := &house{world: newWorld(t)}
 	h.gw1, h.gw2 = h.agentAt("gw1", "127.0.1.1"), h.agentAt("gw2", "127.0.1.2")
-	t.Cleanup(func() { time.Sleep(50 * time.Millisecond) }) // The carriers hear the last ACK and BYE before they close.
+	t.Cleanup(func() { time.Sleep(50 * time.Millisecond) }) //nolint:forbidigo // The carriers hear the last ACK and BYE before they close.
 	for _, gw := range []*agent.Agent{h.gw1, h.gw2} {
 		gw.OnCall(func(agent.Incoming) agent.Behaviour { return agent.Behaviour{Status: 200} })
 	}
-	h.words = append(words, "<gw1>", h.gw1.Addr().String(), "<gw2>", h.gw2.Addr().String(), "<gw1 more>", "", "<gw2 more>", "")
+	h.words = append(slices.Clone(words), "<gw1>", h.gw1.Addr().String(), "<gw2>", h.gw2.Addr().String(), "<gw1 more>", "", "<gw2 more>", "")
 	h.live = provision.NewLive(h.snapshot(houseFile))
 	h.router = h.live
 	return h

@@ -146,7 +146,7 @@ func (r *registrar) set(login string, bindings []binding) {
 	if len(bindings) == 0 {
 		delete(r.byLogin, login)
 		_ = r.journal.Remove(registrationKey(login)) // The journal says itself when it cannot be written.
-		r.journal.Remove(registrationKey(login))
+		_ = r.journal.Remove(registrationKey(login)) // It expires by itself where the disk is full.
 		return
 	}
 	data, err := json.Marshal(bindings)

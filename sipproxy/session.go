@@ -103,26 +103,32 @@ func sessionOf(msg sip.Message) (time.Duration, string) {
 	for _, name := range []string{"Session-Expires", "x"} {
 		for h := range named(msg, name) {
 			text, params, _ := strings.Cut(h.Value(), ";")
-			n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 31)
-			if err != nil {
+			every, ok := secondsIn(text)
+			if !ok {
 				continue
 			}
 			for param := range strings.SplitSeq(params, ";") {
 				if key, value, _ := strings.Cut(strings.TrimSpace(param), "="); strings.EqualFold(key, "refresher") {
-					return time.Duration(n) * time.Second, strings.ToLower(value)
+					return every, strings.ToLower(value)
 				}
 			}
-			return time.Duration(n) * time.Second, ""
+			return every, ""
 		}
 	}
 	return 0, ""
 }
 
+// secondsIn reads delta-seconds (RFC 3261, section 25.1).
+func secondsIn(text string) (time.Duration, bool) {
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
+	return time.Duration(n) * time.Second, err == nil && n >= 0
+}
+
 func minSessionOf(msg sip.Message) time.Duration {
 	for h := range named(msg, "Min-SE") {
 		text, _, _ := strings.Cut(h.Value(), ";")
-		if n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 31); err == nil {
-			return time.Duration(n) * time.Second
+		if least, ok := secondsIn(text); ok {
+			return least
 		}
 	}
 	return 0

@@ -28,20 +28,23 @@ func (c *call) apply(set provision.Setting) {
 		return
 	}
 	from := c.from
-	c.sh.async(func(ctx context.Context) func() {
+	c.sh.async(func(ctx context.Context) func() { //nolint:contextcheck // What an ending sets off outlives the question.
 		err := c.sh.settings.Set(ctx, from, set)
-		return func() {
-			switch {
-			case c.state == stateOver:
-			case err != nil:
-				c.log.Error("what a phone has set is not kept", "login", from.Login, "error", err)
-				c.refuse("setting", sip.StatusInternalServerError)
-			default:
-				c.log.Info("set by the phone", "login", from.Login, "forward", set.Forward, "to", set.To)
-				c.confirm()
-			}
-		}
+		return func() { c.applied(set, err) }
 	})
+}
+
+// applied goes on when it is kept, or is not.
+func (c *call) applied(set provision.Setting, err error) {
+	switch {
+	case c.state == stateOver:
+	case err != nil:
+		c.log.Error("what a phone has set is not kept", "login", c.from.Login, "error", err)
+		c.refuse("setting", sip.StatusInternalServerError)
+	default:
+		c.log.Info("set by the phone", "login", c.from.Login, "forward", set.Forward, "to", set.To)
+		c.confirm()
+	}
 }
 
 // confirm answers the call without voice, and hangs up.

@@ -193,13 +193,13 @@ func (f *configFlags) load() (config, error) {
 }
 
 // complete puts what is in force in the place of what is not set, so that it can be looked at.
-func (s *sipConfig) complete() {
+func (c *sipConfig) complete() {
 	full := sipproxy.Config{
-		Shards: s.Shards, MaxCalls: s.MaxCalls, SourceRate: s.SourceRate, RingTime: s.RingTime, MaxDuration: s.MaxDuration,
-		FirstStretch: s.FirstStretch, Stretch: s.Stretch, DrainTime: s.DrainTime, SessionCheck: s.SessionCheck, Digest: s.Digest,
+		Shards: c.Shards, MaxCalls: c.MaxCalls, SourceRate: c.SourceRate, RingTime: c.RingTime, MaxDuration: c.MaxDuration,
+		FirstStretch: c.FirstStretch, Stretch: c.Stretch, DrainTime: c.DrainTime, SessionCheck: c.SessionCheck, Digest: c.Digest,
 	}.Complete()
-	s.Shards, s.MaxCalls, s.SourceRate, s.RingTime, s.MaxDuration = full.Shards, full.MaxCalls, full.SourceRate, full.RingTime, full.MaxDuration
-	s.FirstStretch, s.Stretch, s.DrainTime, s.SessionCheck, s.Digest = full.FirstStretch, full.Stretch, full.DrainTime, full.SessionCheck, full.Digest
+	c.Shards, c.MaxCalls, c.SourceRate, c.RingTime, c.MaxDuration = full.Shards, full.MaxCalls, full.SourceRate, full.RingTime, full.MaxDuration
+	c.FirstStretch, c.Stretch, c.DrainTime, c.SessionCheck, c.Digest = full.FirstStretch, full.Stretch, full.DrainTime, full.SessionCheck, full.Digest
 }
 
 func (c *config) validate() error {

@@ -49,7 +49,7 @@ func (p *Policy) Judge(uri *sip.Uri, source netip.AddrPort, within []netip.Prefi
 	if who := p.Peer(at); who != "" {
 		return fmt.Errorf("%w: %s is %s", ErrForbidden, at, who)
 	}
-	if who, trunk := p.Range(addr); who != "" && addr != from && !(trunk && contains(within, addr)) {
+	if who, trunk := p.Range(addr); who != "" && addr != from && (!trunk || !contains(within, addr)) {
 		return fmt.Errorf("%w: %s is %s", ErrForbidden, addr, who)
 	}
 	return nil
