@@ -22,12 +22,13 @@ func (p *peer) guess(challenge sip.Message, n int) {
 	require.NoError(p.t, err)
 	cred, err := digest.Digest(c, digest.Options{Method: "REGISTER", URI: "sip:" + realm, Username: login, Password: "wrong", Count: n})
 	require.NoError(p.t, err)
-	p.ask(login, fmt.Sprint("guess", n), "Authorization: "+cred.String()+"\n")
+	p.ask(fmt.Sprint("guess", n), "Authorization: "+cred.String()+"\n")
 }
 
 // ask sends a REGISTER.
-func (p *peer) ask(login, id, more string) {
+func (p *peer) ask(id, more string) {
 	p.t.Helper()
+	const login = "anna"
 	p.say(fmt.Sprintf("REGISTER sip:%s SIP/2.0\nVia: SIP/2.0/UDP {me};branch=z9hG4bK%s%s;rport\nMax-Forwards: 70\nFrom: <sip:%s@%s>;tag=r\n"+
 		"To: <sip:%s@%s>\nCall-ID: %s\nCSeq: 1 REGISTER\nContact: <sip:%s@{me}>\n%sContent-Length: 0",
 		realm, id, login, login, realm, login, realm, id, login, more))
@@ -38,14 +39,14 @@ func TestCarrierIsNotLockedByPasswords(t *testing.T) {
 	t.Parallel()
 	o := newOut(t)
 	carrier, thief, beside := o.gw1.Addr().Addr().String(), o.peerAt("127.0.0.77"), o.peerAt("127.0.1.1")
-	thief.ask("anna", "first", "")
+	thief.ask("first", "")
 	challenge := thief.hear("SIP/2.0 401")
 	for n := range 60 { // The thief's nonce, in the carrier's name.
 		beside.guess(challenge, n+1)
 		beside.hear("SIP/2.0 401")
 	}
 	require.Empty(t, o.proxy.Locks(), "answers to a challenge that was somebody else's count for nothing")
-	beside.ask("anna", "second", "")
+	beside.ask("second", "")
 	challenge = beside.hear("SIP/2.0 401")
 	for n := range 60 { // From the carrier's host indeed.
 		beside.guess(challenge, n+100)
@@ -68,7 +69,7 @@ func TestOfficeWhosePasswordChanged(t *testing.T) {
 	o.log = slog.New(slog.NewTextHandler(log, nil))
 	o.open()
 	old, good := o.peerAt("127.0.0.3"), o.phoneAt("127.0.0.3", "boris")
-	old.ask("anna", "first", "")
+	old.ask("first", "")
 	challenge := old.hear("SIP/2.0 401")
 	for n := range 20 {
 		old.guess(challenge, n+1)

@@ -28,9 +28,9 @@ func (c *call) apply(set provision.Setting) {
 		return
 	}
 	from := c.from
-	c.sh.async(func(ctx context.Context) func() { //nolint:contextcheck // What an ending sets off outlives the question.
+	c.sh.async(func(ctx context.Context) func() {
 		err := c.sh.settings.Set(ctx, from, set)
-		return func() { c.applied(set, err) }
+		return func() { c.applied(set, err) } //nolint:contextcheck // What an ending sets off outlives the question.
 	})
 }
 
