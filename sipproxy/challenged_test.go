@@ -16,9 +16,7 @@ import (
 func challengedWorld(t *testing.T) (w *world, caller, carrier *peer) {
 	t.Helper()
 	w, caller, carrier = rawWorld(t)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.gateways[0].Login, w.gateways[0].Password = "us", "secret"
+	w.changeGateway(func(g *provision.Gateway) { g.Login, g.Password = "us", "secret" })
 	return w, caller, carrier
 }
 

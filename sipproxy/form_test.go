@@ -1,6 +1,7 @@
 package sipproxy_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -14,9 +15,7 @@ import (
 func formWorld(t *testing.T, f provision.Form) (w *world, caller, carrier *peer) {
 	t.Helper()
 	w, caller, carrier = rawWorld(t)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.gateways[0].Form, w.gateways[0].Login = f, "us"
+	w.changeGateway(func(g *provision.Gateway) { g.Form, g.Login = f, "us" })
 	return w, caller, carrier
 }
 
@@ -40,11 +39,11 @@ func TestFormOfAGateway(t *testing.T) {
 			{Name: "P-Early-Media", Do: "pass", From: true},
 		},
 	})
-	w.route = func(c provision.Caller, dialled string) *provision.Route {
+	w.routes(func(c provision.Caller, dialled string) *provision.Route {
 		r := w.toAll(c, dialled)
 		r.Targets[0].AssertedID = "74950000101"
 		return r
-	}
+	})
 	l := caller.asks("form", "X-Account: 4711", "Identity: eyJhbGciOiJFUzI1NiJ9..sig;info=<https://cert.example/c.pem>", "User-to-User: 00;encoding=hex")
 	invite := carrier.hear("INVITE").(*sip.Request)
 	require.Regexp(t, `^sip:74951234567@127\.0\.0\.1:\d+;user=phone$`, invite.Recipient.String())
@@ -72,7 +71,7 @@ func TestEarlyMediaOfTwoGateways(t *testing.T) {
 	w, caller, first := rawWorld(t)
 	second := w.peer()
 	w.mu.Lock()
-	w.gateways = append(w.gateways, provision.Gateway{ID: "beta", Carrier: "beta-co", Address: second.addr()})
+	w.gateways = append(slices.Clone(w.gateways), provision.Gateway{ID: "beta", Carrier: "beta-co", Address: second.addr()})
 	w.mu.Unlock()
 	l := caller.asks("media")
 	invite := first.hear("INVITE")

@@ -86,11 +86,11 @@ func TestForwardedCallThatComesBack(t *testing.T) {
 func TestTrunkIsToldThatChannelsAreFull(t *testing.T) {
 	t.Parallel()
 	w, caller, _ := rawWorld(t)
-	w.route = func(c provision.Caller, dialled string) *provision.Route {
+	w.routes(func(c provision.Caller, dialled string) *provision.Route {
 		r := w.toAll(c, dialled)
 		r.Capacities = []provision.Capacity{{Key: "tenant/acme", Max: 1}}
 		return r
-	}
+	})
 	caller.invite("one")
 	caller.hear("SIP/2.0 100")
 	caller.invite("two")

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -165,6 +166,22 @@ func (w *world) carrier(id string, b agent.Behaviour, more ...func(*provision.Ga
 	defer w.mu.Unlock()
 	w.gateways = append(w.gateways, g)
 	return a
+}
+
+// changeGateway changes the first gateway while the proxy runs.
+func (w *world) changeGateway(change func(*provision.Gateway)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	changed := slices.Clone(w.gateways) // Others are looking at the list.
+	change(&changed[0])
+	w.gateways = changed
+}
+
+// routes sets where calls go while the proxy runs.
+func (w *world) routes(f func(c provision.Caller, dialled string) *provision.Route) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.route = f
 }
 
 // Login implements sipproxy.Router.
