@@ -1,6 +1,7 @@
 package sipproxy_test
 
 import (
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 	"github.com/stretchr/testify/require"
 
+	"trunkline/internal/clock"
 	"trunkline/provision"
 )
 
@@ -163,4 +165,72 @@ func TestSessionTooShort(t *testing.T) {
 	_, caller, _ := rawWorld(t)
 	caller.asks("short", "Session-Expires: 30", "Supported: timer")
 	require.Equal(t, "90", header(t, caller.hear("SIP/2.0 422"), "Min-SE"))
+}
+
+// timedWorld is one whose clock is moved by hand, with a gateway that has a session timer of 90 seconds with us.
+func timedWorld(t *testing.T, refresher string) (w *world, c *clock.Manual, caller, carrier *peer) {
+	t.Helper()
+	w = newWorld(t)
+	c = w.manual()
+	carrier = w.peer()
+	w.gateways = []provision.Gateway{{
+		ID: "alfa", Carrier: "alfa-co", Address: carrier.addr(), Form: provision.Form{SessionTimer: 90 * time.Second, Refresher: refresher},
+	}}
+	w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
+	w.open()
+	caller = w.peer()
+	carrier.proxy = caller.proxy
+	return w, c, caller, carrier
+}
+
+// established makes a call that the carrier answers with these headers.
+func established(t *testing.T, caller, carrier *peer, headers ...string) *line {
+	t.Helper()
+	l := caller.asks("session")
+	invite := carrier.hear("INVITE")
+	carrier.describes(invite, 200, "OK", "c", sdp("far"), headers...)
+	require.Equal(t, 200, l.final())
+	carrier.hear("ACK")
+	return l
+}
+
+// TestWeRefreshTheSession with UPDATE where the carrier takes it, else with INVITE and what it was offered before.
+func TestWeRefreshTheSession(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"UPDATE", "INVITE"} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			w, c, caller, carrier := timedWorld(t, "ours")
+			l := established(t, caller, carrier, "Session-Expires", "90;refresher=uac", "Allow", "INVITE, ACK, BYE, "+method)
+			for range 2 {
+				c.Advance(46 * time.Second)
+				refresh := carrier.hear(method)
+				require.Equal(t, "90;refresher=uac", header(t, refresh, "Session-Expires"))
+				if method == "INVITE" {
+					require.Contains(t, string(refresh.Body()), "s=near")
+					carrier.describes(refresh, 200, "OK", "c", sdp("far"), "Session-Expires", "90;refresher=uac")
+					carrier.hear("ACK")
+					continue
+				}
+				carrier.describes(refresh, 200, "OK", "c", "", "Session-Expires", "90;refresher=uac")
+				time.Sleep(20 * time.Millisecond) //nolint:forbidigo // Until it was taken.
+			}
+			l.request("BYE", "")
+			carrier.hears("BYE")
+			require.True(t, w.record()[0].Answered())
+		})
+	}
+}
+
+// TestTheyDoNotRefresh ends a call whose carrier has promised to refresh and does not.
+func TestTheyDoNotRefresh(t *testing.T) {
+	t.Parallel()
+	w, c, caller, carrier := timedWorld(t, "theirs")
+	established(t, caller, carrier, "Session-Expires", "90;refresher=uas", "Require", "timer")
+	c.Advance(59 * time.Second)
+	carrier.silent("BYE", 50*time.Millisecond)
+	c.Advance(2 * time.Second)
+	carrier.hears("BYE")
+	caller.hears("BYE")
+	require.Equal(t, "session", w.record()[0].Reason)
 }

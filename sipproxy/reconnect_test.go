@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"net"
+	"net/netip"
+	"strconv"
 	"testing"
 	"time"
 
@@ -171,4 +173,54 @@ func TestPhoneThatConnectsAgain(t *testing.T) {
 	desk.request("BYE", "")
 	again.hears("BYE")
 	require.Len(t, w.record(), 2)
+}
+
+// TestConnectionThatEndsOverARestart makes a new connection for a call of the last life.
+func TestConnectionThatEndsOverARestart(t *testing.T) {
+	t.Parallel()
+	w, caller, carrier := tcpWorld(t)
+	near, _ := carrier.answered(caller, "restart")
+	w.restart()
+	near.proxy = w.addr()
+	near.request("BYE", "")
+	carrier.next().hears("BYE")
+	require.True(t, w.record()[0].Answered())
+}
+
+// TestConnectionThatTheCarrierMade ends in mid-call: the carrier is reached where it says that it is.
+func TestConnectionThatTheCarrierMade(t *testing.T) {
+	t.Parallel()
+	w, _, carrier := tcpWorld(t)
+	w.extension("anna")
+	phone := w.peer()
+	phone.register("anna")
+	w.routes(func(provision.Caller, string) *provision.Route {
+		return &provision.Route{
+			Direction: "inbound", Tenant: "acme", Extension: "anna", Number: "74951112233", MaxTries: 5,
+			Targets: []provision.Target{{Login: "anna", Extension: "anna", ToSent: "anna", FromSent: "+4420999"}},
+		}
+	})
+	w.mu.Lock()
+	w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerGateway, Gateway: "tcp", Carrier: "tcp-co"}
+	w.mu.Unlock()
+	conn := w.tcp()
+	in := &line{
+		peer: conn, callID: "inbound", from: "<sip:+4420999@carrier.example>;tag=c", to: "<sip:74951112233@pbx.example>", target: "sip:74951112233@pbx.example",
+	}
+	text := "INVITE sip:74951112233@pbx.example SIP/2.0\r\nVia: SIP/2.0/TCP " + carrier.listener.Addr().String() + ";branch=z9hG4bKin;rport\r\nMax-Forwards: 70\r\n" +
+		"From: " + in.from + "\r\nTo: " + in.to + "\r\nCall-ID: inbound\r\nCSeq: 1 INVITE\r\nContact: <sip:c@" + carrier.listener.Addr().String() + ";transport=tcp>\r\nContent-Length: 0\r\n\r\n"
+	conn.send([]byte(text))
+	invite := phone.hear("INVITE")
+	phone.reply(invite, "p", sdp("phone"))
+	ok := conn.hear("SIP/2.0 200")
+	in.to, in.target, in.seq = ok.To().Value(), contactOf(t, ok), 1
+	conn.send([]byte("ACK " + in.target + " SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bKack\r\nMax-Forwards: 70\r\nFrom: " + in.from + "\r\nTo: " + in.to +
+		"\r\nCall-ID: inbound\r\nCSeq: 1 ACK\r\nContent-Type: application/sdp\r\nContent-Length: " + strconv.Itoa(len(sdp("in"))) + "\r\n\r\n" + sdp("in")))
+	phone.hear("ACK")
+	require.NoError(t, conn.conn.Close())
+	time.Sleep(50 * time.Millisecond) //nolint:forbidigo // As above.
+	far := lineOf(phone, invite, "p")
+	far.request("BYE", "")
+	carrier.next().hears("BYE")
+	require.True(t, w.record()[0].Answered())
 }
