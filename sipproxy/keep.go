@@ -23,9 +23,9 @@ func registrationKey(login string) string { return registrationPrefix + login }
 // keep notes how far the call has come, with all that is needed to end it and to record it, and why it goes where it goes. An error says
 // that it is not on disk.
 func (c *call) keep() error {
-	c.sh.order.begin(c.id)
+	c.sh.order.Begin(c.id)
 	for _, f := range c.onward {
-		c.sh.order.begin(f.id)
+		c.sh.order.Begin(f.id)
 	}
 	data, err := cbor.Marshal(c.memo())
 	if err != nil {
@@ -103,9 +103,9 @@ func (c *call) forgetKept() {
 	for _, f := range c.onward {
 		keys = append(keys, whyPrefix+f.id.String())
 	}
-	c.sh.order.end(c.id)
+	c.sh.order.End(c.id)
 	for _, f := range c.onward {
-		c.sh.order.end(f.id)
+		c.sh.order.End(f.id)
 	}
 	_ = c.sh.journal.Remove(keys...) // What cannot be removed now is removed later; the call would be recorded again, which counts once.
 }

@@ -16,6 +16,7 @@ import (
 	"trunkline/sipproxy/contact"
 	"trunkline/sipproxy/guard"
 	"trunkline/sipproxy/headers"
+	"trunkline/sipproxy/holds"
 	"trunkline/sipproxy/journal"
 	"trunkline/sipproxy/ladder"
 	"trunkline/sipproxy/names"
@@ -51,7 +52,7 @@ type Proxy struct {
 	relays    *rtpengine.Pool
 
 	boot   string // The life of the machine.
-	order  *order
+	order  *holds.Order
 	halted atomic.Pointer[string]
 
 	inProgress atomic.Int64
@@ -90,7 +91,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder, settings: deps.Settings,
 		slots: newSlots(deps.Clock), members: newMembers(), idle: newIdle(), guard: guard.New(deps.Clock, cfg.SourceRate),
 		health: newHealth(deps.Clock, deps.Log, deps.Resolver), ladder: ladder.New(cfg.TraceMemory), stopped: make(chan struct{}),
-		boot: deps.Clock.Boot(), order: newOrder(unknown),
+		boot: deps.Clock.Boot(), order: holds.New(holds.Unknown),
 	}
 	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	var err error

@@ -55,7 +55,7 @@ func (p *Proxy) restored(text string) {
 	if err != nil {
 		p.log.Error("the journal has a call without an id", "key", text)
 	}
-	p.order.restore(id)
+	p.order.Restore(id)
 }
 
 func (p *Proxy) recoverCall(text string, value []byte, entries map[string][]byte) error {
@@ -95,7 +95,7 @@ func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (
 		return nil, err
 	}
 	for _, f := range c.onward {
-		s.order.restore(f.id)
+		s.order.Restore(f.id)
 	}
 	if c.caller, err = m.Near.dialog(s); err != nil {
 		return nil, err

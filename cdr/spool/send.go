@@ -24,8 +24,8 @@ const (
 func (s *Spool) sendAll(ctx context.Context) {
 	pause := retryFirst
 	for {
-		chunk, err := s.nextChunk()
-		if err == nil && len(chunk.legs) == 0 {
+		some, err := s.sendNext(ctx)
+		if err == nil && !some {
 			select {
 			case <-s.wake:
 				if clock.Sleep(ctx, s.cfg.Clock, linger) != nil {
@@ -37,10 +37,6 @@ func (s *Spool) sendAll(ctx context.Context) {
 			}
 		}
 		if err == nil {
-			err = s.sender.Send(ctx, chunk.legs)
-		}
-		if err == nil {
-			s.advance(chunk)
 			pause = retryFirst
 			continue
 		}
@@ -53,6 +49,25 @@ func (s *Spool) sendAll(ctx context.Context) {
 		}
 		pause = min(2*pause, retryMax)
 	}
+}
+
+// SendNext sends once for an Untended spool what is otherwise sent in the background. It may be repeated.
+func (s *Spool) SendNext(ctx context.Context) error {
+	_, err := s.sendNext(ctx)
+	return err
+}
+
+// sendNext sends what comes next; some reports whether there was something.
+func (s *Spool) sendNext(ctx context.Context) (some bool, err error) {
+	c, err := s.nextChunk()
+	if err != nil || len(c.legs) == 0 {
+		return false, err
+	}
+	if err := s.sender.Send(ctx, c.legs); err != nil {
+		return true, err
+	}
+	s.advance(c)
+	return true, nil
 }
 
 // chunk is what is sent at a time: frames of one segment.

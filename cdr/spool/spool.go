@@ -35,6 +35,7 @@ type Config struct {
 	Log          *slog.Logger
 	Disk         disk.FS       // Nil: the machine's.
 	Room         *disk.Reserve // Drawn on when the disk is full, so that calls in progress can be recorded; nil: none is kept.
+	Untended     bool          // Nothing goes on in the background: Record writes itself, and whoever has the spool calls SendNext.
 }
 
 const (
@@ -105,8 +106,10 @@ func Open(cfg Config, sender Sender) (*Spool, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	s.group.Go(func() { s.writeAll(ctx) })
-	s.group.Go(func() { s.sendAll(ctx) })
+	if !cfg.Untended {
+		s.group.Go(func() { s.writeAll(ctx) })
+		s.group.Go(func() { s.sendAll(ctx) })
+	}
 	return s, nil
 }
 

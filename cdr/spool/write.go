@@ -43,6 +43,9 @@ func (s *Spool) Record(ctx context.Context, legs []*cdr.Leg) error {
 			return fmt.Errorf("%w: %s takes %d bytes", ErrTooLarge, leg.ID(), len(w.data)-before)
 		}
 	}
+	if s.cfg.Untended {
+		return s.writeNoted([]*write{w}, int64(len(w.data)))
+	}
 	select {
 	case s.writes <- w:
 	case <-s.done:
@@ -90,10 +93,7 @@ func (s *Spool) writeAll(ctx context.Context) {
 				break gather
 			}
 		}
-		err := s.writeGroup(group, int64(size))
-		s.mu.Lock()
-		s.fault = err
-		s.mu.Unlock()
+		err := s.writeNoted(group, int64(size))
 		if len(group) > 1 {
 			crowded = s.cfg.Clock.Now()
 		}
@@ -101,6 +101,15 @@ func (s *Spool) writeAll(ctx context.Context) {
 			w.done <- err
 		}
 	}
+}
+
+// writeNoted writes a group and notes what became of it.
+func (s *Spool) writeNoted(group []*write, size int64) error {
+	err := s.writeGroup(group, size)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = err
+	return err
 }
 
 func (s *Spool) writeGroup(group []*write, size int64) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -119,7 +120,8 @@ func (d *Disk) Flip(path string, offset int64, bit uint) error {
 func (d *Disk) Crash(random *rand.Rand) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for name, f := range d.files {
+	for _, name := range slices.Sorted(maps.Keys(d.files)) {
+		f := d.files[name]
 		if !f.linked && random.IntN(2) == 0 {
 			delete(d.files, name)
 			continue

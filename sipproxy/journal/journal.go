@@ -38,6 +38,7 @@ type Options struct {
 	Room         *disk.Reserve
 	SegmentBytes int64         // A file is followed by the next when it has grown to that; 0: 16 MiB.
 	SyncEvery    time.Duration // How often what was written is made to last over the death of the machine; 0: 250 ms.
+	Untended     bool          // Nothing goes on in the background: whoever has the journal calls Tend.
 }
 
 // Change is a key and the value that it is to have; none removes it.
@@ -55,18 +56,20 @@ type Journal struct {
 
 	mu       sync.Mutex
 	live     map[string]*item
-	owed     map[string]struct{} // Keys whose last change is not in a file.
-	segments []*segment          // In their order; the last is written to.
-	file     disk.File           // Of the last one; nil: it could not be made, or the journal is closed.
-	retired  []opened            // Former files that are to be synced and closed.
-	bytes    int64               // Of what is live, as it is written.
+	owed     debts
+	segments []*segment // In their order; the last is written to.
+	file     disk.File  // Of the last one; nil: it could not be made, or the journal is closed.
+	retired  []opened   // Former files that are to be synced and closed.
+	bytes    int64      // Of what is live, as it is written.
 	buf      []byte
 	dirty    bool  // There is something to sync.
 	fault    error // Why the last write failed; nil: it did not.
 	closed   bool
 	damaged  int
 
-	bad bool // It was said that the journal is not to be relied on; only who tends touches it.
+	// Only who tends touches these.
+	bad    bool      // It was said that the journal is not to be relied on.
+	probed time.Time // When it was last looked whether what failed succeeds now.
 }
 
 // item is what a key has.
@@ -85,7 +88,7 @@ func Open(o Options) (*Journal, error) {
 	if o.SyncEvery <= 0 {
 		o.SyncEvery = 250 * time.Millisecond
 	}
-	j := &Journal{o: o, wake: make(chan struct{}, 1), live: make(map[string]*item), owed: make(map[string]struct{})}
+	j := &Journal{o: o, wake: make(chan struct{}, 1), live: make(map[string]*item), owed: newDebts(), probed: o.Clock.Now()}
 	if err := j.load(); err != nil {
 		return nil, err
 	}
@@ -95,7 +98,9 @@ func Open(o Options) (*Journal, error) {
 	j.dropOld()
 	ctx, stop := context.WithCancel(context.Background())
 	j.stop = stop
-	j.done.Go(func() { j.tend(ctx) })
+	if !o.Untended {
+		j.done.Go(func() { j.tend(ctx) })
+	}
 	return j, nil
 }
 
@@ -185,7 +190,7 @@ type Stats struct {
 func (j *Journal) Stats() Stats {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return Stats{Entries: len(j.live), Bytes: j.size(), Owed: len(j.owed), Damaged: j.damaged}
+	return Stats{Entries: len(j.live), Bytes: j.size(), Owed: j.owed.len(), Damaged: j.damaged}
 }
 
 func (j *Journal) size() (n int64) {

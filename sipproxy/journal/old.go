@@ -54,10 +54,10 @@ func (j *Journal) loadOld() error {
 
 func (j *Journal) takeOld(key string, value []byte) {
 	delete(j.live, key)
-	delete(j.owed, key)
+	j.owed.remove(key)
 	if len(value) > 0 {
 		j.live[key] = &item{value: value}
-		j.owed[key] = struct{}{}
+		j.owed.add(key)
 	}
 }
 
@@ -81,7 +81,7 @@ func oldEntry(data []byte) ([]byte, bool) {
 func (j *Journal) dropOld() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.fault != nil || len(j.owed) > 0 {
+	if j.fault != nil || j.owed.len() > 0 {
 		return
 	}
 	if j.file != nil && j.file.Sync() != nil {

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"trunkline/internal/disk"
@@ -16,7 +17,6 @@ func (j *Journal) tend(ctx context.Context) {
 	tick := make(chan struct{}, 1)
 	timer := j.o.Clock.AfterFunc(j.o.SyncEvery, func() { tick <- struct{}{} })
 	defer func() { timer.Stop() }()
-	probed := j.o.Clock.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -25,15 +25,22 @@ func (j *Journal) tend(ctx context.Context) {
 			timer = j.o.Clock.AfterFunc(j.o.SyncEvery, func() { tick <- struct{}{} })
 		case <-j.wake:
 		}
-		j.tell()
-		j.sync()
-		j.grow()
-		if since := j.o.Clock.Now().Sub(probed); since >= probeEvery || since < 0 {
-			probed = j.o.Clock.Now()
-			j.probe()
-		}
-		j.compact(ctx)
+		j.round(ctx)
 	}
+}
+
+// Tend does once for an Untended journal what is otherwise done in the background, several times a second.
+func (j *Journal) Tend() { j.round(context.Background()) }
+
+func (j *Journal) round(ctx context.Context) {
+	j.tell()
+	j.sync()
+	j.grow()
+	if since := j.o.Clock.Now().Sub(j.probed); since >= probeEvery || since < 0 {
+		j.probed = j.o.Clock.Now()
+		j.probe()
+	}
+	j.compact(ctx)
 }
 
 // tell says when the journal has become one not to be relied on, or is well again.
@@ -91,11 +98,7 @@ func (j *Journal) distrust(f opened) {
 	if j.closed {
 		return
 	}
-	for key, it := range j.live {
-		if it.segment == f.segment {
-			j.owed[key] = struct{}{}
-		}
-	}
+	j.owed.add(j.liveIn(f.segment)...)
 	if j.file == f.File {
 		j.retire()
 	}
@@ -134,7 +137,7 @@ func (j *Journal) probe() {
 	if j.fault == nil || j.closed {
 		return
 	}
-	if len(j.owed) == 0 {
+	if j.owed.len() == 0 {
 		j.fault = nil
 	}
 	j.failed(j.pay())
@@ -149,17 +152,24 @@ func (j *Journal) compact(ctx context.Context) {
 			return
 		}
 		oldest := j.segments[0]
-		var keys []string
-		for key, it := range j.live {
-			if it.segment == oldest.number {
-				keys = append(keys, key)
-			}
-		}
+		keys := j.liveIn(oldest.number)
 		j.mu.Unlock()
 		if !j.keptAside(oldest) || !j.carry(keys, oldest) || !j.drop(oldest) {
 			return
 		}
 	}
+}
+
+// liveIn returns the keys that were written last to a segment, in their order. It is called with the lock held.
+func (j *Journal) liveIn(segment int64) []string {
+	var keys []string
+	for key, it := range j.live {
+		if it.segment == segment {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // carryChunk is how many entries are written again while writers wait.
@@ -171,7 +181,7 @@ func (j *Journal) carry(keys []string, from *segment) bool {
 		j.mu.Lock()
 		for _, key := range keys[:n] {
 			if it := j.live[key]; it != nil && it.segment == from.number {
-				j.owed[key] = struct{}{}
+				j.owed.add(key)
 			}
 		}
 		err := j.pay()

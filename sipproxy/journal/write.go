@@ -13,8 +13,11 @@ import (
 // The body of a frame is the length of the key (2 bytes), the key, and the value.
 const entryHead = 2
 
-// payChunk is how much of what is owed is written at a time.
-const payChunk = 64 << 10
+// So much of what is owed is written at a time.
+const (
+	payChunk   = 64 << 10 // Bytes, about.
+	payEntries = 64
+)
 
 // appendEntry appends the frame that says what a key has now.
 func (j *Journal) appendEntry(b []byte, s *segment, key string) []byte {
@@ -31,7 +34,7 @@ func (j *Journal) appendEntry(b []byte, s *segment, key string) []byte {
 
 // save writes changes that were made in memory. It is called with the lock held.
 func (j *Journal) save(changes []Change) error {
-	if len(j.owed) > 0 || j.file == nil || j.closed {
+	if j.owed.len() > 0 || j.file == nil || j.closed {
 		return j.owe(changes)
 	}
 	s := j.segments[len(j.segments)-1]
@@ -44,7 +47,7 @@ func (j *Journal) save(changes []Change) error {
 	}
 	if err := j.put(s, j.buf); err != nil {
 		for _, c := range changes {
-			j.owed[c.Key] = struct{}{}
+			j.owed.add(c.Key)
 		}
 		return err
 	}
@@ -61,7 +64,7 @@ func (j *Journal) save(changes []Change) error {
 // owe writes changes with what is owed from before.
 func (j *Journal) owe(changes []Change) error {
 	for _, c := range changes {
-		j.owed[c.Key] = struct{}{}
+		j.owed.add(c.Key)
 	}
 	if j.closed {
 		return ErrClosed
@@ -71,26 +74,26 @@ func (j *Journal) owe(changes []Change) error {
 
 // pay writes what is owed. It is called with the lock held.
 func (j *Journal) pay() error {
-	for len(j.owed) > 0 {
+	for j.owed.len() > 0 {
 		if err := j.begun(); err != nil {
 			return err
 		}
 		s := j.segments[len(j.segments)-1]
 		j.buf = j.buf[:0]
-		var keys [64]string
-		sizes, n := [64]int64{}, 0
-		for key := range j.owed {
+		keys := j.owed.first(payEntries)
+		var sizes [payEntries]int64
+		for i, key := range keys {
 			before := len(j.buf)
 			j.buf = j.appendEntry(j.buf, s, key)
-			keys[n], sizes[n] = key, int64(len(j.buf)-before)
-			if n++; n == len(keys) || len(j.buf) > payChunk {
+			if sizes[i] = int64(len(j.buf) - before); len(j.buf) > payChunk {
+				keys = keys[:i+1]
 				break
 			}
 		}
 		if err := j.put(s, j.buf); err != nil {
 			return err
 		}
-		for i, key := range keys[:n] {
+		for i, key := range keys {
 			j.written(s, key, sizes[i])
 		}
 	}
@@ -99,7 +102,7 @@ func (j *Journal) pay() error {
 
 // written notes that the last change of a key is in a segment.
 func (j *Journal) written(s *segment, key string, size int64) {
-	delete(j.owed, key)
+	j.owed.remove(key)
 	if it := j.live[key]; it != nil {
 		j.bytes += size - it.size
 		it.segment, it.size = s.number, size
