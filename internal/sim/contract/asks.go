@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"time"
@@ -140,19 +141,54 @@ func (r *run) limit(a ledger.Account) {
 
 func (r *run) expire() {
 	name := fmt.Sprint("n", r.random.IntN(2))
-	standing, err := r.Ledger.Register(r.ctx, ledger.Life{Node: name, Name: name, Life: "one"})
-	r.say("register %s", word(err))
-	r.sequences = append(r.sequences, standing.Sequence)
+	r.register(name)
 	clean := r.sequences[r.random.IntN(len(r.sequences))]
-	_, err = r.Ledger.Beat(r.ctx, name, "one", clean)
-	r.say("beat %s", word(err))
+	r.beat(name, r.lives[name], clean)
+	if r.random.IntN(4) == 0 {
+		r.strangers(name, clean)
+	}
 	nodes, err := r.Ledger.Nodes(r.ctx)
 	for _, n := range nodes {
-		r.say("node %s settles %t", n.Name, n.Clean > n.Settled)
+		r.say("node %s after %d beats, disputed %t", n.Name, n.Beats, !n.Disputed.IsZero()) // How far it is clean shows when holds expire: engines skip numbers.
 	}
 	r.say("settled %s %s", word(err), word(r.Ledger.Settled(r.ctx, nodes)))
 	n, err := r.Ledger.Expire(r.ctx)
 	r.say("expire %d %s", n, word(err))
+}
+
+// register starts a proxy anew, or says again that it was started.
+func (r *run) register(name string) {
+	life := ledger.Life{Node: name, Name: name, Life: cmp.Or(r.lives[name], "life")}
+	if r.random.IntN(3) == 0 {
+		life.Former, life.Life = []string{"before", life.Life}, fmt.Sprint("life", len(r.lines))
+	}
+	standing, err := r.Ledger.Register(r.ctx, life)
+	r.say("register %s: %d beats, disputed %t", word(err), standing.Beats, standing.Disputed)
+	r.lives[name] = life.Life
+	r.sequences = append(r.sequences, standing.Sequence)
+}
+
+func (r *run) beat(node, life string, clean int64) {
+	standing, err := r.Ledger.Beat(r.ctx, node, life, clean)
+	r.say("beat %s: %d beats, disputed %t", word(err), standing.Beats, standing.Disputed)
+}
+
+// strangers are processes that are not the proxy whose name or identity they say.
+func (r *run) strangers(name string, clean int64) {
+	switch r.random.IntN(4) {
+	case 0:
+		_, err := r.Ledger.Register(r.ctx, ledger.Life{Node: "other", Name: name, Life: "one", New: true})
+		r.say("a namesake: %s", word(err))
+	case 1:
+		_, err := r.Ledger.Register(r.ctx, ledger.Life{Node: name, Name: name, Life: "copy", Former: []string{"before"}})
+		r.say("a copy: %s", word(err))
+	case 2:
+		r.beat("nobody", "one", clean)
+	case 3:
+		if r.random.IntN(4) == 0 {
+			r.beat(name, "copy", clean)
+		}
+	}
 }
 
 // leg is one of a call whose money is held, or of another.

@@ -77,14 +77,15 @@ type run struct {
 	random    *rand.Rand
 	lines     []string
 	calls     []uuid.UUID
-	sequences []int64 // Of holds, as they were told.
+	sequences []int64           // Of holds, as they were told.
+	lives     map[string]string // The last start of a proxy.
 	legs      []cdr.Leg
 	next      int64
 }
 
 // Transcript asks so many things and returns the answers, one a line.
 func Transcript(ctx context.Context, seed uint64, steps int, s Subject) []string {
-	r := &run{Subject: s, ctx: ctx, random: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // It has to repeat.
+	r := &run{Subject: s, ctx: ctx, lives: make(map[string]string), random: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // It has to repeat.
 	for i := range 12 {
 		r.calls = append(r.calls, cdr.CallIDAt(Start(), seed<<8|uint64(i)).Bytes())
 	}
@@ -115,6 +116,7 @@ func (r *run) say(format string, args ...any) {
 func word(err error) string {
 	for _, known := range []error{
 		ledger.ErrKeyConflict, ledger.ErrClosedPeriod, ledger.ErrClosing, ledger.ErrNoAccount, ledger.ErrLimit, worker.ErrMoved,
+		ledger.ErrNoNode, ledger.ErrNodeTaken, ledger.ErrNodeCopy, ledger.ErrNodeTwice,
 	} {
 		if errors.Is(err, known) {
 			return known.Error()

@@ -4,7 +4,7 @@ import "trunkline/internal/money"
 
 // faults are what is wrong on purpose, to see that a simulation finds it.
 type faults struct {
-	claims, holds, places bool
+	claims, holds, places, identities bool
 }
 
 // ForgetClaims makes the books forget which legs they know.
@@ -15,6 +15,9 @@ func (s *Store) ForgetHolds() { s.faults.holds = true }
 
 // ForgetPlaces makes the ledger forget which calls there are.
 func (s *Store) ForgetPlaces() { s.faults.places = true }
+
+// ForgetIdentities makes the ledger take every process for the proxy whose name it says.
+func (s *Store) ForgetIdentities() { s.faults.identities = true }
 
 // held is what is held of an amount.
 func (f faults) held(a money.Amount) money.Amount {

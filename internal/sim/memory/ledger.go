@@ -26,7 +26,7 @@ type Store struct {
 	counters map[ledger.Counter]*ledger.Gauge
 	settings map[settingKey]ledger.Caps
 	blocks   map[blockKey]bool
-	nodes    map[string]*ledger.Node
+	nodes    map[string]*node
 	sequence int64 // Of holds.
 	postings []ledger.Posting
 	keys     map[string]int // Index of the posting with a key.
@@ -65,7 +65,7 @@ func New(c clock.Clock) *Store {
 	return &Store{
 		clock: c, accounts: make(map[ledger.Account]*ledger.State), holds: make(map[uuid.UUID]*hold),
 		counters: make(map[ledger.Counter]*ledger.Gauge), settings: make(map[settingKey]ledger.Caps),
-		blocks: make(map[blockKey]bool), nodes: make(map[string]*ledger.Node), keys: make(map[string]int),
+		blocks: make(map[blockKey]bool), nodes: make(map[string]*node), keys: make(map[string]int),
 		books: newBooks(),
 	}
 }

@@ -84,7 +84,7 @@ func (b *Books) Heal(context.Context, string, string, string) error { return nil
 // Snapshot is a backup of a store.
 type Snapshot struct {
 	accounts map[ledger.Account]*ledger.State
-	nodes    map[string]*ledger.Node
+	nodes    map[string]*node
 	postings []ledger.Posting
 	keys     map[string]int
 	settings map[settingKey]ledger.Caps

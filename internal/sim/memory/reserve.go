@@ -257,63 +257,6 @@ func (s *Store) end(call uuid.UUID) error {
 	return nil
 }
 
-// Register is Ledger.Register of sql/postgres, for proxies that each have a name of their own.
-func (s *Store) Register(_ context.Context, life ledger.Life) (ledger.Standing, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.nodes[life.Node] == nil {
-		s.nodes[life.Node] = &ledger.Node{ID: life.Node, Name: life.Name, Clean: -1, Settled: -1}
-	}
-	return ledger.Standing{Sequence: s.sequence}, nil
-}
-
-// Beat is Ledger.Beat of sql/postgres, for processes whose identity no other has.
-func (s *Store) Beat(_ context.Context, node, _ string, clean int64) (ledger.Standing, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n, ok := s.nodes[node]
-	if !ok {
-		return ledger.Standing{}, ledger.ErrNoNode
-	}
-	n.Seen = s.clock.Now()
-	if clean > s.sequence {
-		s.sequence = clean
-		for _, h := range s.holds {
-			if !h.closed && h.seq <= clean {
-				s.sequence++
-				h.seq = s.sequence
-			}
-		}
-	} else {
-		n.Clean = max(n.Clean, clean)
-	}
-	return ledger.Standing{Sequence: s.sequence}, nil
-}
-
-// Nodes is Ledger.Nodes of sql/postgres, without the count of what is overdue.
-func (s *Store) Nodes(context.Context) ([]ledger.Node, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []ledger.Node
-	for _, n := range s.nodes {
-		out = append(out, *n)
-	}
-	slices.SortFunc(out, func(a, b ledger.Node) int { return strings.Compare(a.Name, b.Name) })
-	return out, nil
-}
-
-// Settled is Ledger.Settled of sql/postgres.
-func (s *Store) Settled(_ context.Context, nodes []ledger.Node) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, n := range nodes {
-		if mine, ok := s.nodes[n.ID]; ok {
-			mine.Settled = max(mine.Settled, n.Clean)
-		}
-	}
-	return nil
-}
-
 // Expire is Ledger.Expire of sql/postgres.
 func (s *Store) Expire(context.Context) (int64, error) {
 	s.mu.Lock()
