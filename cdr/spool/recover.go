@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"path/filepath"
 
@@ -82,15 +83,43 @@ func (s *Spool) aside(seg *segment, p frame.Part, damaged []byte) {
 // Damage returns the damaged parts in the folder of a spool that nobody has dealt with.
 func Damage(fsys disk.FS, dir string) ([]frame.Aside, error) { return frame.Damage(fsys, dir) }
 
+// saveKept tries again to keep damaged parts aside that could not be. It is called with the lock held.
+func (s *Spool) saveKept() {
+	for i := range s.segments {
+		s.segments[i].keep = s.segments[i].keep && !s.saved(&s.segments[i])
+	}
+	left := s.kept[:0]
+	for _, seg := range s.kept {
+		if seg.keep = !s.saved(&seg); seg.keep {
+			left = append(left, seg)
+		} else {
+			s.leaveBehind(seg)
+		}
+	}
+	s.kept = left
+}
+
+// saved keeps all damaged parts of a segment aside, and reports whether they are.
+func (s *Spool) saved(seg *segment) bool {
+	data, _, err := disk.Salvage(s.cfg.Disk, seg.path)
+	for p := range seg.parts(data) {
+		if _, ok := readBody(p.Body); !ok && p.Kind != frame.Torn {
+			err = errors.Join(err, frame.Save(s.cfg.Disk, seg.path, p, data[p.Offset:p.Offset+p.Length]))
+		}
+	}
+	return err == nil
+}
+
 // Damaged returns how many damaged parts there are that nobody has dealt with: the legs in them are lost as things stand.
 func (s *Spool) Damaged() (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.saveKept()
 	aside, err := Damage(s.cfg.Disk, s.cfg.Dir)
 	if err != nil {
 		return 0, err
 	}
-	n := len(aside)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	n := len(aside) + len(s.kept)
 	for i := range s.segments {
 		if s.segments[i].keep {
 			n++
@@ -99,13 +128,25 @@ func (s *Spool) Damaged() (int, error) {
 	return n, nil
 }
 
+// note is the position as it is noted. Files before it are removed, so it counts only where its checksum is right.
+type note struct {
+	position
+
+	Sum uint32 `json:"sum"`
+}
+
+func (p position) sum() uint32 {
+	text := fmt.Sprint(p.Segment, p.Offset)
+	return crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli))
+}
+
 func (s *Spool) loadPosition() position {
-	var p position
+	var n note
 	data, err := s.cfg.Disk.ReadFile(filepath.Join(s.cfg.Dir, positionFile))
-	if err != nil || json.Unmarshal(data, &p) != nil {
+	if err != nil || json.Unmarshal(data, &n) != nil || n.Sum != n.sum() {
 		return position{} // Legs are sent again, which does no harm.
 	}
-	return p
+	return n.position
 }
 
 // savePosition notes up to where legs were sent. It need not last: what is lost is sent again.
@@ -119,7 +160,7 @@ func (s *Spool) savePosition(p position) {
 const positionLength = 64
 
 func (s *Spool) notePosition(p position) error {
-	data, err := json.Marshal(p)
+	data, err := json.Marshal(note{p, p.sum()})
 	if err != nil {
 		return err
 	}

@@ -165,14 +165,22 @@ func (s *Spool) nextSegment() (segment, position, bool) {
 		if len(s.segments) == 1 {
 			return segment{}, position{}, false // It is written to.
 		}
-		if !first.keep {
-			if err := s.cfg.Disk.Remove(first.path); err != nil {
-				s.cfg.Log.Warn("a file of the spool that was sent cannot be removed", "error", err)
-			}
-		}
+		s.leaveBehind(first)
 		s.segments = s.segments[1:]
 	}
 	return segment{}, position{}, false
+}
+
+// leaveBehind removes the file of a segment that was sent to its end, unless it has a damaged part that is nowhere else. It is called with
+// the lock held.
+func (s *Spool) leaveBehind(seg segment) {
+	if seg.keep {
+		s.kept = append(s.kept, seg)
+		return
+	}
+	if err := s.cfg.Disk.Remove(seg.path); err != nil {
+		s.cfg.Log.Warn("a file of the spool that was sent cannot be removed", "error", err)
+	}
 }
 
 // advance notes that a chunk was sent.

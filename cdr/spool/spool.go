@@ -57,6 +57,7 @@ type Spool struct {
 
 	mu       sync.Mutex
 	segments []segment // Not yet sent to their end, in order; the last is written to.
+	kept     []segment // Sent to their end, and with a damaged part that could not be kept aside yet.
 	read     position
 	oldest   time.Time // When the oldest leg that was not sent came; zero when the sender has not looked yet.
 	sent     int64     // Frames sent since Open, with those of the segments found.

@@ -78,7 +78,7 @@ func (s *system) beatOnce(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), beatLimit)
 	defer cancel()
 	p := s.presence
-	standing, err := s.stores.ledger.Beat(ctx, p.life.Node, p.life.Life, clean)
+	standing, err := s.stores.ledger.Beat(ctx, p.life, clean)
 	if errors.Is(err, ledger.ErrNoNode) { // It was given up, or the ledger was restored from a backup that does not know it.
 		standing, err = s.stores.ledger.Register(ctx, p.life)
 		standing.Beats = 0 // What was said before means nothing.

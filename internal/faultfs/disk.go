@@ -33,6 +33,7 @@ type Disk struct {
 
 // file is what a name leads to: what processes see of it, and what would be there after the death of the machine.
 type file struct {
+	dir        string
 	data, last []byte
 	linked     bool // Its name lasts.
 	lost       bool // A sync of it has failed: what was not synced by then never will be.
@@ -130,7 +131,7 @@ func (d *Disk) Crash(random *rand.Rand) {
 		if n := len(f.data) - len(f.last); n > 0 {
 			kept = append(kept, f.data[len(f.last):len(f.last)+random.IntN(n+1)]...)
 		}
-		d.files[name] = &file{data: kept, last: slices.Clone(kept), linked: true}
+		d.files[name] = &file{dir: f.dir, data: kept, last: slices.Clone(kept), linked: true}
 	}
 }
 
@@ -167,7 +168,7 @@ func (d *Disk) Create(path string) (disk.File, error) {
 	case d.files[clean(path)] != nil:
 		return nil, fmt.Errorf("create %s: %w", path, fs.ErrExist)
 	}
-	f := &file{}
+	f := &file{dir: filepath.Dir(path)}
 	d.files[clean(path)] = f
 	return &handle{d, f}, nil
 }
@@ -196,12 +197,16 @@ func (d *Disk) ReadFile(path string) ([]byte, error) {
 
 // Names implements disk.FS.
 func (d *Disk) Names(dir string) ([]string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	dir = clean(dir)
 	var out []string
-	for _, path := range d.Files(dir) {
-		if filepath.Dir(path) == clean(dir) {
+	for path, f := range d.files {
+		if f.dir == dir {
 			out = append(out, filepath.Base(path))
 		}
 	}
+	slices.Sort(out)
 	return out, nil
 }
 
@@ -216,7 +221,7 @@ func (d *Disk) Rename(from, to string) error {
 	case !ok:
 		return fmt.Errorf("rename %s: %w", from, fs.ErrNotExist)
 	}
-	d.files[clean(to)] = f
+	d.files[clean(to)], f.dir = f, filepath.Dir(to)
 	delete(d.files, clean(from))
 	return nil
 }
@@ -241,8 +246,9 @@ func (d *Disk) SyncDir(dir string) error {
 	if d.broken != nil || d.deaf {
 		return d.broken
 	}
-	for name, f := range d.files {
-		if filepath.Dir(name) == clean(dir) {
+	dir = clean(dir)
+	for _, f := range d.files {
+		if f.dir == dir {
 			f.linked = true
 		}
 	}

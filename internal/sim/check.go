@@ -80,19 +80,44 @@ func (w *world) checkLimit(a ledger.Account, l ledger.Limit, g ledger.Gauge) err
 	return nil
 }
 
-// wind lets everything come to its end: engines are there, calls end, legs are sent and accounted for.
+// wind lets everything come to its end: engines are there, disks are well, calls end, legs are sent and accounted for.
 func (w *world) wind() error {
 	w.ledgerAway, w.streamAway, w.callsAway = false, false, false
+	for _, p := range w.proxies {
+		p.mend()
+	}
 	for range 100 {
 		if err := w.pass(time.Minute); err != nil {
 			return err
 		}
 	}
+	if err := w.drain(); err != nil {
+		return err
+	}
+	if err := errors.Join(w.checkDamage(), w.checkWithheld()); err != nil {
+		return err
+	}
 	for _, p := range w.proxies {
-		for tries := 0; len(p.spool) > 0 && tries < 1000; tries++ {
-			if err := p.send(); err != nil {
-				return err
-			}
+		if err := p.settleDamage(); err != nil {
+			return err
+		}
+	}
+	if err := w.pass(time.Minute); err != nil {
+		return err
+	}
+	for range 20 { // The answer to a sign of life may be lost.
+		if err := w.settle(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drain brings all legs to the stream, and has them accounted for.
+func (w *world) drain() error {
+	for _, p := range w.proxies {
+		for tries := 0; p.spool.Stats().Waiting > 0 && tries < 1000; tries++ {
+			p.send()
 		}
 	}
 	for _, r := range w.readers {
@@ -126,7 +151,7 @@ func (w *world) settle() error {
 		return nil
 	}
 	for _, p := range w.proxies {
-		if p.isDown() {
+		if p.dead {
 			continue
 		}
 		if err := p.beat(); err != nil {
@@ -158,10 +183,9 @@ func (w *world) checkEnd() error {
 		seen[worker.LegID{Call: r.Call, Seq: r.Seq}]++
 	}
 	for _, p := range w.proxies {
-		for _, l := range p.written {
-			id := worker.LegID{Call: l.Call, Seq: l.Seq}
-			if seen[id] != 1 {
-				return w.violated("leg %s/%d is there %d times", l.Call, l.Seq, seen[id])
+		for id, one := range p.promised {
+			if n := seen[id]; n > 1 || n == 0 && !one.struck {
+				return w.violated("leg %s is there %d times", one.leg.ID(), n)
 			}
 			delete(seen, id)
 		}
@@ -177,6 +201,9 @@ func (w *world) checkEnd() error {
 		if !d.OK() {
 			return w.violated("%s: posted %s for %d legs, calls come to %s for %d", d.Account, d.Posted, d.PostedLegs, d.Recorded, d.Legs)
 		}
+	}
+	if err := w.checkFates(); err != nil {
+		return err
 	}
 	return w.checkReturned()
 }

@@ -2,286 +2,468 @@ package sim
 
 import (
 	"cmp"
+	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/google/uuid"
 
 	"trunkline/cdr"
-	"trunkline/internal/e164"
+	"trunkline/cdr/spool"
+	"trunkline/internal/disk"
+	"trunkline/internal/faultfs"
 	"trunkline/ledger"
-	"trunkline/rating"
+	"trunkline/rating/worker"
+	"trunkline/sipproxy/holds"
+	"trunkline/sipproxy/journal"
 )
 
+// The files of a proxy. Segments are short, so that worlds come to the end of many.
 const (
-	firstStretch = 30 * time.Second
-	stretch      = 60 * time.Second
-	lead         = 10 * time.Second
+	journalDir   = "/proxy/sip"
+	spoolDir     = "/proxy/spool"
+	reserveFile  = "/proxy/reserve"
+	roomAside    = 16 << 10
+	segmentBytes = 4 << 10
+	smallSpool   = 16 << 10
 )
 
-// proxy is one that places calls. Its journal and its spool outlive it, what it has in memory does not.
+// proxy is one that places calls. What is on its disk outlives it, what it has in memory does not.
 type proxy struct {
 	w       *world
+	id      string
 	name    string
-	skew    time.Duration // Of its clock.
-	journal map[cdr.CallID]*call
-	spool   []cdr.Leg   // Not yet in the stream.
-	written []cdr.Leg   // All that were ever safe on its disk.
-	ended   []uuid.UUID // Calls that are over and that the ledger was not told of.
-	down    time.Time   // When it is there again; zero: it is.
+	lives   []string
+	machine *machine
+	disk    *faultfs.Disk
+	most    int64 // Of the spool, in bytes; 0: as much as the real one.
 
-	sequence int64 // Of holds, as the ledger said last.
+	journal *journal.Journal
+	spool   *spool.Spool
+	order   *holds.Order
+	calls   map[cdr.CallID]*call
+	ended   []cdr.CallID // Calls that are over and that the ledger was not told of.
+	beats   int64
+	twice   bool // Another process was started with its identity.
+
+	down  time.Time // When it is there again.
+	there time.Time // Since when it is; zero: it never was away.
+	dead  bool      // It is to be started.
+	died  bool      // With its machine.
+
+	fates    []*fate // Of calls of which the disk may know something.
+	all      []*fate
+	promised map[worker.LegID]*promise
+	brought  [][]byte // All that it ever brought to the stream.
+
+	trouble string // What is wrong with the disk; empty: nothing.
+	lied    bool   // The disk has said that it had synced, and it had not.
+	flipped bool
 }
 
-// call is a call in progress. Times are true ones; those of records are by the clock of the proxy when they were taken.
-type call struct {
-	id        cdr.CallID
-	tenant    ledger.Account
-	extension string
-	to        e164.Number
-	setup     time.Time
-	connect   time.Time // Zero: it rings.
-	offset    time.Duration
-	talk      time.Duration // How long the parties want to talk; 0: nobody answers.
-	granted   time.Duration
-	floor     int64 // Its hold has a greater number.
-	final     bool
-	quote     rating.Quote
+// promise is a leg that is safe, as the spool has said.
+type promise struct {
+	leg    *cdr.Leg
+	lied   bool // By a disk that lied.
+	sent   bool
+	struck bool // A bit of it was flipped, or a disk had lied about it: it may be lost.
 }
 
-func newProxy(w *world, name string) *proxy {
-	return &proxy{w: w, name: name, journal: make(map[cdr.CallID]*call)}
-}
-
-func (p *proxy) isDown() bool { return p.w.clock.Now().Before(p.down) }
-
-// invite takes a new call: it is written to the journal, and money is asked for.
-func (p *proxy) invite() error {
-	w := p.w
-	if p.isDown() {
-		return nil
+func newProxy(w *world, name string) (*proxy, error) {
+	p := &proxy{
+		w: w, id: "id-of-" + name, name: name, disk: faultfs.New(), machine: &machine{world: w.clock, booted: w.clock.Now()},
+		promised: make(map[worker.LegID]*promise),
 	}
-	w.minted++
-	now := w.clock.Now()
-	c := &call{
-		id: cdr.CallIDAt(now.Add(p.skew), w.options.Seed<<20|w.minted), tenant: w.tenants[w.random.IntN(len(w.tenants))],
-		extension: strconv.Itoa(101 + w.random.IntN(2)), setup: now, offset: p.skew, floor: p.sequence, talk: time.Duration(w.random.IntN(400)) * time.Second,
-		to: []e164.Number{e164.MustParse("4930123456"), e164.MustParse("4915112345"), e164.MustParse("4412345678")}[w.random.IntN(3)],
+	if w.chance(4) {
+		p.most = smallSpool
 	}
-	var err error
-	c.quote, err = w.prices.Sale.Quote(rating.Call{To: c.to, Direction: rating.Outbound, Connect: now.Add(p.skew), Extension: c.extension}, rating.Exhausted{})
+	if w.options.Fault == NoSync {
+		p.disk.LoseSyncs(true)
+	}
+	return p, p.start()
+}
+
+func legID(l *cdr.Leg) worker.LegID { return worker.LegID{Call: l.Call, Seq: l.Seq} }
+
+func (p *proxy) isDown() bool { return p.dead }
+
+// start starts the process: it reads its disk, and the ledger is told.
+func (p *proxy) start() error {
+	room, err := disk.OpenReserve(p.disk, reserveFile, roomAside)
 	if err != nil {
 		return err
 	}
-	p.journal[c.id] = c
-	granted, _, err := p.ask(c, firstStretch)
+	log := slog.New(slog.DiscardHandler)
+	var files disk.FS = p.disk
+	if p.w.options.Fault == BehindTorn {
+		files = appending{p.disk}
+	}
+	p.journal, err = journal.Open(journal.Options{Dir: journalDir, FS: files, Clock: p.machine, Log: log, Room: room, SegmentBytes: segmentBytes, Untended: true})
+	if err != nil {
+		return err
+	}
+	p.spool, err = spool.Open(spool.Config{
+		Dir: spoolDir, Disk: p.disk, Clock: p.machine, Log: log, Room: room, SegmentBytes: segmentBytes, MaxBytes: p.most, Untended: true,
+	}, p)
+	if err != nil {
+		return err
+	}
+	p.calls, p.order, p.ended, p.twice = make(map[cdr.CallID]*call), holds.New(holds.Unknown), nil, false
+	if err := p.takeBack(); err != nil {
+		return err
+	}
+	p.lives = append(p.lives, fmt.Sprint("life-", len(p.lives)))
+	return p.register()
+}
+
+// life is the start of the process, as the ledger is told.
+func (p *proxy) life() ledger.Life {
+	n := len(p.lives) - 1
+	return ledger.Life{Node: p.id, Name: p.name, Life: p.lives[n], Former: p.lives[:n]}
+}
+
+func (p *proxy) register() error {
+	standing, err := p.w.store.Register(p.w.ctx, p.life())
+	if err != nil {
+		return err
+	}
+	p.beats = standing.Beats
+	p.order.Told(standing.Sequence)
+	return nil
+}
+
+// takeBack takes the calls back that the journal has, and checks that they are those that it has to have.
+func (p *proxy) takeBack() error {
+	entries := p.journal.Entries()
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		if text, ok := strings.CutPrefix(key, endPrefix); ok {
+			id, err := cdr.ParseCallID(text)
+			if err != nil {
+				return err
+			}
+			p.ended = append(p.ended, id)
+			continue
+		}
+		text, ok := strings.CutPrefix(key, callPrefix)
+		if !ok {
+			continue
+		}
+		if err := p.takeBackCall(text, entries[key], entries[lastPrefix+text]); err != nil {
+			return err
+		}
+	}
+	for _, f := range p.fates {
+		found, sure := unknown, f.disk
+		if p.died {
+			sure = f.lasting
+		}
+		if c := p.calls[f.id]; c != nil {
+			found = c.stage()
+		}
+		if wrong := f.back(found, sure); wrong != "" {
+			return p.w.violated("%s: call %s %s", p.name, f.id, wrong)
+		}
+	}
+	p.fates = slices.DeleteFunc(p.fates, func(f *fate) bool { return f.memory == unknown })
+	p.died = false
+	return nil
+}
+
+func (c *call) stage() stage {
 	switch {
-	case err != nil:
-		w.trace("%s: call %s of %s is refused: no answer of the ledger", p.name, c.id, c.tenant.Owner)
-		p.end(c, now)
-	case granted == 0:
-		p.end(c, now)
-	case c.talk == 0:
-		p.release(c)
-		p.end(c, now.Add(time.Second))
-	default:
-		c.connect = now
-		w.trace("%s: call %s of %s is granted %s", p.name, c.id, c.tenant.Owner, granted)
+	case c.Over != 0:
+		return over
+	case c.Connect != 0:
+		return answered
+	}
+	return placed
+}
+
+func (p *proxy) takeBackCall(text string, value, heard []byte) error {
+	id, err := cdr.ParseCallID(text)
+	if err != nil {
+		return err
+	}
+	c := &call{id: id, kept: true}
+	for _, f := range p.all {
+		if f.id == id {
+			c.fate = f
+		}
+	}
+	if c.fate == nil {
+		return p.w.violated("%s: call %s comes back, and there never was one", p.name, id)
+	}
+	if !slices.Contains(p.fates, c.fate) {
+		p.fates = append(p.fates, c.fate)
+	}
+	if err := cbor.Unmarshal(value, &c.memo); err != nil {
+		return err
+	}
+	if len(heard) > 0 {
+		if err := cbor.Unmarshal(heard, &c.last); err != nil {
+			return err
+		}
+	}
+	p.order.Restore(id)
+	p.calls[id] = c
+	if c.Over == 0 {
+		c.fate.blind = true
+	}
+	if c.Boot != p.machine.Boot() { // After the death of the machine the wall has to tell how long the call has lasted.
+		known := max(c.Setup, c.Connect, c.Heard)
+		c.Began = p.machine.Elapsed() - time.Duration(max(p.machine.Now().UnixMicro(), known)-c.Setup)*time.Microsecond
 	}
 	return nil
 }
 
-// ask asks for money; an answer may be lost.
-func (p *proxy) ask(c *call, upTo time.Duration) (granted time.Duration, stop bool, err error) {
-	w := p.w
-	if w.ledgerAway {
-		return 0, false, errAway
+// noteWritten notes what the journal has on its disk by now.
+func (p *proxy) noteWritten() {
+	if p.journal.Stats().Owed > 0 {
+		return
 	}
-	stretches, err := c.quote.Ladder(int64(upTo/time.Second), 20)
-	if err != nil {
-		return 0, false, err
-	}
-	r := ledger.HoldRequest{
-		Call: c.id.Bytes(), Node: p.name, Account: c.tenant, Limits: w.prices.Limit[c.tenant.Owner], At: w.clock.Now().Add(p.skew),
-		Branch: "main", Extension: c.extension, To: c.to.Digits(), AtOnce: w.prices.AtOnce[c.tenant.Owner],
-	}
-	for _, s := range stretches {
-		r.Ladder = append(r.Ladder, ledger.Stretch{Seconds: s.Seconds, Cost: s.Cost})
-	}
-	a, err := w.store.Reserve(w.ctx, r)
-	if err == nil && w.chance(12) {
-		err = errAway
-	}
-	if err != nil {
-		return 0, false, err
-	}
-	c.granted, c.final = time.Duration(a.Granted)*time.Second, a.Final
-	return c.granted, a.Stop != "", nil
-}
-
-// release gives the hold of a call back that was not connected; nobody minds when that fails.
-func (p *proxy) release(c *call) {
-	if !p.w.ledgerAway && !p.w.chance(4) {
-		_ = p.w.store.Release(p.w.ctx, c.id.Bytes()) // The record ends the hold otherwise.
+	for _, f := range p.fates {
+		f.disk = f.memory
 	}
 }
 
-// tell tells the ledger which calls are over; an answer may be lost.
+// tend is what the journal does in the background.
+func (p *proxy) tend() {
+	p.journal.Tend()
+	p.noteWritten()
+	if p.journal.Stats().Owed > 0 || p.trouble != "" || p.lied {
+		return
+	}
+	p.fates = slices.DeleteFunc(p.fates, func(f *fate) bool {
+		f.lasting = f.disk
+		return f.lasting == gone
+	})
+}
+
+// tellOf notes that a call is over, for the ledger.
+func (p *proxy) tellOf(id cdr.CallID) { p.ended = append(p.ended, id) }
+
+// tell tells the ledger which calls are over; an answer may be lost. What it does not hear is in the journal.
 func (p *proxy) tell() error {
 	w := p.w
-	if len(p.ended) == 0 || w.ledgerAway || w.chance(6) {
+	if len(p.ended) == 0 {
 		return nil
 	}
-	if err := w.store.End(w.ctx, p.ended); err != nil {
-		return err
+	away := w.ledgerAway || w.chance(6)
+	if !away {
+		calls := make([]uuid.UUID, len(p.ended))
+		for i, id := range p.ended {
+			calls[i] = id.Bytes()
+		}
+		if err := w.store.End(w.ctx, calls); err != nil {
+			return err
+		}
+		away = w.chance(6)
 	}
-	if !w.chance(6) {
+	for _, id := range p.ended {
+		key := endPrefix + id.String()
+		switch {
+		case !away:
+			_ = p.journal.Remove(key)
+		case !p.journal.Has(key):
+			_ = p.journal.Write(journal.Change{Key: key, Value: []byte{1}})
+		}
+	}
+	p.noteWritten()
+	if !away {
 		p.ended = nil
 	}
 	return nil
 }
 
-// inOrder returns the calls in progress, the oldest first.
+// inOrder returns the calls in memory, the oldest first.
 func (p *proxy) inOrder() []*call {
-	out := make([]*call, 0, len(p.journal))
-	for _, c := range p.journal {
+	out := make([]*call, 0, len(p.calls))
+	for _, c := range p.calls {
 		out = append(out, c)
 	}
 	slices.SortFunc(out, func(a, b *call) int {
-		return cmp.Or(a.setup.Compare(b.setup), cmp.Compare(a.id.String(), b.id.String()))
+		return cmp.Or(cmp.Compare(a.Setup, b.Setup), cmp.Compare(a.id.String(), b.id.String()))
 	})
 	return out
 }
 
-// pass ends the calls whose time has come and asks for more for others.
+// pass has the process do what is due; one that is not there is started when it is time.
 func (p *proxy) pass() error {
-	if p.isDown() {
-		return nil
+	now := p.w.clock.Now()
+	if p.dead {
+		if err := p.rise(now); err != nil || p.dead {
+			return err
+		}
 	}
 	if err := p.tell(); err != nil {
 		return err
 	}
-	now := p.w.clock.Now()
 	for _, c := range p.inOrder() {
-		if c.connect.IsZero() { // It was being set up when the proxy died.
-			p.end(c, now)
+		if c.Over != 0 {
+			p.again(c, now)
 			continue
 		}
-		if err := p.goOn(c, now); err != nil {
+		p.goOn(c, now)
+	}
+	p.tend()
+	return nil
+}
+
+// again records a call that is over and that the spool did not take, or that was over before a restart.
+func (p *proxy) again(c *call, now time.Time) {
+	if c.fate.ended.IsZero() {
+		c.fate.ended = now
+	}
+	if c.fate.memory < over {
+		c.fate.memory = over
+	}
+	p.record(c)
+}
+
+// rise starts the process again, as far as the world lets it.
+func (p *proxy) rise(now time.Time) error {
+	if now.Before(p.down) {
+		return nil
+	}
+	if p.w.ledgerAway {
+		p.down = now.Add(10 * time.Second)
+		return nil
+	}
+	err := p.start()
+	var violation *ViolationError
+	if err != nil && p.trouble != "" && !errors.As(err, &violation) {
+		p.w.trace("%s: cannot be started: %v", p.name, err)
+		p.down = now.Add(10 * time.Second)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.dead, p.there = false, now
+	p.w.trace("%s: is there again, with %d calls", p.name, len(p.calls))
+	return nil
+}
+
+// Send implements spool.Sender: it brings legs to the stream. When the answer is lost they are sent again.
+func (p *proxy) Send(_ context.Context, legs []cdr.Envelope) error {
+	w := p.w
+	if w.streamAway {
+		return errAway
+	}
+	n := len(legs)
+	if w.chance(2) {
+		n = 1 + w.random.IntN(n)
+	}
+	for i := range legs[:n] {
+		value := slices.Clone(legs[i].Value)
+		w.stream.put(w.stream.partOf(legs[i].Key), value)
+		p.brought = append(p.brought, value)
+		var l cdr.Leg
+		if err := cdr.DecodeLeg(value, &l); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func (p *proxy) goOn(c *call, now time.Time) error {
-	elapsed := now.Sub(c.connect)
-	limit := min(c.talk, c.granted)
-	if p.w.options.Fault == UnboundCall {
-		limit = c.talk
-	}
-	if elapsed >= limit {
-		ended := c.connect.Add(limit)
-		if !p.down.IsZero() && ended.Before(p.down) {
-			ended = now // Nobody was there to end it in time.
+		if one := p.promised[legID(&l)]; one != nil {
+			one.sent = true
 		}
-		p.end(c, ended)
-		return nil
 	}
-	if c.final || elapsed < c.granted-lead {
-		return nil
-	}
-	before := c.granted
-	granted, stop, err := p.ask(c, c.granted+stretch)
-	switch {
-	case err != nil:
-		c.granted = before // It asks again next time.
-	case stop:
-		p.end(c, now)
-	case granted <= before:
-		c.granted, c.final = before, true
+	if n < len(legs) || w.chance(8) {
+		w.trace("%s: the stream's answer for %d of %d legs is lost", p.name, n, len(legs))
+		return errAway
 	}
 	return nil
 }
 
-// end records the legs of a call: they are on the disk, and only then the call leaves the journal.
-func (p *proxy) end(c *call, at time.Time) {
-	base := cdr.Leg{
-		Call: c.id, Direction: cdr.Outbound, Source: cdr.SourceSIP, Node: p.name, Tenant: c.tenant.Owner, Branch: "main", Extension: c.extension,
-		To: c.to, Setup: c.setup.Add(c.offset), Disconnect: at.Add(c.offset), SIPStatus: 200, Cause: 16, ReleasedBy: cdr.SideCaller,
+// send sends what comes next in the spool.
+func (p *proxy) send() {
+	if !p.dead {
+		_ = p.spool.SendNext(p.w.ctx) // It is tried again.
 	}
-	if !c.connect.IsZero() {
-		base.Connect = c.connect.Add(c.offset)
-	}
-	in, out := base, base
-	in.Kind, in.Reserved, in.Granted = cdr.Ingress, true, c.granted
-	if p.w.options.Fault == UnboundCall {
-		in.Granted = c.talk
-	}
-	out.Kind, out.Seq, out.Carrier, out.Deck = cdr.Egress, 1, "carrier", "bought"
-	legs := []cdr.Leg{in}
-	if !c.connect.IsZero() {
-		legs = append(legs, out)
-	}
-	p.spool, p.written = append(p.spool, legs...), append(p.written, legs...)
-	delete(p.journal, c.id)
-	p.ended = append(p.ended, c.id.Bytes())
-	p.w.trace("%s: call %s is over after %s", p.name, c.id, in.Duration())
 }
 
-// send brings legs of the spool to the stream; when the answer is lost they stay, and are sent again.
-func (p *proxy) send() error {
-	w := p.w
-	if p.isDown() || w.streamAway || len(p.spool) == 0 {
-		return nil
+// die kills the process for a while, or the machine with it.
+func (p *proxy) die(machine bool) {
+	if p.dead {
+		return
 	}
-	n := 1 + w.random.IntN(len(p.spool))
-	for i := range n {
-		w.stream.append(&p.spool[i])
-	}
-	if w.chance(8) {
-		w.trace("%s: the stream's answer for %d legs is lost", p.name, n)
-		return nil
-	}
-	p.spool = p.spool[n:]
-	return nil
-}
-
-// die kills the proxy for a while.
-func (p *proxy) die() error {
-	p.down = p.w.clock.Now().Add(time.Duration(p.w.random.IntN(300)) * time.Second)
-	p.w.trace("%s: killed, with %d calls", p.name, len(p.journal))
-	if p.w.chance(2) {
-		p.ended = nil // They were not in the journal yet; their places come free with their grants.
+	p.w.trace("%s: killed, with %d calls; with its machine: %t", p.name, len(p.calls), machine)
+	p.dead, p.down = true, p.w.clock.Now().Add(time.Duration(p.w.random.IntN(300))*time.Second)
+	p.forget()
+	if machine {
+		p.crash()
 	}
 	if p.w.options.Fault == LostSpool {
-		p.spool = nil
+		p.loseSpool()
 	}
-	return nil
+}
+
+// forget notes which calls only the memory had: those that were over without ever having been in the journal.
+func (p *proxy) forget() {
+	for _, c := range p.calls {
+		if !c.kept && !c.fate.promised {
+			c.fate.excused = true
+		}
+	}
 }
 
 // clean is up to which hold all calls of the proxy are over, with their legs in the stream.
 func (p *proxy) clean() int64 {
-	if len(p.spool) > 0 {
-		return -1
+	clean := p.order.Clean()
+	damaged, err := p.spool.Damaged()
+	if p.w.options.Fault == CleanInSpite {
+		damaged = 0
+	} else if p.journal.Stats().Damaged > 0 {
+		return holds.Unknown
 	}
-	clean := p.sequence
-	for _, c := range p.journal {
-		clean = min(clean, c.floor)
+	if err != nil || damaged > 0 || p.spool.Stats().Waiting > 0 {
+		return holds.Unknown
 	}
 	return clean
 }
 
+// beat tells the ledger that the proxy is there. Where it has not counted the signs of life one by one, it has gone back in time.
 func (p *proxy) beat() error {
-	standing, err := p.w.store.Beat(p.w.ctx, p.name, "one", p.clean())
+	standing, err := p.w.store.Beat(p.w.ctx, p.life(), p.clean())
 	if errors.Is(err, ledger.ErrNoNode) {
-		standing, err = p.w.store.Register(p.w.ctx, ledger.Life{Node: p.name, Name: p.name, Life: "one"})
+		standing, err = p.w.store.Register(p.w.ctx, p.life())
+		standing.Beats = 0
 	}
-	if err == nil {
-		p.sequence = standing.Sequence
+	if p.twice = errors.Is(err, ledger.ErrNodeTwice); p.twice {
+		return nil
 	}
+	if err != nil || p.w.chance(12) { // The answer is lost.
+		return err
+	}
+	if standing.Beats != p.beats+1 {
+		p.order.Unsure()
+	}
+	p.beats = standing.Beats
+	p.order.Told(standing.Sequence)
+	return nil
+}
+
+// namesake starts another process that says it is this proxy: one with the name and an identity of its own, or one on a copy of its folder that was
+// not started last. Where the ledger takes it, it says that all its calls are over: it has none.
+func (p *proxy) namesake() error {
+	w := p.w
+	if w.ledgerAway || p.dead {
+		return nil
+	}
+	life := ledger.Life{Node: "another", Name: p.name, Life: "first", New: true}
+	if w.chance(2) {
+		life.Node, life.New = p.id, false
+	}
+	standing, err := w.store.Register(w.ctx, life)
+	w.trace("%s: another process says it is this one: %v", p.name, err)
+	if err != nil {
+		return nil //nolint:nilerr // That is as it should be.
+	}
+	_, err = w.store.Beat(w.ctx, life, standing.Sequence)
 	return err
 }
 

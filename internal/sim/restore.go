@@ -81,19 +81,10 @@ func (w *world) restoreStream() {
 		w.stream.parts[i] = slices.Clone(w.kept.stream[i])
 	}
 	for _, p := range w.proxies {
-		waiting := len(p.spool)
-		for i := range p.written[:len(p.written)-waiting] {
-			if l := &p.written[i]; !w.onStream(l) {
-				w.stream.append(l)
-			}
+		for _, value := range p.brought {
+			w.stream.bring(value)
 		}
 	}
-}
-
-func (w *world) onStream(l *cdr.Leg) bool {
-	value := cdr.AppendLeg(nil, l)
-	key := l.Call.Bytes()
-	return slices.ContainsFunc(w.stream.parts[int(key[15])%len(w.stream.parts)], func(m cdr.Message) bool { return string(m.Value) == string(value) })
 }
 
 // agree is what a worker does before it reads.

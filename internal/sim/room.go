@@ -36,10 +36,10 @@ func (w *world) live() map[room]int64 {
 	now := w.clock.Now()
 	out := make(map[room]int64)
 	for _, p := range w.proxies {
-		for _, c := range p.journal {
-			if !c.connect.IsZero() && now.Before(c.connect.Add(c.granted)) {
-				out[room{c.tenant, ""}]++
-				out[room{c.tenant, c.extension}]++
+		for _, f := range p.all {
+			if f.talking(now) {
+				out[room{f.tenant, ""}]++
+				out[room{f.tenant, f.extension}]++
 			}
 		}
 	}

@@ -11,15 +11,22 @@ type Fault int
 
 // The faults.
 const (
-	NoFault     Fault = iota
-	LostToken         // The store of calls takes a batch each time that it comes.
-	LostClaim         // The books forget which legs they know.
-	FreeHold          // A hold is granted and no money is held.
-	LostSpool         // A proxy that dies loses what it had not sent.
-	FreePlace         // The ledger forgets which calls there are.
-	BlindMark         // Marks are taken as they are, whatever topic they are of.
-	NoRepair          // Ledger and store of calls are not compared.
-	UnboundCall       // A proxy lets calls go on after the end of what was granted, and says that it granted more.
+	NoFault       Fault = iota
+	LostToken           // The store of calls takes a batch each time that it comes.
+	LostClaim           // The books forget which legs they know.
+	FreeHold            // A hold is granted and no money is held.
+	LostSpool           // A proxy that dies loses what it had not sent.
+	FreePlace           // The ledger forgets which calls there are.
+	BlindMark           // Marks are taken as they are, whatever topic they are of.
+	NoRepair            // Ledger and store of calls are not compared.
+	UnboundCall         // A proxy lets calls go on after the end of what was granted, and says that it granted more.
+	BehindTorn          // The journal writes behind an entry that was torn.
+	NoSync              // The spool and the journal answer before the disk has synced.
+	CleanInSpite        // A proxy says that all is recorded in spite of damaged parts.
+	WallClock           // A call is measured by a clock that can be set.
+	NoIdentity          // The ledger takes every process for the proxy whose name it says.
+	DeafToJournal       // Calls are connected that the journal could not be told of.
+	ForgottenEnd        // The end of a call is not in the journal.
 )
 
 // Options say which world is run.

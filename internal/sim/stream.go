@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 
 	"trunkline/cdr"
@@ -35,16 +37,24 @@ func (s *stream) check(m cdr.Mark) (cdr.Mark, *cdr.Break) {
 	return b.Now, b
 }
 
-// append puts a leg into the part of its call.
-func (s *stream) append(l *cdr.Leg) {
-	key := l.Call.Bytes()
-	part := int(key[15]) % len(s.parts)
-	s.put(part, cdr.AppendLeg(nil, l))
-}
+// partOf is the part of a call.
+func (s *stream) partOf(key [16]byte) int { return int(key[15]) % len(s.parts) }
 
 func (s *stream) put(part int, value []byte) {
 	s.sent++
 	s.parts[part] = append(s.parts[part], cdr.Message{Part: part, Offset: int64(len(s.parts[part])), At: s.sent, Value: value})
+}
+
+// bring puts a leg into the part of its call, unless it is there.
+func (s *stream) bring(value []byte) {
+	var l cdr.Leg
+	if cdr.DecodeLeg(value, &l) != nil {
+		return
+	}
+	part := s.partOf(l.Call.Bytes())
+	if !slices.ContainsFunc(s.parts[part], func(m cdr.Message) bool { return bytes.Equal(m.Value, value) }) {
+		s.put(part, value)
+	}
 }
 
 // again brings a message once more, as a spool does that has forgotten how far it was.

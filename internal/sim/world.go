@@ -65,7 +65,9 @@ func newWorld(ctx context.Context, o Options, random *rand.Rand) (*world, error)
 		w.store.ForgetHolds()
 	case FreePlace:
 		w.store.ForgetPlaces()
-	case NoFault, LostSpool, UnboundCall, BlindMark, NoRepair:
+	case NoIdentity:
+		w.store.ForgetIdentities()
+	case NoFault, LostSpool, UnboundCall, BlindMark, NoRepair, BehindTorn, NoSync, CleanInSpite, WallClock, DeafToJournal, ForgottenEnd:
 	}
 	w.books, w.clicks = &flakyBooks{w.store.Books(), w}, &flakyCalls{w.calls, w}
 	w.worker = worker.New(worker.Config{
@@ -78,7 +80,11 @@ func newWorld(ctx context.Context, o Options, random *rand.Rand) (*world, error)
 	}
 	w.stream.parts = make([][]cdr.Message, 1+random.IntN(3))
 	for i := range 1 + random.IntN(3) {
-		w.proxies = append(w.proxies, newProxy(w, "proxy-"+strconv.Itoa(i)))
+		p, err := newProxy(w, "proxy-"+strconv.Itoa(i))
+		if err != nil {
+			return nil, err
+		}
+		w.proxies = append(w.proxies, p)
 	}
 	for range 1 + random.IntN(2) {
 		w.readers = append(w.readers, &reader{w: w})
@@ -156,27 +162,31 @@ func (w *world) act() error {
 	w.recover()
 	p, r := w.proxies[w.random.IntN(len(w.proxies))], w.readers[w.random.IntN(len(w.readers))]
 	switch n := w.random.IntN(100); {
-	case n < 30:
+	case n < 29:
 		return p.invite()
-	case n < 52:
+	case n < 51:
 		return w.pass(time.Duration(1+w.random.IntN(25)) * time.Second)
-	case n < 62:
-		return p.send()
-	case n < 84:
+	case n < 61:
+		p.send()
+		return nil
+	case n < 81:
 		return r.step()
-	case n < 86:
+	case n < 83:
 		w.stream.again(w)
 		return nil
+	case n < 86:
+		p.die(w.chance(4))
+		return nil
 	case n < 88:
-		return p.die()
-	case n < 90:
 		r.die()
 		return nil
-	case n < 93:
+	case n < 91:
 		w.outage()
 		return nil
-	case n < 95:
+	case n < 93:
 		return w.backUp()
+	case n < 95:
+		return p.hurt()
 	}
 	return w.operate()
 }
@@ -198,8 +208,7 @@ func (w *world) operate() error {
 	case 6:
 		return w.pass(time.Duration(w.random.IntN(6*3600)) * time.Second)
 	}
-	w.proxies[w.random.IntN(len(w.proxies))].skew += time.Duration(w.random.IntN(120)-60) * time.Second
-	return nil
+	return w.proxies[w.random.IntN(len(w.proxies))].namesake()
 }
 
 func (w *world) outage() {
@@ -212,6 +221,12 @@ func (w *world) recover() {
 	for _, which := range []*bool{&w.ledgerAway, &w.streamAway, &w.callsAway} {
 		if *which && w.chance(8) {
 			*which = false
+		}
+	}
+	for _, p := range w.proxies {
+		if p.trouble != noWrong && w.chance(12) {
+			w.trace("%s: its disk is well again", p.name)
+			p.mend()
 		}
 	}
 }

@@ -124,6 +124,12 @@ func (j *Journal) grow() {
 
 // probe tries again what failed, and looks whether somebody has dealt with what is damaged.
 func (j *Journal) probe() {
+	j.mu.Lock()
+	segments := slices.Clone(j.segments)
+	j.mu.Unlock()
+	for _, s := range segments {
+		j.keptAside(s)
+	}
 	if err := j.countDamage(); err != nil {
 		j.o.Log.Warn("the folder of the journal cannot be read", "error", err)
 	}

@@ -124,28 +124,28 @@ func (r *registering) note(ctx context.Context, what string) error {
 
 // Beat notes that a process is there, and that all holds of its proxy up to number clean belong to calls that are over with their legs in the
 // stream; -1 says nothing new. It answers ErrNodeTwice where another process was started with the identity since, and ErrNoNode where the ledger
-// does not know it: it is to be registered again. It may be repeated. Calls that must be over are taken out of the index of places by
+// does not know it, or knows an earlier start of it as it was restored from a backup: it is to be registered again. It may be repeated. Calls that must be over are taken out of the index of places by
 // the way. A number that no hold has yet says that the ledger went back in time: it was restored from a backup. Then the holds that are
 // open get numbers above it, so that none of a call in progress is taken for one of those.
-func (l *Ledger) Beat(ctx context.Context, node, life string, clean int64) (ledger.Standing, error) {
+func (l *Ledger) Beat(ctx context.Context, life ledger.Life, clean int64) (ledger.Standing, error) {
 	var s ledger.Standing
 	err := l.db.pool.QueryRow(ctx, `WITH mine AS (
 			UPDATE node SET seen_at = clock_timestamp(), beats = beats + 1, clean_seq = CASE WHEN $3 <= `+holdSequence+` THEN greatest(clean_seq, $3) ELSE clean_seq END
 			WHERE id = $1 AND life = $2 AND given_up_at IS NULL RETURNING beats, disputed_at IS NOT NULL AS disputed
-		) SELECT beats, disputed, `+holdSequence+` FROM mine`, node, life, clean).Scan(&s.Beats, &s.Disputed, &s.Sequence)
+		) SELECT beats, disputed, `+holdSequence+` FROM mine`, life.Node, life.Life, clean).Scan(&s.Beats, &s.Disputed, &s.Sequence)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return s, l.dispute(ctx, node, life)
+		return s, l.dispute(ctx, life)
 	case err != nil:
-		return s, fmt.Errorf("sign of life of %s: %w", node, err)
+		return s, fmt.Errorf("sign of life of %s: %w", life.Node, err)
 	}
 	if clean > s.Sequence {
-		if s.Sequence, err = l.wentBack(ctx, node, clean); err != nil {
-			return s, fmt.Errorf("sign of life of %s: %w", node, err)
+		if s.Sequence, err = l.wentBack(ctx, life.Node, clean); err != nil {
+			return s, fmt.Errorf("sign of life of %s: %w", life.Node, err)
 		}
 	}
 	if _, err := l.db.pool.Exec(ctx, `SELECT age_places($1, $2)`, l.clock.Now(), expireBatch); err != nil {
-		return s, fmt.Errorf("sign of life of %s: %w", node, err)
+		return s, fmt.Errorf("sign of life of %s: %w", life.Node, err)
 	}
 	return s, nil
 }
@@ -175,20 +175,20 @@ func (l *Ledger) wentBack(ctx context.Context, node string, above int64) (last i
 	return last, err
 }
 
-// dispute notes that two processes have one identity.
-func (l *Ledger) dispute(ctx context.Context, node, life string) error {
+// dispute notes that two processes have one identity: the ledger knows of a start that is none of the one that speaks.
+func (l *Ledger) dispute(ctx context.Context, life ledger.Life) error {
 	var n int
-	err := l.db.pool.QueryRow(ctx, `WITH it AS (SELECT id, name, disputed_at FROM node WHERE id = $1 AND life <> $2 AND given_up_at IS NULL),
+	err := l.db.pool.QueryRow(ctx, `WITH it AS (SELECT id, name, disputed_at FROM node WHERE id = $1 AND life <> $2 AND life <> ALL ($3) AND given_up_at IS NULL),
 		noted AS (INSERT INTO node_event (node, name, what) SELECT id, name, 'disputed' FROM it WHERE disputed_at IS NULL),
 		twice AS (UPDATE node n SET disputed_at = clock_timestamp() FROM it WHERE n.id = it.id RETURNING n.id)
-		SELECT count(*) FROM twice`, node, life).Scan(&n)
+		SELECT count(*) FROM twice`, life.Node, life.Life, slices.Concat(life.Former, []string{""})).Scan(&n)
 	switch {
 	case err != nil:
-		return fmt.Errorf("sign of life of %s: %w", node, err)
+		return fmt.Errorf("sign of life of %s: %w", life.Node, err)
 	case n == 0:
-		return fmt.Errorf("%w: %s", ledger.ErrNoNode, node)
+		return fmt.Errorf("%w: %s", ledger.ErrNoNode, life.Node)
 	}
-	return fmt.Errorf("%w: %s", ledger.ErrNodeTwice, node)
+	return fmt.Errorf("%w: %s", ledger.ErrNodeTwice, life.Node)
 }
 
 // goneSQL is true of a hold whose call must be over by the ledger's own clock: with its granted time, that for setting it up, and some more.

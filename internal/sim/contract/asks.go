@@ -143,7 +143,7 @@ func (r *run) expire() {
 	name := fmt.Sprint("n", r.random.IntN(2))
 	r.register(name)
 	clean := r.sequences[r.random.IntN(len(r.sequences))]
-	r.beat(name, r.lives[name], clean)
+	r.beat(ledger.Life{Node: name, Life: r.lives[name], Former: []string{"before"}}, clean)
 	if r.random.IntN(4) == 0 {
 		r.strangers(name, clean)
 	}
@@ -168,14 +168,14 @@ func (r *run) register(name string) {
 	r.sequences = append(r.sequences, standing.Sequence)
 }
 
-func (r *run) beat(node, life string, clean int64) {
-	standing, err := r.Ledger.Beat(r.ctx, node, life, clean)
+func (r *run) beat(life ledger.Life, clean int64) {
+	standing, err := r.Ledger.Beat(r.ctx, life, clean)
 	r.say("beat %s: %d beats, disputed %t", word(err), standing.Beats, standing.Disputed)
 }
 
 // strangers are processes that are not the proxy whose name or identity they say.
 func (r *run) strangers(name string, clean int64) {
-	switch r.random.IntN(4) {
+	switch r.random.IntN(5) {
 	case 0:
 		_, err := r.Ledger.Register(r.ctx, ledger.Life{Node: "other", Name: name, Life: "one", New: true})
 		r.say("a namesake: %s", word(err))
@@ -183,10 +183,12 @@ func (r *run) strangers(name string, clean int64) {
 		_, err := r.Ledger.Register(r.ctx, ledger.Life{Node: name, Name: name, Life: "copy", Former: []string{"before"}})
 		r.say("a copy: %s", word(err))
 	case 2:
-		r.beat("nobody", "one", clean)
-	case 3:
+		r.beat(ledger.Life{Node: "nobody", Life: "one"}, clean)
+	case 3: // The ledger was restored from a backup of before the last start.
+		r.beat(ledger.Life{Node: name, Life: "later", Former: []string{"before", r.lives[name]}}, clean)
+	case 4:
 		if r.random.IntN(4) == 0 {
-			r.beat(name, "copy", clean)
+			r.beat(ledger.Life{Node: name, Life: "copy", Former: []string{"before"}}, clean)
 		}
 	}
 }

@@ -45,7 +45,7 @@ type Limits interface {
 type Proxies interface {
 	Suspend(ctx context.Context, a ledger.Account, suspended bool, reason, by string) error
 	Register(ctx context.Context, life ledger.Life) (ledger.Standing, error)
-	Beat(ctx context.Context, node, life string, clean int64) (ledger.Standing, error)
+	Beat(ctx context.Context, life ledger.Life, clean int64) (ledger.Standing, error)
 	Nodes(ctx context.Context) ([]ledger.Node, error)
 	Settled(ctx context.Context, nodes []ledger.Node) error
 }

@@ -44,14 +44,14 @@ func (s *Store) standing(n *node) ledger.Standing {
 }
 
 // Beat is Ledger.Beat of sql/postgres.
-func (s *Store) Beat(_ context.Context, id, life string, clean int64) (ledger.Standing, error) {
+func (s *Store) Beat(_ context.Context, life ledger.Life, clean int64) (ledger.Standing, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n, ok := s.nodes[id]
+	n, ok := s.nodes[life.Node]
 	switch {
-	case !ok:
+	case !ok, n.life != life.Life && (n.life == "" || slices.Contains(life.Former, n.life)):
 		return ledger.Standing{}, ledger.ErrNoNode
-	case n.life != life && !s.faults.identities:
+	case n.life != life.Life && !s.faults.identities:
 		n.Disputed = s.clock.Now()
 		return ledger.Standing{}, ledger.ErrNodeTwice
 	}
