@@ -72,7 +72,7 @@ func (p *proxy) halted() bool {
 // invite takes a new call: money is asked for, and it is written to the journal before it is connected.
 func (p *proxy) invite() error {
 	w := p.w
-	if p.isDown() {
+	if p.dead {
 		return nil
 	}
 	if p.halted() {
@@ -268,9 +268,7 @@ func (p *proxy) record(c *call) {
 		return
 	}
 	c.fate.promised = true
-	for _, l := range legs {
-		p.promised[legID(l)] = &promise{leg: l, lied: p.lied}
-	}
+	p.promise(legs)
 	delete(p.calls, c.id)
 	p.order.End(c.id)
 	c.fate.memory = gone
@@ -278,6 +276,18 @@ func (p *proxy) record(c *call) {
 		_ = p.journal.Remove(lastKey(c.id), callKey(c.id)) // It is removed later otherwise.
 	}
 	p.noteWritten()
+}
+
+// promise notes that the spool has answered for legs.
+func (p *proxy) promise(legs []*cdr.Leg) {
+	for _, l := range legs {
+		if p.promised[legID(l)] != nil {
+			continue // A call that came back with a bit of it flipped.
+		}
+		one := &promise{leg: l}
+		p.promised[legID(l)] = one
+		p.promises = append(p.promises, one)
+	}
 }
 
 // legs makes the records of a call.

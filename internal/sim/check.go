@@ -102,7 +102,7 @@ func (w *world) wind() error {
 			return err
 		}
 	}
-	if err := w.pass(time.Minute); err != nil {
+	if err := w.pass(2 * idleTend); err != nil { // By then the journals have seen it.
 		return err
 	}
 	for range 20 { // The answer to a sign of life may be lost.
@@ -183,7 +183,8 @@ func (w *world) checkEnd() error {
 		seen[worker.LegID{Call: r.Call, Seq: r.Seq}]++
 	}
 	for _, p := range w.proxies {
-		for id, one := range p.promised {
+		for _, one := range p.promises {
+			id := legID(one.leg)
 			if n := seen[id]; n > 1 || n == 0 && !one.struck {
 				return w.violated("leg %s is there %d times", one.leg.ID(), n)
 			}

@@ -32,6 +32,7 @@ const (
 	roomAside    = 16 << 10
 	segmentBytes = 4 << 10
 	smallSpool   = 16 << 10
+	idleTend     = 5 * time.Minute
 )
 
 // proxy is one that places calls. What is on its disk outlives it, what it has in memory does not.
@@ -57,10 +58,14 @@ type proxy struct {
 	dead  bool      // It is to be started.
 	died  bool      // With its machine.
 
+	busy   bool // The journal was written to.
+	tended time.Time
+
 	fates    []*fate // Of calls of which the disk may know something.
 	all      []*fate
 	promised map[worker.LegID]*promise
-	brought  [][]byte // All that it ever brought to the stream.
+	promises []*promise // All of them, in their order.
+	brought  [][]byte   // All that it ever brought to the stream.
 
 	trouble string // What is wrong with the disk; empty: nothing.
 	lied    bool   // The disk has said that it had synced, and it had not.
@@ -70,7 +75,6 @@ type proxy struct {
 // promise is a leg that is safe, as the spool has said.
 type promise struct {
 	leg    *cdr.Leg
-	lied   bool // By a disk that lied.
 	sent   bool
 	struck bool // A bit of it was flipped, or a disk had lied about it: it may be lost.
 }
@@ -90,8 +94,6 @@ func newProxy(w *world, name string) (*proxy, error) {
 }
 
 func legID(l *cdr.Leg) worker.LegID { return worker.LegID{Call: l.Call, Seq: l.Seq} }
-
-func (p *proxy) isDown() bool { return p.dead }
 
 // start starts the process: it reads its disk, and the ledger is told.
 func (p *proxy) start() error {
@@ -114,6 +116,7 @@ func (p *proxy) start() error {
 	if err != nil {
 		return err
 	}
+	p.busy = true
 	p.calls, p.order, p.ended, p.twice = make(map[cdr.CallID]*call), holds.New(holds.Unknown), nil, false
 	if err := p.takeBack(); err != nil {
 		return err
@@ -224,6 +227,7 @@ func (p *proxy) takeBackCall(text string, value, heard []byte) error {
 
 // noteWritten notes what the journal has on its disk by now.
 func (p *proxy) noteWritten() {
+	p.busy = true
 	if p.journal.Stats().Owed > 0 {
 		return
 	}
@@ -232,10 +236,16 @@ func (p *proxy) noteWritten() {
 	}
 }
 
-// tend is what the journal does in the background.
+// tend is what the journal does in the background. While nothing happens it does it less often.
 func (p *proxy) tend() {
+	now := p.w.clock.Now()
+	if p.journal.Err() == nil && !p.busy && now.Sub(p.tended) < idleTend {
+		return
+	}
+	p.busy, p.tended = false, now
 	p.journal.Tend()
 	p.noteWritten()
+	p.busy = false
 	if p.journal.Stats().Owed > 0 || p.trouble != "" || p.lied {
 		return
 	}

@@ -1,6 +1,10 @@
 package sim
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"trunkline/ledger"
 )
 
@@ -8,6 +12,10 @@ import (
 type room struct {
 	tenant    ledger.Account
 	extension string // Empty: all of the tenant.
+}
+
+func compareRooms(a, b room) int {
+	return cmp.Or(cmp.Compare(a.tenant.Owner, b.tenant.Owner), cmp.Compare(a.extension, b.extension))
 }
 
 // bound caps the calls at a time of a tenant, and of each of its extensions, anew, or lets there be any number. Those in
@@ -50,8 +58,8 @@ func (w *world) live() map[room]int64 {
 // when it was lowered and are since.
 func (w *world) checkRooms() error {
 	live := w.live()
-	for r, most := range w.rooms {
-		n := live[r]
+	for _, r := range slices.SortedFunc(maps.Keys(w.rooms), compareRooms) {
+		n, most := live[r], w.rooms[r]
 		if n > most {
 			return w.violated("%s %s has %d calls at a time of %d", r.tenant.Owner, r.extension, n, most)
 		}

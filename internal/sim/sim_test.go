@@ -44,7 +44,8 @@ func TestFaultsAreFound(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]sim.Fault{
 		"token": sim.LostToken, "claim": sim.LostClaim, "hold": sim.FreeHold, "spool": sim.LostSpool, "place": sim.FreePlace, "unbound": sim.UnboundCall,
-		"mark": sim.BlindMark, "repair": sim.NoRepair,
+		"mark": sim.BlindMark, "repair": sim.NoRepair, "torn": sim.BehindTorn, "sync": sim.NoSync, "clean": sim.CleanInSpite, "wall": sim.WallClock,
+		"identity": sim.NoIdentity, "journal": sim.DeafToJournal, "end": sim.ForgottenEnd,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
