@@ -245,8 +245,8 @@ func (p *proxy) tend() {
 	p.busy, p.tended = false, now
 	p.journal.Tend()
 	p.noteWritten()
-	p.busy = false
-	if p.journal.Stats().Owed > 0 || p.trouble != "" || p.lied {
+	p.busy = !p.journal.Stats().Lasts
+	if p.journal.Stats().Owed > 0 || !p.journal.Stats().Lasts || p.lied {
 		return
 	}
 	p.fates = slices.DeleteFunc(p.fates, func(f *fate) bool {

@@ -62,14 +62,18 @@ type Journal struct {
 	retired  []opened   // Former files that are to be synced and closed.
 	bytes    int64      // Of what is live, as it is written.
 	buf      []byte
-	dirty    bool  // There is something to sync.
-	fault    error // Why the last write failed; nil: it did not.
+	dirty    bool                // There is something to sync.
+	lasts    bool                // There is nothing to sync, and the last sync has succeeded.
+	removed  map[string]struct{} // Keys whose removal does not last yet.
+	fault    error               // Why the last write failed; nil: it did not.
 	closed   bool
 	damaged  int
 
 	// Only who tends touches these.
-	bad    bool      // It was said that the journal is not to be relied on.
-	probed time.Time // When it was last looked whether what failed succeeds now.
+	bad    bool          // It was said that the journal is not to be relied on.
+	probed time.Time     // When it was last looked whether what failed succeeds now.
+	pause  time.Duration // Between syncs, while they fail.
+	due    time.Duration // When the next sync is to be tried, by the clock that never steps.
 }
 
 // item is what a key has.
@@ -88,7 +92,7 @@ func Open(o Options) (*Journal, error) {
 	if o.SyncEvery <= 0 {
 		o.SyncEvery = 250 * time.Millisecond
 	}
-	j := &Journal{o: o, wake: make(chan struct{}, 1), live: make(map[string]*item), owed: newDebts(), probed: o.Clock.Now()}
+	j := &Journal{o: o, wake: make(chan struct{}, 1), live: make(map[string]*item), owed: newDebts(), removed: make(map[string]struct{}), probed: o.Clock.Now()}
 	if err := j.load(); err != nil {
 		return nil, err
 	}
@@ -133,6 +137,7 @@ func (j *Journal) set(c Change) bool {
 	case there:
 		j.bytes -= old.size
 		delete(j.live, c.Key)
+		j.removed[c.Key] = struct{}{}
 	default:
 		return false
 	}
@@ -184,13 +189,14 @@ type Stats struct {
 	Bytes   int64 // In all files.
 	Owed    int   // Entries that wait to be written.
 	Damaged int   // Damaged parts that were found when it was opened, or before, and that nobody has dealt with.
+	Lasts   bool  // All that is written lasts over the death of the machine.
 }
 
 // Stats returns how the journal stands.
 func (j *Journal) Stats() Stats {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return Stats{Entries: len(j.live), Bytes: j.size(), Owed: j.owed.len(), Damaged: j.damaged}
+	return Stats{Entries: len(j.live), Bytes: j.size(), Owed: j.owed.len(), Damaged: j.damaged, Lasts: j.lasts}
 }
 
 func (j *Journal) size() (n int64) {

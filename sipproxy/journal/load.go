@@ -33,7 +33,21 @@ func (j *Journal) load() error {
 			return err
 		}
 	}
+	j.syncFound()
 	return j.countDamage()
+}
+
+// syncFound has what was found be synced: a process that was killed may not have come to it.
+func (j *Journal) syncFound() {
+	for _, s := range j.segments {
+		f, err := j.o.FS.Open(s.path)
+		if err != nil {
+			j.o.Log.Warn("a file of the journal cannot be synced: what lives in it is written anew", "error", err)
+			j.owed.add(j.liveIn(s.number)...)
+			continue
+		}
+		j.retired = append(j.retired, opened{f, s.number, true})
+	}
 }
 
 // countDamage looks how many damaged parts there are that nobody has dealt with.

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 
 // probeEvery is how often a journal that cannot be written is tried again, and room that is missing is taken.
 const probeEvery = time.Second
+
+// syncPause is the longest pause between syncs that fail.
+const syncPause = time.Minute
 
 // tend does what writers need not wait for: it syncs, begins new segments, removes what is of the past, and tries again what failed.
 func (j *Journal) tend(ctx context.Context) {
@@ -55,25 +59,44 @@ func (j *Journal) tell() {
 	j.bad = err != nil
 }
 
-// sync makes what was written last, and reports whether it does. Nobody waits for it but the one who tends.
+// sync makes what was written last, and reports whether it does. Nobody waits for it but the one who tends. While it fails it is tried again with
+// growing pauses: each time all that lives is written anew.
 func (j *Journal) sync() bool {
-	j.mu.Lock()
-	files := j.retired
-	j.retired = nil
-	if j.file != nil && j.dirty {
-		files = append(files, opened{j.file, j.segments[len(j.segments)-1].number, false})
+	if j.o.Clock.Elapsed() < j.due {
+		return false
 	}
-	j.dirty = false
-	j.mu.Unlock()
+	files, removed := j.unsynced()
 	ok := true
 	for _, f := range files {
 		if err := f.finish(); err != nil {
 			ok = false
 			j.o.Log.Error("the journal cannot be made to last", "error", err)
-			j.distrust(f)
+			j.distrust(f, removed)
 		}
 	}
-	return ok
+	if !ok {
+		j.pause = min(max(2*j.pause, probeEvery), syncPause)
+		j.due = j.o.Clock.Elapsed() + j.pause
+		return false
+	}
+	j.pause, j.due = 0, 0
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lasts = !j.dirty && len(j.retired) == 0
+	return true
+}
+
+// unsynced returns the files that are to be synced, and the keys whose removal is in them.
+func (j *Journal) unsynced() (files []opened, removed []string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	files, removed = j.retired, slices.Sorted(maps.Keys(j.removed))
+	j.retired, j.removed = nil, make(map[string]struct{})
+	if j.file != nil && j.dirty {
+		files = append(files, opened{j.file, j.segments[len(j.segments)-1].number, false})
+	}
+	j.dirty = false
+	return files, removed
 }
 
 // opened is a file of a segment that is to be synced, and closed when it is retired.
@@ -91,14 +114,18 @@ func (f opened) finish() error {
 	return err
 }
 
-// distrust writes all anew that is live in a segment whose sync has failed: what the disk has of it is not known any more.
-func (j *Journal) distrust(f opened) {
+// distrust writes all anew that is live in a segment whose sync has failed, and what was removed: what the disk has of it is not known any more.
+func (j *Journal) distrust(f opened, removed []string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.closed {
 		return
 	}
 	j.owed.add(j.liveIn(f.segment)...)
+	j.owed.add(removed...)
+	for _, key := range removed {
+		j.removed[key] = struct{}{}
+	}
 	if j.file == f.File {
 		j.retire()
 	}

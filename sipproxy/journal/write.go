@@ -123,7 +123,7 @@ func (j *Journal) put(s *segment, data []byte) error {
 		return fmt.Errorf("write the journal: %w", err)
 	}
 	s.size += int64(len(data))
-	j.dirty = true
+	j.dirty, j.lasts = true, false
 	if s.size >= j.o.SegmentBytes {
 		j.nudge()
 	}
