@@ -27,7 +27,7 @@ func BenchmarkBackup(b *testing.B) {
 	data := filepath.Join(dir, "var")
 	program := &program{b: b, env: append(os.Environ(), "TRUNKLINE_DATA="+data, "TRUNKLINE_SIP_LISTEN=udp/127.0.0.1:0", "TRUNKLINE_LOG_LEVEL=error")}
 	program.start(dir)
-	w := &world{rows: rowsWanted(b), since: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), clock: clock.NewManual(time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC))}
+	w := &world{rows: rowsWanted(b), chunk: 200_000, since: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), clock: clock.NewManual(time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC))}
 	var found struct{ Postgres, ClickHouse string }
 	text, err := os.ReadFile(filepath.Join(data, "engines.json"))
 	require.NoError(b, err)

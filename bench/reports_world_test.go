@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -34,6 +35,7 @@ const (
 // world is 31 days of made-up calls of a thousand companies with nine branches each, in the real engines.
 type world struct {
 	rows  int64
+	chunk int64     // Rows that are made at a time; 0: a million.
 	since time.Time // The first of the days that have calls: there are 31.
 	dsn   string
 	http  string
@@ -111,13 +113,14 @@ FROM (
 )
 SETTINGS parallel_view_processing = 1`
 
-const fillChunk = 1_000_000
+const fillChunk = int64(1_000_000)
 
 func (w *world) fill(tb testing.TB) {
 	tb.Helper()
 	begun := clock.System{}.Now()
-	for from := int64(0); from < w.rows; from += fillChunk {
-		query := strings.NewReplacer("{since}", w.since.UTC().Format(time.DateTime), "{from}", strconv.FormatInt(from, 10), "{count}", strconv.FormatInt(min(fillChunk, w.rows-from), 10)).Replace(callsSQL)
+	chunk := cmp.Or(w.chunk, fillChunk)
+	for from := int64(0); from < w.rows; from += chunk {
+		query := strings.NewReplacer("{since}", w.since.UTC().Format(time.DateTime), "{from}", strconv.FormatInt(from, 10), "{count}", strconv.FormatInt(min(chunk, w.rows-from), 10)).Replace(callsSQL)
 		require.NoError(tb, w.clicks.Conn().Exec(tb.Context(), query))
 	}
 	w.loaded = clock.System{}.Now().Sub(begun)

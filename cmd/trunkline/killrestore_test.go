@@ -73,7 +73,7 @@ func (f *fleet) closeIncidents() {
 // TestWorldMisbehaves kills, pauses and restores at random under load, round after round (TRUNKLINE_KILL_ROUNDS of them): stores are put
 // back one at a time from an older set than the others. In the end every call that a phone saw answered is there once, and all sums agree.
 func TestWorldMisbehaves(t *testing.T) {
-	rounds := 6
+	rounds := 4
 	if text := os.Getenv("TRUNKLINE_KILL_ROUNDS"); text != "" {
 		var err error
 		rounds, err = strconv.Atoi(text)
