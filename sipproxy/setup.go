@@ -111,13 +111,19 @@ func dialledUser(req *sip.Request) string {
 	return number.User(&req.To().Address)
 }
 
-// callerIdentity is the number that the caller gives: the asserted one (RFC 3325) before the From header.
+// callerIdentity is the number that the caller gives: the asserted one, the one that it prefers (RFC 3325), or that of the older
+// Remote-Party-ID, before the From header. Whether it may show it is for its route to say.
 func callerIdentity(req *sip.Request) string {
-	for h := range named(req, "P-Asserted-Identity") {
-		for _, one := range splitAddresses(h.Value()) {
-			var uri sip.Uri
-			if _, err := sip.ParseAddressValue(one, &uri, &sip.HeaderParams{}); err == nil && number.User(&uri) != "" {
-				return number.User(&uri)
+	for _, name := range [...]string{"P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"} {
+		for h := range named(req, name) {
+			for _, one := range splitAddresses(h.Value()) {
+				var uri sip.Uri
+				params := sip.HeaderParams{}
+				_, err := sip.ParseAddressValue(one, &uri, &params)
+				party, _ := params.Get("party")
+				if err == nil && number.User(&uri) != "" && !strings.EqualFold(party, "called") {
+					return number.User(&uri)
+				}
 			}
 		}
 	}

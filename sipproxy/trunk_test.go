@@ -146,13 +146,19 @@ func TestRegisteredTrunkCalls(t *testing.T) {
 	t.Parallel()
 	o, _, _ := trunkHouse(t)
 	spare := o.phoneAt("127.0.0.11", "alpha-spare")
-	l := spare.dials("alpha-spare", "004420111", "P-Asserted-Identity: <tel:+4930111001>")
-	require.Equal(t, 200, l.final())
-	l.request("BYE", "")
-	legs := o.record()
-	require.Equal(t, "+4930111001", legs[0].From.String())
-	require.Equal(t, "hq", legs[0].Branch)
-	priced(t, legs)
+	for _, identity := range []string{
+		"P-Asserted-Identity: <tel:+4930111001>", "P-Preferred-Identity: <sip:+4930111001@pbx.example>",
+		"Remote-Party-ID: <sip:1@x>;party=called, <sip:+4930111001@pbx.example;user=phone>;party=calling;screen=yes",
+	} {
+		l := spare.dials("alpha-spare", "004420111", identity)
+		require.Equal(t, 200, l.final())
+		l.request("BYE", "")
+		spare.hear("SIP/2.0 200")
+		legs := o.record()
+		require.Equal(t, "+4930111001", legs[0].From.String(), identity)
+		require.Equal(t, "hq", legs[0].Branch)
+		priced(t, legs)
+	}
 }
 
 // TestTrunkWithoutAPlace is passed over when its channels are full.

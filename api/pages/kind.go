@@ -222,13 +222,14 @@ func parts() []kind {
 				{Name: "branch", Label: "Branch", Type: "choice", part: console.Branches},
 				{Name: "extension", Label: "Employee", Type: "choice", part: console.Extensions},
 				{Name: "group", Label: "Group", Type: "choice", part: console.Groups},
+				{Name: "trunk", Label: "Trunk", Type: "choice", part: console.Trunks},
 				{Name: "forward.always", Label: "Always forward to", Type: "text"},
 			}, limits...),
 		},
 		{
 			Path: "trunks", One: "Trunk", Many: "Trunks", part: console.Trunks, write: access.WriteTenants,
 			Columns: []string{"branch", "sources", "caller_id"},
-			Fields:  append([]field{branch, {Name: "sources", Label: "Addresses", Type: "list", Needed: true}, {Name: "caller_id", Label: "Caller ID", Type: "text"}}, limits...),
+			Fields:  append([]field{branch, {Name: "sources", Label: "Addresses", Type: "list"}, {Name: "address", Label: "Calls go to", Type: "text"}, {Name: "password", Label: "SIP password", Type: "password", Help: "empty: as it is"}, {Name: "caller_id", Label: "Caller ID", Type: "text"}}, limits...),
 		},
 		{
 			Path: "groups", One: "Group", Many: "Groups", part: console.Groups, write: access.WriteTenants, Columns: []string{"mode", "extensions"},
