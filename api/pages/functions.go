@@ -12,6 +12,7 @@ import (
 
 	"trunkline/access"
 	"trunkline/internal/money"
+	"trunkline/provision"
 	"trunkline/reports"
 )
 
@@ -30,6 +31,7 @@ func functions(language string, w words) template.FuncMap {
 		"purse":      func(p reports.Purse) []sum { return sums(locale, p) },
 		"minutes":    locale.Minutes,
 		"clock":      elapsed,
+		"propose":    provision.ProposePassword,
 		"moment":     func(at time.Time, zone *time.Location) string { return moment(locale, at, zone) },
 		"stamp":      func(at time.Time) string { return moment(locale, at, time.UTC) },
 		"day":        locale.Day,
