@@ -3,8 +3,10 @@ package provision
 import (
 	"cmp"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"trunkline/internal/e164"
@@ -142,6 +144,17 @@ func (s *Snapshot) routeToTrunk(r *Route, p *party, d Dialled) *Route {
 	return r
 }
 
+// sameAddress reports whether two addresses are one, with the port of SIP where they have none.
+func sameAddress(a, b string) bool {
+	full := func(s string) string {
+		if _, _, err := net.SplitHostPort(s); err != nil {
+			return net.JoinHostPort(strings.Trim(s, "[]"), "5060")
+		}
+		return s
+	}
+	return strings.EqualFold(full(a), full(b))
+}
+
 func (c *checker) trunk(at string, t *Tenant, trunk *Trunk, branches map[string]bool) {
 	c.requires(at+".branch", trunk.Branch, "branch", branches)
 	c.sources(at+".sources", trunk.Sources)
@@ -153,6 +166,11 @@ func (c *checker) trunk(at string, t *Tenant, trunk *Trunk, branches map[string]
 	c.form(at, &trunk.Form)
 	if len(trunk.Sources) == 0 && trunk.Address == "" && trunk.HA1MD5 == "" {
 		c.add(at+".sources", "is empty, and there is neither address nor password", "give where its calls come from, where calls to it go, or a password to register with")
+	}
+	for i := range c.b.Operator.Gateways {
+		if g := &c.b.Operator.Gateways[i]; trunk.Address != "" && sameAddress(g.Address, trunk.Address) {
+			c.add(at+".address", fmt.Sprintf("%q is the gateway %s: a carrier would be called, and nobody would pay", trunk.Address, g.ID), "give the address of the client's own switch")
+		}
 	}
 	if !slices.Contains([]string{"", "udp", "tcp", "tls"}, trunk.Transport) {
 		c.add(at+".transport", fmt.Sprintf("%q is no transport", trunk.Transport), "use udp, tcp or tls")

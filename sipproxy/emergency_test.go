@@ -61,6 +61,15 @@ func TestEmergency(t *testing.T) {
 	}
 }
 
+// TestOtherServices are not called here (RFC 5031 has more than emergency services).
+func TestOtherServices(t *testing.T) {
+	t.Parallel()
+	_, caller, _ := rawWorld(t)
+	l := &line{peer: caller, callID: "urn", from: "<sip:anna@pbx.example>;tag=u", to: "<urn:service:counseling>", target: "urn:service:counseling"}
+	l.request("INVITE", sdp("near"))
+	caller.hear("SIP/2.0 416")
+}
+
 // TestEmergencyAsTheGatewayWantsIt sends the form that a carrier asks for.
 func TestEmergencyAsTheGatewayWantsIt(t *testing.T) {
 	t.Parallel()

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
 	"github.com/stretchr/testify/require"
 
 	"trunkline/provision"
@@ -223,4 +224,31 @@ func TestConnectionThatTheCarrierMade(t *testing.T) {
 	far.request("BYE", "")
 	carrier.next().hears("BYE")
 	require.True(t, w.record()[0].Answered())
+}
+
+// TestSecureConnectionThatEndsInMidCall makes a new one, with the certificate of the same domain.
+func TestSecureConnectionThatEndsInMidCall(t *testing.T) {
+	t.Parallel()
+	caller, listener := secureCarrier(t, "carrier.example")
+	near := caller.asks("tls")
+	conn := accepted(t, listener)
+	data, err := readMessage(bufio.NewReader(conn))
+	require.NoError(t, err)
+	invite, err := sip.ParseMessage(data)
+	require.NoError(t, err)
+	res := sip.NewResponseFromRequest(invite.(*sip.Request), 200, "OK", []byte(sdp("far")))
+	res.To().Params = sip.HeaderParams{{K: "tag", V: "c"}}
+	res.AppendHeader(sip.NewHeader("Contact", "<sip:there@"+listener.Addr().String()+";transport=tls>"))
+	res.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	_, err = conn.Write([]byte(res.String()))
+	require.NoError(t, err)
+	require.Equal(t, 200, near.final())
+	_, err = readMessage(bufio.NewReader(conn))
+	require.NoError(t, err) // ACK.
+	require.NoError(t, conn.Close())
+	time.Sleep(50 * time.Millisecond) //nolint:forbidigo // As above.
+	near.request("BYE", "")
+	data, err = readMessage(bufio.NewReader(accepted(t, listener)))
+	require.NoError(t, err)
+	require.True(t, bytes.HasPrefix(data, []byte("BYE ")), string(data))
 }

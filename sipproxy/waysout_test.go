@@ -96,6 +96,15 @@ func TestNoWayOutIsUnpriced(t *testing.T) {
 			o.over(l, 1)
 			o.carrierIs(0)
 		},
+		"contact at ourselves, and at no host": func(_ *testing.T, o *out, anna *peer) {
+			boris := o.peerAt("127.0.0.4")
+			boris.registers("boris", "<sip:boris@"+o.addr().String()+">", "SIP/2.0 403")
+			boris.registers("boris", "<sip:boris@0.0.0.0:5060>", "SIP/2.0 403")
+			l := anna.dials("anna", "102")
+			require.Equal(o.t, 480, l.final())
+			o.over(l, 1)
+			o.carrierIs(0)
+		},
 		"path by a carrier": func(_ *testing.T, o *out, anna *peer) {
 			boris := o.peerAt("127.0.0.4")
 			boris.registers("boris", "<sip:+19001234567@{me}>", "SIP/2.0 403", "Supported: path", "Path: <sip:"+o.gw1.Addr().String()+";lr>")

@@ -78,7 +78,7 @@ func judgeRequest(req *sip.Request) error {
 		return errVersion
 	case !strings.EqualFold(string(req.CSeq().MethodName), string(req.Method)): // The parser writes one of both in capitals.
 		return errMismatch
-	case !reachable(req.Recipient.Scheme):
+	case !reachable(req.Recipient.Scheme), strings.EqualFold(req.Recipient.Scheme, "urn") && !distress(req.Recipient.Raw()):
 		return errScheme
 	case len(req.Recipient.Headers) > 0:
 		return errHeaders
@@ -88,6 +88,12 @@ func judgeRequest(req *sip.Request) error {
 
 func reachable(scheme string) bool {
 	return strings.EqualFold(scheme, "urn") || strings.EqualFold(scheme, "sip") || strings.EqualFold(scheme, "sips") || strings.EqualFold(scheme, "tel")
+}
+
+// distress reports whether a URN is of an emergency service, the only ones that are called here (RFC 5031).
+func distress(urn string) bool {
+	const sos = "service:sos"
+	return len(urn) >= len(sos) && strings.EqualFold(urn[:len(sos)], sos)
 }
 
 const statusUnsupportedScheme = 416
