@@ -263,8 +263,7 @@ func (p *proxy) finish(c *call, at time.Time) {
 // record hands the legs to the spool; only then the call leaves the journal. It is tried again as long as the spool does not take them.
 func (p *proxy) record(c *call) {
 	legs := p.legs(c)
-	if err := p.spool.Record(p.w.ctx, legs); err != nil {
-		p.w.trace("%s: call %s is not recorded yet: %v", p.name, c.id, err)
+	if p.spool.Record(p.w.ctx, legs) != nil {
 		return
 	}
 	c.fate.promised = true

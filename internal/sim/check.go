@@ -141,6 +141,9 @@ func (w *world) behind() (bool, error) {
 		if err != nil || marks[0].Next < int64(len(w.stream.parts[part])) {
 			return true, err
 		}
+		if _, broken := w.stream.check(marks[0]); broken != nil && !w.blindMarks() {
+			return true, nil
+		}
 	}
 	return false, nil
 }
@@ -185,7 +188,7 @@ func (w *world) checkEnd() error {
 	for _, p := range w.proxies {
 		for _, one := range p.promises {
 			id := legID(one.leg)
-			if n := seen[id]; n > 1 || n == 0 && !one.struck {
+			if n := seen[id]; n > 1 || n == 0 && !one.struck && !one.lied {
 				return w.violated("leg %s is there %d times", one.leg.ID(), n)
 			}
 			delete(seen, id)

@@ -99,7 +99,7 @@ func (p *proxy) crash() {
 		f.excused = true
 	}
 	for _, one := range p.promised {
-		one.struck = one.struck || !one.sent
+		one.lied = one.lied || !one.sent
 	}
 	p.lied = p.trouble == lying // What is there now lasts.
 }

@@ -76,7 +76,8 @@ type proxy struct {
 type promise struct {
 	leg    *cdr.Leg
 	sent   bool
-	struck bool // A bit of it was flipped, or a disk had lied about it: it may be lost.
+	struck bool // A bit of it was flipped: it may be lost.
+	lied   bool // The disk had lied about it when its machine died: it may be lost, too.
 }
 
 func newProxy(w *world, name string) (*proxy, error) {
