@@ -75,9 +75,11 @@ func newLeg(tb testing.TB) *cdr.Leg {
 	return &cdr.Leg{Call: id, Kind: cdr.Ingress, Direction: cdr.Outbound, Setup: time.Unix(1.7e9, 0).UTC(), Tenant: "beauty"}
 }
 
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
 func open(tb testing.TB, cfg spool.Config, s spool.Sender) *spool.Spool {
 	tb.Helper()
-	cfg.Log = slog.New(slog.DiscardHandler)
+	cfg.Log = quiet()
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System{}
 	}

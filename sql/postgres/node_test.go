@@ -188,12 +188,18 @@ func TestCopiedFolder(t *testing.T) {
 	require.Equal(t, int64(1), expire(t, l))
 }
 
-// TestLedgerThatWentBack knows an earlier life of the proxy: it is no copy.
+// TestLedgerThatWentBack knows an earlier life of the proxy: it is no copy, and its signs of life are none of another process.
 func TestLedgerThatWentBack(t *testing.T) {
 	l, _ := openLedger(t)
 	_, err := l.Register(t.Context(), ledger.Life{Node: "id", Name: "proxy-1", Life: "a"})
 	require.NoError(t, err)
-	_, err = l.Register(t.Context(), ledger.Life{Node: "id", Name: "proxy-1", Life: "d", Former: []string{"a", "b", "c"}})
+	life := ledger.Life{Node: "id", Name: "proxy-1", Life: "d", Former: []string{"a", "b", "c"}}
+	_, err = l.Beat(t.Context(), life, -1)
+	require.ErrorIs(t, err, ledger.ErrNoNode, "it is to be registered again")
+	s, err := l.Register(t.Context(), life)
+	require.NoError(t, err)
+	require.False(t, s.Disputed)
+	_, err = l.Beat(t.Context(), life, -1)
 	require.NoError(t, err)
 }
 
