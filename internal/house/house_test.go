@@ -77,7 +77,7 @@ func rules() []rule {
 		{"reports", append([]string{"reports", "cdr"}, leaves...), "reports ask stores through interfaces"},
 		{"sql", append([]string{"sql", "access", "alert", "cdr", "job", "ledger", "provision", "rating", "reports", "lcr"}, leaves...), "stores know the rows of the rooms"},
 		{"api", append([]string{"api", "access", "alert", "console", "cdr", "job", "ledger", "lcr", "provision", "rating", "reports"}, leaves...), "pages ask through interfaces, never SQL, SIP or Kafka"},
-		{"internal/sim", append([]string{"internal/sim", "cdr", "ledger", "lcr", "provision", "rating", "sipproxy/holds", "sipproxy/journal"}, leaves...), "the real rules in virtual time"},
+		{"internal/sim", append([]string{"internal/sim", "cdr", "ledger", "lcr", "provision", "rating", "sipproxy/holds", "sipproxy/journal", "internal/faultfs"}, leaves...), "the real rules in virtual time"},
 	}
 }
 
