@@ -71,6 +71,16 @@ func (s *system) observe() {
 		return s.spool.Stats().Waiting
 	})
 	gauge("trunkline_measures_timestamp_seconds", "When the figures of gateways and the debts that routing looks at were worked out last.", s.measured.Load)
+	gauge("trunkline_worker_standstill_seconds", "Since when the worker has failed at whatever it tried; 0 while it goes on.", func() int64 {
+		if s.worker == nil {
+			return 0
+		}
+		since, _ := s.worker.Still()
+		if since.IsZero() {
+			return 0
+		}
+		return int64(clock.System{}.Now().Sub(since).Seconds())
+	})
 	gauge("trunkline_provision_stale", "1 while what is stored cannot be put in force and the former state is.", func() int64 {
 		if s.provisioning.fault.Load() != nil {
 			return 1

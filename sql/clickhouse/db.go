@@ -18,6 +18,8 @@ var migrations embed.FS
 const (
 	dialLimit = 5 * time.Second
 	readLimit = 2 * time.Minute
+	// A statement that takes longer is given up by the server. Sums of a month are made anew by one statement.
+	statementLimit = time.Hour
 )
 
 // DB is a pool of connections over the native protocol. It is safe for concurrent use.
@@ -43,6 +45,12 @@ func Open(dsn string, o Options) (*DB, error) {
 		options.MaxOpenConns = o.MaxConns
 	}
 	options.MaxIdleConns = (options.MaxOpenConns + 1) / 2
+	if options.Settings == nil {
+		options.Settings = driver.Settings{}
+	}
+	if _, set := options.Settings["max_execution_time"]; !set {
+		options.Settings["max_execution_time"] = int(statementLimit.Seconds())
+	}
 	if options.Compression == nil {
 		options.Compression = &driver.Compression{Method: driver.CompressionLZ4}
 	}
