@@ -126,7 +126,7 @@ func (p *program) run(args ...string) {
 	require.NoError(p.b, err, string(out))
 }
 
-// start runs the system until the benchmark ends.
+// start runs the engines until the benchmark ends.
 func (p *program) start(dir string) {
 	l, err := new(net.ListenConfig).Listen(p.b.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(p.b, err)
@@ -135,7 +135,7 @@ func (p *program) start(dir string) {
 	packages, err := filepath.Abs(filepath.Join("..", "node_modules"))
 	require.NoError(p.b, err)
 	p.env = append(p.env, "TRUNKLINE_HTTP_LISTEN="+address, "TRUNKLINE_PACKAGES="+packages)
-	cmd := p.command("serve")
+	cmd := p.command("api", "--embedded") // No worker: it would take rows that the ledger has not posted for those of a lost history.
 	cmd.Dir = dir
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said

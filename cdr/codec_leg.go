@@ -47,6 +47,7 @@ const (
 	legRemote
 	legRaw
 	legTrace
+	legVerdict
 )
 
 // AppendLeg appends the binary form of a leg, as in leg.proto, to dst. Times are cut to microseconds.
@@ -87,6 +88,7 @@ func AppendLeg(dst []byte, l *Leg) []byte {
 	b = appendText(b, legSIPCallID, l.SIPCallID)
 	b = appendText(b, legRemote, l.Remote)
 	b = appendText(b, legRaw, l.Raw)
+	b = appendText(b, legVerdict, l.Verdict)
 	if len(l.Trace) > 0 {
 		b = protowire.AppendTag(b, legTrace, protowire.BytesType)
 		b = protowire.AppendBytes(b, l.Trace)
@@ -213,6 +215,8 @@ func (l *Leg) text(number int) *string {
 		return &l.Remote
 	case legRaw:
 		return &l.Raw
+	case legVerdict:
+		return &l.Verdict
 	}
 	return nil
 }

@@ -61,6 +61,7 @@ type Leg struct {
 	SIPCallID string // The Call-ID header of this leg's dialog.
 	Remote    string // Address of the other end, host:port.
 	Trace     []byte // Ingress: the routing decision, compact JSON; see lcr.Decision.
+	Verdict   string // What a verification of the caller's identity said (RFC 8224, verstat); empty: nobody verified it.
 	Raw       string // Importers: the line that the leg was made of.
 }
 

@@ -129,6 +129,7 @@ type row struct {
 	Remote        string          `ch:"remote"`
 	Trace         string          `ch:"trace"`
 	Raw           string          `ch:"raw"`
+	Verdict       string          `ch:"verdict"`
 	Billed        int64           `ch:"billed"`
 	Covered       int64           `ch:"covered"`
 	Prefix        string          `ch:"prefix"`
@@ -298,7 +299,7 @@ func (r *row) record(out *cdr.Record) (err error) {
 	l.Setup, l.Progress, l.Connect, l.Disconnect = moment(r.Setup), moment(r.Progress), moment(r.Connect), moment(r.Disconnect)
 	l.Granted = time.Duration(r.Granted) * time.Microsecond
 	l.SIPStatus, l.Cause, l.ReleasedBy, l.Reason = r.Status, r.Cause, cdr.Side(r.ReleasedBy), r.Reason //nolint:gosec // Of a closed set.
-	l.SIPCallID, l.Remote, l.Raw = wholeCallID(r.SIPCallRest, r.Call), r.Remote, r.Raw
+	l.SIPCallID, l.Remote, l.Raw, l.Verdict = wholeCallID(r.SIPCallRest, r.Call), r.Remote, r.Raw, r.Verdict
 	if r.Trace != "" {
 		l.Trace = []byte(r.Trace)
 	}

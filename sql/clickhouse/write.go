@@ -123,6 +123,7 @@ func legColumns() []column {
 		{"remote", each(func(r *cdr.Record) string { return r.Remote })},
 		{"trace", each(func(r *cdr.Record) string { return string(r.Trace) })},
 		{"raw", each(func(r *cdr.Record) string { return r.Raw })},
+		{"verdict", each(func(r *cdr.Record) string { return r.Verdict })},
 	}
 }
 
