@@ -72,6 +72,9 @@ test-browser: setup build ## Go through the pages in headless Chromium: errands 
 sim: ## Run 50,000 made-up worlds against the rules of money; a seed that fails is printed and replays
 	TRUNKLINE_SIM_SEEDS=50000 go test -count=1 -timeout 20m -run TestSeeds ./internal/sim
 
+mutants: setup ## Break sixteen rules of money, one at a time, in a copy of the tree: the tests have to notice (MUTANTS="03 11" does only those)
+	./internal/sim/mutants/run $(MUTANTS)
+
 test-kill: setup build ## Kill, pause and restore proxy, worker, broker, PostgreSQL and ClickHouse at random under load, then check the sums
 	CGO_ENABLED=1 go test -race -tags kill -count=1 -timeout 15m -v -run "KilledTwentyTimes|WorldMisbehaves" ./cmd/trunkline
 
@@ -125,4 +128,4 @@ bench-api: setup build ## Measure pages and API over 10,000,000 made-up legs for
 clean: ## Remove what was built (not ./var)
 	rm -rf bin .tools
 
-.PHONY: help setup build generate run test sim test-kill test-sipp test-browser test-kafka test-pbx lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-pipeline bench-import bench-reports bench-api bench-backup clean
+.PHONY: help setup build generate run test sim mutants test-kill test-sipp test-browser test-kafka test-pbx lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-pipeline bench-import bench-reports bench-api bench-backup clean
