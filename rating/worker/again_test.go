@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/clock"
+	"trunkline/internal/e164"
 	"trunkline/internal/embedded/enginetest"
 	"trunkline/internal/money"
 	"trunkline/ledger"
@@ -161,6 +163,36 @@ func TestPricedAgainInAClosedPeriod(t *testing.T) {
 	require.ErrorIs(t, err, ledger.ErrClosedPeriod)
 	require.Equal(t, before, w.usages([]ledger.Account{account}))
 	w.requireSums(len(legs))
+}
+
+// TestLateCallPricedAgain: a call that came when its period was closed, and so counts in the next one, stays there.
+func TestLateCallPricedAgain(t *testing.T) {
+	t.Parallel()
+	flat := func(name, price string) *rating.Tariff {
+		tariff, err := rating.FlatTariff(deck(t, name, rub(), price), rating.DefaultRounding())
+		require.NoError(t, err)
+		return tariff
+	}
+	prices := &prices{tariff: flat(sold, "1")}
+	c := clock.NewManual(time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC))
+	w := worker.New(worker.Config{Prices: func() worker.Prices { return prices }, Clock: c})
+	begun := c.Now().Add(-90 * time.Minute)
+	leg := cdr.Leg{
+		Call: cdr.CallIDAt(begun, 1), Kind: cdr.Ingress, Direction: cdr.Outbound, Tenant: "tenant-0", Tariff: sold, To: e164.MustParse("79161234567"),
+		Setup: begun, Connect: begun, Disconnect: begun.Add(time.Minute),
+	}
+	till := cdr.SlotOf(&leg).Add(ledger.SlotLength)
+	account := ledger.Tenant(leg.Tenant, rub())
+	none := func(string, string) rating.Counters { return rating.Exhausted{} }
+	rated, err := w.Rate(worker.Fresh{Legs: []*cdr.Leg{&leg}, Closed: map[ledger.Account]time.Time{account: till}, Counters: none})
+	require.NoError(t, err)
+	require.Equal(t, till, rated.Records[0].Slot)
+	prices.tariff = flat("dearer", "2.5")
+	again, err := w.Again([]worker.Priced{{Record: rated.Records[0]}}, none)
+	require.NoError(t, err)
+	require.Len(t, again.Changes, 1)
+	require.Equal(t, till, again.Changes[0].After.Slot)
+	require.Contains(t, again.Changes[0].After.Note, worker.NoteLate)
 }
 
 // TestKilledWhilePricingAgain kills PostgreSQL in the middle, again and again: run again, it ends where one run would have.

@@ -8,7 +8,10 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/internal/clock"
+	"trunkline/internal/e164"
+	"trunkline/internal/money"
 	"trunkline/ledger"
+	"trunkline/rating"
 	"trunkline/rating/worker"
 	"trunkline/sql/postgres"
 )
@@ -78,4 +81,30 @@ func TestUnratedLegsKeepAPeriodOpen(t *testing.T) {
 	_, err = l.Close(t.Context(), ledger.Closing{Account: account, Till: c.Now().Truncate(ledger.SlotLength), Reason: "month"})
 	require.ErrorIs(t, err, ledger.ErrClosing)
 	require.ErrorContains(t, err, "dead list --tenant beauty")
+}
+
+// bought has a carrier charge a rouble a minute, too.
+type bought struct{ rouble }
+
+func (b bought) Cost(*cdr.Leg) (*rating.Tariff, bool) { return b.tariff, true }
+
+// TestClosedBooksOfACarrier: a late leg of a carrier whose books are closed counts in the open period; the worker does not stand still for it.
+func TestClosedBooksOfACarrier(t *testing.T) {
+	b, db, c := openBooks(t)
+	l := postgres.NewLedger(db, c)
+	carrier := ledger.Carrier("megatel", rub())
+	require.NoError(t, l.Open(t.Context(), carrier, money.Amount{}))
+	november := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	_, err := l.Close(t.Context(), ledger.Closing{Account: carrier, Till: november, Reason: "their invoice", By: "test"})
+	require.NoError(t, err)
+	leg := legAt(november.Add(-time.Hour), 1)
+	leg.Kind, leg.Seq, leg.Carrier, leg.To = cdr.Egress, 1, "megatel", e164.MustParse("4930123456")
+	leg.Connect, leg.Disconnect = leg.Setup, leg.Setup.Add(time.Minute)
+	prices := bought{oneRouble(t)}
+	batch, err := b.Post(t.Context(), deliver(0, leg), worker.New(worker.Config{Prices: func() worker.Prices { return prices }, Clock: c}).Rate)
+	require.NoError(t, err)
+	require.Len(t, batch.Records, 1)
+	require.Equal(t, amount("1"), batch.Records[0].Cost)
+	require.Equal(t, november, batch.Records[0].Slot)
+	require.Contains(t, batch.Records[0].Note, worker.NoteLate)
 }

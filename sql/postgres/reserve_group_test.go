@@ -6,12 +6,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"trunkline/internal/clock"
 	"trunkline/internal/money"
 	"trunkline/ledger"
+	"trunkline/sql/postgres"
 )
 
 // TestGroupNeverOverspends: 300 calls at once on money for seven; others' calls, and one whose request the database refuses,
@@ -68,6 +71,37 @@ func TestGroupAnswersLikeTheLedger(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = group.Reserve(t.Context(), ledger.HoldRequest{Call: uuid.New()})
 	require.Error(t, err)
+}
+
+// TestHoldThatNobodyWaitsFor: who asks goes away while the hold is being made; it is given back.
+func TestHoldThatNobodyWaitsFor(t *testing.T) {
+	db := open(t)
+	l := postgres.NewLedger(db, clock.System{})
+	account := prepaid(t, l, "beauty", "4")
+	tx, err := db.Pool().Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), `SELECT 1 FROM account WHERE id = $1 FOR UPDATE`, account.String())
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	asked := make(chan error)
+	r := request(account, 1)
+	go func() {
+		_, err := l.Group().Reserve(ctx, r)
+		asked <- err
+	}()
+	count := func(query string, args ...any) (n int) {
+		require.NoError(t, db.Pool().QueryRow(t.Context(), query, args...).Scan(&n))
+		return n
+	}
+	require.Eventually(t, func() bool { return count(`SELECT count(*) FROM pg_locks WHERE NOT granted`) > 0 }, time.Minute, time.Millisecond)
+	cancel()
+	require.ErrorIs(t, <-asked, context.Canceled)
+	require.NoError(t, tx.Rollback(t.Context()))
+	closed := func() bool {
+		return count(`SELECT count(*) FROM hold WHERE call = $1 AND closed_at IS NOT NULL`, r.Call) == 1
+	}
+	require.Eventually(t, closed, 20*time.Second, 10*time.Millisecond)
+	requireMoney(t, l, account, "0", "4")
 }
 
 // BenchmarkGroup reserves for 64 calls at a time, beside the same without grouping.
