@@ -2,6 +2,7 @@ package spool_test
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,7 +23,7 @@ func TestFlippedPosition(t *testing.T) {
 	leg := newLeg(t)
 	require.NoError(t, s.Record(t.Context(), []*cdr.Leg{leg}))
 	require.NoError(t, s.Close())
-	want := append(calls, leg.Call)
+	want := slices.Concat(calls, []cdr.CallID{leg.Call})
 	files := make(map[string][]byte)
 	for _, path := range d.Files(folder) {
 		data, err := d.ReadFile(path)

@@ -129,7 +129,7 @@ func (p *proxy) flip() error {
 			at -= sizes[i]
 			continue
 		}
-		return p.flipAt(path, at, uint(p.w.random.IntN(8))) //nolint:gosec // Small.
+		return p.flipAt(path, at, uint(p.w.random.IntN(8)))
 	}
 	return nil
 }

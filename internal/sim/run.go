@@ -61,14 +61,14 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	for w.step = 1; w.step <= o.Steps; w.step++ {
-		if err := w.act(); err != nil {
+		if err := w.act(); err != nil { //nolint:contextcheck // Spools have lives of their own.
 			return err
 		}
 		if err := w.checkAlways(); err != nil {
 			return err
 		}
 	}
-	if err := w.wind(); err != nil {
+	if err := w.wind(); err != nil { //nolint:contextcheck // Spools have lives of their own.
 		return err
 	}
 	return w.checkEnd()

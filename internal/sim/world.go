@@ -80,7 +80,7 @@ func newWorld(ctx context.Context, o Options, random *rand.Rand) (*world, error)
 	}
 	w.stream.parts = make([][]cdr.Message, 1+random.IntN(3))
 	for i := range 1 + random.IntN(3) {
-		p, err := newProxy(w, "proxy-"+strconv.Itoa(i))
+		p, err := newProxy(w, "proxy-"+strconv.Itoa(i)) //nolint:contextcheck // Spools have lives of their own.
 		if err != nil {
 			return nil, err
 		}
