@@ -126,6 +126,9 @@ func (w *world) drain() error {
 			return err
 		}
 	}
+	if err := w.findTariff(); err != nil {
+		return err
+	}
 	for range 100 {
 		if w.worker.Recover(w.ctx) == nil && w.agree() == nil { // The worker compares every minute, too.
 			break

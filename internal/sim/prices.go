@@ -17,6 +17,7 @@ type Prices struct {
 	Sale, Bought *rating.Tariff
 	Limit        map[string][]ledger.Limit // By tenant.
 	AtOnce       map[string]ledger.AtOnce  // By tenant.
+	Lost         bool                      // Nobody knows the tariff of tenants: their legs cannot be rated.
 }
 
 // NewPrices makes some up.
@@ -65,7 +66,7 @@ func Currency() money.Currency { return money.MustParseCurrency("EUR") }
 func (p *Prices) Tenant(string) (worker.Tenant, bool) { return worker.Tenant{Zone: time.UTC}, true }
 
 // Tariff implements worker.Prices.
-func (p *Prices) Tariff(*cdr.Leg) (*rating.Tariff, bool) { return p.Sale, true }
+func (p *Prices) Tariff(*cdr.Leg) (*rating.Tariff, bool) { return p.Sale, !p.Lost }
 
 // Cost implements worker.Prices.
 func (p *Prices) Cost(l *cdr.Leg) (*rating.Tariff, bool) {

@@ -115,6 +115,8 @@ func (p *proxy) namesake() error {
 	if err != nil {
 		return nil //nolint:nilerr // That is as it should be.
 	}
-	_, err = w.store.Beat(w.ctx, life, standing.Sequence)
-	return err
+	if _, err = w.store.Beat(w.ctx, life, standing.Sequence); err != nil {
+		return err
+	}
+	return w.settle()
 }

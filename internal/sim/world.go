@@ -194,7 +194,9 @@ func (w *world) act() error {
 // operate is what operators do.
 func (w *world) operate() error {
 	a := w.tenants[w.random.IntN(len(w.tenants))]
-	switch w.random.IntN(8) {
+	switch w.random.IntN(9) {
+	case 8:
+		return w.retry()
 	case 0, 1:
 		return w.topUp(a)
 	case 2:
@@ -209,6 +211,26 @@ func (w *world) operate() error {
 		return w.pass(time.Duration(w.random.IntN(6*3600)) * time.Second)
 	}
 	return w.proxies[w.random.IntN(len(w.proxies))].namesake()
+}
+
+// retry has nobody know the tariff of tenants for a while, and then all legs rated again that could not be.
+func (w *world) retry() error {
+	if !w.prices.Lost {
+		w.trace("nobody knows the tariff")
+		w.prices.Lost = true
+		return nil
+	}
+	return w.findTariff()
+}
+
+func (w *world) findTariff() error {
+	w.prices.Lost = false
+	if w.ledgerAway {
+		return nil
+	}
+	w.trace("the tariff is there again: %d legs are rated again", w.store.Books().DeadCount())
+	_, err := w.store.Books().RetryAll(w.ctx, w.worker.Rate) // A worker stores what came of it.
+	return err
 }
 
 func (w *world) outage() {

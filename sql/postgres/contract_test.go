@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"testing"
 
@@ -22,18 +23,21 @@ func TestMemoryKeepsTheContract(t *testing.T) {
 		prices, err := sim.NewPrices(rand.New(rand.NewPCG(seed, 2)), seed%2 == 0)
 		require.NoError(t, err)
 		subject := func() contract.Subject {
-			c := clock.NewManual(contract.Start())
-			return contract.Subject{Clock: c, Rate: worker.New(worker.Config{Prices: func() worker.Prices { return prices }, Clock: c}).Rate}
+			c, prices := clock.NewManual(contract.Start()), *prices
+			lose := func(lost bool) { prices.Lost = lost }
+			return contract.Subject{Clock: c, Lose: lose, Rate: worker.New(worker.Config{Prices: func() worker.Prices { return &prices }, Clock: c}).Rate}
 		}
 		model := subject()
 		m := memory.New(model.Clock)
 		model.Ledger, model.Books = m, m.Books()
+		model.Retry = func(ctx context.Context) (worker.Batch, error) { return m.Books().RetryAll(ctx, model.Rate) }
 
 		engine := subject()
 		db := open(t)
 		books, err := postgres.NewBooks(db, engine.Clock)
 		require.NoError(t, err)
 		engine.Ledger, engine.Books = postgres.NewLedger(db, engine.Clock), books
+		engine.Retry = func(ctx context.Context) (worker.Batch, error) { return retryAll(ctx, books, engine.Rate) }
 
 		want := contract.Transcript(t.Context(), seed, steps, model)
 		got := contract.Transcript(t.Context(), seed, steps, engine)
@@ -44,4 +48,16 @@ func TestMemoryKeepsTheContract(t *testing.T) {
 		require.Len(t, got, len(want))
 		db.Close()
 	}
+}
+
+func retryAll(ctx context.Context, books *postgres.Books, rate func(worker.Fresh) (worker.Outcome, error)) (worker.Batch, error) {
+	dead, err := books.Dead(ctx, postgres.DeadFilter{Limit: postgres.MaxLines})
+	if err != nil || len(dead) == 0 {
+		return worker.Batch{}, err
+	}
+	ids := make([]int64, len(dead))
+	for i := range dead {
+		ids[i] = dead[i].ID
+	}
+	return books.Retry(ctx, ids, rate)
 }

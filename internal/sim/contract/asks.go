@@ -193,6 +193,21 @@ func (r *run) strangers(name string, clean int64) {
 	}
 }
 
+// retry loses the tariff, or has it found and all legs rated again that could not be.
+func (r *run) retry() {
+	if r.random.IntN(2) == 0 {
+		r.Lose(true)
+		return
+	}
+	r.Lose(r.random.IntN(4) == 0)
+	batch, err := r.Retry(r.ctx)
+	r.say("retry: %d records %s", len(batch.Records), word(err))
+	for i := range batch.Records {
+		rec := &batch.Records[i]
+		r.say("record %s sale %s cost %s slot %s note %q", rec.ID(), rec.Sale, rec.Cost, rec.Slot.Format(time.RFC3339), rec.Note)
+	}
+}
+
 // leg is one of a call whose money is held, or of another.
 func (r *run) leg() cdr.Leg {
 	if len(r.legs) > 0 && r.random.IntN(4) == 0 {

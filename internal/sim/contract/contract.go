@@ -65,6 +65,8 @@ type Subject struct {
 	Books  worker.Books
 	Clock  *clock.Manual // The subject's own.
 	Rate   func(worker.Fresh) (worker.Outcome, error)
+	Lose   func(lost bool)                                 // Nobody knows the tariff, until somebody does.
+	Retry  func(ctx context.Context) (worker.Batch, error) // Of all legs that could not be rated.
 }
 
 // Start is where the clocks of subjects have to stand: a Wednesday.
@@ -146,6 +148,7 @@ func (r *run) step() {
 		r.Clock.Advance(time.Duration(r.random.Int64N(longest)) * time.Second)
 	case n < 18:
 		r.expire()
+		r.retry()
 	case n < 19:
 		c := ledger.Closing{Account: a, Till: r.Clock.Now().Truncate(ledger.SlotLength).Add(-time.Duration(r.random.IntN(8)) * ledger.SlotLength), Reason: "x", By: "x"}
 		_, err := r.Ledger.Close(r.ctx, c)

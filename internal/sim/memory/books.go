@@ -20,6 +20,7 @@ type books struct {
 	marks   map[markKey]cdr.Mark
 	claimed map[worker.LegID]bool
 	dead    map[worker.LegID]worker.Dead
+	letters []worker.LegID // Those that are dead, in their order, and some that are not any more.
 	batches []worker.Batch
 	stored  map[int64]bool
 	used    map[useKey]int64
@@ -174,7 +175,9 @@ func (b *Books) write(out *worker.Outcome) (worker.Batch, error) {
 	b.books.batches = append(b.books.batches, batch)
 	for _, d := range out.Dead {
 		if d.Leg != nil {
-			b.books.dead[worker.LegID{Call: d.Leg.Call, Seq: d.Leg.Seq}] = d
+			id := worker.LegID{Call: d.Leg.Call, Seq: d.Leg.Seq}
+			b.books.dead[id] = d
+			b.books.letters = append(b.books.letters, id)
 		}
 	}
 	for _, u := range out.Uses {

@@ -134,7 +134,7 @@ func clonePointers[K comparable, V any](m map[K]*V) map[K]*V {
 
 func (b *books) clone() books {
 	return books{
-		marks: maps.Clone(b.marks), claimed: maps.Clone(b.claimed), dead: maps.Clone(b.dead), batches: slices.Clone(b.batches),
+		marks: maps.Clone(b.marks), claimed: maps.Clone(b.claimed), dead: maps.Clone(b.dead), letters: slices.Clone(b.letters), batches: slices.Clone(b.batches),
 		stored: maps.Clone(b.stored), used: maps.Clone(b.used), skip: b.skip,
 	}
 }
