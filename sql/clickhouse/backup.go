@@ -3,14 +3,17 @@ package clickhouse
 import (
 	"context"
 	"fmt"
-
-	driver "github.com/ClickHouse/clickhouse-go/v2"
+	"strings"
+	"time"
 )
+
+// backupPoll is how often the server is asked how far it is.
+const backupPoll = 200 * time.Millisecond
 
 // Backup writes the database to a file on the server's disk by ClickHouse's own BACKUP; the server has to allow its folder. Calls go
 // on meanwhile.
 func (s *Store) Backup(ctx context.Context, file string) error {
-	if err := s.statement(ctx, "BACKUP DATABASE %s TO File(%s)", file); err != nil {
+	if err := s.background(ctx, "BACKUP DATABASE %s TO File(%s) ASYNC", file); err != nil {
 		return fmt.Errorf("backup of ClickHouse: %w", err)
 	}
 	return nil
@@ -18,18 +21,40 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 
 // Restore brings back what Backup wrote, into a database without tables.
 func (s *Store) Restore(ctx context.Context, file string) error {
-	if err := s.statement(ctx, "RESTORE DATABASE %s FROM File(%s)", file); err != nil {
+	if err := s.background(ctx, "RESTORE DATABASE %s FROM File(%s) ASYNC", file); err != nil {
 		return fmt.Errorf("restore of ClickHouse: %w", err)
 	}
 	return nil
 }
 
-func (s *Store) statement(ctx context.Context, form, file string) error {
+// background runs a statement that may take longer than a connection waits for an answer: the server works on it by itself, and is asked
+// until it is done.
+func (s *Store) background(ctx context.Context, form, file string) error {
 	var database, quoted string
 	if err := s.db.conn.QueryRow(ctx, `SELECT currentDatabase(), concat('\'', replaceAll(replaceAll(?, '\\', '\\\\'), '\'', '\\\''), '\'')`, file).Scan(&database, &quoted); err != nil {
 		return err
 	}
-	// A backup may take longer than a question may.
-	ctx = driver.Context(ctx, driver.WithSettings(driver.Settings{"max_execution_time": 0}))
-	return s.db.conn.Exec(ctx, fmt.Sprintf(form, "`"+database+"`", quoted))
+	var id, status string
+	if err := s.db.conn.QueryRow(ctx, fmt.Sprintf(form, "`"+database+"`", quoted)).Scan(&id, &status); err != nil {
+		return err
+	}
+	tick := time.NewTicker(backupPoll)
+	defer tick.Stop()
+	for {
+		var cause string
+		if err := s.db.conn.QueryRow(ctx, `SELECT toString(status), error FROM system.backups WHERE id = ?`, id).Scan(&status, &cause); err != nil {
+			return err
+		}
+		switch {
+		case status == "BACKUP_CREATED", status == "RESTORED":
+			return nil
+		case strings.HasSuffix(status, "FAILED"), strings.HasSuffix(status, "CANCELLED"):
+			return fmt.Errorf("%s: %s", strings.ToLower(status), cause)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }

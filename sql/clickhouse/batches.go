@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -115,13 +116,11 @@ func (s *Store) SetAside(ctx context.Context, batches []repair.ID) error {
 	rows := ofBatches("batch_key", batches)
 	copied := "INSERT INTO cdr_aside SELECT *, now() AS aside_at FROM cdr WHERE " + rows +
 		" AND (call, seq, sign, batch, batch_key) NOT IN (SELECT call, seq, sign, batch, batch_key FROM cdr_aside WHERE " + rows + ")"
-	for _, statement := range []string{
-		copied,
-		"ALTER TABLE cdr DELETE WHERE " + rows + " SETTINGS mutations_sync = 2",
-	} {
-		if err := s.db.conn.Exec(ctx, statement); err != nil {
-			return fmt.Errorf("set %d batches aside: %w", len(batches), err)
-		}
+	if err := s.db.conn.Exec(ctx, copied); err != nil {
+		return fmt.Errorf("set %d batches aside: %w", len(batches), err)
+	}
+	if err := s.remove(ctx, "cdr", rows); err != nil {
+		return fmt.Errorf("set %d batches aside: %w", len(batches), err)
 	}
 	var months []string
 	if err := s.db.conn.QueryRow(ctx, "SELECT arraySort(groupUniqArray(toString(toYYYYMM(slot)))) FROM cdr_aside WHERE "+rows).Scan(&months); err != nil {
@@ -134,10 +133,39 @@ func (s *Store) SetAside(ctx context.Context, batches []repair.ID) error {
 			}
 		}
 	}
-	if err := s.db.conn.Exec(ctx, "ALTER TABLE stored_batch DELETE WHERE "+ofBatches("key", batches)+" SETTINGS mutations_sync = 2"); err != nil {
+	if err := s.remove(ctx, "stored_batch", ofBatches("key", batches)); err != nil {
 		return fmt.Errorf("set %d batches aside: %w", len(batches), err)
 	}
 	return nil
+}
+
+// remove takes rows out of a table. The server rewrites the parts that have them by itself, which may take longer than a connection
+// waits for an answer, and is asked until it is done.
+func (s *Store) remove(ctx context.Context, table, rows string) error {
+	if err := s.db.conn.Exec(ctx, "ALTER TABLE "+table+" DELETE WHERE "+rows); err != nil {
+		return err
+	}
+	tick := time.NewTicker(backupPoll)
+	defer tick.Stop()
+	for {
+		var left uint64
+		var cause string
+		if err := s.db.conn.QueryRow(ctx, `SELECT count(), max(latest_fail_reason) FROM system.mutations `+
+			`WHERE database = currentDatabase() AND table = ? AND NOT is_done`, table).Scan(&left, &cause); err != nil {
+			return err
+		}
+		switch {
+		case left == 0:
+			return nil
+		case cause != "":
+			return fmt.Errorf("rows of %s cannot be removed: %s", table, cause)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 // knownAtOnce is how many legs are looked for in one question.
