@@ -72,7 +72,7 @@ test-browser: setup build ## Go through the pages in headless Chromium: errands 
 sim: ## Run 50,000 made-up worlds against the rules of money; a seed that fails is printed and replays
 	TRUNKLINE_SIM_SEEDS=50000 go test -count=1 -timeout 20m -run TestSeeds ./internal/sim
 
-mutants: setup ## Break sixteen rules of money, one at a time, in a copy of the tree: the tests have to notice (MUTANTS="03 11" does only those)
+mutants: setup ## Break the rules of money and of the journal, one at a time, in a copy of the tree: the tests have to notice (MUTANTS="03 11" does only those)
 	./internal/sim/mutants/run $(MUTANTS)
 
 test-kill: setup build ## Kill, pause and restore proxy, worker, broker, PostgreSQL and ClickHouse at random under load, then check the sums
