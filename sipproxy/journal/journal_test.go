@@ -207,27 +207,19 @@ func TestWhatIsOfThePastGoes(t *testing.T) {
 // TestFailedSync: a disk that could not sync may have lost what it was given before (as Linux does), so it is written again.
 func TestFailedSync(t *testing.T) {
 	t.Parallel()
-	d := faultfs.New()
-	j := open(t, d)
+	d, c := faultfs.New(), manual()
+	j := open(t, d, untended(c))
 	d.FailSync(syscall.EIO)
 	require.NoError(t, set(j, "a", "1"))
-	require.Eventually(t, func() bool { return len(d.Files(dir)) > 1 }, 10*time.Second, time.Millisecond)
+	j.Tend()
+	require.Greater(t, len(d.Files(dir)), 1)
+	require.False(t, j.Stats().Lasts)
 	d.FailSync(nil)
-	synced(t, d, j)
-	j.Kill()
+	c.Advance(time.Minute)
+	j.Tend()
+	require.True(t, j.Stats().Lasts)
 	d.Crash(rand.New(rand.NewPCG(1, 1)))
-	require.Equal(t, map[string]string{"a": "1"}, entries(open(t, d)))
-}
-
-// synced waits until the journal has nothing more to sync.
-func synced(t *testing.T, d *faultfs.Disk, j *journal.Journal) {
-	t.Helper()
-	require.NoError(t, set(j, "last", "1"))
-	n := d.Syncs()
-	require.Eventually(t, func() bool { return d.Syncs() > n }, 10*time.Second, time.Millisecond)
-	require.NoError(t, j.Remove("last"))
-	n = d.Syncs()
-	require.Eventually(t, func() bool { return d.Syncs() > n }, 10*time.Second, time.Millisecond)
+	require.Equal(t, map[string]string{"a": "1"}, entries(open(t, d, untended(c))))
 }
 
 // TestRoomKeptAside: when the disk is full, what is in progress is still written; it is told that there is no room for more, and when
