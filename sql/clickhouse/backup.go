@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// backupPoll is how often the server is asked how far it is.
-const backupPoll = 200 * time.Millisecond
+// pollEvery is how often the server is asked how far it is.
+const pollEvery = 200 * time.Millisecond
 
 // Backup writes the database to a file on the server's disk by ClickHouse's own BACKUP; the server has to allow its folder. Calls go
 // on meanwhile.
@@ -38,18 +38,25 @@ func (s *Store) background(ctx context.Context, form, file string) error {
 	if err := s.db.conn.QueryRow(ctx, fmt.Sprintf(form, "`"+database+"`", quoted)).Scan(&id, &status); err != nil {
 		return err
 	}
-	tick := time.NewTicker(backupPoll)
-	defer tick.Stop()
-	for {
+	return poll(ctx, func() (bool, error) {
 		var cause string
 		if err := s.db.conn.QueryRow(ctx, `SELECT toString(status), error FROM system.backups WHERE id = ?`, id).Scan(&status, &cause); err != nil {
-			return err
+			return false, err
 		}
-		switch {
-		case status == "BACKUP_CREATED", status == "RESTORED":
-			return nil
-		case strings.HasSuffix(status, "FAILED"), strings.HasSuffix(status, "CANCELLED"):
-			return fmt.Errorf("%s: %s", strings.ToLower(status), cause)
+		if strings.HasSuffix(status, "FAILED") || strings.HasSuffix(status, "CANCELLED") {
+			return false, fmt.Errorf("%s: %s", strings.ToLower(status), cause)
+		}
+		return status == "BACKUP_CREATED" || status == "RESTORED", nil
+	})
+}
+
+// poll asks again and again until the server is done with what it works on by itself, an error, or the end of ctx.
+func poll(ctx context.Context, done func() (bool, error)) error {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		if ok, err := done(); ok || err != nil {
+			return err
 		}
 		select {
 		case <-ctx.Done():

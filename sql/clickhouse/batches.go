@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -145,27 +144,16 @@ func (s *Store) remove(ctx context.Context, table, rows string) error {
 	if err := s.db.conn.Exec(ctx, "ALTER TABLE "+table+" DELETE WHERE "+rows); err != nil {
 		return err
 	}
-	tick := time.NewTicker(backupPoll)
-	defer tick.Stop()
-	for {
+	return poll(ctx, func() (bool, error) {
 		var left uint64
 		var cause string
-		if err := s.db.conn.QueryRow(ctx, `SELECT count(), max(latest_fail_reason) FROM system.mutations `+
-			`WHERE database = currentDatabase() AND table = ? AND NOT is_done`, table).Scan(&left, &cause); err != nil {
-			return err
+		err := s.db.conn.QueryRow(ctx, `SELECT count(), max(latest_fail_reason) FROM system.mutations `+
+			`WHERE database = currentDatabase() AND table = ? AND NOT is_done`, table).Scan(&left, &cause)
+		if err == nil && left > 0 && cause != "" {
+			err = fmt.Errorf("rows of %s cannot be removed: %s", table, cause)
 		}
-		switch {
-		case left == 0:
-			return nil
-		case cause != "":
-			return fmt.Errorf("rows of %s cannot be removed: %s", table, cause)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
+		return left == 0, err
+	})
 }
 
 // knownAtOnce is how many legs are looked for in one question.

@@ -64,19 +64,6 @@ func (b *Books) Packed(ctx context.Context, id int64) (worker.Batch, error) {
 	return batch, nil
 }
 
-// PackedSince returns since when batches are kept packed without a gap; zero: nothing is kept.
-func (b *Books) PackedSince(ctx context.Context) (time.Time, error) {
-	var since *time.Time
-	err := b.db.pool.QueryRow(ctx, `SELECT min(made_at) FROM batch WHERE blob IS NOT NULL AND stored_at IS NOT NULL`).Scan(&since)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("packed records: %w", err)
-	}
-	if since == nil {
-		return time.Time{}, nil
-	}
-	return since.UTC(), nil
-}
-
 // forgetBatches is how many batches lose their packed records in one statement.
 const forgetBatches = 2000
 
