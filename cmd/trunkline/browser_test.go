@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -88,8 +89,17 @@ func (w *tab) heard(event any) {
 			w.wrong = append(w.wrong, e.Entry.Text)
 		}
 	case *runtime.EventExceptionThrown:
-		w.wrong = append(w.wrong, e.ExceptionDetails.Text)
+		w.wrong = append(w.wrong, thrown(e.ExceptionDetails))
 	}
+}
+
+// thrown says what was thrown, and where.
+func thrown(d *runtime.ExceptionDetails) string {
+	text := fmt.Sprintf("%s (%s:%d:%d)", d.Text, d.URL, d.LineNumber+1, d.ColumnNumber+1)
+	if d.Exception != nil {
+		text += ": " + d.Exception.Description
+	}
+	return text
 }
 
 // quiet fails the test when the browser complained, or when a script of somebody else asked "xss".

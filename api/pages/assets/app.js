@@ -85,6 +85,18 @@ async function world() {
   window.echarts.registerMap("world", { type: "FeatureCollection", features });
 }
 
+// A chart follows the size of its box. A live part is drawn anew by every message: a box that has left the page ends its chart, and
+// one without a size (in a part that is folded, or on its way out) is left as it is, because the library fails at resizing to nothing.
+function watchSize(box, chart) {
+  if (box.dataset.watched) return;
+  box.dataset.watched = "yes";
+  const observer = new ResizeObserver(() => {
+    if (!box.isConnected) { observer.disconnect(); chart.dispose(); return; }
+    if (box.clientWidth && box.clientHeight) chart.resize();
+  });
+  observer.observe(box);
+}
+
 async function draw(root) {
   const boxes = root.querySelectorAll("[data-chart]");
   if (!boxes.length || !window.echarts) return;
@@ -100,6 +112,7 @@ async function draw(root) {
     if (option.visualMap) Object.assign(option.visualMap, { inRange: { color: [style("--heat"), style("--accent")] }, textStyle: { color: soft }, show: false });
     for (const one of option.series || []) if (one.type === "bar") one.barMaxWidth = 48;
     const axis = (a) => a && { minInterval: a.type === "value" ? 1 : undefined, ...a, axisLabel: { color: soft, ...a.axisLabel }, axisLine: { lineStyle: { color: line } }, splitLine: { lineStyle: { color: line } } };
+    if (!box.isConnected) continue; // Another message came while the map was fetched.
     const chart = window.echarts.getInstanceByDom(box) || window.echarts.init(box, null, { renderer: "svg" });
     chart.setOption({
       color: [style("--accent"), "#e3a008", "#1a7f4b", "#8250df", "#d1242f", "#1b7c83", "#bc4c00", "#57606a"],
@@ -112,7 +125,7 @@ async function draw(root) {
       xAxis: axis(option.xAxis), yAxis: axis(option.yAxis),
     });
     if (box.dataset.click) chart.on("click", (e) => { location.href = box.dataset.click.replace("{}", encodeURIComponent(e.data?.key ?? e.name)); });
-    new ResizeObserver(() => chart.resize()).observe(box);
+    watchSize(box, chart);
   }
 }
 window.addEventListener("load", () => draw(document));
