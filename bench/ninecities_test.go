@@ -108,23 +108,28 @@ func (n *nineCities) profiles(t *testing.T) []invoice.Profile {
 // demoPrices are the prices of a snapshot, as the worker asks for them.
 type demoPrices struct{ snapshot *provision.Snapshot }
 
-func (p demoPrices) Tenant(string) (worker.Tenant, bool) {
+func (p demoPrices) Tenant(string, time.Time) (worker.Tenant, bool) {
 	return worker.Tenant{Zone: time.UTC}, true
 }
 
-func (p demoPrices) Tariff(leg *cdr.Leg) (*rating.Tariff, bool) {
+func (p demoPrices) Tariff(leg *cdr.Leg) (*rating.Tariff, bool, error) {
 	if leg.Tariff == "" {
-		return nil, true
+		return nil, true, nil
 	}
-	return p.snapshot.Tariff(leg.Tariff)
+	t, ok := p.snapshot.Tariff(leg.Tariff)
+	return t, ok, nil
 }
 
-func (p demoPrices) Cost(leg *cdr.Leg) (*rating.Tariff, bool) {
+func (p demoPrices) Cost(leg *cdr.Leg) (*rating.Tariff, bool, error) {
 	if leg.Deck == "" {
-		return nil, true
+		return nil, true, nil
 	}
-	return p.snapshot.Cost(leg.Deck)
+	t, ok := p.snapshot.Cost(leg.Deck)
+	return t, ok, nil
 }
+
+// Base implements worker.Prices: no tariff builds on a cost here.
+func (p demoPrices) Base(*cdr.Leg, money.Currency) (worker.Base, error) { return worker.Base{}, nil }
 
 func (p demoPrices) Limits(*cdr.Leg) []ledger.Limit { return nil }
 

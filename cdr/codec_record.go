@@ -31,6 +31,7 @@ const (
 	recTariffVersion = 21
 	recDeckVersion   = 22
 	recNote          = 23
+	recBasis         = 24
 )
 
 // AppendRecord appends the binary form of a record, as in leg.proto, to dst.
@@ -56,7 +57,8 @@ func AppendRecord(dst []byte, r *Record) []byte {
 	b = appendText(b, recCountry, r.Country)
 	b = appendText(b, recTariffVersion, r.TariffVersion)
 	b = appendText(b, recDeckVersion, r.DeckVersion)
-	return appendText(b, recNote, r.Note)
+	b = appendText(b, recNote, r.Note)
+	return appendText(b, recBasis, r.Basis)
 }
 
 // nestedLength is the number of bytes that the length of a nested message takes: a varint that is written long where
@@ -121,6 +123,8 @@ func (r *Record) setBytes(w *wire, f field) (err error) {
 		r.DeckVersion = w.string(f)
 	case recNote:
 		r.Note = w.string(f)
+	case recBasis:
+		r.Basis = w.string(f)
 	}
 	return err
 }

@@ -69,7 +69,7 @@ func recordGen(t *rapid.T) cdr.Record {
 		PerMinute:  money.PerMinute(rapid.Int64().Draw(t, "rate")),
 		ConnectFee: amount.Draw(t, "fee"), Sale: amount.Draw(t, "sale"), Cost: amount.Draw(t, "cost"),
 		SaleCurrency: currency.Draw(t, "sale currency"), CostCurrency: currency.Draw(t, "cost currency"),
-		TariffVersion: word.Draw(t, "tariff"), DeckVersion: word.Draw(t, "deck"), Note: word.Draw(t, "note"),
+		TariffVersion: word.Draw(t, "tariff"), DeckVersion: word.Draw(t, "deck"), Note: word.Draw(t, "note"), Basis: word.Draw(t, "basis"),
 	}
 }
 

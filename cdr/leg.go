@@ -35,7 +35,7 @@ type Leg struct {
 
 	Carrier string // Egress: the carrier tried. Ingress: the carrier that connected the call, if any.
 	Gateway string // As Carrier.
-	Deck    string // Egress: the carrier's deck that the cost is computed by.
+	Deck    string // Egress: the carrier's deck that the cost is computed by. Ingress: the deck that a cost-plus sale is built on, if it is.
 
 	From     e164.Number // Caller, normalised; zero when the caller has no public number.
 	To       e164.Number // Called, normalised; zero for internal calls.

@@ -41,6 +41,7 @@ type Record struct {
 	TariffVersion string
 	DeckVersion   string
 	Note          string // Remarks on the price, for people.
+	Basis         string // What the price depended on beside call and versions; see rating.Basis. Empty: on nothing.
 }
 
 // SlotOf returns the slot that a leg counts in: that of its connection, or of its setup where it was not answered.

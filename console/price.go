@@ -28,15 +28,21 @@ type PriceAnswer struct {
 	Steps  []rating.ExplanationStep
 }
 
-// Price tells what a call would cost by a tariff, or at a carrier by its deck, with no allowance used up.
-func (c *Console) Price(_ context.Context, who *access.Principal, q PriceQuestion) (PriceAnswer, error) {
+// Price tells what a call would cost by a tariff, or at a carrier by its deck, in the version of its moment, with no allowance used up.
+func (c *Console) Price(ctx context.Context, who *access.Principal, q PriceQuestion) (PriceAnswer, error) {
 	if err := may(who, access.ReadPrices); err != nil {
 		return PriceAnswer{}, err
 	}
-	s := c.d.Snapshot()
-	tariff, ok := s.Tariff(q.Tariff)
+	if q.At.IsZero() {
+		q.At = c.d.Clock.Now()
+	}
+	ask, id := c.d.Snapshot().TariffAt, q.Tariff
 	if q.Deck != "" {
-		tariff, ok = s.Cost(q.Deck)
+		ask, id = c.d.Snapshot().CostAt, q.Deck
+	}
+	tariff, ok, err := ask(ctx, id, q.At)
+	if err != nil {
+		return PriceAnswer{}, err
 	}
 	if !ok {
 		return PriceAnswer{}, missing(provision.KindTariff, q.Tariff+q.Deck)
@@ -50,9 +56,6 @@ func (c *Console) Price(_ context.Context, who *access.Principal, q PriceQuestio
 		if call.From, err = e164.Parse(strings.TrimPrefix(strings.TrimSpace(q.From), "+")); err != nil {
 			return PriceAnswer{}, invalid("from: %s", err)
 		}
-	}
-	if call.Connect.IsZero() {
-		call.Connect = c.d.Clock.Now()
 	}
 	charge, told, err := tariff.Explain(call, nil)
 	if err != nil {

@@ -116,7 +116,7 @@ func (h *historian) legs(route *provision.Route, number string, at time.Time) []
 		at = leg.Disconnect
 		in.Disconnect, in.SIPStatus, in.Cause, in.ReleasedBy = leg.Disconnect, leg.SIPStatus, leg.Cause, leg.ReleasedBy
 		if leg.Answered() {
-			in.Progress, in.Connect, in.Carrier, in.Gateway = leg.Progress, leg.Connect, leg.Carrier, leg.Gateway
+			in.Progress, in.Connect, in.Carrier, in.Gateway, in.Deck = leg.Progress, leg.Connect, leg.Carrier, leg.Gateway, route.Targets[i].Base
 			break
 		}
 		if leg.SIPStatus != 503 {

@@ -70,6 +70,7 @@ func (d *Decision) apply(w *World, r *rule, to uint64) {
 	if !d.request.Emergency && !r.dedicated {
 		quotes = d.quote(w, r, to, quotes)
 	}
+	cheapest := d.cheapest(r, quotes)
 	quality := w.measures.quality.Load()
 	d.verdicts = slices.Grow(d.verdicts, len(r.targets))
 	for i := range r.targets {
@@ -77,7 +78,7 @@ func (d *Decision) apply(w *World, r *rule, to uint64) {
 		if d.count > 0 && d.has(t.gateway) {
 			continue
 		}
-		v := d.judge(w, r, t, quotes)
+		v := d.judge(w, r, t, quotes, cheapest)
 		var known *figures
 		if v.reason == 0 && (r.Quality != nil || r.byQuality) {
 			if known = quality.of(t.gateway, to, r.Quality.minCalls()); r.Quality != nil && !d.request.Emergency {

@@ -29,10 +29,12 @@ type verdict struct {
 	gateway  *gateway
 	rule     *rule
 	cost     money.Amount
-	nanos    int64 // The carrier's rate per minute.
-	measured int64 // What closed the gate, in the unit of the reason.
-	calls    int32 // That a figure of quality was made of.
-	reason   code  // Why it is not to be tried; 0 for a candidate.
+	sale     money.Amount
+	base     string // The deck that the sale is built on; empty: on none.
+	nanos    int64  // The carrier's rate per minute.
+	measured int64  // What closed the gate, in the unit of the reason.
+	calls    int32  // That a figure of quality was made of.
+	reason   code   // Why it is not to be tried; 0 for a candidate.
 	figure   figure
 	digits   int8 // Of the deck's prefix; -1: there is none.
 }
@@ -57,6 +59,7 @@ func (d *Decision) has(g *gateway) bool {
 
 // conclude finds the reason of a call that no gateway takes.
 func (d *Decision) conclude() {
+	d.request.Sell = nil // It holds on to more than the decision may.
 	if d.count > 0 || d.refusal != "" {
 		return
 	}
@@ -90,12 +93,13 @@ func (d *Decision) Candidate(i int) Candidate {
 	v := &d.verdicts[d.order[i]]
 	g := v.gateway
 	c := Candidate{
-		Carrier: g.Carrier, Gateway: g.ID, Rate: money.PerMinute(v.nanos), Cost: v.cost, Sale: d.request.Sale, Margin: d.margin(v),
+		Carrier: g.Carrier, Gateway: g.ID, Rate: money.PerMinute(v.nanos), Cost: v.cost, Sale: v.sale, Margin: d.margin(v),
 		ToSent: g.toSent(&d.request), FromSent: g.FromSent(d.request.From.Digits()),
 	}
 	if v.digits >= 0 {
 		c.Deck, c.Version, c.Prefix = g.Deck, g.version, d.request.To.Prefix(int(v.digits))
 	}
+	c.Base = v.base
 	return c
 }
 
@@ -118,7 +122,7 @@ func (d *Decision) margin(v *verdict) money.Amount {
 	if d.request.Currency.IsZero() || v.digits < 0 {
 		return money.Amount{}
 	}
-	margin, err := d.request.Sale.Sub(v.cost)
+	margin, err := v.sale.Sub(v.cost)
 	if err != nil {
 		return money.Amount{}
 	}

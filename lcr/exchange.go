@@ -121,8 +121,18 @@ func (x *exchange) convert(a money.Amount, from, to int, at int64) (money.Amount
 	if from == to {
 		return a, true
 	}
-	if from < 0 || to < 0 {
+	f, known := x.fraction(from, to, at)
+	if !known {
 		return money.Amount{}, false
+	}
+	out, err := a.MulDiv(f.num, f.den, money.HalfEven)
+	return out, err == nil
+}
+
+// fraction is the rate between two different currencies at a moment; false: none is known.
+func (x *exchange) fraction(from, to int, at int64) (fraction, bool) {
+	if from < 0 || to < 0 || from == to {
+		return fraction{}, false
 	}
 	pair := x.pairs[from*len(x.currencies)+to]
 	last := len(pair) - 1
@@ -130,8 +140,7 @@ func (x *exchange) convert(a money.Amount, from, to int, at int64) (money.Amount
 		last--
 	}
 	if last < 0 {
-		return money.Amount{}, false
+		return fraction{}, false
 	}
-	out, err := a.MulDiv(pair[last].num, pair[last].den, money.HalfEven)
-	return out, err == nil
+	return pair[last], true
 }

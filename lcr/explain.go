@@ -34,6 +34,7 @@ type Candidate struct {
 	ToSent   string       `json:"to_sent"`   // The called number as the gateway wants it.
 	FromSent string       `json:"from_sent"` // The caller's number as the gateway wants it.
 	Version  string       `json:"version,omitempty"`
+	Base     string       `json:"base,omitempty"` // The deck that a cost-plus price is built on.
 }
 
 // Skipped is a gateway that was considered and will not be tried.
@@ -109,6 +110,10 @@ func (d *Decision) detail(v *verdict) string {
 		return "deck " + g.Deck + " has no rate for the number at that time"
 	case blocked:
 		return "by deck " + g.Deck
+	case noSale:
+		return "the tariff builds on a carrier's cost and makes no price of this one"
+	case tooDear:
+		return "what the tenant would pay is dearer than he accepts"
 	case noExchange:
 		return fmt.Sprintf("no exchange rate from %s to %s", g.money, d.currencyName())
 	case lowMargin:

@@ -9,7 +9,7 @@ import (
 
 // judge notes a gateway's cost and margin and holds them against the gates, all but that of quality. The verdict is valid
 // until the next is appended.
-func (d *Decision) judge(w *World, r *rule, t *target, quotes []quoted) *verdict {
+func (d *Decision) judge(w *World, r *rule, t *target, quotes []quoted, cheapest int32) *verdict {
 	q, g := &d.request, t.gateway
 	n := len(d.verdicts)
 	d.verdicts = d.verdicts[:n+1] // apply made room.
@@ -27,7 +27,9 @@ func (d *Decision) judge(w *World, r *rule, t *target, quotes []quoted) *verdict
 	case t.deck < 0:
 		v.reason = noRate
 	default:
-		d.weigh(v, &quotes[t.deck])
+		if d.weigh(v, &quotes[t.deck]); v.reason == 0 && !q.Currency.IsZero() {
+			d.sell(w, v, t.deck, cheapest)
+		}
 	}
 	if v.reason == 0 && !q.Emergency {
 		d.hold(w.measures, v)
@@ -35,17 +37,27 @@ func (d *Decision) judge(w *World, r *rule, t *target, quotes []quoted) *verdict
 	return v
 }
 
-// weigh notes cost and margin and holds the margin against what the rule demands.
+// weigh notes what the gateway costs.
 func (d *Decision) weigh(v *verdict, o *quoted) {
 	v.nanos, v.digits, v.reason = o.nanos, o.digits, o.reason
 	if v.reason != 0 {
 		return
 	}
 	v.cost = o.cost
-	if d.request.Currency.IsZero() {
-		return
+}
+
+// sell notes what the tenant would pay and holds the margin against what the rule demands.
+func (d *Decision) sell(w *World, v *verdict, deck, cheapest int32) {
+	v.sale = d.request.Sale
+	if d.request.Sell != nil {
+		if d.request.OverCheapest {
+			deck = cheapest
+		}
+		if d.build(w, v, deck); v.reason != 0 {
+			return
+		}
 	}
-	if margin, err := d.request.Sale.Sub(o.cost); err != nil || !v.rule.accepts(margin, o.cost) {
+	if margin, err := v.sale.Sub(v.cost); err != nil || !v.rule.accepts(margin, v.cost) {
 		v.reason = lowMargin
 	}
 }

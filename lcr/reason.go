@@ -36,6 +36,8 @@ const (
 	blocked
 	callerID
 	noExchange
+	noSale
+	tooDear
 	lowMargin
 	lowQuality
 	inDebt
@@ -60,6 +62,10 @@ func (c code) reason() Reason {
 		return ReasonCallerID
 	case noExchange:
 		return ReasonCurrency
+	case noSale:
+		return ReasonNoSale
+	case tooDear:
+		return ReasonMaxPrice
 	case lowMargin:
 		return ReasonMargin
 	case lowQuality:

@@ -5,6 +5,7 @@ import (
 
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
+	"trunkline/rating"
 )
 
 // Request asks where a call is to go. Both numbers are normalised already.
@@ -21,6 +22,12 @@ type Request struct {
 
 	Sale     money.Amount   // What the tenant would pay for a call of the assumed length.
 	Currency money.Currency // Of Sale; zero: nothing is paid, and no margin is asked for.
+
+	// Sell is asked for what the tenant would pay for a call of the assumed length that a deck has a rate for, in Currency, where the
+	// price is built on the carrier's cost; nil: it is Sale, whoever takes the call. A reason other than "" skips the gateway.
+	Sell func(deck string, cost *rating.Rate) (money.Amount, Reason)
+	// OverCheapest says that Sell is asked once, for the cheapest of the carriers, whoever takes the call.
+	OverCheapest bool
 
 	Simulated bool                    // Nothing is noted: the next call has the turn that this one would have had.
 	Live      map[string]GatewayState // What the proxies know of the gateways; nil when it is looked at in the moment of trying.

@@ -27,7 +27,11 @@ func (s *Snapshot) routeBetween(r *Route, p *party, q *Question) bool {
 	}
 	if r.Gratis = s.operator.Between == BetweenFree; !r.Gratis {
 		request := lcr.Request{From: r.From, To: r.To, At: q.At, Assumed: assumedDefault}
-		if r.Tariff = p.tariff(); !s.price(r, p, &request) {
+		if r.Tariff = p.tariff(); s.buildsOnCost(r.Tariff, q.At) {
+			r.Tariff, r.MaxTries = "", 0
+			return false // Without a carrier there is no cost to build a price on.
+		}
+		if !s.price(r, p, &request) {
 			return true
 		}
 	}

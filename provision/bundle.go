@@ -21,6 +21,7 @@ import (
 type Bundle struct {
 	Operator Operator
 	Files    map[string][]byte // By the names that the operator's file and the tariffs use.
+	Past     *Past             // What tariffs and decks were before, those of now among it; nil: it is not known.
 
 	source string     // Name of the operator's file, for messages; empty when it came out of the store.
 	node   *yaml.Node // Its tree, for the lines of messages.

@@ -31,7 +31,7 @@ type script struct {
 
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+	datadriven.Walk(t, "testdata/calls", func(t *testing.T, path string) {
 		t.Helper()
 		s := &script{files: fstest.MapFS{}, compiler: provision.NewCompiler()}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {

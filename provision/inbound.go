@@ -52,10 +52,13 @@ func (s *Snapshot) arrive(r *Route, own owner, q *Question) *Route {
 	p, _ := s.party(r.Tenant, r.Branch, r.Extension)
 	r.Capacities = append(r.Capacities, p.capacities()...)
 	r.Tariff = p.tariff()
-	quote, err := s.tariffs[r.Tariff].Quote(rating.Call{
-		From: r.From, To: r.To, Direction: rating.Inbound, Connect: q.At, Extension: r.Extension, Branch: r.Branch,
-	}, rating.Exhausted{})
-	if err == nil && !quote.Free() {
+	tariff, err := s.tariffFor(r.Tariff, q.At)
+	if err != nil {
+		return r
+	}
+	call := r.priced(q.At)
+	call.Direction = rating.Inbound
+	if quote, err := tariff.Quote(call, rating.Exhausted{}); err == nil && !quote.Free() {
 		r.Quote = &quote
 	}
 	return r

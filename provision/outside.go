@@ -30,6 +30,7 @@ func (s *Snapshot) routeOutside(r *Route, p *party, q *Question) *Route {
 			return r
 		}
 	}
+	built := s.sellOnCost(r, p, &request)
 	r.Trace = new(lcr.Decision)
 	s.world.Decide(&request, r.Trace)
 	if reason := r.Trace.Refusal(); reason != "" {
@@ -40,17 +41,26 @@ func (s *Snapshot) routeOutside(r *Route, p *party, q *Question) *Route {
 	r.MaxTries, r.SetupTime = r.Trace.MaxTries(), r.Trace.SetupTime()
 	r.Targets = make([]Target, 0, r.Trace.Len())
 	for i := range r.Trace.Len() {
-		r.Targets = append(r.Targets, s.target(r, r.Trace.Candidate(i)))
+		c := r.Trace.Candidate(i)
+		r.Targets = append(r.Targets, s.target(r, c))
+		built.hold(r, c.Base)
 	}
 	return r
 }
 
-// price works out what the tenant pays; false: the call is refused.
+// price works out what the tenant pays; false: the call is refused. What is built on a carrier's cost is worked out for each
+// carrier: see sellOnCost.
 func (s *Snapshot) price(r *Route, p *party, request *lcr.Request) bool {
-	direction, _ := rating.ParseDirection(r.Direction)
-	quote, err := s.tariffs[r.Tariff].Quote(rating.Call{
-		From: r.From, To: r.To, Direction: direction, Connect: request.At, Extension: r.Extension, Branch: r.Branch,
-	}, rating.Exhausted{})
+	tariff, err := s.tariffFor(r.Tariff, request.At)
+	if err == nil {
+		if _, built := tariff.Builds(); built {
+			return true
+		}
+	}
+	var quote rating.Quote
+	if err == nil {
+		quote, err = tariff.Quote(r.priced(request.At), rating.Exhausted{})
+	}
 	if err != nil {
 		r.Detail = err.Error()
 		refusal(r, unratableReason(err), statusForbidden)
@@ -69,13 +79,19 @@ func (s *Snapshot) price(r *Route, p *party, request *lcr.Request) bool {
 	return true
 }
 
+// priced is the call as it is priced.
+func (r *Route) priced(at time.Time) rating.Call {
+	direction, _ := rating.ParseDirection(r.Direction)
+	return rating.Call{From: r.From, To: r.To, Direction: direction, Connect: at, Extension: r.Extension, Branch: r.Branch}
+}
+
 func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
 // target is a candidate with what the SIP side needs.
 func (s *Snapshot) target(r *Route, c lcr.Candidate) Target {
 	g := s.gateways[c.Gateway]
 	t := Target{
-		Gateway: g, Carrier: s.carriers[g.Carrier], Deck: c.Deck, ToSent: c.ToSent, FromSent: c.FromSent, RingTime: g.RingTime,
+		Gateway: g, Carrier: s.carriers[g.Carrier], Deck: c.Deck, Base: c.Base, ToSent: c.ToSent, FromSent: c.FromSent, RingTime: g.RingTime,
 		Anonymous: r.Anonymous,
 	}
 	if !r.Anonymous || g.Trusted {

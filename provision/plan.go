@@ -45,10 +45,14 @@ type Changes struct {
 	Put   []Object
 	Drop  []Object          // Kind and ID only.
 	Files map[string][]byte // New or changed.
+
+	Withdraw []Withdrawal // Versions of prices that are taken back before they begin.
 }
 
 // Empty reports whether nothing changes.
-func (c *Changes) Empty() bool { return len(c.Put) == 0 && len(c.Drop) == 0 && len(c.Files) == 0 }
+func (c *Changes) Empty() bool {
+	return len(c.Put) == 0 && len(c.Drop) == 0 && len(c.Files) == 0 && len(c.Withdraw) == 0
+}
 
 // Plan compares the wanted bundle with the current state. Without prune, what the wanted one does not have is kept.
 // The bundle that results from the changes is returned with them, for checking as a whole.

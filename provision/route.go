@@ -91,6 +91,7 @@ type Target struct {
 	Gateway     *Gateway // nil for phones.
 	Carrier     *Carrier
 	Deck        string
+	Base        string // The deck that a cost-plus price of the call is built on if this target takes it; empty: none is.
 	ToSent      string
 	FromSent    string
 	Trunk       *Trunk // That it leads to, at its Gateway or where it is registered; nil: none.

@@ -17,7 +17,12 @@ type Snapshot struct {
 	world    *lcr.World
 	decks    map[string]*rating.Deck
 	costs    map[string]*lcr.Costs
-	tariffs  map[string]*rating.Tariff
+	tariffs  map[string]*rating.Tariff // As they were applied last.
+
+	timelines map[thing]*Timeline         // Nil: the past is not known.
+	versions  map[*Version]*rating.Tariff // Those that are in force now or will be.
+	library   *library                    // For those of the past.
+	contracts map[string]Contract         // By tenant.
 
 	carriers   map[string]*Carrier
 	gateways   map[string]*Gateway
@@ -250,7 +255,7 @@ func (s *Snapshot) DialPlanByID(id string) (*DialPlan, bool) {
 	return d, ok
 }
 
-// Tariff returns a tariff by id.
+// Tariff returns a tariff by id, as it was applied last: what it is to be, which may not be in force yet. See TariffAt.
 func (s *Snapshot) Tariff(id string) (*rating.Tariff, bool) {
 	t, ok := s.tariffs[id]
 	return t, ok

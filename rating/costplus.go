@@ -2,6 +2,7 @@ package rating
 
 import (
 	"errors"
+	"fmt"
 
 	"trunkline/internal/money"
 )
@@ -26,6 +27,33 @@ type CostPlus struct {
 	Absolute money.Rate // Per minute.
 	Floor    money.Rate // Per minute; zero: none.
 	Ceiling  money.Rate // Per minute; zero: none.
+}
+
+// Builds reports whether the tariff has prices that are built on a carrier's cost, and on whose: such a call has no price before
+// it is known which carriers there are for it.
+func (t *Tariff) Builds() (over CostBase, ok bool) {
+	for i := range t.sources {
+		if plus := t.sources[i].CostPlus; plus != nil {
+			return plus.Over, true
+		}
+	}
+	return ChosenCarrier, false
+}
+
+// checkBases refuses prices over the chosen and over the cheapest carrier in one tariff: a record names one deck that its sale is built on.
+func (s *Spec) checkBases() error {
+	var first *CostPlus
+	for i := range s.Sources {
+		plus := s.Sources[i].CostPlus
+		if plus == nil {
+			continue
+		}
+		if first != nil && first.Over != plus.Over {
+			return fmt.Errorf("%w: %s: cost_plus is over the chosen carrier in one deck and over the cheapest in another: use one of them", ErrTariff, s.Name)
+		}
+		first = plus
+	}
+	return nil
 }
 
 func (c *CostPlus) validate() error {

@@ -27,6 +27,19 @@ func (t *Tariff) Explain(call Call, counters Counters) (Charge, Explanation, err
 	return p.charge, *p.trace, err
 }
 
+// RateOf returns the rate that a call is priced by, with the terms that go with it; an *UnratableError where there is none.
+func (t *Tariff) RateOf(call Call) (Rate, error) {
+	call.Duration = max(call.Duration, time.Second) // A call that is not answered has a rate even where it may not be made.
+	p := pricing{t: t, call: call}
+	if err := p.find(); err != nil {
+		return Rate{}, err
+	}
+	return Rate{
+		Prefix: call.To.Prefix(p.line.digits), Destination: p.line.dest, PerMinute: money.PerMinute(p.line.nanos), Terms: p.line.terms,
+		From: spanTime(p.line.from, math.MinInt64),
+	}, nil
+}
+
 // pricing is one call on its way through the tariff.
 type pricing struct {
 	t        *Tariff

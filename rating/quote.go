@@ -1,6 +1,7 @@
 package rating
 
 import (
+	"slices"
 	"time"
 
 	"trunkline/internal/money"
@@ -13,6 +14,7 @@ type Quote struct {
 	call     Call
 	counters Counters
 	first    Charge // The price of the first second, and so of the first increment.
+	others   []Quote
 }
 
 // Stretch is a duration of whole increments and what the call costs, from its start, if it ends then.
@@ -69,9 +71,29 @@ func (q Quote) Labels() (tariff, deck string) { return q.first.Tariff, q.first.D
 // Free reports whether the call costs nothing however long it lasts, because it stays inside the house.
 func (q Quote) Free() bool { return q.first.Notes&(NoteOnNet|NoteInbound) != 0 }
 
+// Or returns a quote for a call of which it is not known yet which of the two it will be priced by: it costs what the dearer one does.
+func (q Quote) Or(other Quote) Quote {
+	q.others = append(slices.Clip(q.others), other)
+	return q
+}
+
 // Cost returns what the call costs, connect fee and all, if it lasts so many seconds. It never falls with the seconds;
 // 0 seconds cost nothing but an attempt fee. A correction in the client's favour by a volume tier is not counted on.
 func (q Quote) Cost(seconds int64) (money.Amount, error) {
+	most, err := q.cost(seconds)
+	for i := range q.others {
+		var other money.Amount
+		if err == nil {
+			other, err = q.others[i].cost(seconds)
+		}
+		if most.Less(other) {
+			most = other
+		}
+	}
+	return most, err
+}
+
+func (q *Quote) cost(seconds int64) (money.Amount, error) {
 	call := q.call
 	call.Duration = time.Duration(seconds) * time.Second
 	c, err := q.tariff.Price(call, q.counters)

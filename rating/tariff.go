@@ -136,6 +136,9 @@ func (s *Spec) complete() error {
 	case !s.From.IsZero() && !s.Till.IsZero() && !s.From.Before(s.Till):
 		return fmt.Errorf("%w: %s: it ends before it begins", ErrTariff, s.Name)
 	}
+	if err := s.checkBases(); err != nil {
+		return err
+	}
 	return s.checkRules()
 }
 
@@ -227,6 +230,13 @@ func FlatTariff(deck *Deck, rounding Rounding) (*Tariff, error) {
 
 // Label returns the name and version that are recorded with every charge.
 func (t *Tariff) Label() string { return t.label }
+
+// Labelled returns the same tariff under another label, such as one with the hash of its content.
+func (t *Tariff) Labelled(label string) *Tariff {
+	out := *t
+	out.label = label
+	return &out
+}
 
 // Currency returns the currency of all charges and fees.
 func (t *Tariff) Currency() money.Currency { return t.spec.Currency }

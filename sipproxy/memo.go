@@ -98,6 +98,7 @@ type tryMemo struct {
 	Far      dialogMemo `cbor:"15,keyasint,omitempty"`
 	Login    string     `cbor:"16,keyasint,omitempty"` // Of a phone.
 	Phone    string     `cbor:"17,keyasint,omitempty"` // Its extension.
+	Base     string     `cbor:"18,keyasint,omitempty"` // The deck that a cost-plus sale is built on.
 }
 
 // jointMemo is what the journal keeps of a call's being joined with another one.
@@ -129,7 +130,7 @@ func (c *call) memo() callMemo {
 
 func (a *attempt) memo() tryMemo {
 	m := tryMemo{
-		Seq: a.seq, Gateway: a.gatewayID(), Deck: a.target.Deck, ToSent: a.target.ToSent, FromSent: a.target.FromSent,
+		Seq: a.seq, Gateway: a.gatewayID(), Deck: a.target.Deck, Base: a.target.Base, ToSent: a.target.ToSent, FromSent: a.target.FromSent,
 		Setup: instantOf(a.setup), Progress: instantOf(a.progress), Connect: instantOf(a.connect), End: instantOf(a.disconnect),
 		Status: a.status, Cause: a.cause, Side: a.side, Reason: a.reason, Far: a.dialog.memo(),
 		Login: a.target.Login, Phone: a.target.Extension,

@@ -117,6 +117,7 @@ func (c *call) ingressLeg(id cdr.CallID, r *provision.Route, d *decided) *cdr.Le
 		if c.winner.target.Carrier != nil {
 			leg.Carrier = c.winner.target.Carrier.ID
 		}
+		leg.Deck = c.winner.target.Base
 	}
 	leg.Trace = c.trace(r, d)
 	return &leg

@@ -171,7 +171,7 @@ func (s *shard) restoreTry(c *call, m *tryMemo, winner bool) (*attempt, error) {
 	a := &attempt{
 		call: c, seq: m.Seq, setup: m.Setup.time(), progress: m.Progress.time(), connect: m.Connect.time(), disconnect: m.End.time(),
 		status: m.Status, cause: m.Cause, side: m.Side, reason: m.Reason, remote: m.Far.Source, done: !winner,
-		target: provision.Target{Deck: m.Deck, ToSent: m.ToSent, FromSent: m.FromSent, Login: m.Login, Extension: m.Phone},
+		target: provision.Target{Deck: m.Deck, Base: m.Base, ToSent: m.ToSent, FromSent: m.FromSent, Login: m.Login, Extension: m.Phone},
 	}
 	a.done = a.done || !a.disconnect.IsZero() // It was released when the call was transferred.
 	if m.Gateway != "" {

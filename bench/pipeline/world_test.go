@@ -18,6 +18,7 @@ import (
 	"trunkline/demo"
 	"trunkline/internal/clock"
 	"trunkline/internal/e164"
+	"trunkline/internal/money"
 	"trunkline/internal/embedded/enginetest"
 	"trunkline/ledger"
 	"trunkline/provision"
@@ -32,24 +33,29 @@ func TestMain(m *testing.M) { enginetest.Main(m) }
 // prices are those of a snapshot, as the program gives them to its worker.
 type prices struct{ *provision.Snapshot }
 
-func (p prices) Tenant(id string) (worker.Tenant, bool) {
+func (p prices) Tenant(id string, _ time.Time) (worker.Tenant, bool) {
 	_, ok := p.Snapshot.Tenant(id)
 	return worker.Tenant{Zone: time.UTC}, ok
 }
 
-func (p prices) Tariff(l *cdr.Leg) (*rating.Tariff, bool) {
+func (p prices) Tariff(l *cdr.Leg) (*rating.Tariff, bool, error) {
 	if l.Tariff == "" {
-		return nil, true
+		return nil, true, nil
 	}
-	return p.Snapshot.Tariff(l.Tariff)
+	t, ok := p.Snapshot.Tariff(l.Tariff)
+	return t, ok, nil
 }
 
-func (p prices) Cost(l *cdr.Leg) (*rating.Tariff, bool) {
+func (p prices) Cost(l *cdr.Leg) (*rating.Tariff, bool, error) {
 	if l.Deck == "" {
-		return nil, true
+		return nil, true, nil
 	}
-	return p.Snapshot.Cost(l.Deck)
+	t, ok := p.Snapshot.Cost(l.Deck)
+	return t, ok, nil
 }
+
+// Base implements worker.Prices: no tariff builds on a cost here.
+func (p prices) Base(*cdr.Leg, money.Currency) (worker.Base, error) { return worker.Base{}, nil }
 
 func (p prices) Limits(l *cdr.Leg) []ledger.Limit {
 	t, ok := p.Snapshot.Tenant(l.Tenant)

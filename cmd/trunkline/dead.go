@@ -124,7 +124,7 @@ func retryDead(ctx context.Context, db *stores, books *postgres.Books, ids []int
 		return 0, err
 	}
 	w := worker.New(worker.Config{
-		Books: books, Calls: db.records, Prices: func() worker.Prices { return prices{snapshot} },
+		Books: books, Calls: db.records, Prices: func() worker.Prices { return prices{ctx: ctx, snapshot: snapshot} },
 		Country: countries.Of, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
 	})
 	if _, err := books.Retry(ctx, ids, w.Rate); err != nil {

@@ -13,9 +13,10 @@ import (
 // TestWhoPaysNothing tells calls that are free for a reason from answered ones that have lost their tariff.
 func TestWhoPaysNothing(t *testing.T) {
 	t.Parallel()
-	p := prices{provision.Empty()}
+	p := prices{ctx: t.Context(), snapshot: provision.Empty()}
 	for tariff, known := range map[string]bool{cdr.FreeEmergency: true, cdr.FreeBetween: true, "": false, "gone": false} {
-		got, ok := p.Tariff(&cdr.Leg{Kind: cdr.Ingress, Direction: cdr.Outbound, Tariff: tariff, Connect: time.Unix(1, 0)})
+		got, ok, err := p.Tariff(&cdr.Leg{Kind: cdr.Ingress, Direction: cdr.Outbound, Tariff: tariff, Connect: time.Unix(1, 0)})
+		require.NoError(t, err)
 		require.Equal(t, known, ok, tariff)
 		require.Nil(t, got)
 	}

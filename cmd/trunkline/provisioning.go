@@ -54,7 +54,7 @@ func (p *provisioning) compile(ctx context.Context) (*provision.Snapshot, int64,
 	if len(stored.Objects) == 0 {
 		return provision.Empty(), stored.Revision, nil
 	}
-	bundle, err := provision.NewBundle(stored.Objects, stored.Files)
+	bundle, err := stored.Bundle()
 	if err != nil {
 		return nil, stored.Revision, err
 	}

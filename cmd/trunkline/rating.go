@@ -19,7 +19,7 @@ func (s *system) startWorker() error {
 	if err != nil {
 		return err
 	}
-	current := func() worker.Prices { return prices{s.provisioning.live.Snapshot()} }
+	current := func() worker.Prices { return prices{ctx: s.life, snapshot: s.provisioning.live.Snapshot()} }
 	if s.repair, err = newRepair(s.stores, s.books, current, s.log); err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func repairStores(ctx context.Context, db *stores, books *postgres.Books, out io
 	if err != nil {
 		return err
 	}
-	r, err := newRepair(db, books, func() worker.Prices { return prices{snapshot} }, db.log)
+	r, err := newRepair(db, books, func() worker.Prices { return prices{ctx: ctx, snapshot: snapshot} }, db.log)
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func newRepricer(ctx context.Context, db *stores) (*repricer, error) {
 		return nil, err
 	}
 	w := worker.New(worker.Config{
-		Books: books, Calls: db.records, Prices: func() worker.Prices { return prices{snapshot} },
+		Books: books, Calls: db.records, Prices: func() worker.Prices { return prices{ctx: ctx, snapshot: snapshot, corrected: true} },
 		Country: countries.Of, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
 	})
 	return &repricer{db: db, books: books, worker: w, snapshot: snapshot}, w.Recover(ctx)

@@ -161,7 +161,7 @@ func (s *stores) compile(ctx context.Context, compiler *provision.Compiler) (*pr
 	if len(stored.Objects) == 0 { // Nothing was set up yet.
 		return provision.Empty(), nil
 	}
-	bundle, err := provision.NewBundle(stored.Objects, stored.Files)
+	bundle, err := stored.Bundle()
 	if err != nil {
 		return nil, err
 	}

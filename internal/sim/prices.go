@@ -63,18 +63,21 @@ func madeUp(random *rand.Rand, name string, most int64) (*rating.Deck, error) {
 func Currency() money.Currency { return money.MustParseCurrency("EUR") }
 
 // Tenant implements worker.Prices.
-func (p *Prices) Tenant(string) (worker.Tenant, bool) { return worker.Tenant{Zone: time.UTC}, true }
+func (p *Prices) Tenant(string, time.Time) (worker.Tenant, bool) { return worker.Tenant{Zone: time.UTC}, true }
 
 // Tariff implements worker.Prices.
-func (p *Prices) Tariff(*cdr.Leg) (*rating.Tariff, bool) { return p.Sale, !p.Lost }
+func (p *Prices) Tariff(*cdr.Leg) (*rating.Tariff, bool, error) { return p.Sale, !p.Lost, nil }
 
 // Cost implements worker.Prices.
-func (p *Prices) Cost(l *cdr.Leg) (*rating.Tariff, bool) {
+func (p *Prices) Cost(l *cdr.Leg) (*rating.Tariff, bool, error) {
 	if l.Carrier == "" {
-		return nil, true
+		return nil, true, nil
 	}
-	return p.Bought, true
+	return p.Bought, true, nil
 }
+
+// Base implements worker.Prices: no tariff builds on a cost here.
+func (p *Prices) Base(*cdr.Leg, money.Currency) (worker.Base, error) { return worker.Base{}, nil }
 
 // Limits implements worker.Prices.
 func (p *Prices) Limits(l *cdr.Leg) []ledger.Limit { return p.Limit[l.Tenant] }

@@ -153,7 +153,7 @@ func (c *Correction) limits(prices Prices, before, after *cdr.Record) error {
 	if use.IsZero() {
 		return nil
 	}
-	tenant, ok := prices.Tenant(before.Tenant)
+	tenant, ok := prices.Tenant(before.Tenant, before.Slot)
 	if !ok {
 		return nil
 	}

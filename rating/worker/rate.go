@@ -58,6 +58,7 @@ func (o *overlay) Used(c rating.Counter) int64 { return o.store.Used(c) + o.own[
 type facts struct {
 	name   string // The name of its counters.
 	onCost bool   // It builds on the carrier's cost.
+	counts bool   // It has allowances or tiers.
 }
 
 func (r *rater) rate(f Fresh) (Outcome, error) {
@@ -94,10 +95,14 @@ func (r *rater) leg(leg *cdr.Leg) error {
 	}
 	v := r.checkTimes(leg)
 	var use ledger.Use
+	var err error
 	if v == nil && leg.Kind == cdr.Ingress {
-		use, v = r.sell(&record)
+		use, v, err = r.sell(&record)
 	} else if v == nil {
-		v = r.buy(&record)
+		v, err = r.buy(&record)
+	}
+	if err != nil {
+		return err
 	}
 	if v == nil {
 		v = checkSize(&record)
@@ -160,20 +165,22 @@ func (r *rater) checkTimes(leg *cdr.Leg) *verdict {
 }
 
 // sell prices an ingress leg for its tenant, and returns what it uses of limits.
-func (r *rater) sell(record *cdr.Record) (ledger.Use, *verdict) {
+func (r *rater) sell(record *cdr.Record) (ledger.Use, *verdict, error) {
 	leg := &record.Leg
-	tariff, known := r.prices.Tariff(leg)
+	tariff, known, err := r.prices.Tariff(leg)
 	switch {
+	case err != nil:
+		return ledger.Use{}, nil, err
 	case !known && leg.Chargeable() == 0:
-		return ledger.Use{}, nil
+		return ledger.Use{}, nil, nil
 	case !known:
-		return ledger.Use{}, &verdict{ReasonTariff, "the tariff " + leg.Tariff + " is not known"}
+		return ledger.Use{}, &verdict{ReasonTariff, "the tariff " + leg.Tariff + " is not known"}, nil
 	case tariff == nil:
-		return ledger.Use{}, nil
+		return ledger.Use{}, nil, nil
 	}
-	tenant, ok := r.prices.Tenant(leg.Tenant)
+	tenant, ok := r.prices.Tenant(leg.Tenant, start(leg))
 	if !ok {
-		return ledger.Use{}, &verdict{ReasonTenant, "the tenant " + leg.Tenant + " is not known"}
+		return ledger.Use{}, &verdict{ReasonTenant, "the tenant " + leg.Tenant + " is not known"}, nil
 	}
 	call := rating.Call{
 		From: leg.From, To: leg.To, Direction: direction(leg.Direction), Connect: start(leg), Duration: leg.Chargeable(),
@@ -181,28 +188,50 @@ func (r *rater) sell(record *cdr.Record) (ledger.Use, *verdict) {
 		Emergency: leg.To.Emergency() && leg.Direction != cdr.Inbound,
 	}
 	f := r.facts(tariff)
+	var base Base
 	if f.onCost {
-		call.Chosen = r.chosen(leg)
+		if base, err = r.prices.Base(leg, tariff.Currency()); err != nil {
+			return ledger.Use{}, nil, err
+		}
+		call.Chosen, call.Cheapest = base.Rate, base.Rate
 	}
 	used := r.counters(leg.Tenant, f.name)
-	charge, err := tariff.Price(call, used)
+	charge, basis, err := priceWith(tariff, call, used, f)
 	if v := verdictOf(err, leg.Chargeable()); v != nil {
-		return ledger.Use{}, v
+		return ledger.Use{}, v, nil
 	}
 	record.SaleCurrency = tariff.Currency()
 	if err != nil {
-		return ledger.Use{}, nil
+		return ledger.Use{}, nil, nil //nolint:nilerr // A call without a price that lasted no time costs nothing.
 	}
 	fill(record, &charge)
-	record.Sale, record.TariffVersion = charge.Total, charge.Tariff
+	record.Sale, record.TariffVersion, record.Basis = charge.Total, charge.Tariff, basis
+	if f.onCost {
+		record.DeckVersion = base.Deck
+	}
 	used.own.Apply(charge.Uses)
 	for _, u := range charge.Uses {
 		r.out.Uses = append(r.out.Uses, CounterUse{LegID{leg.Call, leg.Seq}, leg.Tenant, f.name, u})
 	}
 	if charge.Notes&(rating.NoteOnNet|rating.NoteInbound|rating.NoteUnanswered|rating.NoteEmergency) != 0 {
-		return ledger.Use{Money: charge.Total}, nil
+		return ledger.Use{Money: charge.Total}, nil, nil
 	}
-	return ledger.Use{Money: charge.Total, Seconds: charge.Billed, Calls: 1}, nil
+	return ledger.Use{Money: charge.Total, Seconds: charge.Billed, Calls: 1}, nil, nil
+}
+
+// priceWith prices a call and says what the price depended on beside it.
+func priceWith(t *rating.Tariff, call rating.Call, used rating.Counters, f facts) (rating.Charge, string, error) {
+	if !f.counts && !f.onCost {
+		charge, err := t.Price(call, used)
+		return charge, "", err
+	}
+	seen := rating.Observe(used)
+	charge, err := t.Price(call, seen)
+	basis := rating.Basis{Cost: call.Chosen, Used: seen.Seen()}
+	if f.counts {
+		basis.Since = call.Since
+	}
+	return charge, basis.String(), err
 }
 
 func (r *rater) counters(tenant, tariff string) *overlay {
@@ -220,60 +249,43 @@ func (r *rater) facts(t *rating.Tariff) facts {
 	if ok {
 		return f
 	}
-	spec := t.Spec()
-	f.name = spec.Name
-	for _, source := range spec.Sources {
-		f.onCost = f.onCost || source.CostPlus != nil
-	}
+	f.name = t.Spec().Name
+	_, f.onCost = t.Builds()
+	f.counts = t.Counts()
 	r.known[t] = f
 	return f
 }
 
-// chosen is the rate of the carrier that took the call, where its deck is known.
-func (r *rater) chosen(leg *cdr.Leg) *rating.Rate {
-	cost, ok := r.prices.Cost(leg)
-	if !ok || cost == nil {
-		return nil
-	}
-	for _, source := range cost.Spec().Sources {
-		if source.Deck == nil {
-			continue
-		}
-		if rate, ok := source.Deck.Lookup(leg.To, start(leg)); ok {
-			return &rate
-		}
-	}
-	return nil
-}
-
 // buy prices an egress leg as its carrier does, over its whole duration. An attempt at an extension costs nothing.
-func (r *rater) buy(record *cdr.Record) *verdict {
+func (r *rater) buy(record *cdr.Record) (*verdict, error) {
 	leg := &record.Leg
 	if leg.Carrier == "" {
-		return nil
+		return nil, nil //nolint:nilnil // No verdict: it can be rated.
 	}
-	cost, known := r.prices.Cost(leg)
+	cost, known, err := r.prices.Cost(leg)
 	switch {
+	case err != nil:
+		return nil, err
 	case !known && leg.Duration() == 0:
-		return nil
+		return nil, nil //nolint:nilnil // As above.
 	case !known:
-		return &verdict{ReasonDeck, "the deck " + leg.Deck + " of the carrier " + leg.Carrier + " is not known"}
+		return &verdict{ReasonDeck, "the deck " + leg.Deck + " of the carrier " + leg.Carrier + " is not known"}, nil
 	case cost == nil:
-		return nil
+		return nil, nil //nolint:nilnil // As above.
 	}
 	charge, err := cost.Price(rating.Call{
 		From: leg.From, To: leg.To, Direction: rating.Outbound, Connect: start(leg), Duration: leg.Duration(),
 	}, nil)
 	if v := verdictOf(err, leg.Duration()); v != nil {
-		return v
+		return v, nil
 	}
 	record.CostCurrency = cost.Currency()
 	if err != nil {
-		return nil
+		return nil, nil //nolint:nilerr,nilnil // As in sell.
 	}
 	fill(record, &charge)
 	record.Cost, record.DeckVersion = charge.Total, charge.Deck
-	return nil
+	return nil, nil //nolint:nilnil // As above.
 }
 
 // NoteBounded marks calls that were charged no more than was held for them.
@@ -298,7 +310,7 @@ func (r *rater) settle(record *cdr.Record, use ledger.Use) error {
 	if use.IsZero() {
 		return nil
 	}
-	tenant, _ := r.prices.Tenant(leg.Tenant)
+	tenant, _ := r.prices.Tenant(leg.Tenant, start(leg))
 	zone := zoneOf(tenant)
 	account := ledger.Tenant(leg.Tenant, record.SaleCurrency)
 	for _, limit := range r.prices.Limits(leg) {

@@ -71,13 +71,16 @@ func newPrices(tb testing.TB) *prices {
 	return &prices{tariff: tariff, cost: cost, limits: []ledger.Limit{{Scope: ledger.TenantScope, Period: ledger.Day, Money: &limit}}}
 }
 
-func (p *prices) Tenant(string) (worker.Tenant, bool) { return worker.Tenant{}, true }
+func (p *prices) Tenant(string, time.Time) (worker.Tenant, bool) { return worker.Tenant{}, true }
 
-func (p *prices) Tariff(l *cdr.Leg) (*rating.Tariff, bool) {
-	return p.tariff, l.Tariff == sold && !p.missing
+func (p *prices) Tariff(l *cdr.Leg) (*rating.Tariff, bool, error) {
+	return p.tariff, l.Tariff == sold && !p.missing, nil
 }
 
-func (p *prices) Cost(l *cdr.Leg) (*rating.Tariff, bool) { return p.cost, l.Deck == bought }
+func (p *prices) Cost(l *cdr.Leg) (*rating.Tariff, bool, error) { return p.cost, l.Deck == bought, nil }
+
+// Base implements worker.Prices: no tariff builds on a cost here.
+func (p *prices) Base(*cdr.Leg, money.Currency) (worker.Base, error) { return worker.Base{}, nil }
 
 func (p *prices) Limits(*cdr.Leg) []ledger.Limit { return p.limits }
 

@@ -71,7 +71,7 @@ func (c *Closer) job(t *provision.Tenant, period string, profile Profile, histor
 	if j.period, err = ParsePeriod(period, profile.StartDay, zone); err != nil {
 		return j, err
 	}
-	if j.timeline, err = NewTimeline(history, profile.Since); err != nil {
+	if j.timeline, err = NewTimeline(history, provision.ContractStart(profile.Since, zone)); err != nil {
 		return j, fmt.Errorf("tenant %s: %w", t.ID, err)
 	}
 	return j, nil

@@ -144,6 +144,7 @@ type row struct {
 	TariffVersion string          `ch:"tariff_version"`
 	DeckVersion   string          `ch:"deck_version"`
 	Note          string          `ch:"note"`
+	Basis         string          `ch:"basis"`
 }
 
 // How far back the newest records are looked for at first where no sums tell it: those of all tenants, or only of one.
@@ -317,7 +318,7 @@ func (r *row) record(out *cdr.Record) (err error) {
 	if err := out.SaleCurrency.UnmarshalText([]byte(r.SaleCurrency)); err != nil {
 		return err
 	}
-	out.TariffVersion, out.DeckVersion, out.Note = r.TariffVersion, r.DeckVersion, r.Note
+	out.TariffVersion, out.DeckVersion, out.Note, out.Basis = r.TariffVersion, r.DeckVersion, r.Note, r.Basis
 	return out.CostCurrency.UnmarshalText([]byte(r.CostCurrency))
 }
 

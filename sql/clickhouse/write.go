@@ -87,6 +87,7 @@ func columns() []column {
 		{"tariff_version", each(func(r *cdr.Record) string { return r.TariffVersion })},
 		{"deck_version", each(func(r *cdr.Record) string { return r.DeckVersion })},
 		{"note", each(func(r *cdr.Record) string { return r.Note })},
+		{"basis", each(func(r *cdr.Record) string { return r.Basis })},
 	}...)
 }
 

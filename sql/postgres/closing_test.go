@@ -86,7 +86,7 @@ func TestUnratedLegsKeepAPeriodOpen(t *testing.T) {
 // bought has a carrier charge a rouble a minute, too.
 type bought struct{ rouble }
 
-func (b bought) Cost(*cdr.Leg) (*rating.Tariff, bool) { return b.tariff, true }
+func (b bought) Cost(*cdr.Leg) (*rating.Tariff, bool, error) { return b.tariff, true, nil }
 
 // TestClosedBooksOfACarrier: a late leg of a carrier whose books are closed counts in the open period; the worker does not stand still for it.
 func TestClosedBooksOfACarrier(t *testing.T) {

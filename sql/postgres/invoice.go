@@ -23,7 +23,8 @@ type Invoices struct {
 // NewInvoices returns the store on a database whose migrations have run.
 func NewInvoices(db *DB, c clock.Clock) *Invoices { return &Invoices{db, c} }
 
-// PutProfile stores how a tenant, or with no tenant everybody, is invoiced.
+// PutProfile stores how a tenant, or with no tenant everybody, is invoiced. Prices depend on since when the contract is, so that what is
+// provisioned has another revision by it.
 func (s *Invoices) PutProfile(ctx context.Context, p invoice.Profile, by string) error {
 	if err := p.Validate(); err != nil {
 		return err
@@ -32,8 +33,14 @@ func (s *Invoices) PutProfile(ctx context.Context, p invoice.Profile, by string)
 	if err != nil {
 		return fmt.Errorf("billing profile of %q: %w", p.Tenant, err)
 	}
-	_, err = s.db.pool.Exec(ctx, `INSERT INTO billing_profile (tenant, spec, changed_at, changed_by) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (tenant) DO UPDATE SET spec = $2, changed_at = $3, changed_by = $4`, p.Tenant, spec, s.clock.Now(), by)
+	err = pgx.BeginFunc(ctx, s.db.pool, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO billing_profile (tenant, spec, changed_at, changed_by) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (tenant) DO UPDATE SET spec = $2, changed_at = $3, changed_by = $4`, p.Tenant, spec, s.clock.Now(), by)
+		if err != nil {
+			return err
+		}
+		return touchProvision(ctx, tx)
+	})
 	if err != nil {
 		return fmt.Errorf("billing profile of %q: %w", p.Tenant, err)
 	}

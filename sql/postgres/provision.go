@@ -33,6 +33,16 @@ type Provisioned struct {
 	Revision int64
 	Objects  []provision.Object
 	Files    map[string][]byte
+	Past     *provision.Past // Of tariffs and decks.
+}
+
+// Bundle puts what is stored together, with its past.
+func (p *Provisioned) Bundle() (*provision.Bundle, error) {
+	b, err := provision.NewBundle(p.Objects, p.Files)
+	if err == nil {
+		b.Past = p.Past
+	}
+	return b, err
 }
 
 // Load reads everything, in one snapshot of the database.
@@ -49,6 +59,9 @@ func (p *Provision) Load(ctx context.Context) (*Provisioned, error) {
 		}
 		out.Objects, err = pgx.CollectRows(rows, pgx.RowToStructByPos[provision.Object])
 		if err != nil {
+			return err
+		}
+		if out.Past, err = p.loadPast(ctx, tx); err != nil {
 			return err
 		}
 		return loadFiles(ctx, tx, out.Files)
@@ -126,6 +139,7 @@ func (p *Provision) Save(ctx context.Context, base int64, c *provision.Changes, 
 			batch.Queue(`INSERT INTO provision_file_history (name, revision, sha256, changed_at, changed_by) VALUES ($1, $2, $3, $4, $5)`,
 				name, revision, sum[:], at, by)
 		}
+		queueWithdrawals(batch, c.Withdraw, at, by)
 		batch.Queue(`SELECT pg_notify($1, $2)`, provisionChannel, strconv.FormatInt(revision, 10))
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return err

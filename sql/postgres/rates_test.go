@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -32,11 +33,14 @@ func oneRouble(tb testing.TB) rouble {
 	return rouble{tariff}
 }
 
-func (rouble) Tenant(string) (worker.Tenant, bool) { return worker.Tenant{}, true }
+func (rouble) Tenant(string, time.Time) (worker.Tenant, bool) { return worker.Tenant{}, true }
 
-func (r rouble) Tariff(*cdr.Leg) (*rating.Tariff, bool) { return r.tariff, true }
+func (r rouble) Tariff(*cdr.Leg) (*rating.Tariff, bool, error) { return r.tariff, true, nil }
 
-func (rouble) Cost(*cdr.Leg) (*rating.Tariff, bool) { return nil, true }
+func (rouble) Cost(*cdr.Leg) (*rating.Tariff, bool, error) { return nil, true, nil }
+
+// Base implements worker.Prices: no tariff builds on a cost here.
+func (rouble) Base(*cdr.Leg, money.Currency) (worker.Base, error) { return worker.Base{}, nil }
 
 func (rouble) Limits(*cdr.Leg) []ledger.Limit { return nil }
 

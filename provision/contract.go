@@ -1,0 +1,31 @@
+package provision
+
+import "time"
+
+// Contract is when a client's contract began, as far as that is known.
+type Contract struct {
+	Since time.Time // By his billing profile; zero: it does not say.
+	SetUp time.Time // When he was set up first.
+}
+
+// ContractStart is the moment at which a contract began. A date without a time of day is midnight in the client's own time zone.
+func ContractStart(since time.Time, zone *time.Location) time.Time {
+	u := since.UTC()
+	if u.IsZero() || u.Hour() != 0 || u.Minute() != 0 || u.Second() != 0 {
+		return since
+	}
+	return time.Date(u.Year(), u.Month(), u.Day(), 0, 0, 0, 0, zone)
+}
+
+// Since returns when a tenant's contract began, as a call of a moment sees it: what his billing profile says, else when he was set up.
+// Zero is long ago: a call from before he was set up, such as one that was imported, says that he was there already.
+func (s *Snapshot) Since(tenant string, at time.Time) time.Time {
+	c := s.contracts[tenant]
+	if !c.Since.IsZero() {
+		return ContractStart(c.Since, s.Zone(tenant))
+	}
+	if c.SetUp.After(at) {
+		return time.Time{}
+	}
+	return c.SetUp
+}
