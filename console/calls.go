@@ -13,6 +13,9 @@ import (
 	"trunkline/cdr"
 	"trunkline/internal/money"
 	"trunkline/lcr"
+	"trunkline/provision"
+	"trunkline/rating"
+	"trunkline/rating/worker"
 	"trunkline/reports"
 )
 
@@ -210,7 +213,9 @@ func orNil(t time.Time) *time.Time {
 type CallDetail struct {
 	Legs     []CallLeg        `json:"legs"`
 	Decision *lcr.Explanation `json:"decision,omitempty"` // Why it went where it went.
-	Price    []string         `json:"price,omitempty"`    // How the price was made, line by line.
+	Price    []string         `json:"price,omitempty"`    // How the price was made, a line for each leg.
+	// Explained are the prices computed again from the versions of tariff and deck that the records name, with the lines that did it.
+	Explained []worker.Explained `json:"explained,omitempty"`
 }
 
 // Call returns one call; ErrNotFound. Calls are there some seconds after their end.
@@ -249,7 +254,38 @@ func (c *Console) Call(ctx context.Context, who *access.Principal, id string) (C
 	for i := range out.Legs {
 		out.Price = append(out.Price, out.Legs[i].explain()...)
 	}
+	out.Explained, err = c.explained(ctx, who, records)
+	return out, err
+}
+
+// explained computes the prices again that are somebody's to see.
+func (c *Console) explained(ctx context.Context, who *access.Principal, records []cdr.Record) ([]worker.Explained, error) {
+	var out []worker.Explained
+	for i := range records {
+		r := &records[i]
+		if r.Sign < 0 || r.Kind == cdr.Ingress && !who.May(access.ReadSale) || r.Kind == cdr.Egress && (!who.May(access.ReadCost) || r.Carrier == "") {
+			continue
+		}
+		one, err := worker.Explain(ctx, r, c.recall)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, one)
+	}
 	return out, nil
+}
+
+// recall implements worker.Recall.
+func (c *Console) recall(ctx context.Context, leg *cdr.Leg, label string) (*rating.Tariff, bool, error) {
+	return Recall(ctx, c.d.Snapshot(), leg, label)
+}
+
+// Recall gives back the version of a tariff or of a carrier's deck that the record of a leg names.
+func Recall(ctx context.Context, s *provision.Snapshot, leg *cdr.Leg, label string) (*rating.Tariff, bool, error) {
+	if leg.Kind == cdr.Egress {
+		return s.Recall(ctx, provision.KindDeck, leg.Deck, label)
+	}
+	return s.Recall(ctx, provision.KindTariff, leg.Tariff, label)
 }
 
 // explain tells how the price of a leg was made.

@@ -47,6 +47,7 @@ type Changes struct {
 	Files map[string][]byte // New or changed.
 
 	Withdraw []Withdrawal // Versions of prices that are taken back before they begin.
+	Applied  Applied      // What an operator's file said that is applied; nil: none is.
 }
 
 // Empty reports whether nothing changes.

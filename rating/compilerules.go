@@ -105,6 +105,12 @@ func (c *compiler) fees(docs []feeDoc) []Fee {
 		if f.PerUnit == "tenant" {
 			f.PerUnit = ""
 		}
+		if doc.From.given() {
+			f.From = c.moment(doc.From, key+".effective_from")
+		}
+		if doc.Till.given() {
+			f.Till = c.moment(doc.Till, key+".effective_to")
+		}
 		out = append(out, f)
 	}
 	return out

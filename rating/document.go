@@ -153,6 +153,8 @@ type feeDoc struct {
 	Unit     scalar   `yaml:"unit"`
 	Prorate  scalar   `yaml:"prorate"`
 	Bill     scalar   `yaml:"bill"`
+	From     scalar   `yaml:"effective_from"`
+	Till     scalar   `yaml:"effective_to"`
 	When     scalar   `yaml:"when"`
 	FreeWhen scalar   `yaml:"free_when"`
 }

@@ -21,6 +21,8 @@ type Fee struct {
 	Unit    int64    // Counter units in one priced unit, begun ones counted whole; 0 means 1.
 	Prorate bool     // By the days for which the tenant or his number was there.
 	Advance bool     // Billed for the cycle after the period, and not for the period itself.
+	// It is due from a moment until another only; zero: unbounded. Fees of one name may follow each other.
+	From, Till time.Time
 	// When and FreeWhen are conditions at the end of the period: the fee is due only when the one holds, and is waived when
 	// the other does. Nil: no condition.
 	When     *Condition
@@ -34,6 +36,8 @@ func (f *Fee) validate() error {
 	switch {
 	case f.Free < 0 || f.Unit < 0:
 		return errors.New("free and unit must not be negative")
+	case !f.From.IsZero() && !f.Till.IsZero() && !f.From.Before(f.Till):
+		return errors.New("it ends before it begins")
 	case f.OneOff && f.Advance:
 		return errors.New("a one-off fee cannot be billed in advance")
 	case f.PerUnit != perNumber && (len(f.Classes) > 0 || len(f.Regions) > 0):
@@ -57,9 +61,11 @@ type Account struct {
 // FeeLine is one fee of one billing period.
 type FeeLine struct {
 	Fee      string
+	PerUnit  string // As in Fee.
+	Tariff   string // Label of the version that it is of.
 	Text     string
 	Number   e164.Number // The number that it is for, if it is per number.
-	From     time.Time   // The time that it pays for.
+	From     time.Time   // The time that it pays for: the cycle, or the part of it in which the fee was due.
 	Till     time.Time
 	Quantity int64 // Priced units, the free ones not counted.
 	Free     int64 // Units that cost nothing.

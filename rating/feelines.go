@@ -14,17 +14,12 @@ import (
 // The period is [from, till). Facts are known up to now: if that is before till, the period is still running and the
 // lines are a forecast, in which conditions are judged by what is expected at its end.
 func (t *Tariff) Fees(account Account, from, till, now time.Time, facts Facts) ([]FeeLine, error) {
-	b := feeRun{t: t, m: moment{zone: &t.spec.Calendar.zone, account: account, from: from, till: till, now: now, facts: facts}}
-	for i := range t.spec.Fees {
-		if err := b.fee(&t.spec.Fees[i]); err != nil {
-			return nil, fmt.Errorf("fee %q: %w", t.spec.Fees[i].Name, err)
-		}
-	}
-	return b.lines, nil
+	return FeesOf([]Stay{{Tariff: t, From: time.Unix(-farFuture, 0).UTC(), Till: time.Unix(farFuture, 0).UTC()}}, account, from, till, now, facts)
 }
 
 type feeRun struct {
 	t     *Tariff
+	run   run
 	m     moment
 	lines []FeeLine
 }
@@ -57,7 +52,7 @@ func (b *feeRun) cycles(f *Fee, p presence) error {
 	from, till := b.m.from, b.m.till
 	came := !p.from.IsZero() && !p.from.Before(from) && p.from.Before(till)
 	if f.OneOff {
-		if !came {
+		if !came || p.from.Before(b.run.From) || !p.from.Before(b.run.Till) {
 			return nil
 		}
 		return b.line(f, p, from, till)
@@ -65,10 +60,12 @@ func (b *feeRun) cycles(f *Fee, p presence) error {
 	if !f.Advance {
 		return b.line(f, p, from, till)
 	}
+	now := b.switched
 	if came {
-		if err := b.line(f, p, from, till); err != nil {
-			return err
-		}
+		now = func(f *Fee, p presence) error { return b.line(f, p, from, till) }
+	}
+	if err := now(f, p); err != nil {
+		return err
 	}
 	next, end := b.nextPeriod()
 	return b.line(f, p, next, end)
@@ -84,13 +81,17 @@ func (b *feeRun) nextPeriod() (from, till time.Time) {
 	return b.m.till, b.m.till.Add(b.m.till.Sub(b.m.from))
 }
 
-// line prices one fee for one time. Nothing is due for a time in which the tenant, or the number, was not there.
+// line prices one fee for one cycle, as far as it was due in it. Nothing is due for a time in which the tenant, or the number, was not there.
 func (b *feeRun) line(f *Fee, p presence, from, till time.Time) error {
-	begin, end := latest(p.from, from), earliest(p.till, till)
+	due := cycle{from, till, latest(from, b.run.From), earliest(till, b.run.Till)}
+	if f.OneOff {
+		due.begin, due.end = from, till
+	}
+	begin, end := latest(p.from, due.begin), earliest(p.till, due.end)
 	if !begin.Before(end) {
 		return nil
 	}
-	l := FeeLine{Fee: f.Name, Text: f.Text, From: from, Till: till, Price: f.Amount}
+	l := FeeLine{Fee: f.Name, PerUnit: f.PerUnit, Tariff: b.t.label, Text: f.Text, From: due.begin, Till: due.end, Price: f.Amount}
 	if l.Text == "" {
 		l.Text = f.Name
 	}
@@ -104,14 +105,17 @@ func (b *feeRun) line(f *Fee, p presence, from, till time.Time) error {
 	if !f.OneOff {
 		begin = b.afterTrial(begin, end, &l)
 	}
-	b.count(f, &l)
-	if err := b.amount(f, &l, begin, end); err != nil {
+	b.count(f, &l, due)
+	if err := b.amount(f, &l, due, begin, end); err != nil {
 		return err
 	}
 	b.waive(f, &l, p.number)
 	b.lines = append(b.lines, l)
 	return nil
 }
+
+// cycle is what a fee is for, and the part of it in which it was due.
+type cycle struct{ from, till, begin, end time.Time }
 
 // afterTrial moves the beginning of what is due behind the trial, or waives the line while the trial goes on.
 func (b *feeRun) afterTrial(begin, end time.Time, l *FeeLine) time.Time {
@@ -134,22 +138,25 @@ func (b *feeRun) afterTrial(begin, end time.Time, l *FeeLine) time.Time {
 }
 
 // count finds the number of units and takes the free ones off.
-func (b *feeRun) count(f *Fee, l *FeeLine) {
+func (b *feeRun) count(f *Fee, l *FeeLine, due cycle) {
 	l.Quantity = 1
 	if f.PerUnit != "" && f.PerUnit != perNumber {
-		units := b.m.facts.Value(FactQuery{Counter: f.PerUnit, From: b.m.from, Till: earliest(b.m.now, b.m.till)})
+		q := FactQuery{Counter: f.PerUnit, From: b.m.from, Till: earliest(b.m.now, b.m.till)}
+		if due.from.Equal(b.m.from) { // What was counted while it was due.
+			q.From, q.Till = due.begin, latest(due.begin, earliest(b.m.now, due.end))
+		}
+		units := b.m.facts.Value(q)
 		l.Free = min(units, f.Free)
 		l.Quantity = ceilDiv(units-l.Free, max(1, f.Unit))
 	}
 }
 
 // amount multiplies and prorates, with one rounding.
-func (b *feeRun) amount(f *Fee, l *FeeLine, begin, end time.Time) error {
-	z := b.m.zone
-	l.Cycle = z.day(l.Till.Unix()-1) - z.day(l.From.Unix()) + 1
-	l.Days = l.Cycle
+func (b *feeRun) amount(f *Fee, l *FeeLine, due cycle, begin, end time.Time) error {
+	l.Cycle = b.days(due.from, due.till)
+	l.Days = b.days(due.begin, due.end)
 	if f.Prorate && !f.OneOff {
-		l.Days = z.day(end.Unix()-1) - z.day(begin.Unix()) + 1
+		l.Days = b.days(begin, end)
 	}
 	v, err := money.MulDiv(l.Price.Micros(), l.Quantity*l.Days, l.Cycle, b.t.spec.Rounding.Money)
 	if err != nil {
@@ -164,6 +171,11 @@ func (b *feeRun) amount(f *Fee, l *FeeLine, begin, end time.Time) error {
 		l.Reason += fmt.Sprintf(", %d free", l.Free)
 	}
 	return err
+}
+
+// days are those that a time touches, in the tariff's time zone.
+func (b *feeRun) days(from, till time.Time) int64 {
+	return b.m.zone.day(till.Unix()-1) - b.m.zone.day(from.Unix()) + 1
 }
 
 // waive applies the conditions, and clears the amount of a line that is not due.

@@ -29,6 +29,7 @@ type script struct {
 	tariff *rating.Tariff
 	used   rating.Tally
 	facts  facts
+	stays  []rating.Stay // Of the next fees; none: the tariff all the time.
 }
 
 func TestGolden(t *testing.T) {
@@ -61,6 +62,9 @@ func (s *script) run(t *testing.T, d *datadriven.TestData) (string, error) {
 		return s.balance(d)
 	case "facts":
 		return s.setFacts(d)
+	case "stay":
+		s.stays = append(s.stays, rating.Stay{Tariff: s.tariff, From: when(d, "from"), Till: when(d, "till"), Known: when(d, "known")})
+		return "", nil
 	case "fees":
 		return s.fees(d)
 	case "trial":

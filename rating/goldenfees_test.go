@@ -89,6 +89,10 @@ func (s *script) fees(d *datadriven.TestData) (string, error) {
 		now = when(d, "till")
 	}
 	lines, err := s.tariff.Fees(account(d), when(d, "from"), when(d, "till"), now, s.facts)
+	if len(s.stays) > 0 {
+		lines, err = rating.FeesOf(s.stays, account(d), when(d, "from"), when(d, "till"), now, s.facts)
+		s.stays = nil
+	}
 	if err != nil {
 		return "", err
 	}

@@ -165,9 +165,23 @@ func (s *Spec) checkRules() error {
 			return err
 		}
 	}
-	for _, f := range s.Fees {
-		if err := check(f.Name, f.validate()); err != nil {
-			return err
+	return s.checkFees(names)
+}
+
+// checkFees refuses fees that share a name, unless one follows the other.
+func (s *Spec) checkFees(names map[string]bool) error {
+	for i := range s.Fees {
+		f := &s.Fees[i]
+		if err := f.validate(); err != nil {
+			return fmt.Errorf("%w: %s: %s: %w", ErrTariff, s.Name, f.Name, err)
+		}
+		if f.Name == "" || names[f.Name] {
+			return fmt.Errorf("%w: %s: the name %q is empty or there twice", ErrTariff, s.Name, f.Name)
+		}
+		for j := range i {
+			if other := &s.Fees[j]; other.Name == f.Name && other.meets(f) {
+				return fmt.Errorf("%w: %s: two fees %q are due at the same time: end one where the other begins", ErrTariff, s.Name, f.Name)
+			}
 		}
 	}
 	return nil

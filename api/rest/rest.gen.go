@@ -15,6 +15,8 @@ import (
 	"trunkline/console"
 	"trunkline/job"
 	"trunkline/lcr"
+	"trunkline/rating"
+	"trunkline/rating/worker"
 	"trunkline/reports"
 	"trunkline/reports/invoice"
 
@@ -440,6 +442,9 @@ type ExpenseRow = reports.ExpenseRow
 // Expenses The expense report of a tenant: what every branch cost.
 type Expenses = reports.Expenses
 
+// ExplainedPrice A price that was computed again from what is stored.
+type ExplainedPrice = worker.Explained
+
 // Explanation A Decision in words. As JSON it is stored with the call as its trace; amounts are in the tenant's currency, rates in the carriers'.
 type Explanation = lcr.Explanation
 
@@ -723,6 +728,9 @@ type PriceQuestion struct {
 	// To Examples: 74951234567
 	To string `json:"to"`
 }
+
+// PriceStep One thing that was decided on the way to a price.
+type PriceStep = rating.ExplanationStep
 
 // Problem defines model for Problem.
 type Problem struct {

@@ -14,6 +14,7 @@ import (
 
 	"trunkline/internal/clock"
 	"trunkline/provision"
+	"trunkline/sql/postgres"
 )
 
 // applyOptions are the flags of `trunkline apply`.
@@ -21,6 +22,7 @@ type applyOptions struct {
 	file   string
 	dryRun bool
 	prune  bool
+	choice provision.Choice
 	config configFlags
 }
 
@@ -33,12 +35,20 @@ func newApplyCommand() *cobra.Command {
 new, changed or gone, and stores it: all or nothing. Applying the same file again changes nothing. Calls in progress are
 not touched; a running proxy uses the new state within a second.
 
+Another content of a tariff or deck is another version. It is in force from its effective_from, or from now on; calls of before keep
+the price of their time. What is announced for later stays announced: see "trunkline tariff versions" and "trunkline tariff withdraw".
+
+What was changed at another place since the file was applied last, on a page or by "trunkline deck import", stays as it is there where
+the file has not changed. Where both have, apply refuses and shows it: --keep NAME leaves what is stored, --overwrite NAME takes what
+the file says; NAME is as it is printed, such as tenant/beauty or file/decks/one.csv, or all.
+
 What is provisioned but not in the file is kept, unless --prune says to delete it.
 
 Exit status: 0 done, or nothing to do; 2 the file is wrong (each fault is printed with file, line, field and remedy);
-4 somebody else changed the provisioning meanwhile, or no engine can be reached.`,
-		Example: "  trunkline apply -f demo/operator.yaml --dry-run\n  trunkline apply -f demo/operator.yaml",
-		Args:    cobra.NoArgs,
+4 something was changed at another place too, somebody else changed the provisioning meanwhile, or no engine can be reached.`,
+		Example: "  trunkline apply -f demo/operator.yaml --dry-run\n  trunkline apply -f demo/operator.yaml\n" +
+			"  trunkline apply -f operator.yaml --keep file/decks/one.csv --overwrite tenant/beauty",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -47,6 +57,8 @@ Exit status: 0 done, or nothing to do; 2 the file is wrong (each fault is printe
 	f.StringVarP(&o.file, "file", "f", "", "operator's file (YAML)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "only say what would change")
 	f.BoolVar(&o.prune, "prune", false, "delete what the file does not have")
+	f.StringSliceVar(&o.choice.Keep, "keep", nil, "leave what is stored where both were changed; a name, or all")
+	f.StringSliceVar(&o.choice.Overwrite, "overwrite", nil, "take what the file says where both were changed; a name, or all")
 	o.config.register(cmd)
 	_ = cmd.MarkFlagRequired("file") // It fails only for a flag that does not exist.
 	return cmd
@@ -65,15 +77,26 @@ func (o *applyOptions) run(ctx context.Context, out, errOut io.Writer) error {
 		return err
 	}
 	defer db.close(ctx)
-	changes, base, err := planChanges(ctx, db, bundle, o.prune)
+	p, err := planChanges(ctx, db, bundle, o.prune, o.choice)
 	if err != nil {
 		return err
 	}
-	printChanges(out, changes)
-	if changes.Empty() || o.dryRun {
+	printKept(out, p.reconciled.Kept)
+	if err := refuseConflicts(ctx, db, errOut, p.reconciled.Conflicts); err != nil {
+		return err
+	}
+	printChanges(out, p.changes)
+	now := clock.System{}.Now()
+	if err := p.printVersions(ctx, out, now); err != nil {
+		return err
+	}
+	if o.dryRun {
 		return nil
 	}
-	revision, err := storeChanges(ctx, db, base, changes)
+	if p.changes.Empty() {
+		return db.provision.MarkApplied(ctx, p.changes.Applied, now)
+	}
+	revision, err := storeChanges(ctx, db, p.stored.Revision, p.changes)
 	if err != nil {
 		return withCode(exitConflict, err)
 	}
@@ -96,20 +119,36 @@ func readOperator(ctx context.Context, file string) (*provision.Bundle, error) {
 	return bundle, withCode(exitUsage, err)
 }
 
-// planChanges compares the bundle with what is stored, and checks what would come out as a whole.
-func planChanges(ctx context.Context, db *stores, bundle *provision.Bundle, prune bool) (*provision.Changes, int64, error) {
+// applyPlan is what applying a file would do.
+type applyPlan struct {
+	stored     *postgres.Provisioned
+	reconciled *provision.Reconciled
+	changes    *provision.Changes
+	merged     *provision.Bundle
+}
+
+// planChanges compares the bundle with what is stored and with what was applied last, and checks what would come out as a whole.
+func planChanges(ctx context.Context, db *stores, bundle *provision.Bundle, prune bool, choice provision.Choice) (*applyPlan, error) {
 	stored, err := db.provision.Load(ctx)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	changes, merged, err := provision.Plan(stored.Objects, stored.Files, bundle, prune)
+	applied, err := db.provision.Applied(ctx)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	if _, err := provision.NewCompiler().Compile(ctx, merged); err != nil {
-		return nil, 0, withCode(exitUsage, fmt.Errorf("with what is provisioned already: %w", err))
+	p := &applyPlan{stored: stored}
+	if p.reconciled, err = provision.Reconcile(stored.Objects, stored.Files, bundle, applied, prune, choice); err != nil {
+		return nil, err
 	}
-	return changes, stored.Revision, nil
+	if p.changes, p.merged, err = provision.Plan(stored.Objects, stored.Files, p.reconciled.Wanted, prune); err != nil {
+		return nil, err
+	}
+	p.changes.Applied = p.reconciled.Applied.Changed(applied)
+	if _, err := provision.NewCompiler().Compile(ctx, p.merged); err != nil {
+		return nil, withCode(exitUsage, fmt.Errorf("with what is provisioned already: %w", err))
+	}
+	return p, nil
 }
 
 func storeChanges(ctx context.Context, db *stores, base int64, changes *provision.Changes) (int64, error) {

@@ -23,14 +23,14 @@ func provisionDemo(ctx context.Context, db *stores) error {
 	if err != nil {
 		return err
 	}
-	changes, base, err := planChanges(ctx, db, bundle, false)
+	p, err := planChanges(ctx, db, bundle, false, provision.Choice{Keep: []string{"all"}}) // What was changed on its pages stays.
 	if err != nil {
 		return err
 	}
-	if changes.Empty() || base > 0 { // What somebody changed since stays as it is.
+	if p.changes.Empty() || p.stored.Revision > 0 { // What somebody changed since stays as it is.
 		return nil
 	}
-	if _, err := storeChanges(ctx, db, base, changes); err != nil {
+	if _, err := storeChanges(ctx, db, p.stored.Revision, p.changes); err != nil {
 		return err
 	}
 	return billDemo(ctx, db)

@@ -83,10 +83,11 @@ func (o *dialPlanOptions) run(ctx context.Context, numbers []string, out, errOut
 	if o.format != "table" && o.format != "json" {
 		return withCode(exitUsage, fmt.Errorf("--format %q: want table or json", o.format))
 	}
-	snapshot, err := o.route.snapshot(ctx, errOut)
+	snapshot, done, err := o.route.snapshot(ctx, errOut)
 	if err != nil {
 		return err
 	}
+	defer done()
 	plan, ok := snapshot.DialPlanByID(o.plan)
 	if !ok {
 		return withCode(exitUsage, fmt.Errorf("there is no dial plan %q", o.plan))

@@ -29,6 +29,8 @@ func newRootCommand() *cobra.Command {
 		newAPICommand(),
 		newDemoCommand(),
 		newRateCommand(),
+		newTariffCommand(),
+		newExplainCommand(),
 		newDeckCommand(newDeckImportCommand(), newDeckUndoCommand()),
 		newRouteCommand(),
 		newDialPlanCommand(),

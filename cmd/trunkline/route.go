@@ -100,10 +100,11 @@ func (o *routeOptions) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	snapshot, err := o.snapshot(ctx, errOut)
+	snapshot, done, err := o.snapshot(ctx, errOut)
 	if err != nil {
 		return err
 	}
+	defer done()
 	caller, err := o.caller(snapshot)
 	if err != nil {
 		return withCode(exitUsage, err)
@@ -200,26 +201,31 @@ func readJSON(file string, in io.Reader, v any) error {
 	return d.Decode(v)
 }
 
-func (o *routeOptions) snapshot(ctx context.Context, errOut io.Writer) (*provision.Snapshot, error) {
+// snapshot reads what calls are routed by; done lets go of the stores, which versions of the past are read from until then.
+func (o *routeOptions) snapshot(ctx context.Context, errOut io.Writer) (_ *provision.Snapshot, done func(), err error) {
 	if o.file != "" {
 		bundle, err := provision.ReadBundle(os.DirFS(filepath.Dir(o.file)), filepath.Base(o.file))
 		if err != nil {
-			return nil, withCode(exitUsage, err)
+			return nil, nil, withCode(exitUsage, err)
 		}
 		snapshot, err := provision.NewCompiler().Compile(ctx, bundle)
-		return snapshot, withCode(exitUsage, err)
+		return snapshot, func() {}, withCode(exitUsage, err)
 	}
 	db, err := o.config.openStores(ctx, errOut)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer db.close(ctx)
+	done = func() { db.close(ctx) }
 	compiler := provision.NewCompiler()
 	snapshot, err := db.compile(ctx, compiler)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = db.measure(ctx, snapshot.Operator(), compiler.Measures())
 	}
-	return snapshot, db.measure(ctx, snapshot.Operator(), compiler.Measures())
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return snapshot, done, nil
 }
 
 // caller finds who calls: an extension, or the tenant as a trunk.

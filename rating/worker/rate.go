@@ -182,11 +182,8 @@ func (r *rater) sell(record *cdr.Record) (ledger.Use, *verdict, error) {
 	if !ok {
 		return ledger.Use{}, &verdict{ReasonTenant, "the tenant " + leg.Tenant + " is not known"}, nil
 	}
-	call := rating.Call{
-		From: leg.From, To: leg.To, Direction: direction(leg.Direction), Connect: start(leg), Duration: leg.Chargeable(),
-		Extension: leg.Extension, Branch: leg.Branch, OnNet: leg.Direction == cdr.Internal, Since: tenant.Since,
-		Emergency: leg.To.Emergency() && leg.Direction != cdr.Inbound,
-	}
+	call := sold(leg)
+	call.Since = tenant.Since
 	f := r.facts(tariff)
 	var base Base
 	if f.onCost {
@@ -273,9 +270,7 @@ func (r *rater) buy(record *cdr.Record) (*verdict, error) {
 	case cost == nil:
 		return nil, nil //nolint:nilnil // As above.
 	}
-	charge, err := cost.Price(rating.Call{
-		From: leg.From, To: leg.To, Direction: rating.Outbound, Connect: start(leg), Duration: leg.Duration(),
-	}, nil)
+	charge, err := cost.Price(bought(leg), nil)
 	if v := verdictOf(err, leg.Duration()); v != nil {
 		return v, nil
 	}

@@ -140,6 +140,7 @@ func (p *Provision) Save(ctx context.Context, base int64, c *provision.Changes, 
 				name, revision, sum[:], at, by)
 		}
 		queueWithdrawals(batch, c.Withdraw, at, by)
+		queueApplied(batch, c.Applied, at)
 		batch.Queue(`SELECT pg_notify($1, $2)`, provisionChannel, strconv.FormatInt(revision, 10))
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return err

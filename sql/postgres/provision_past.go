@@ -103,3 +103,54 @@ func touchProvision(ctx context.Context, tx pgx.Tx) error {
 		SELECT pg_notify($1, revision::text) FROM next`, provisionChannel)
 	return err
 }
+
+// queueApplied notes what an operator's file said.
+func queueApplied(b *pgx.Batch, applied provision.Applied, at time.Time) {
+	for n, sum := range applied {
+		b.Queue(`INSERT INTO provision_applied (kind, id, sha256, applied_at) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (kind, id) DO UPDATE SET sha256 = $3, applied_at = $4`, n.Kind, n.ID, sum[:], at)
+	}
+}
+
+// MarkApplied notes what an operator's file said where nothing else changes. It may be repeated.
+func (p *Provision) MarkApplied(ctx context.Context, applied provision.Applied, at time.Time) error {
+	batch := &pgx.Batch{}
+	queueApplied(batch, applied, at)
+	if err := p.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("note what was applied: %w", err)
+	}
+	return nil
+}
+
+// Applied returns what an operator's file said when it was applied last.
+func (p *Provision) Applied(ctx context.Context) (provision.Applied, error) {
+	rows, err := p.pool.Query(ctx, `SELECT kind, id, sha256 FROM provision_applied`)
+	if err != nil {
+		return nil, fmt.Errorf("what was applied: %w", err)
+	}
+	out := make(provision.Applied)
+	var n provision.Name
+	var sum []byte
+	_, err = pgx.ForEachRow(rows, []any{&n.Kind, &n.ID, &sum}, func() error {
+		out[n] = [sha256.Size]byte(sum)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("what was applied: %w", err)
+	}
+	return out, nil
+}
+
+// LastChange tells who changed something last, and when; the zero time: nobody did.
+func (p *Provision) LastChange(ctx context.Context, n provision.Name) (at time.Time, by string, err error) {
+	query := `SELECT changed_at, changed_by FROM provision_history WHERE kind = $1 AND id = $2 ORDER BY revision DESC LIMIT 1`
+	args := []any{n.Kind, n.ID}
+	if n.Kind == provision.KindFile {
+		query, args = `SELECT changed_at, changed_by FROM provision_file_history WHERE name = $1 ORDER BY revision DESC LIMIT 1`, []any{n.ID}
+	}
+	err = p.pool.QueryRow(ctx, query, args...).Scan(&at, &by)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return time.Time{}, "", nil
+	}
+	return at.UTC(), by, err
+}
