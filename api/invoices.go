@@ -76,7 +76,7 @@ func (o *operations) CreditInvoice(ctx context.Context, r rest.CreditInvoiceRequ
 
 // ClosePeriod implements rest.StrictServerInterface.
 func (o *operations) ClosePeriod(ctx context.Context, r rest.ClosePeriodRequestObject) (rest.ClosePeriodResponseObject, error) {
-	q := invoice.Request{Period: r.Month, DryRun: r.Params.DryRun}
+	q := invoice.Request{Period: r.Month, DryRun: r.Params.DryRun, Reissue: r.Params.Reissue}
 	if r.Params.Tenant != "" {
 		q.Tenant = []string{r.Params.Tenant}
 	}

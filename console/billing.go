@@ -50,7 +50,7 @@ func (c *Console) mayBill(who *access.Principal, p access.Permission, tenant str
 // billingFault tells what the user did wrong from what is ours.
 func billingFault(err error) error {
 	switch {
-	case errors.Is(err, invoice.ErrPeriod), errors.Is(err, invoice.ErrNoTenant):
+	case errors.Is(err, invoice.ErrPeriod), errors.Is(err, invoice.ErrNoTenant), errors.Is(err, invoice.ErrReissue):
 		return invalid("%s", err)
 	case errors.Is(err, invoice.ErrNoInvoice):
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
@@ -127,6 +127,24 @@ func (c *Console) ClosePeriod(ctx context.Context, who *access.Principal, r invo
 		}
 	}
 	return results, c.log(ctx, who, access.Deed{Action: "close period", Object: "period " + r.Period, After: fmt.Sprintf("%d invoices issued", issued)})
+}
+
+// IssueAgain issues the invoice of a period again whose last one was credited as a whole, and returns what stands now: where it
+// was issued again already, that one.
+func (c *Console) IssueAgain(ctx context.Context, who *access.Principal, number string) (invoice.Issued, error) {
+	of, err := c.Invoice(ctx, who, number)
+	if err != nil {
+		return of, err
+	}
+	d := of.Document
+	results, err := c.ClosePeriod(ctx, who, invoice.Request{Period: d.Period.Label, Tenant: []string{d.Tenant}, Reissue: true})
+	if err != nil {
+		return invoice.Issued{}, err
+	}
+	if r := results[0]; r.Issued == nil {
+		return invoice.Issued{}, fmt.Errorf("%w: %w", ErrConflict, &invoice.RefusedError{Tenant: d.Tenant, Refusals: r.Refusals})
+	}
+	return *results[0].Issued, nil
 }
 
 // MarkInvoice notes that an invoice was sent or paid, or takes that back.

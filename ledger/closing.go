@@ -10,6 +10,9 @@ import (
 var (
 	ErrClosedPeriod = errors.New("the period is closed")
 	ErrClosing      = errors.New("the period cannot be closed")
+	// ErrInvoiced says that an invoice stands for the time: neither its calls nor its postings move away from it. Once it is credited
+	// as a whole they may.
+	ErrInvoiced = errors.New("an invoice stands for this time")
 )
 
 // SlotLength is what times of postings are counted in: the beginning of an open period is a multiple of it, in UTC.

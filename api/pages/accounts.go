@@ -21,7 +21,8 @@ func (p *Pages) moneyRooms() map[string]handler {
 		"GET /expenses": p.expenses, "GET /expenses/file": p.expensesFile,
 		"GET /invoices": p.invoices, "GET /invoices/:number": p.invoice, "GET /invoices/:number/file": p.invoiceFile,
 		"POST /invoices/:number/mark": p.markInvoice, "POST /invoices/:number/credit": p.creditInvoice,
-		"GET /close": p.closing, "POST /close": p.closePeriod,
+		"POST /invoices/:number/again": p.issueAgain,
+		"GET /close":                   p.closing, "POST /close": p.closePeriod,
 	}
 }
 

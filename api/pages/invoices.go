@@ -212,6 +212,14 @@ func (p *Pages) creditInvoice(r *request) error {
 	return r.to("/invoices/"+note.Document.Number, "done")
 }
 
+func (p *Pages) issueAgain(r *request) error {
+	issued, err := p.o.Console.IssueAgain(r.Request.Context(), r.who, r.Param("number"))
+	if err != nil {
+		return err
+	}
+	return r.to("/invoices/"+issued.Document.Number, "done")
+}
+
 // closingView is the checklist of a period: what would be issued, and what keeps it open.
 type closingView struct {
 	Month   string

@@ -1053,6 +1053,9 @@ type DropCallParams struct {
 type ClosePeriodParams struct {
 	DryRun bool `form:"dry_run,omitempty" json:"dry_run,omitempty,omitzero"`
 
+	// Reissue Issue again what was credited as a whole; the tenant has to be named
+	Reissue bool `form:"reissue,omitempty" json:"reissue,omitempty,omitzero"`
+
 	// Tenant Only of this tenant
 	Tenant TenantQueryParameter `form:"tenant,omitempty" json:"tenant,omitempty,omitzero"`
 
@@ -2360,6 +2363,14 @@ func (siw *ServerInterfaceWrapper) ClosePeriod(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", c.Request.URL.Query(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter dry_run: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "reissue" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reissue", c.Request.URL.Query(), &params.Reissue, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter reissue: %w", err), http.StatusBadRequest)
 		return
 	}
 

@@ -68,10 +68,12 @@ func newInvoiceRunCommand() *cobra.Command {
 		Use: "run --period MONTH", Short: "Close the period of all tenants, or of some, and issue their invoices", Args: cobra.NoArgs,
 		Long: `Run makes the invoice of every tenant for the period that begins in a month, in the tenant's calendar and time zone. What is
 already issued stays as it is: running it again changes nothing. A tenant that is refused does not keep the others back; all
-reasons are told. --dry-run stores nothing.
+reasons are told. --dry-run stores nothing. --reissue makes invoices again that were credited as a whole: with a number of
+their own, which names the one whose place they take; the tenants have to be named.
 
 Exit status: 0 all done, or nothing to do; 2 an option is wrong; 3 some tenants were refused; 4 all were.`,
-		Example: "  trunkline invoice run --period 2026-10 --dry-run\n  trunkline invoice run --period 2026-10\n  trunkline invoice run --period 2026-10 --tenant beauty",
+		Example: "  trunkline invoice run --period 2026-10 --dry-run\n  trunkline invoice run --period 2026-10\n  trunkline invoice run --period 2026-10 --tenant beauty\n" +
+			"  trunkline invoice run --period 2026-10 --tenant beauty --reissue",
 		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
 			if o.tenant != "" {
 				o.request.Tenant = strings.Split(o.tenant, ",")
@@ -82,6 +84,7 @@ Exit status: 0 all done, or nothing to do; 2 an option is wrong; 3 some tenants 
 	cmd.Flags().StringVar(&o.request.Period, "period", "", "month in which the period begins, such as 2026-10")
 	cmd.Flags().StringVar(&o.tenant, "tenant", "", "only these tenants, with commas between")
 	cmd.Flags().BoolVar(&o.request.DryRun, "dry-run", false, "store nothing")
+	cmd.Flags().BoolVar(&o.request.Reissue, "reissue", false, "issue again what was credited as a whole, for --tenant")
 	cmd.Flags().DurationVar(&o.grace, "grace", lateGrace, "how long after the period's end its calls are waited for")
 	_ = cmd.MarkFlagRequired("period") // It fails only for a flag that does not exist.
 	formatFlag(cmd, &o.format)
@@ -96,7 +99,7 @@ func (o *invoiceRun) run(ctx context.Context, db *stores, out io.Writer) error {
 	}
 	results, err := closer.Run(ctx, o.request)
 	switch {
-	case errors.Is(err, invoice.ErrPeriod), errors.Is(err, invoice.ErrNoTenant):
+	case errors.Is(err, invoice.ErrPeriod), errors.Is(err, invoice.ErrNoTenant), errors.Is(err, invoice.ErrReissue):
 		return withCode(exitUsage, err)
 	case err != nil:
 		return err

@@ -167,7 +167,11 @@ func newPeriodOpenCommand() *cobra.Command {
 	var from, reason string
 	cmd := &cobra.Command{
 		Use: "open --from M --reason WHY", Short: "Open a month and all after it again", Args: cobra.NoArgs,
-		Long:    "Open takes a closing back, for a tenant or carrier. An invoice that was issued for the month does not change by it.",
+		Long: `Open takes a closing back, for a tenant or carrier. A month that an invoice stands for is not opened, so that neither calls nor
+sums move away from a document that was issued: credit it as a whole, open the month, put right what was wrong, and issue it
+again with 'trunkline invoice run --reissue'.
+
+Exit status: 0 done; 2 an option is wrong; 4 an invoice stands for it.`,
 		Example: "  trunkline period open --tenant beauty --from 2026-10 --reason 'deck of October was wrong, see case 31'",
 		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
 			first, err := time.Parse(monthFormat, from)
@@ -215,7 +219,7 @@ func (o *accountOptions) closeTill(cmd *cobra.Command, db *stores, reason string
 		}
 		cmd.Printf("%s: closed till %s, before till %s\n", account, dash(till(done.Till)), dash(till(done.Before)))
 	}
-	if errors.Is(failed, ledger.ErrClosing) {
+	if errors.Is(failed, ledger.ErrClosing) || errors.Is(failed, ledger.ErrInvoiced) {
 		return withCode(exitConflict, failed)
 	}
 	return failed

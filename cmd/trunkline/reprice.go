@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,6 +21,42 @@ import (
 
 // repriceMost is how many calls of an account are priced again in one step, at most.
 const repriceMost = 1_000_000
+
+// accounts prices the calls of accounts again, one after the other.
+func (r *repricer) accounts(ctx context.Context, accounts []ledger.Account, from, till time.Time, sum *rerateSum) error {
+	for _, account := range accounts {
+		if err := r.account(ctx, account, from, till, sum); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayChange looks whether calls that would change are in a closed period or on an invoice, and changes nothing.
+func (r *repricer) mayChange(ctx context.Context, accounts []ledger.Account, from, till time.Time) error {
+	sum := newRerateSum()
+	for _, account := range accounts {
+		state, err := r.db.ledger.State(ctx, account)
+		if errors.Is(err, ledger.ErrNoAccount) || err == nil && !from.Before(state.ClosedTill) && account.Kind != ledger.TenantAccount {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.account(ctx, account, from, till, sum); err != nil {
+			return err
+		}
+	}
+	return errors.Join(sum.refused...)
+}
+
+// failed notes why a run ended, and returns that. One that was stopped by somebody goes on when it is run again.
+func (r *repricer) failed(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	return errors.Join(err, r.books.FailRerate(ctx, r.job, err.Error()))
+}
 
 // account prices the calls of one account again: day by day, or in one step where the order of calls matters.
 func (r *repricer) account(ctx context.Context, account ledger.Account, from, till time.Time, sum *rerateSum) error {
@@ -90,7 +127,9 @@ func (r *repricer) step(ctx context.Context, account ledger.Account, from, till 
 		Rerate: r.job, Account: account, Records: records, Correct: r.worker.Correct,
 		Again: r.worker.Again,
 	})
-	if err != nil {
+	if refused := errors.Is(err, ledger.ErrClosedPeriod) || errors.Is(err, ledger.ErrInvoiced); refused && r.job == 0 {
+		sum.refused = append(sum.refused, err)
+	} else if err != nil {
 		return err
 	}
 	sum.legs += int64(len(records))
@@ -131,6 +170,9 @@ func (r *repricer) undo(ctx context.Context, id int64, reason string) (int, erro
 	if err != nil {
 		return 0, err
 	}
+	if err := r.mayUndo(ctx, job, batches); err != nil {
+		return 0, err
+	}
 	r.job, err = r.books.BeginRerate(ctx, postgres.Rerate{
 		Scope: "undo " + strconv.FormatInt(id, 10), From: job.From, Till: job.Till, Reason: reason, By: operator(), Undoes: id,
 	})
@@ -138,18 +180,36 @@ func (r *repricer) undo(ctx context.Context, id int64, reason string) (int, erro
 		return 0, err
 	}
 	for _, batch := range batches {
-		records, err := r.db.records.OfBatch(ctx, batch)
-		if err != nil {
-			return 0, err
-		}
-		if err := r.books.Undo(ctx, r.job, batch, records, r.worker.Correct); err != nil {
-			return 0, err
-		}
-		if err := r.worker.Recover(ctx); err != nil {
-			return 0, err
+		if err := r.undoBatch(ctx, batch); err != nil {
+			return 0, r.failed(ctx, err)
 		}
 	}
 	return len(batches), r.books.EndRerate(ctx, r.job)
+}
+
+// mayUndo looks whether anything is in the way of one of the batches, and changes nothing.
+func (r *repricer) mayUndo(ctx context.Context, job *postgres.Rerate, batches []int64) error {
+	for _, batch := range batches {
+		records, err := r.db.records.OfBatch(ctx, batch)
+		if err != nil {
+			return err
+		}
+		if err := r.books.MayUndo(ctx, job.UndoneBy, records); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *repricer) undoBatch(ctx context.Context, batch int64) error {
+	records, err := r.db.records.OfBatch(ctx, batch)
+	if err != nil {
+		return err
+	}
+	if err := r.books.Undo(ctx, r.job, batch, records, r.worker.Correct); err != nil {
+		return err
+	}
+	return r.worker.Recover(ctx)
 }
 
 func sortedAccounts(accounts map[ledger.Account]*time.Location) []ledger.Account {
@@ -172,6 +232,7 @@ type rerateSum struct {
 	lines         map[rerateKey]rerateLine
 	legs, changed int64
 	failed        []string
+	refused       []error // Why changes would be refused; they are counted all the same.
 }
 
 func newRerateSum() *rerateSum { return &rerateSum{lines: make(map[rerateKey]rerateLine)} }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -40,11 +41,13 @@ it writes it: of each call that changes the reversal of its record and a new one
 account in one step. What was paid stays; nothing is overwritten, and 'rerate undo' takes it back.
 
 Calls of a tenant with allowances or volume tiers are priced again to this day, in the order in which they ended, because
-each takes from what the next one finds. Calls of closed periods are refused: open the period first. A run that was killed
-has changed whole accounts, or whole days of them, and nothing else: run it again. A second run finds nothing to change.
+each takes from what the next one finds. Calls of closed periods, and calls that an invoice stands for, are refused before
+anything is changed: open the period first, or credit the invoice as a whole. A dry run shows what they would come to all the
+same. A run that was killed has changed whole accounts, or whole days of them, and nothing else: run it again. A second run
+finds nothing to change.
 
-Exit status: 0 done; 2 an option is wrong; 3 some calls have no price any more and stayed as they were; 4 a period is closed,
-or calls are on their way that have to be stored first.`,
+Exit status: 0 done; 2 an option is wrong; 3 some calls have no price any more and stayed as they were; 4 calls that would
+change are in a closed period or on an invoice, or calls are on their way that have to be stored first.`,
 		Example: "  trunkline rerate --from 2026-11-01 --to 2026-11-15 --tenant beauty --dry-run\n" +
 			"  trunkline rerate --from 2026-11-01 --to 2026-12-01 --carrier rhein --apply --reason 'wrong deck, case 31'",
 		Args: cobra.NoArgs,
@@ -119,25 +122,34 @@ func (o *rerateOptions) run(cmd *cobra.Command, db *stores, _ []string) error {
 	if err != nil {
 		return err
 	}
+	picked := slices.DeleteFunc(sortedAccounts(accounts), func(a ledger.Account) bool { return o.deck != "" && a.Kind == ledger.TenantAccount })
 	if o.apply {
-		r.job, err = r.books.BeginRerate(ctx, postgres.Rerate{Scope: o.scope(), From: from, Till: till, Reason: o.reason, By: operator()})
-		if err != nil {
-			return err
-		}
+		return o.write(cmd, r, picked, from, till)
 	}
 	sum := newRerateSum()
-	for _, account := range sortedAccounts(accounts) {
-		if o.deck != "" && account.Kind == ledger.TenantAccount {
-			continue
-		}
-		if err := r.account(ctx, account, from, till, sum); err != nil {
-			return rerateError(err)
-		}
+	if err := r.accounts(ctx, picked, from, till, sum); err != nil {
+		return rerateError(err)
 	}
-	if o.apply {
-		if err := r.books.EndRerate(ctx, r.job); err != nil {
-			return err
-		}
+	return o.report(cmd, 0, sum)
+}
+
+// write prices accounts again and writes it, after it has looked whether anything is in the way of any of them.
+func (o *rerateOptions) write(cmd *cobra.Command, r *repricer, picked []ledger.Account, from, till time.Time) error {
+	ctx := cmd.Context()
+	if err := r.mayChange(ctx, picked, from, till); err != nil {
+		return rerateError(err)
+	}
+	var err error
+	r.job, err = r.books.BeginRerate(ctx, postgres.Rerate{Scope: o.scope(), From: from, Till: till, Reason: o.reason, By: operator()})
+	if err != nil {
+		return err
+	}
+	sum := newRerateSum()
+	if err := r.accounts(ctx, picked, from, till, sum); err != nil {
+		return r.failed(ctx, rerateError(err))
+	}
+	if err := r.books.EndRerate(ctx, r.job); err != nil {
+		return err
 	}
 	return o.report(cmd, r.job, sum)
 }
@@ -180,6 +192,9 @@ func (o *rerateOptions) report(cmd *cobra.Command, job int64, sum *rerateSum) er
 	} else {
 		cmd.PrintErrf("%d of %d calls would change\n", sum.changed, sum.legs)
 	}
+	if len(sum.refused) > 0 {
+		return withCode(exitConflict, errors.Join(sum.refused...))
+	}
 	if len(sum.failed) > 0 {
 		for _, line := range sum.failed[:min(len(sum.failed), failedShown)] {
 			cmd.PrintErrln(line)
@@ -195,7 +210,7 @@ const failedShown = 20
 // rerateError gives the errors that an operator can do something about their exit code.
 func rerateError(err error) error {
 	switch {
-	case errors.Is(err, ledger.ErrClosedPeriod), errors.Is(err, worker.ErrStale), errors.Is(err, worker.ErrUsesUnknown), errors.Is(err, postgres.ErrUndo):
+	case errors.Is(err, ledger.ErrClosedPeriod), errors.Is(err, ledger.ErrInvoiced), errors.Is(err, worker.ErrStale), errors.Is(err, worker.ErrUsesUnknown), errors.Is(err, postgres.ErrUndo):
 		return withCode(exitConflict, err)
 	case errors.Is(err, clickhouse.ErrTooMany):
 		return withCode(exitUsage, err)
@@ -232,8 +247,16 @@ func newRerateListCommand() *cobra.Command {
 
 func rerateState(r *postgres.Rerate) string {
 	switch {
-	case r.UndoneBy != 0:
+	case r.UndoneBy != 0 && r.Undone:
 		return fmt.Sprintf("undone by %d", r.UndoneBy)
+	case r.UndoneBy != 0:
+		return fmt.Sprintf("undone in part by %d: undo it again", r.UndoneBy)
+	case r.Done.IsZero() && r.Failure != "" && r.Legs == 0:
+		return "failed, nothing was changed: " + r.Failure
+	case r.Done.IsZero() && r.Failure != "":
+		return "failed in part: " + r.Failure
+	case r.Done.IsZero() && r.WentOn != 0:
+		return fmt.Sprintf("not finished; %d went on with it", r.WentOn)
 	case r.Done.IsZero():
 		return "not finished: run it again"
 	case r.Undoes != 0:
@@ -248,7 +271,9 @@ func newRerateUndoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "undo ID --reason WHY", Short: "Take a run back", Args: cobra.ExactArgs(1),
 		Long: `Undo puts the records in force again that the run has reversed, in a run of its own. Runs over the same calls are undone the
-last one first.`,
+last one first. Calls of closed periods, and those that an invoice stands for, are refused before anything is changed.
+
+Exit status: 0 done; 2 an option is wrong; 4 it cannot be undone as things are.`,
 		Example: "  trunkline rerate undo 3 --reason 'the old deck was right'",
 		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)

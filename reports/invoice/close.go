@@ -45,11 +45,12 @@ type Archive interface {
 	Profiles(ctx context.Context) (map[string]Profile, error)
 	Histories(ctx context.Context, tenants []string) (map[string][]Version, error)
 	// Issue posts what the document adds to the ledger, closes the account's books up to the end of the period, gives the
-	// document its number and keeps it, all or nothing. What was issued for the tenant's period before is returned unchanged. It
+	// document its number and keeps it, all or nothing. What was issued for the tenant's period before is returned unchanged, but
+	// for the one whose place the document takes. It
 	// is ErrSums when what the ledger has posted for calls of the period is not the document's usage, and ErrOverlap when
 	// another invoice has a part of the period.
 	Issue(ctx context.Context, d *Document, n Numbering) (Issued, error)
-	// Find returns what was issued for the period of a tenant that begins at a moment, or ErrNoInvoice.
+	// Find returns what was issued last for the period of a tenant that begins at a moment, or ErrNoInvoice.
 	Find(ctx context.Context, tenant string, from time.Time) (Issued, error)
 }
 
@@ -96,6 +97,8 @@ type Request struct {
 	Period string   // 2026-10; the period of each tenant that begins in it.
 	Tenant []string // Empty: all.
 	DryRun bool     // Nothing is stored; what keeps a period open is told, and the document is made all the same.
+	// Reissue makes invoices again that were credited as a whole. The tenants have to be named.
+	Reissue bool
 	// Told gets how many tenants are done, and of how many, after each; nil: nobody waits. Tenants are done at the same time.
 	Told func(done, all int)
 	Long bool // Nobody waits for an answer: it may take as long as it takes.
@@ -116,6 +119,9 @@ type Result struct {
 // Run closes the period of all tenants that are asked for. A tenant that is refused does not keep the others back. Running
 // it again changes nothing.
 func (c *Closer) Run(ctx context.Context, r Request) ([]Result, error) {
+	if r.Reissue && len(r.Tenant) == 0 {
+		return nil, fmt.Errorf("%w: an invoice is issued again for tenants that are named", ErrReissue)
+	}
 	jobs, err := c.plan(ctx, r)
 	if err != nil {
 		return nil, err
@@ -187,18 +193,22 @@ type job struct {
 func (j *job) run(ctx context.Context, request Request) Result {
 	r := Result{Tenant: j.tenant.ID, Period: j.period}
 	issued, err := j.closer.c.Archive.Find(ctx, j.tenant.ID, j.period.From)
+	again := err == nil && request.Reissue && issued.State == StateCredited
 	switch {
-	case err == nil:
+	case err == nil && !again:
 		r.Issued, r.Document = &issued, issued.Document
 		return r
-	case !errors.Is(err, ErrNoInvoice):
+	case err != nil && !errors.Is(err, ErrNoInvoice):
 		return r.refuse(Fault, err.Error())
 	}
 	d, err := j.document(ctx)
 	if err != nil {
 		return r.refuse(codeOf(err), err.Error())
 	}
-	r.Document, r.Empty = d, d.Empty() && len(d.Lines) == 0
+	if again {
+		d.Replaces, d.GivenBack = issued.Document.Number, issued.Document.Usage
+	}
+	r.Document, r.Empty = d, d.Empty() && len(d.Lines) == 0 && d.GivenBack.IsZero()
 	if request.peek {
 		return r
 	}

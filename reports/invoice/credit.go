@@ -29,6 +29,7 @@ func Credit(d *Document, amount money.Amount, reason string, now time.Time) (*Do
 	}
 	note := *d
 	note.Kind, note.Number, note.Credits, note.Reason, note.Previous = KindCreditNote, "", d.Number, reason, ""
+	note.Replaces, note.GivenBack = "", money.Amount{}
 	note.Issued, note.Due, note.Usage = now.UTC().Truncate(time.Second), time.Time{}, money.Amount{}
 	shares, err := creditShares(d, amount, scale)
 	if err != nil {

@@ -58,29 +58,33 @@ type Line struct {
 
 // Document is an invoice or a credit note as data. Issued ones never change.
 type Document struct {
-	Kind      Kind           `json:"kind"`
-	Number    string         `json:"number,omitempty"` // Empty: a draft.
-	Tenant    string         `json:"tenant"`
-	Period    Period         `json:"period"`
-	Currency  money.Currency `json:"currency"`
-	Issued    time.Time      `json:"issued,omitzero"`
-	Due       time.Time      `json:"due,omitzero"`
-	Credits   string         `json:"credits,omitempty"` // Credit note: the number of the invoice.
-	Reason    string         `json:"reason,omitempty"`  // Credit note: why.
-	Tariff    string         `json:"tariff,omitempty"`
-	Language  string         `json:"language"`
-	Seller    Party          `json:"seller"`
-	Buyer     Party          `json:"buyer"`
-	TaxName   string         `json:"tax_name,omitempty"`
-	TaxRate   string         `json:"tax_percent,omitempty"`
-	Inclusive bool           `json:"tax_inclusive,omitempty"`
-	Lines     []Line         `json:"lines"`
-	Usage     money.Amount   `json:"usage"` // Sum of the usage lines, to the last place.
-	Net       money.Amount   `json:"net"`   // Without tax.
-	Tax       money.Amount   `json:"tax"`
-	Total     money.Amount   `json:"total"` // In whole coins; the sum of all lines.
-	Branches  []BranchName   `json:"branches"`
-	Previous  string         `json:"previous_hash,omitempty"` // Of the document before it in the series.
+	Kind     Kind           `json:"kind"`
+	Number   string         `json:"number,omitempty"` // Empty: a draft.
+	Tenant   string         `json:"tenant"`
+	Period   Period         `json:"period"`
+	Currency money.Currency `json:"currency"`
+	Issued   time.Time      `json:"issued,omitzero"`
+	Due      time.Time      `json:"due,omitzero"`
+	Credits  string         `json:"credits,omitempty"` // Credit note: the number of the invoice.
+	// Replaces is the number of the invoice whose place this one takes, after it was credited as a whole. GivenBack is what that one
+	// had charged for calls: the credit note gave it back, so it is charged with this document.
+	Replaces  string       `json:"replaces,omitempty"`
+	GivenBack money.Amount `json:"given_back,omitzero"`
+	Reason    string       `json:"reason,omitempty"` // Credit note: why.
+	Tariff    string       `json:"tariff,omitempty"`
+	Language  string       `json:"language"`
+	Seller    Party        `json:"seller"`
+	Buyer     Party        `json:"buyer"`
+	TaxName   string       `json:"tax_name,omitempty"`
+	TaxRate   string       `json:"tax_percent,omitempty"`
+	Inclusive bool         `json:"tax_inclusive,omitempty"`
+	Lines     []Line       `json:"lines"`
+	Usage     money.Amount `json:"usage"` // Sum of the usage lines, to the last place.
+	Net       money.Amount `json:"net"`   // Without tax.
+	Tax       money.Amount `json:"tax"`
+	Total     money.Amount `json:"total"` // In whole coins; the sum of all lines.
+	Branches  []BranchName `json:"branches"`
+	Previous  string       `json:"previous_hash,omitempty"` // Of the document before it in the series.
 }
 
 // BranchName is a branch as it was called.
@@ -144,23 +148,34 @@ func (d *Document) Charges() []reports.Charge {
 }
 
 // Entries returns what the document adds to the ledger: all lines but those of usage, which is posted as it happens. They
-// count in the last quarter of an hour of the period, and have keys that make each be posted once.
+// count in the last quarter of an hour of the period, and have keys that make each be posted once. A document that takes the
+// place of another charges what the credit note gave back of its calls.
 func (d *Document) Entries() []ledger.Entry {
-	account := ledger.Tenant(d.Tenant, d.Currency)
 	var out []ledger.Entry
 	for i := range d.Lines {
-		l := &d.Lines[i]
-		if l.Kind == UsageLine || l.Amount.IsZero() {
-			continue
+		if l := &d.Lines[i]; l.Kind != UsageLine && !l.Amount.IsZero() {
+			out = append(out, d.entry(l.Key, l.Amount, l.Text))
 		}
-		key := "invoice/" + d.Tenant + "/" + d.Period.Label + "/" + l.Key
-		at := d.Period.Till.Add(-ledger.SlotLength)
-		if d.Kind == KindCreditNote {
-			key, at = "credit/"+d.Number+"/"+l.Key, d.Issued.Truncate(ledger.SlotLength)
-		}
-		out = append(out, ledger.Entry{Account: account, Purpose: ledger.Charge, Amount: l.Amount.Neg(), At: at, Key: key, Reason: l.Text})
+	}
+	if !d.GivenBack.IsZero() {
+		out = append(out, d.entry("given-back", d.GivenBack, words(d.Language).givenBack+" "+d.Replaces))
 	}
 	return out
+}
+
+// entry charges an amount. Its key names the document by what there can be only one of.
+func (d *Document) entry(key string, amount money.Amount, text string) ledger.Entry {
+	e := ledger.Entry{
+		Account: ledger.Tenant(d.Tenant, d.Currency), Purpose: ledger.Charge, Amount: amount.Neg(), At: d.Period.Till.Add(-ledger.SlotLength),
+		Key: "invoice/" + d.Tenant + "/" + d.Period.Label + "/" + key, Reason: text,
+	}
+	switch {
+	case d.Kind == KindCreditNote:
+		e.Key, e.At = "credit/"+d.Number+"/"+key, d.Issued.Truncate(ledger.SlotLength)
+	case d.Replaces != "":
+		e.Key = "invoice/" + d.Tenant + "/" + d.Period.Label + "/for/" + d.Replaces + "/" + key
+	}
+	return e
 }
 
 // Series is the name of the series that a number is taken from at a moment.

@@ -12,6 +12,7 @@ var (
 	ErrCredit    = errors.New("cannot be credited")
 	ErrOverlap   = errors.New("a part of the period is on another invoice")
 	ErrNoTenant  = errors.New("no such tenant")
+	ErrReissue   = errors.New("cannot be issued again")
 	ErrSums      = errors.New("the sums differ")
 )
 

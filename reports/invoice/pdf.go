@@ -85,6 +85,9 @@ func (p *printer) head() {
 	if p.d.Credits != "" {
 		p.out.Text(p.words.credits + " " + p.words.number + " " + p.d.Credits + ": " + p.d.Reason)
 	}
+	if p.d.Replaces != "" {
+		p.out.Text(p.words.replaces + " " + p.words.number + " " + p.d.Replaces)
+	}
 	p.out.Space(4)
 	p.out.Sides(p.party(p.words.seller, p.d.Seller), p.party(p.words.buyer, p.d.Buyer))
 	p.out.Space(4)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,7 +25,8 @@ func closedError(err error) error {
 }
 
 // Close closes the books of an account up to a moment, or opens them again from it on. Where legs of the period could not
-// be rated yet it is ErrClosing: they would land in the next one. It may be repeated; what is closed already stays so.
+// be rated yet it is ErrClosing: they would land in the next one; where what is opened is on an invoice that stands it is
+// ErrInvoiced. It may be repeated; what is closed already stays so.
 func (l *Ledger) Close(ctx context.Context, c ledger.Closing) (ledger.Closing, error) {
 	c.At = l.clock.Now()
 	if err := c.Validate(c.At); err != nil {
@@ -43,6 +45,9 @@ func (l *Ledger) Close(ctx context.Context, c ledger.Closing) (ledger.Closing, e
 			return nil
 		}
 		if err := unratedBefore(ctx, tx, c); err != nil {
+			return err
+		}
+		if err := invoicedAfter(ctx, tx, c); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE account SET closed_till = $2 WHERE id = $1`, c.Account.String(), c.Till); err != nil {
@@ -74,6 +79,23 @@ func unratedBefore(ctx context.Context, tx pgx.Tx, c ledger.Closing) error {
 		err = fmt.Errorf("%w: %d legs of it could not be rated yet: see `trunkline dead list --%s %s`", ledger.ErrClosing, n, owner, c.Account.Owner)
 	}
 	return err
+}
+
+// invoicedAfter refuses to open what invoices stand for.
+func invoicedAfter(ctx context.Context, tx pgx.Tx, c ledger.Closing) error {
+	if !c.Till.Before(c.Before) || c.Account.Kind != ledger.TenantAccount {
+		return nil
+	}
+	rows, err := tx.Query(ctx, `SELECT number FROM invoice_standing WHERE tenant = $1 AND currency = $2 AND period_till > $3 ORDER BY id LIMIT 10`,
+		c.Account.Owner, c.Account.Currency.String(), c.Till)
+	if err != nil {
+		return err
+	}
+	numbers, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(numbers) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w: credit it as a whole first (`trunkline invoice credit NUMBER`), and issue it again afterwards: %s", ledger.ErrInvoiced, strings.Join(numbers, ", "))
 }
 
 // Closings returns what was closed and opened of an account, the newest first, up to MaxLines.

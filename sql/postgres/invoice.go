@@ -101,9 +101,9 @@ func scanInvoice(row pgx.CollectableRow) (invoice.Issued, error) {
 	return i, err
 }
 
-// Find returns the invoice of a tenant's period that begins at a moment, or ErrNoInvoice.
+// Find returns the last invoice of a tenant's period that begins at a moment, or ErrNoInvoice.
 func (s *Invoices) Find(ctx context.Context, tenant string, from time.Time) (invoice.Issued, error) {
-	return s.one(ctx, selectInvoice+` WHERE i.kind = 'invoice' AND i.tenant = $1 AND i.period_from = $2`, tenant, from)
+	return s.one(ctx, lastOfPeriod, tenant, from)
 }
 
 // ByNumber returns a document by its number, or ErrNoInvoice.

@@ -25,11 +25,9 @@ func (s *Invoices) Issue(ctx context.Context, d *invoice.Document, n invoice.Num
 		if err := s.lockBoth(ctx, tx, account); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, selectInvoice+` WHERE i.kind = 'invoice' AND i.tenant = $1 AND i.period_from = $2`, d.Tenant, d.Period.From)
-		if err != nil {
-			return err
-		}
-		if out, err = pgx.CollectExactlyOneRow(rows, scanInvoice); !errors.Is(err, pgx.ErrNoRows) {
+		var of follows
+		var err error
+		if out, of.replaces, err = s.former(ctx, tx, d); err != nil || out.Document != nil {
 			return err
 		}
 		if err := s.check(ctx, tx, d, account); err != nil {
@@ -38,7 +36,7 @@ func (s *Invoices) Issue(ctx context.Context, d *invoice.Document, n invoice.Num
 		if err := s.post(ctx, tx, d, account); err != nil {
 			return err
 		}
-		if out, err = s.keep(ctx, tx, d, n, nil); err != nil {
+		if out, err = s.keep(ctx, tx, d, n, of); err != nil {
 			return err
 		}
 		return s.closeBooks(ctx, tx, d, account)
@@ -64,17 +62,11 @@ func (s *Invoices) lockBoth(ctx context.Context, tx pgx.Tx, account ledger.Accou
 
 // check holds the document against what the ledger has.
 func (s *Invoices) check(ctx context.Context, tx pgx.Tx, d *invoice.Document, account ledger.Account) error {
-	var other string
-	err := tx.QueryRow(ctx, `SELECT number FROM invoice WHERE kind = 'invoice' AND tenant = $1 AND period_from < $3 AND period_till > $2 LIMIT 1`,
-		d.Tenant, d.Period.From, d.Period.Till).Scan(&other)
-	switch {
-	case err == nil:
-		return fmt.Errorf("%w: %s", invoice.ErrOverlap, other)
-	case !errors.Is(err, pgx.ErrNoRows):
+	if err := overlaps(ctx, tx, d); err != nil {
 		return err
 	}
 	var micros int64
-	err = tx.QueryRow(ctx, `SELECT coalesce(sum(CASE WHEN debit = $1 THEN amount ELSE -amount END), 0)::bigint FROM posting
+	err := tx.QueryRow(ctx, `SELECT coalesce(sum(CASE WHEN debit = $1 THEN amount ELSE -amount END), 0)::bigint FROM posting
 		WHERE purpose = 'usage_sale' AND (debit = $1 OR credit = $1) AND slot >= $2 AND slot < $3`, account.String(), d.Period.From, d.Period.Till).Scan(&micros)
 	if err != nil {
 		return err
@@ -122,8 +114,13 @@ func (s *Invoices) post(ctx context.Context, tx pgx.Tx, d *invoice.Document, acc
 	return nil
 }
 
+// follows are the documents that one is about: the invoice that it credits, or whose place it takes.
+type follows struct {
+	credits, replaces *int64
+}
+
 // keep gives the document its number, seals it, and writes it with its first event.
-func (s *Invoices) keep(ctx context.Context, tx pgx.Tx, d *invoice.Document, n invoice.Numbering, credits *int64) (invoice.Issued, error) {
+func (s *Invoices) keep(ctx context.Context, tx pgx.Tx, d *invoice.Document, n invoice.Numbering, of follows) (invoice.Issued, error) {
 	series := n.Series(d.Issued)
 	var serial int64
 	sealed := *d
@@ -143,9 +140,9 @@ func (s *Invoices) keep(ctx context.Context, tx pgx.Tx, d *invoice.Document, n i
 	}
 	out := invoice.Issued{Document: &sealed, Hash: hash, State: invoice.StateIssued, Fresh: true}
 	err = tx.QueryRow(ctx, `INSERT INTO invoice (kind, series, serial, number, tenant, currency, period, period_from, period_till, total, issued_at, due_at,
-		credits, document, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
+		credits, document, hash, replaces) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id`,
 		string(sealed.Kind), series, serial, sealed.Number, sealed.Tenant, sealed.Currency.String(), sealed.Period.Label, sealed.Period.From, sealed.Period.Till,
-		sealed.Total.Micros(), sealed.Issued, due, credits, string(text), hash).Scan(&out.ID)
+		sealed.Total.Micros(), sealed.Issued, due, of.credits, string(text), hash, of.replaces).Scan(&out.ID)
 	if err != nil {
 		return out, err
 	}
@@ -205,14 +202,14 @@ func (s *Invoices) credit(ctx context.Context, tx pgx.Tx, of *invoice.Issued, am
 	if amount.IsZero() {
 		amount = left
 	}
-	if amount.IsZero() || left.Less(amount) {
+	if of.State == invoice.StateCredited || amount.IsZero() && !of.Document.Total.IsZero() || left.Less(amount) {
 		return invoice.Issued{}, fmt.Errorf("%w: %s of %s are left", invoice.ErrCredit, left, of.Document.Total)
 	}
 	note, err := invoice.Credit(of.Document, amount, reason, s.clock.Now())
 	if err != nil {
 		return invoice.Issued{}, err
 	}
-	out, err := s.keep(ctx, tx, note, n, &of.ID)
+	out, err := s.keep(ctx, tx, note, n, follows{credits: &of.ID})
 	if err != nil {
 		return out, err
 	}

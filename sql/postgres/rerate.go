@@ -22,10 +22,13 @@ type Rerate struct {
 	Reason     string
 	By         string
 	Begun      time.Time
-	Done       time.Time // Zero: it was killed on the way, or is going on.
+	Done       time.Time // Zero: it failed, was killed on the way, or is going on.
 	Undoes     int64     // The pricing that it takes back; 0: none.
-	UndoneBy   int64     // The one that takes it back; 0: none.
+	UndoneBy   int64     // The one that takes it back, or has begun to; 0: none that changed anything.
 	Legs       int64     // Whose records were changed.
+	Failure    string    // Why it ended before its time; empty: it did not fail.
+	Undone     bool      // UndoneBy took all of it back.
+	WentOn     int64     // A later one over the same calls that was done; 0: none.
 }
 
 // ErrUndo is returned, wrapped, for a pricing that cannot be taken back.
@@ -39,7 +42,7 @@ func (b *Books) BeginRerate(ctx context.Context, r Rerate) (int64, error) {
 	}
 	var id int64
 	err := b.db.pool.QueryRow(ctx, `INSERT INTO rerate (scope, from_slot, till_slot, reason, done_by, begun_at, undoes) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (undoes) DO UPDATE SET reason = excluded.reason RETURNING id`,
+		ON CONFLICT (undoes) DO UPDATE SET reason = excluded.reason, failure = '' RETURNING id`,
 		r.Scope, r.From, r.Till, r.Reason, r.By, b.clock.Now(), undoes).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("begin to price again: %w", err)
@@ -55,12 +58,23 @@ func (b *Books) EndRerate(ctx context.Context, id int64) error {
 	return nil
 }
 
+// FailRerate notes why a pricing again ended before its time. What it has changed stays.
+func (b *Books) FailRerate(ctx context.Context, id int64, why string) error {
+	if _, err := b.db.pool.Exec(ctx, `UPDATE rerate SET failure = $2 WHERE id = $1 AND done_at IS NULL`, id, why); err != nil {
+		return fmt.Errorf("end of pricing again: %w", err)
+	}
+	return nil
+}
+
 // Rerates returns what was priced again, the newest first, up to MaxLines; id 0 is all.
 func (b *Books) Rerates(ctx context.Context, id int64) ([]Rerate, error) {
 	rows, err := b.db.pool.Query(ctx, `SELECT r.id, r.scope, r.from_slot, r.till_slot, r.reason, r.done_by, r.begun_at,
     coalesce(r.done_at, '0001-01-01T00:00:00Z'), coalesce(r.undoes, 0), coalesce(u.id, 0),
-    coalesce((SELECT sum(legs) FROM rerate_batch WHERE rerate = r.id), 0)
-FROM rerate r LEFT JOIN rerate u ON u.undoes = r.id WHERE $1 = 0 OR r.id = $1 ORDER BY r.id DESC LIMIT $2`, id, MaxLines)
+    coalesce((SELECT sum(legs) FROM rerate_batch WHERE rerate = r.id), 0), r.failure, u.done_at IS NOT NULL,
+    coalesce((SELECT min(n.id) FROM rerate n WHERE n.id > r.id AND n.undoes IS NULL AND n.done_at IS NOT NULL
+        AND (n.scope, n.from_slot, n.till_slot) = (r.scope, r.from_slot, r.till_slot)), 0)
+FROM rerate r LEFT JOIN rerate u ON u.undoes = r.id AND (u.done_at IS NOT NULL OR EXISTS (SELECT FROM rerate_batch b WHERE b.rerate = u.id))
+WHERE $1 = 0 OR r.id = $1 ORDER BY r.id DESC LIMIT $2`, id, MaxLines)
 	if err != nil {
 		return nil, fmt.Errorf("list what was priced again: %w", err)
 	}
@@ -98,7 +112,8 @@ const correctLegs = 5000
 
 // Reprice prices records of one account again. Everything that changes is written in one transaction, with the account
 // locked, so that allowances are used in one order: all or nothing. Records that are not those in force are
-// worker.ErrStale, those of a closed period ledger.ErrClosedPeriod. A repetition finds nothing to change.
+// worker.ErrStale. Changes of records in a closed period are ledger.ErrClosedPeriod, and of those that an invoice stands for
+// ledger.ErrInvoiced, where nothing is written, too; what would change is returned with it. A repetition finds nothing to change.
 func (b *Books) Reprice(ctx context.Context, r Reprice) (worker.Again, error) {
 	var out worker.Again
 	p := &posting{books: b, now: b.clock.Now()}
@@ -126,7 +141,10 @@ func (b *Books) Reprice(ctx context.Context, r Reprice) (worker.Again, error) {
 		if err == nil {
 			err = p.counters.err
 		}
-		if err != nil || r.Rerate == 0 {
+		if err != nil {
+			return err
+		}
+		if err := p.changeable(ctx, out.Changes); err != nil || r.Rerate == 0 {
 			return err
 		}
 		return p.correct(ctx, r.Rerate, out.Changes, r.Correct)

@@ -138,26 +138,37 @@ func (b *Books) Undo(ctx context.Context, undo, batch int64, records []cdr.Recor
 		if err := p.inForce(ctx, before); err != nil {
 			return err
 		}
-		now, err := p.usesOf(ctx, before)
-		if err != nil {
+		if err := p.swapUses(ctx, batch, changes, before); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `SELECT call, seq, uses FROM rerated_use WHERE batch = $1`, batch)
-		if err != nil {
+		if err := p.changeable(ctx, changes); err != nil {
 			return err
-		}
-		former, err := readLegUses(rows)
-		if err != nil {
-			return err
-		}
-		for i := range changes {
-			id := worker.LegID{Call: changes[i].Before.Call, Seq: changes[i].Before.Seq}
-			changes[i].Before.Uses, changes[i].After.Uses = now[id], former[id]
 		}
 		return p.correct(ctx, undo, changes, correct)
 	})
 	if err != nil {
 		return fmt.Errorf("undo batch %d: %w", batch, closedError(err))
+	}
+	return nil
+}
+
+// swapUses gives changes what their legs use now, and what they used before the batch that is taken back.
+func (p *posting) swapUses(ctx context.Context, batch int64, changes []worker.Change, before []cdr.Record) error {
+	now, err := p.usesOf(ctx, before)
+	if err != nil {
+		return err
+	}
+	rows, err := p.tx.Query(ctx, `SELECT call, seq, uses FROM rerated_use WHERE batch = $1`, batch)
+	if err != nil {
+		return err
+	}
+	former, err := readLegUses(rows)
+	if err != nil {
+		return err
+	}
+	for i := range changes {
+		id := worker.LegID{Call: changes[i].Before.Call, Seq: changes[i].Before.Seq}
+		changes[i].Before.Uses, changes[i].After.Uses = now[id], former[id]
 	}
 	return nil
 }
@@ -207,12 +218,8 @@ func reversed(records []cdr.Record) ([]worker.Change, error) {
 func lockOwners(ctx context.Context, tx pgx.Tx, records []cdr.Record) error {
 	accounts := make(map[ledger.Account]bool)
 	for i := range records {
-		r := &records[i]
-		if !r.SaleCurrency.IsZero() {
-			accounts[ledger.Tenant(r.Tenant, r.SaleCurrency)] = true
-		}
-		if !r.CostCurrency.IsZero() {
-			accounts[ledger.Carrier(r.Carrier, r.CostCurrency)] = true
+		for _, account := range sidesOf(&records[i]) {
+			accounts[account] = true
 		}
 	}
 	return lockAccounts(ctx, tx, accountIDs(slices.Collect(maps.Keys(accounts))))
