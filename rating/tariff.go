@@ -80,6 +80,9 @@ type Tariff struct {
 	blocked *PrefixIndex
 }
 
+// Prices reports whether calls of a direction have a price by the tariff; inbound calls without one are free.
+func (t *Tariff) Prices(d Direction) bool { return t.served.has(d) }
+
 // source is a Source with the tariff's periods translated into those of its deck.
 type source struct {
 	Source
@@ -131,8 +134,10 @@ func (s *Spec) complete() error {
 	switch {
 	case s.Name == "":
 		return fmt.Errorf("%w: it has no name", ErrTariff)
-	case r.Scale < 0 || r.Scale > money.AmountScale || r.DurationUnit < 1 || r.DurationUnit > maxIncrement:
-		return fmt.Errorf("%w: %s: rounding to %d places and %d seconds", ErrTariff, s.Name, r.Scale, r.DurationUnit)
+	case r.Scale < 0 || r.Scale > money.AmountScale:
+		return fmt.Errorf("%w: %s: amounts are rounded to %d decimal places: want 0 to %d", ErrTariff, s.Name, r.Scale, money.AmountScale)
+	case r.DurationUnit < 1 || r.DurationUnit > maxIncrement:
+		return fmt.Errorf("%w: %s: durations are rounded to %d seconds: want 1 to %d", ErrTariff, s.Name, r.DurationUnit, maxIncrement)
 	case !s.From.IsZero() && !s.Till.IsZero() && !s.From.Before(s.Till):
 		return fmt.Errorf("%w: %s: it ends before it begins", ErrTariff, s.Name)
 	}

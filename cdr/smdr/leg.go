@@ -39,12 +39,15 @@ type Mapper struct {
 	Seizure time.Duration // Outgoing calls are counted from the seizure: so much too long.
 	RoundTo time.Duration // Durations are rounded to this; 0: they are not.
 	Round   string        // up, down or nearest.
+	// ByNumber reports whether inbound calls have a price by a tariff: then it has to be known which number was called. Nil: none has.
+	ByNumber func(tariff string) bool
 }
 
 // Faults of calls that were read and cannot be rated.
 const (
 	FaultNumber    = "the dial plan does not know the number"
 	FaultDirection = "the record does not tell whether the call was incoming or outgoing"
+	FaultCalled    = "the record does not tell which number was called, and inbound calls have a price: give the number of its trunk under pbxs.trunks"
 )
 
 // sipStatus are the answers of SIP that stand for what happened, for reports that count by them.
@@ -149,6 +152,9 @@ func (m *Mapper) inbound(c *Call, place *Place, leg *cdr.Leg) string {
 	if number, _ := m.Plan.Dialled(place.Branch, c.Number); !number.IsZero() {
 		leg.To = number
 	}
+	if number, _ := m.Plan.Dialled(place.Branch, c.To); leg.To.IsZero() && !number.IsZero() {
+		leg.To = number // Records of switches have the number called where those of PBXs have the extension.
+	}
 	leg.Number = leg.To.Digits()
 	number, extension := m.Plan.Dialled(place.Branch, c.From)
 	if extension != "" && c.Number == "" && c.Trunk == "" {
@@ -156,6 +162,9 @@ func (m *Mapper) inbound(c *Call, place *Place, leg *cdr.Leg) string {
 		return ""
 	}
 	leg.From = number
+	if leg.To.IsZero() && c.Answered && m.ByNumber != nil && m.ByNumber(place.Tariff) {
+		return FaultCalled
+	}
 	return ""
 }
 

@@ -30,6 +30,8 @@ func (p plan) Dialled(_, digits string) (e164.Number, string) {
 	return n, ""
 }
 
+func byNumber(m *smdr.Mapper) { m.ByNumber = func(tariff string) bool { return tariff == "retail" } }
+
 func TestLegs(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
@@ -50,6 +52,10 @@ func TestLegs(t *testing.T) {
 		{name: "unknown number", call: smdr.Call{Direction: cdr.Outbound, To: "12345", Answered: true, Duration: time.Minute}, reason: "the dial plan does not know"},
 		{name: "unknown and unanswered", call: smdr.Call{Direction: cdr.Outbound, To: "12345", Cause: "USER_BUSY"}, direction: cdr.Outbound, tariff: "retail", status: 486},
 		{name: "inbound", call: smdr.Call{Direction: cdr.Inbound, From: "491511234567", Number: "4930100", Answered: true, Duration: time.Second}, direction: cdr.Inbound, to: "4930100", talk: time.Second, tariff: "retail", status: 200},
+		{name: "inbound, of a switch", call: smdr.Call{Direction: cdr.Inbound, From: "491511234567", To: "004930100", Answered: true, Duration: time.Second}, direction: cdr.Inbound, to: "4930100", talk: time.Second, tariff: "retail", status: 200},
+		{name: "inbound, of nobody knows what", call: smdr.Call{Direction: cdr.Inbound, From: "491511234567", To: "101", Trunk: "3", Answered: true, Duration: time.Second}, direction: cdr.Inbound, talk: time.Second, tariff: "retail", status: 200},
+		{name: "inbound by number", call: smdr.Call{Direction: cdr.Inbound, From: "491511234567", To: "101", Trunk: "3", Answered: true, Duration: time.Second}, change: byNumber, reason: "which number was called"},
+		{name: "inbound by number, unanswered", call: smdr.Call{Direction: cdr.Inbound, From: "491511234567", To: "101", Trunk: "3"}, change: byNumber, direction: cdr.Inbound, tariff: "retail", status: 480},
 		{name: "no direction, long", call: smdr.Call{From: "101", To: "00491511234567", Answered: true, Duration: time.Second}, direction: cdr.Outbound, to: "491511234567", talk: time.Second, tariff: "retail", status: 200},
 		{name: "no direction, short", call: smdr.Call{From: "101", To: "102"}, direction: cdr.Internal, status: 480},
 		{name: "no direction, nothing", call: smdr.Call{From: "101", To: ""}, reason: "does not tell"},

@@ -9,6 +9,7 @@ import (
 	"trunkline/cdr/smdr"
 	"trunkline/internal/e164"
 	"trunkline/provision"
+	"trunkline/rating"
 )
 
 // importPlan answers the importers' questions out of one snapshot.
@@ -99,6 +100,10 @@ func newImportSource(s *provision.Snapshot, tenant, id string) (*importSource, e
 	}
 	out := &importSource{pbx: p, format: format, zone: zone, mapper: smdr.Mapper{
 		Tenant: tenant, PBX: id, Plan: &importPlan{s, t, p}, Prefix: p.Prefix, Seizure: p.Seizure,
+		ByNumber: func(id string) bool {
+			tariff, ok := s.Tariff(id)
+			return ok && tariff != nil && tariff.Prices(rating.Inbound)
+		},
 	}}
 	if p.Round != nil {
 		out.mapper.RoundTo, out.mapper.Round = p.Round.To, p.Round.Way

@@ -30,7 +30,8 @@ of its prefix begins. Delimiter, encoding and decimal sign are guessed.
 
 --calls takes a CSV with the header
   id,from,to,connect_time,duration
-numbers in E.164 with or without +, times in RFC 3339, seconds with or without decimals; optional columns: direction
+numbers in E.164 with +, 00 or neither in front; times in RFC 3339, or such as 2026-11-02 10:00:00 in the time zone of --zone;
+seconds with or without decimals; optional columns: direction
 (outbound, inbound, forwarded, internal), extension, branch, on_net. A duration of 0 is a call that was not answered.
 
 Calls are priced in the order of connect_time, so allowances and volume tiers are used up in that order; they are printed
@@ -48,6 +49,7 @@ type rateOptions struct {
 	scale    int
 	rounding string
 	currency string
+	zone     string
 }
 
 func newRateCommand() *cobra.Command {
@@ -69,6 +71,7 @@ func newRateCommand() *cobra.Command {
 	f.IntVar(&o.scale, "scale", money.AmountScale, "decimal places of amounts by a deck, 0 to 6; a tariff has its own")
 	f.StringVar(&o.rounding, "rounding", money.HalfUp.String(), "rounding of amounts by a deck; a tariff has its own")
 	f.StringVar(&o.currency, "currency", "", "currency of a deck that does not say it, for example EUR")
+	f.StringVar(&o.zone, "zone", "", "time zone of times that name none, for example Europe/Moscow")
 	_ = cmd.MarkFlagRequired("tariff") // It fails only for a flag that does not exist.
 	_ = cmd.MarkFlagRequired("calls")
 	return cmd
@@ -83,7 +86,11 @@ func (o *rateOptions) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	calls, err := readCallsFile(o.calls)
+	zone, err := o.timeZone()
+	if err != nil {
+		return withCode(exitUsage, err)
+	}
+	calls, err := readCallsFile(o.calls, zone)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}

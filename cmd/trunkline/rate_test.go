@@ -57,6 +57,29 @@ d,1,USA,0,0.000000,0.000000,0.000000,USD,not answered
 	require.Contains(t, out, "a: The number")
 }
 
+// TestRateReadsCallsAsOthersWriteThem takes the international prefix and times of a clock that is named.
+func TestRateReadsCallsAsOthersWriteThem(t *testing.T) {
+	deck := file(t, "deck.csv", deckText)
+	calls := file(t, "calls.csv", `id,from,to,connect_time,duration
+a,0074951112233,0012125551234,2026-04-01 00:30:00,31
+b,,0013105551234,2026-04-01 00:30:00,61
+c,,0013105551234,2026-04-01T03:30,61
+`)
+	code, out, errs := trunkline(t, "rate", "--tariff", deck, "--calls", calls, "--zone", "Europe/Moscow")
+	require.Equal(t, exitPartial, code, errs)
+	require.Contains(t, out, "a,1212,New York,36,0.005000,0.006000,0.011000,USD,")
+	require.Contains(t, out, "b,1,USA,120,0.000000,0.040000,0.040000,USD,", "in Moscow it is still March in UTC")
+	code, out, _ = trunkline(t, "rate", "--tariff", deck, "--calls", calls)
+	require.Equal(t, exitPartial, code)
+	require.Contains(t, out, "does not name its time zone: give it with --zone")
+	code, _, errs = trunkline(t, "rate", "--tariff", deck, "--calls", calls, "--zone", "Mars")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, errs, "use a name such as Europe/Moscow")
+	code, _, errs = trunkline(t, "rate", "--tariff", deck, "--calls", calls, "--scale", "9")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, errs, "amounts are rounded to 9 decimal places: want 0 to 6")
+}
+
 func TestUnratableCallsExitWithThree(t *testing.T) {
 	deck := file(t, "deck.csv", deckText)
 	calls := file(t, "calls.csv", `id,from,to,connect_time,duration,direction

@@ -22,21 +22,61 @@ type callRow struct {
 	fault string // Why the line is no call; empty: it is one.
 }
 
-func readCallsFile(file string) ([]callRow, error) {
+func readCallsFile(file string, zone *time.Location) ([]callRow, error) {
 	if file == "-" {
-		return readCalls("standard input", os.Stdin)
+		return readCalls("standard input", os.Stdin, zone)
 	}
 	f, err := os.Open(file) //nolint:gosec // the user names the file on his own command line
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return readCalls(file, f)
+	return readCalls(file, f, zone)
+}
+
+// timeZone is the one of times that name none; nil: there must be none.
+func (o *rateOptions) timeZone() (*time.Location, error) {
+	if o.zone == "" {
+		return nil, nil //nolint:nilnil // No zone means that times have to name theirs.
+	}
+	zone, err := time.LoadLocation(o.zone)
+	if err != nil {
+		return nil, fmt.Errorf("--zone: %w: use a name such as Europe/Moscow", err)
+	}
+	return zone, nil
+}
+
+// localTimes are how times without a zone are written.
+var localTimes = [...]string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04"} //nolint:gochecknoglobals // A table.
+
+// parseConnect reads when a call began.
+func parseConnect(text string, zone *time.Location) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err == nil {
+		return at, nil
+	}
+	for _, layout := range localTimes {
+		if local, wrong := time.ParseInLocation(layout, text, time.UTC); wrong == nil {
+			if zone == nil {
+				return local, fmt.Errorf("%q does not name its time zone: give it with --zone", text)
+			}
+			return time.ParseInLocation(layout, text, zone)
+		}
+	}
+	return at, err
+}
+
+// parseCalled reads a number in E.164, also with the international prefix 00 in front.
+func parseCalled(text string) (e164.Number, error) {
+	if rest, ok := strings.CutPrefix(text, "00"); ok {
+		text = "+" + rest
+	}
+	return e164.Parse(text)
 }
 
 // readCalls reads the header, which must name every needed column, and all lines. A line that is no call is kept with what
 // is wrong with it, so that it appears in the result.
-func readCalls(file string, r io.Reader) ([]callRow, error) {
+func readCalls(file string, r io.Reader, zone *time.Location) ([]callRow, error) {
 	reader := csv.NewReader(r)
 	reader.FieldsPerRecord, reader.ReuseRecord, reader.TrimLeadingSpace = -1, true, true
 	header, err := reader.Read()
@@ -56,7 +96,7 @@ func readCalls(file string, r io.Reader) ([]callRow, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
-		rows = append(rows, readCall(columns, record))
+		rows = append(rows, readCall(columns, record, zone))
 	}
 }
 
@@ -77,7 +117,7 @@ func callColumns(file string, header []string) (map[string]int, error) {
 	return columns, nil
 }
 
-func readCall(columns map[string]int, record []string) callRow {
+func readCall(columns map[string]int, record []string, zone *time.Location) callRow {
 	cell := func(name string) string {
 		if i, ok := columns[name]; ok && i < len(record) {
 			return strings.Clone(strings.TrimSpace(record[i]))
@@ -87,10 +127,10 @@ func readCall(columns map[string]int, record []string) callRow {
 	row := callRow{id: cell("id")}
 	c := &row.call
 	c.Extension, c.Branch = cell("extension"), cell("branch")
-	c.From, _ = e164.Parse(cell("from")) // A caller who hides his number, or has none, is no fault.
+	c.From, _ = parseCalled(cell("from")) // A caller who hides his number, or has none, is no fault.
 	var errs [4]error
-	c.To, errs[0] = e164.Parse(cell("to"))
-	c.Connect, errs[1] = time.Parse(time.RFC3339Nano, cell("connect_time"))
+	c.To, errs[0] = parseCalled(cell("to"))
+	c.Connect, errs[1] = parseConnect(cell("connect_time"), zone)
 	c.Duration, errs[2] = parseSeconds(cell("duration"))
 	c.Direction, errs[3] = rating.ParseDirection(cell("direction"))
 	c.OnNet = cell("on_net") == "true"
