@@ -47,7 +47,7 @@ func (o *rateOptions) timeZone() (*time.Location, error) {
 }
 
 // localTimes are how times without a zone are written.
-var localTimes = [...]string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04"} //nolint:gochecknoglobals // A table.
+var localTimes = [...]string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04"}
 
 // parseConnect reads when a call began.
 func parseConnect(text string, zone *time.Location) (time.Time, error) {
