@@ -21,6 +21,7 @@ import (
 	"trunkline/ledger"
 	"trunkline/provision"
 	"trunkline/reports/invoice"
+	"trunkline/reports/invoice/tax"
 	"trunkline/sql/clickhouse"
 	"trunkline/sql/postgres"
 )
@@ -170,7 +171,7 @@ fees:
 	require.NoError(tb, err)
 	_, err = postgres.NewProvision(w.postgres.Pool()).Save(tb.Context(), 0, &provision.Changes{Put: objects, Files: bundle.Files}, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), "bench")
 	require.NoError(tb, err)
-	require.NoError(tb, w.archive.PutProfile(tb.Context(), invoice.Profile{DueDays: 14, Tax: invoice.TaxRule{Name: "VAT", Percent: "20"}}, "bench"))
+	require.NoError(tb, w.archive.PutProfile(tb.Context(), invoice.Profile{DueDays: 14, Tax: tax.Rule{Name: "VAT", Rate: tax.Rate{Percent: "20"}}}, "bench"))
 }
 
 // book posts what the calls come to, by hours, as the worker would have.

@@ -67,8 +67,10 @@ type FeeLine struct {
 	Number   e164.Number // The number that it is for, if it is per number.
 	From     time.Time   // The time that it pays for: the cycle, or the part of it in which the fee was due.
 	Till     time.Time
-	Quantity int64 // Priced units, the free ones not counted.
-	Free     int64 // Units that cost nothing.
+	Begin    time.Time // The part of it that is due: in which the tenant, or the number, was there and no trial went on.
+	End      time.Time // A one-off fee has no length: it is due on the day on which either came.
+	Quantity int64     // Priced units, the free ones not counted.
+	Free     int64     // Units that cost nothing.
 	Price    money.Amount
 	Days     int64 // Of so many days of the cycle, where it is prorated; else equal to CycleDays.
 	Cycle    int64

@@ -105,6 +105,9 @@ func (b *feeRun) line(f *Fee, p presence, from, till time.Time) error {
 	if !f.OneOff {
 		begin = b.afterTrial(begin, end, &l)
 	}
+	if l.Begin, l.End = begin, end; f.OneOff {
+		l.End = begin
+	}
 	b.count(f, &l, due)
 	if err := b.amount(f, &l, due, begin, end); err != nil {
 		return err

@@ -843,6 +843,9 @@ type Suspension struct {
 	Suspended bool   `json:"suspended"`
 }
 
+// TaxPart What a document says of one tax: on how much, and how much it is.
+type TaxPart = invoice.TaxPart
+
 // User defines model for User.
 type User struct {
 	Branch       string       `json:"branch,omitempty,omitzero"`

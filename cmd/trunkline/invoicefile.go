@@ -63,7 +63,10 @@ func linesOf(i *invoice.Issued) *table {
 		t.add(string(l.Kind), l.Text, l.Number, quantity, calls, minutes, l.Amount.Format(scale), why)
 	}
 	t.add("", "net", "", "", "", "", d.Net.Format(scale), "")
-	t.add("", d.TaxName+" "+d.TaxRate+" %", "", "", "", "", d.Tax.Format(scale), "")
+	parts := d.TaxParts()
+	for n := range parts {
+		t.add("", parts[n].Text(d), "", "", "", "", parts[n].Tax.Format(scale), "on "+parts[n].Net.Format(scale))
+	}
 	t.add("", "total, "+d.Currency.String(), "", "", "", "", d.Total.Format(scale), "")
 	return t
 }

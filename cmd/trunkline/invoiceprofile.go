@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
@@ -29,8 +31,14 @@ every field.`,
 func newProfileApplyCommand() *cobra.Command {
 	var f configFlags
 	var file string
+	var correct bool
 	cmd := &cobra.Command{
 		Use: "apply -f FILE", Short: "Store the profiles of a YAML file, one document each", Args: cobra.NoArgs,
+		Long: `Apply stores profiles. What is not invoiced yet is taxed by the tax of its day: a rate that changes is given with the day from
+which it holds (tax.rates in docs/invoices.md). A file by which days that are past would be taxed otherwise is refused; with
+--correct-tax it is taken, for a tax that was wrong from the beginning.
+
+Exit status: 0 done; 2 the file is wrong; 4 the tax of days that are past would change.`,
 		Example: "  trunkline invoice profile apply -f demo/billing.yaml",
 		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
 			text, err := readInput(cmd, file)
@@ -42,6 +50,9 @@ func newProfileApplyCommand() *cobra.Command {
 				return withCode(exitUsage, fmt.Errorf("%s: %w", file, err))
 			}
 			archive := postgres.NewInvoices(db.db, clock.System{})
+			if err := keepsTaxes(cmd.Context(), archive, profiles); err != nil && !correct {
+				return err
+			}
 			for i := range profiles {
 				if err := archive.PutProfile(cmd.Context(), profiles[i], operator()); err != nil {
 					return err
@@ -52,9 +63,34 @@ func newProfileApplyCommand() *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVarP(&file, "file", "f", "", "YAML file, or - for what is piped in")
+	cmd.Flags().BoolVar(&correct, "correct-tax", false, "let the tax of days that are past change")
 	_ = cmd.MarkFlagRequired("file") // It fails only for a flag that does not exist.
 	f.register(cmd)
 	return cmd
+}
+
+// keepsTaxes refuses profiles by which days that are past would be taxed otherwise than by those that are stored.
+func keepsTaxes(ctx context.Context, archive *postgres.Invoices, fresh []invoice.Profile) error {
+	stored, err := archive.Profiles(ctx)
+	if err != nil {
+		return err
+	}
+	after := maps.Clone(stored)
+	for i := range fresh {
+		after[fresh[i].Tenant] = fresh[i]
+	}
+	today := clock.System{}.Now().UTC().Format(time.DateOnly)
+	for _, tenant := range slices.Sorted(maps.Keys(after)) {
+		_, known := stored[tenant]
+		if _, house := stored[""]; !known && !house {
+			continue // Nobody was taxed before.
+		}
+		day := after[tenant].Over(after[""]).Tax.Rewrites(stored[tenant].Over(stored[""]).Tax, today)
+		if day != "" {
+			return withCode(exitConflict, fmt.Errorf("profile of %q: the tax of days that are past would change, from %s on: give rates with since, or --correct-tax", tenant, day))
+		}
+	}
+	return nil
 }
 
 func newProfileShowCommand() *cobra.Command {

@@ -251,7 +251,7 @@ func (j *job) document(ctx context.Context) (*Document, error) {
 	}
 	in := draftInput{
 		tenant: j.tenant.ID, currency: j.currency, period: j.period, now: j.now, profile: j.profile, timeline: j.timeline, tariff: tariff,
-		usage: j.shared.usage[j.tenant.ID],
+		usage: j.shared.of(j.tenant.ID),
 	}
 	in.branches = j.branches(j.timeline)
 	if in.profile.Buyer.Name == "" {

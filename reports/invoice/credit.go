@@ -39,22 +39,67 @@ func Credit(d *Document, amount money.Amount, reason string, now time.Time) (*Do
 		Kind: CreditLine, Key: "credit", Column: reports.ColumnShared, Text: words(d.Language).credits + " " + d.Number + ": " + reason,
 		From: d.Period.From, Till: d.Period.Till, Amount: amount.Neg(), Shares: shares,
 	}}
-	tax := money.Amount{}
-	if !d.Total.IsZero() {
-		micros, err := money.MulDiv(amount.Micros(), d.Tax.Micros(), d.Total.Micros(), money.HalfUp)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrCredit, err)
-		}
-		if tax, err = money.FromMicros(micros).Round(scale, money.HalfUp); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrCredit, err)
-		}
-	}
-	net, err := amount.Sub(tax)
-	if err != nil {
+	note.Total = amount.Neg()
+	if err := note.creditTaxes(d, amount); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCredit, err)
 	}
-	note.Total, note.Tax, note.Net = amount.Neg(), tax.Neg(), net.Neg()
 	return &note, nil
+}
+
+// creditTaxes gives every tax of an invoice back in proportion to what it was reckoned on.
+func (note *Document) creditTaxes(d *Document, amount money.Amount) error {
+	parts := d.TaxParts()
+	note.Taxes, note.Tax = nil, money.Amount{}
+	weights := make([]int64, len(parts))
+	for i := range parts {
+		gross, err := parts[i].Net.Add(parts[i].Tax)
+		if err != nil {
+			return err
+		}
+		weights[i] = max(0, gross.Micros())
+	}
+	shares := make([]money.Amount, len(parts))
+	if amount != d.Total && len(parts) > 0 {
+		var err error
+		if shares, err = money.AllocateUnits(amount, weights, d.Currency.MinorUnits()); err != nil {
+			return err
+		}
+	}
+	for i, p := range parts {
+		if amount != d.Total { // Of the whole it is what was charged, to the coin.
+			tax, err := taxWithin(shares[i], p, weights[i], d.Currency.MinorUnits())
+			if err != nil {
+				return err
+			}
+			if p.Net, err = shares[i].Sub(tax); err != nil {
+				return err
+			}
+			p.Tax = tax
+		}
+		p.Net, p.Tax = p.Net.Neg(), p.Tax.Neg()
+		var err error
+		if note.Tax, err = note.Tax.Add(p.Tax); err != nil {
+			return err
+		}
+		if len(d.Taxes) > 0 {
+			note.Taxes = append(note.Taxes, p)
+		}
+	}
+	var err error
+	note.Net, err = note.Total.Sub(note.Tax)
+	return err
+}
+
+// taxWithin is the tax within a part of what a tax and its base come to.
+func taxWithin(share money.Amount, p TaxPart, gross int64, scale int) (money.Amount, error) {
+	if gross == 0 {
+		return money.Amount{}, nil
+	}
+	micros, err := money.MulDiv(share.Micros(), p.Tax.Micros(), gross, money.HalfUp)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	return money.FromMicros(micros).Round(scale, money.HalfUp)
 }
 
 // creditShares gives every branch back in proportion to what it bore.

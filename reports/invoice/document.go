@@ -12,6 +12,7 @@ import (
 	"trunkline/internal/money"
 	"trunkline/ledger"
 	"trunkline/reports"
+	"trunkline/reports/invoice/tax"
 )
 
 // Kind is the kind of a document. The words are stored.
@@ -54,6 +55,13 @@ type Line struct {
 	Reason   string                `json:"reason,omitempty"` // How the amount came about.
 	Waived   string                `json:"waived,omitempty"` // Why nothing is due.
 	Shares   []reports.BranchShare `json:"shares"`           // What each branch bears; they add up to the amount.
+	// TaxCategory and TaxPercent say how the line is taxed.
+	TaxCategory tax.Category `json:"tax_category,omitempty"`
+	TaxPercent  string       `json:"tax_percent,omitempty"`
+
+	fee    string  // Of a draft: the name of the fee,
+	served served  // the time that it was served in,
+	due    tax.Due // and its tax.
 }
 
 // Document is an invoice or a credit note as data. Issued ones never change.
@@ -76,8 +84,9 @@ type Document struct {
 	Seller    Party        `json:"seller"`
 	Buyer     Party        `json:"buyer"`
 	TaxName   string       `json:"tax_name,omitempty"`
-	TaxRate   string       `json:"tax_percent,omitempty"`
+	TaxRate   string       `json:"tax_percent,omitempty"` // Where there is one.
 	Inclusive bool         `json:"tax_inclusive,omitempty"`
+	Taxes     []TaxPart    `json:"taxes,omitempty"` // Each with what it is reckoned on.
 	Lines     []Line       `json:"lines"`
 	Usage     money.Amount `json:"usage"` // Sum of the usage lines, to the last place.
 	Net       money.Amount `json:"net"`   // Without tax.

@@ -24,7 +24,7 @@ type draftInput struct {
 	timeline *Timeline
 	tariff   *rating.Tariff
 	branches []reports.BranchInfo // Of the period.
-	usage    []reports.Usage
+	usage    []UsagePart
 }
 
 // drafter makes one document.
@@ -32,6 +32,7 @@ type drafter struct {
 	draftInput
 	facts *facts
 	scale int
+	zone  *time.Location // Of the period.
 	doc   *Document
 	// weights are the branches of the period with what fees are shared out by.
 	weights []reports.BranchWeight
@@ -39,7 +40,11 @@ type drafter struct {
 
 // draft makes the document of a period as far as it is known now.
 func draft(ctx context.Context, in draftInput, calls CallCounter, readings Readings) (*Document, error) {
-	d := &drafter{draftInput: in, scale: in.currency.MinorUnits(), facts: &facts{
+	zone, err := time.LoadLocation(in.period.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("invoice of tenant %s for %s: %w", in.tenant, in.period.Label, err)
+	}
+	d := &drafter{draftInput: in, scale: in.currency.MinorUnits(), zone: zone, facts: &facts{
 		ctx: ctx, calls: calls, readings: readings, account: ledger.Tenant(in.tenant, in.currency), timeline: in.timeline,
 		known: make(map[rating.FactQuery]int64),
 	}}
@@ -50,7 +55,7 @@ func draft(ctx context.Context, in draftInput, calls CallCounter, readings Readi
 	for _, b := range in.branches {
 		d.doc.Branches = append(d.doc.Branches, BranchName{b.ID, b.Name})
 	}
-	for _, step := range []func() error{d.usageLines, d.feeLines, d.round, d.tax} {
+	for _, step := range []func() error{d.usageLines, d.feeLines, d.taxed, d.taxes} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("invoice of tenant %s for %s: %w", in.tenant, in.period.Label, err)
 		}
@@ -60,13 +65,28 @@ func draft(ctx context.Context, in draftInput, calls CallCounter, readings Readi
 
 func (d *drafter) add(l Line) { d.doc.Lines = append(d.doc.Lines, l) }
 
-// usageLines makes a line for every class of calls, and remembers what fees are shared out by.
+// usageLines makes a line for every class of calls and every part of the period, and remembers what fees are shared out by.
 func (d *drafter) usageLines() error {
-	charges, err := reports.UsageCharges(d.usage, d.currency)
+	seconds := make(map[string]int64)
+	for i := range d.usage {
+		if err := d.usagePart(i, seconds); err != nil {
+			return err
+		}
+	}
+	seats := d.timeline.Seats(d.period.From, d.period.Till)
+	for _, b := range d.timeline.Branches(d.period.From, d.period.Till) {
+		d.weights = append(d.weights, reports.BranchWeight{Branch: b, Seconds: seconds[b], Seats: seats[b]})
+	}
+	return nil
+}
+
+// usagePart makes the lines of one part of the period, and adds the seconds of the branches up.
+func (d *drafter) usagePart(i int, seconds map[string]int64) error {
+	part := &d.usage[i]
+	charges, err := reports.UsageCharges(part.Usage, d.currency)
 	if err != nil {
 		return err
 	}
-	seconds := make(map[string]int64)
 	for _, c := range charges {
 		for _, s := range c.Shares {
 			seconds[s.Branch] += s.Seconds
@@ -74,17 +94,17 @@ func (d *drafter) usageLines() error {
 		if c.Attempts == 0 {
 			continue
 		}
+		key := "usage/" + c.Class.String()
+		if i > 0 {
+			key += "/" + strconv.Itoa(i+1)
+		}
 		d.add(Line{
-			Kind: UsageLine, Key: "usage/" + c.Class.String(), Column: c.Class.Column(), Text: classText(c.Class, d.profile.Language),
-			From: d.period.From, Till: d.period.Till, Calls: c.Calls, Seconds: c.Seconds, Covered: c.Covered, Amount: c.Amount, Shares: c.Shares,
+			Kind: UsageLine, Key: key, Column: c.Class.Column(), Text: classText(c.Class, d.profile.Language),
+			From: part.From, Till: part.Till, Calls: c.Calls, Seconds: c.Seconds, Covered: c.Covered, Amount: c.Amount, Shares: c.Shares,
 		})
 		if d.doc.Usage, err = d.doc.Usage.Add(c.Amount); err != nil {
 			return err
 		}
-	}
-	seats := d.timeline.Seats(d.period.From, d.period.Till)
-	for _, b := range d.timeline.Branches(d.period.From, d.period.Till) {
-		d.weights = append(d.weights, reports.BranchWeight{Branch: b, Seconds: seconds[b], Seats: seats[b]})
 	}
 	return nil
 }
@@ -112,6 +132,7 @@ func (d *drafter) feeLines() error {
 		line := Line{
 			Kind: FeeLine, Key: "fee/" + strconv.Itoa(i) + "/" + l.Fee, Column: columnOf(per), Text: l.Text, From: l.From, Till: l.Till,
 			Quantity: l.Quantity, Free: l.Free, Price: &price, Amount: l.Amount, Reason: l.Reason, Waived: l.Waived,
+			fee: l.Fee, served: served{l.Begin, l.End},
 		}
 		if !l.Number.IsZero() {
 			line.Number = l.Number.String()
@@ -209,94 +230,4 @@ func (d *drafter) shareScale(a money.Amount) int {
 		return d.scale
 	}
 	return money.AmountScale
-}
-
-// round brings the sum of the lines to whole coins with a line of its own.
-func (d *drafter) round() error {
-	sum, err := d.sum()
-	if err != nil {
-		return err
-	}
-	whole, err := sum.Round(d.scale, money.HalfUp)
-	if err != nil {
-		return err
-	}
-	rest, err := whole.Sub(sum)
-	if err != nil {
-		return err
-	}
-	d.doc.Net = whole
-	if rest.IsZero() {
-		return nil
-	}
-	shares, err := reports.Allocate(rest, reports.ByMinutes, d.weights, money.AmountScale)
-	if err != nil {
-		return err
-	}
-	d.add(Line{
-		Kind: RoundingLine, Key: "rounding", Column: reports.ColumnRounding, Text: words(d.profile.Language).rounding,
-		Amount: rest, Reason: "half up to " + strconv.Itoa(d.scale) + " places", Shares: shares,
-	})
-	return nil
-}
-
-func (d *drafter) sum() (money.Amount, error) {
-	amounts := make([]money.Amount, 0, len(d.doc.Lines))
-	for i := range d.doc.Lines {
-		amounts = append(amounts, d.doc.Lines[i].Amount)
-	}
-	return money.Sum(amounts...)
-}
-
-// tax reckons the tax on the whole. One that the prices contain is told, and has no line.
-func (d *drafter) tax() error {
-	rule, err := d.profile.Tax.rule(d.scale)
-	if err != nil {
-		return err
-	}
-	_, taxed, err := rule.Apply([]money.Amount{d.doc.Net})
-	if err != nil {
-		return err
-	}
-	d.doc.Net, d.doc.Tax, d.doc.Total = taxed.Net, taxed.Tax, taxed.Gross
-	d.doc.TaxName, d.doc.TaxRate, d.doc.Inclusive = d.profile.Tax.Name, rule.Percent.String(), rule.Inclusive
-	if rule.Inclusive || taxed.Tax.IsZero() {
-		return nil
-	}
-	weights, err := d.borne()
-	if err != nil {
-		return err
-	}
-	shares, err := reports.Allocate(taxed.Tax, reports.ByMinutes, weights, d.scale)
-	if err != nil {
-		return err
-	}
-	d.add(Line{
-		Kind: TaxLine, Key: "tax", Column: reports.ColumnTax, Text: d.profile.Tax.Name + " " + rule.Percent.String() + " %",
-		Amount: taxed.Tax, Shares: shares,
-	})
-	return nil
-}
-
-// borne is what each branch bears without tax, in the order of the branches' ids.
-func (d *drafter) borne() ([]reports.BranchWeight, error) {
-	sums := make(map[string]money.Amount)
-	for i := range d.doc.Lines {
-		for _, s := range d.doc.Lines[i].Shares {
-			var err error
-			if sums[s.Branch], err = sums[s.Branch].Add(s.Amount); err != nil {
-				return nil, err
-			}
-		}
-	}
-	var ids []string
-	for id := range sums {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	out := make([]reports.BranchWeight, 0, len(ids))
-	for _, id := range ids {
-		out = append(out, reports.BranchWeight{Branch: id, Seconds: max(0, sums[id].Micros())})
-	}
-	return out, nil
 }

@@ -27,7 +27,8 @@ const (
 	Waiting  Code = "waiting"  // Batches are posted and not stored yet.
 	SumsOff  Code = "sums"     // Calls, ledger and lines differ.
 	NoTariff Code = "no_tariff"
-	Fault    Code = "fault" // Something failed; trying again may help.
+	NoTaxID  Code = "no_tax_id" // The buyer owes the tax, and his tax id is not known.
+	Fault    Code = "fault"     // Something failed; trying again may help.
 )
 
 // Refusal is one reason why a tenant's period is not invoiced.

@@ -10,6 +10,7 @@ import (
 	"trunkline/cdr"
 	"trunkline/internal/money"
 	"trunkline/reports"
+	"trunkline/reports/invoice/tax"
 	"trunkline/reports/pdf"
 )
 
@@ -150,18 +151,32 @@ func (p *printer) sums() {
 	p.out.Space(2)
 	t := p.out.Table([]pdf.Column{{Width: 150}, {Width: 30, Right: true}})
 	t.Row(p.words.net, p.locale.Amount(p.d.Net, p.scale))
-	if p.d.TaxRate != "" && p.d.TaxRate != "0" {
-		text := p.d.TaxName + " " + strings.Replace(p.d.TaxRate, ".", p.point(), 1) + " %"
-		if p.d.Inclusive {
-			text = p.words.including + " " + text
-		}
-		t.Row(text, p.locale.Amount(p.d.Tax, p.scale))
+	parts := p.d.TaxParts()
+	for i := range parts {
+		t.Row(p.taxText(&parts[i], len(parts) > 1), p.locale.Amount(parts[i].Tax, p.scale))
 	}
 	t.Total(p.words.total, p.locale.Amount(p.d.Total, p.scale))
+	for i := range parts {
+		if parts[i].Category == tax.ReverseCharge {
+			p.out.Text(p.words.reverseNote)
+		}
+	}
 }
 
-func (p *printer) point() string {
-	if p.d.Language == "en" {
+// taxText names a tax, and with several of them what each is reckoned on.
+func (p *printer) taxText(part *TaxPart, several bool) string {
+	text := part.Text(p.d)
+	if several {
+		text += " " + p.words.taxOn + " " + p.locale.Amount(part.Net, p.scale)
+	}
+	if p.d.Inclusive && !part.Tax.IsZero() {
+		return p.words.including + " " + text
+	}
+	return text
+}
+
+func point(language string) string {
+	if language == "en" {
 		return "."
 	}
 	return ","

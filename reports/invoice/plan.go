@@ -10,18 +10,44 @@ import (
 	"trunkline/ledger"
 	"trunkline/provision"
 	"trunkline/reports"
+	"trunkline/reports/invoice/tax"
 )
 
 // shared is what is asked for once for all tenants whose periods have the same bounds.
 type shared struct {
-	usage     map[string][]reports.Usage
+	usage     []usagePart
 	calls     map[ledger.Account]ledger.UsageSum
 	postings  map[ledger.Account]ledger.UsageSum
 	obstacles map[string]Obstacle
 	waiting   int64
 }
 
-type bounds struct{ from, till int64 }
+// bounds are what periods have in common that are read together: where they begin and end, and where in between a tax changes.
+type bounds struct {
+	from, till int64
+	changes    string
+}
+
+// usagePart is the use of tenants in a part of a period within which no tax changes.
+type usagePart struct {
+	from, till time.Time
+	usage      map[string][]reports.Usage
+}
+
+// UsagePart is the use of one tenant in a part of a period.
+type UsagePart struct {
+	From, Till time.Time
+	Usage      []reports.Usage
+}
+
+// of is the use of one tenant.
+func (s *shared) of(tenant string) []UsagePart {
+	out := make([]UsagePart, len(s.usage))
+	for i, p := range s.usage {
+		out[i] = UsagePart{p.from, p.till, p.usage[tenant]}
+	}
+	return out
+}
 
 // plan finds the periods of the tenants that are asked for, and reads what they need, once for all.
 func (c *Closer) plan(ctx context.Context, r Request) ([]job, error) {
@@ -50,10 +76,14 @@ func (c *Closer) plan(ctx context.Context, r Request) ([]job, error) {
 	homes := c.homesOf(jobs)
 	groups := make(map[bounds]*shared)
 	for i := range jobs {
+		changes, err := jobs[i].changes()
+		if err != nil {
+			return nil, err
+		}
 		p := jobs[i].period
-		at := bounds{p.From.Unix(), p.Till.Unix()}
+		at := bounds{p.From.Unix(), p.Till.Unix(), fmt.Sprint(changes)}
 		if groups[at] == nil {
-			if groups[at], err = c.read(ctx, r, homes, p); err != nil {
+			if groups[at], err = c.read(ctx, r, homes, p, changes); err != nil {
 				return nil, err
 			}
 		}
@@ -118,10 +148,27 @@ func (c *Closer) tenants(names []string) ([]*provision.Tenant, error) {
 	return out, nil
 }
 
-func (c *Closer) read(ctx context.Context, r Request, homes map[reports.HomeKey]reports.Home, p Period) (s *shared, err error) {
+// changes are the moments within the period at which a tax changes.
+func (j *job) changes() ([]time.Time, error) {
+	zone, err := time.LoadLocation(j.period.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("time zone of tenant %s: %w", j.tenant.ID, err)
+	}
+	return j.profile.Tax.Changes(j.period.From, j.period.Till, zone), nil
+}
+
+func (c *Closer) read(ctx context.Context, r Request, homes map[reports.HomeKey]reports.Home, p Period, changes []time.Time) (s *shared, err error) {
 	s = &shared{}
-	if s.usage, err = c.c.Usage.UsageOf(ctx, r.Tenant, homes, p.From, p.Till); err != nil || r.peek {
-		return s, err
+	from := p.From
+	for _, till := range append(slices.Clone(changes), p.Till) {
+		part := usagePart{from: from, till: till.UTC()}
+		if part.usage, err = c.c.Usage.UsageOf(ctx, r.Tenant, homes, from, till); err != nil {
+			return nil, err
+		}
+		s.usage, from = append(s.usage, part), part.till
+	}
+	if r.peek {
+		return s, nil
 	}
 	if s.calls, err = sums(ctx, c.c.Calls, p); err != nil {
 		return nil, err
@@ -176,6 +223,9 @@ func (j *job) obstacles(d *Document) []Refusal {
 		if j.shared.waiting > 0 {
 			add(Waiting, "%d batches are posted and not stored yet: try again in a moment", j.shared.waiting)
 		}
+	}
+	if d.Buyer.TaxID == "" && slices.ContainsFunc(d.Taxes, func(t TaxPart) bool { return t.Category == tax.ReverseCharge }) {
+		add(NoTaxID, "the buyer owes the tax, and his billing profile has no buyer.tax_id")
 	}
 	for other, sum := range j.shared.postings {
 		if other.Kind == ledger.TenantAccount && other.Owner == j.tenant.ID && other != account && sum.Amount != (money.Amount{}) {

@@ -9,11 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopspring/decimal"
 	"go.yaml.in/yaml/v3"
 
-	"trunkline/internal/money"
 	"trunkline/reports"
+	"trunkline/reports/invoice/tax"
 )
 
 // ErrProfile is returned, wrapped, for a billing profile that makes no sense.
@@ -28,7 +27,7 @@ type Profile struct {
 	Language string                       `json:"language,omitempty" yaml:"language,omitempty"` // ru, en or de.
 	Seller   Party                        `json:"seller,omitzero" yaml:"seller,omitempty"`
 	Buyer    Party                        `json:"buyer,omitzero" yaml:"buyer,omitempty"`
-	Tax      TaxRule                      `json:"tax,omitzero" yaml:"tax,omitempty"`
+	Tax      tax.Rule                     `json:"tax,omitzero" yaml:"tax,omitempty"`
 	Share    reports.ShareRule            `json:"share,omitempty" yaml:"share,omitempty"`   // How fees of the whole company are shared out.
 	Shares   map[string]reports.ShareRule `json:"shares,omitempty" yaml:"shares,omitempty"` // The same by the name of a fee.
 	Number   Numbering                    `json:"number,omitzero" yaml:"number,omitempty"`
@@ -42,13 +41,6 @@ type Party struct {
 	TaxID   string   `json:"tax_id,omitempty" yaml:"tax_id,omitempty"`
 	Bank    []string `json:"bank,omitempty" yaml:"bank,omitempty"`
 	Mail    string   `json:"mail,omitempty" yaml:"mail,omitempty"`
-}
-
-// TaxRule is the tax on an invoice.
-type TaxRule struct {
-	Name      string `json:"name,omitempty" yaml:"name,omitempty"`       // VAT, if empty.
-	Percent   string `json:"percent,omitempty" yaml:"percent,omitempty"` // A plain decimal.
-	Inclusive bool   `json:"inclusive,omitempty" yaml:"inclusive,omitempty"`
 }
 
 // Numbering is how documents are numbered: the prefix names a series, and its documents are counted from 1 without gaps.
@@ -115,26 +107,14 @@ func (p *Profile) Validate() error {
 			return fault("shares."+fee, err.Error())
 		}
 	}
-	if _, err := p.Tax.rule(2); err != nil {
-		return fault("tax.percent", err.Error())
+	if err := p.Tax.Validate(); err != nil {
+		return fault("tax", err.Error())
 	}
 	return nil
 }
 
 func isColour(s string) bool {
 	return len(s) == 7 && s[0] == '#' && strings.Trim(strings.ToLower(s[1:]), "0123456789abcdef") == ""
-}
-
-// rule returns the tax for documents in a currency with so many places.
-func (t TaxRule) rule(scale int) (money.Tax, error) {
-	percent := decimal.Zero
-	if t.Percent != "" {
-		var err error
-		if percent, err = decimal.NewFromString(t.Percent); err != nil || percent.IsNegative() || percent.GreaterThan(decimal.NewFromInt(100)) {
-			return money.Tax{}, fmt.Errorf("%q: want a decimal from 0 to 100", t.Percent)
-		}
-	}
-	return money.Tax{Percent: percent, Inclusive: t.Inclusive, Basis: money.PerDocument, Scale: scale, Rounding: money.HalfUp}, nil
 }
 
 // Over fills what the profile leaves out from another one, and then from what holds without any.
@@ -150,10 +130,10 @@ func (p Profile) Over(base Profile) Profile {
 	}
 	p.Language = first(p.Language, base.Language, "en")
 	p.Seller, p.Buyer = p.Seller.over(base.Seller), p.Buyer.over(Party{})
-	if p.Tax == (TaxRule{}) {
+	if p.Tax.IsZero() {
 		p.Tax = base.Tax
 	}
-	p.Tax.Name = first(p.Tax.Name, "VAT")
+	p.Tax.Name = p.Tax.Title()
 	p.Share = reports.ShareRule(first(string(p.Share), string(base.Share), string(reports.Evenly)))
 	shares := make(map[string]reports.ShareRule)
 	for _, from := range []map[string]reports.ShareRule{base.Shares, p.Shares} {

@@ -164,6 +164,12 @@ func (b *book) lines(d *Document, zone *time.Location) error {
 	if err := r.add(excelize.Cell{StyleID: b.head, Value: v.total}, "", "", "", "", "", "", "", total); err != nil {
 		return err
 	}
+	parts := d.TaxParts()
+	for i := range parts {
+		if err := r.add(parts[i].Text(d), "", "", "", "", "", "", b.amount(parts[i].Net), b.amount(parts[i].Tax)); err != nil {
+			return err
+		}
+	}
 	return w.Flush()
 }
 

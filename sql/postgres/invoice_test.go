@@ -16,6 +16,7 @@ import (
 	"trunkline/ledger"
 	"trunkline/reports"
 	"trunkline/reports/invoice"
+	"trunkline/reports/invoice/tax"
 	"trunkline/sql/postgres"
 )
 
@@ -198,7 +199,7 @@ func TestReadingsAndProfiles(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 	require.Equal(t, int64(8), list[0].Value)
-	p := invoice.Profile{Tenant: "beauty", DueDays: 3, Tax: invoice.TaxRule{Percent: "20"}, Since: c.Now()}
+	p := invoice.Profile{Tenant: "beauty", DueDays: 3, Tax: tax.Rule{Rate: tax.Rate{Percent: "20"}}, Since: c.Now()}
 	require.NoError(t, store.PutProfile(t.Context(), p, "test"))
 	profiles, err := store.Profiles(t.Context())
 	require.NoError(t, err)
