@@ -1,6 +1,10 @@
 package provision
 
-import "time"
+import (
+	"time"
+
+	"trunkline/internal/clock"
+)
 
 // Contract is when a client's contract began, as far as that is known.
 type Contract struct {
@@ -14,7 +18,7 @@ func ContractStart(since time.Time, zone *time.Location) time.Time {
 	if u.IsZero() || u.Hour() != 0 || u.Minute() != 0 || u.Second() != 0 {
 		return since
 	}
-	return time.Date(u.Year(), u.Month(), u.Day(), 0, 0, 0, 0, zone)
+	return clock.Midnight(u.Year(), u.Month(), u.Day(), zone)
 }
 
 // Since returns when a tenant's contract began, as a call of a moment sees it: what his billing profile says, else when he was set up.

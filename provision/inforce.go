@@ -53,6 +53,12 @@ func (s *Snapshot) CostAt(ctx context.Context, deck string, at time.Time) (*rati
 	return s.version(ctx, KindDeck, deck, s.timelines[thing{KindDeck, deck}].At(at))
 }
 
+// Read returns what a version of a timeline asks; an error may pass.
+func (s *Snapshot) Read(ctx context.Context, v *Version) (*rating.Tariff, error) {
+	t, _, err := s.version(ctx, v.Kind, v.ID, v)
+	return t, err
+}
+
 // Recall returns a version by the label that is recorded with charges; false: nothing of that label is kept.
 func (s *Snapshot) Recall(ctx context.Context, kind Kind, id, label string) (*rating.Tariff, bool, error) {
 	for _, v := range s.Timeline(kind, id).All() {

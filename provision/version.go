@@ -146,3 +146,30 @@ func (t *Timeline) inForceSince(at time.Time) []*Version {
 	}
 	return t.byBegin[i:]
 }
+
+// Span is a time for which a version is in force.
+type Span struct {
+	Version    *Version
+	From, Till time.Time
+}
+
+// Spans are the versions that are in force in a time, one after the other. There may be gaps between them.
+func (t *Timeline) Spans(from, till time.Time) []Span {
+	if t == nil {
+		return nil
+	}
+	var out []Span
+	for i, v := range t.byBegin {
+		s := Span{v, later(from, v.Begins), till}
+		if i+1 < len(t.byBegin) && t.byBegin[i+1].Begins.Before(s.Till) {
+			s.Till = t.byBegin[i+1].Begins
+		}
+		if !v.Ends.IsZero() && v.Ends.Before(s.Till) {
+			s.Till = v.Ends
+		}
+		if s.From.Before(s.Till) {
+			out = append(out, s)
+		}
+	}
+	return out
+}

@@ -14,7 +14,6 @@ import (
 	"trunkline/internal/money"
 	"trunkline/ledger"
 	"trunkline/provision"
-	"trunkline/rating"
 	"trunkline/reports"
 )
 
@@ -245,12 +244,12 @@ var errNoTariff = errors.New("the tariff is not known")
 
 // document makes the document.
 func (j *job) document(ctx context.Context) (*Document, error) {
-	tariff, err := j.tariff(j.timeline)
+	plans, err := j.plans(ctx)
 	if err != nil {
 		return nil, err
 	}
 	in := draftInput{
-		tenant: j.tenant.ID, currency: j.currency, period: j.period, now: j.now, profile: j.profile, timeline: j.timeline, tariff: tariff,
+		tenant: j.tenant.ID, currency: j.currency, period: j.period, now: j.now, profile: j.profile, timeline: j.timeline, plans: plans,
 		usage: j.shared.of(j.tenant.ID),
 	}
 	in.branches = j.branches(j.timeline)
@@ -258,19 +257,6 @@ func (j *job) document(ctx context.Context) (*Document, error) {
 		in.profile.Buyer.Name = first(j.tenant.Name, j.tenant.ID)
 	}
 	return draft(ctx, in, j.closer.c.Counter, j.closer.c.Readings)
-}
-
-// tariff is the one that the tenant had at the end of the period.
-func (j *job) tariff(t *Timeline) (*rating.Tariff, error) {
-	id := j.tenant.Tariff
-	if then := t.At(j.period.Till.Add(-1)); then != nil {
-		id = then.Tariff
-	}
-	tariff, ok := j.closer.c.Snapshot.Tariff(id)
-	if !ok {
-		return nil, fmt.Errorf("%w: %s of tenant %s", errNoTariff, id, j.tenant.ID)
-	}
-	return tariff, nil
 }
 
 // branches are those of the period.

@@ -3,7 +3,6 @@ package invoice
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +21,7 @@ type draftInput struct {
 	now      time.Time
 	profile  Profile
 	timeline *Timeline
-	tariff   *rating.Tariff
+	plans    []plan               // The client's first.
 	branches []reports.BranchInfo // Of the period.
 	usage    []UsagePart
 }
@@ -49,7 +48,7 @@ func draft(ctx context.Context, in draftInput, calls CallCounter, readings Readi
 		known: make(map[rating.FactQuery]int64),
 	}}
 	d.doc = &Document{
-		Kind: KindInvoice, Tenant: in.tenant, Period: in.period, Currency: in.currency, Tariff: in.tariff.Label(), Language: in.profile.Language,
+		Kind: KindInvoice, Tenant: in.tenant, Period: in.period, Currency: in.currency, Tariff: in.label(), Language: in.profile.Language,
 		Seller: in.profile.Seller, Buyer: in.profile.Buyer, Lines: []Line{}, Branches: []BranchName{},
 	}
 	for _, b := range in.branches {
@@ -107,68 +106,6 @@ func (d *drafter) usagePart(i int, seconds map[string]int64) error {
 		}
 	}
 	return nil
-}
-
-// feeLines takes the tariff's fees over, with those that are waived.
-func (d *drafter) feeLines() error {
-	account := rating.Account{Start: d.timeline.start, End: d.timeline.end}
-	if account.Start.IsZero() {
-		return nil
-	}
-	account.TrialEnded = d.trialEnd(account)
-	lines, err := d.tariff.Fees(account, d.period.From, d.period.Till, d.now, d.facts)
-	if err != nil {
-		return err
-	}
-	if d.facts.err != nil {
-		return d.facts.err
-	}
-	spec := d.tariff.Spec()
-	for i := range lines {
-		l := &lines[i]
-		at := slices.IndexFunc(spec.Fees, func(f rating.Fee) bool { return f.Name == l.Fee })
-		per := spec.Fees[at].PerUnit
-		price := l.Price
-		line := Line{
-			Kind: FeeLine, Key: "fee/" + strconv.Itoa(i) + "/" + l.Fee, Column: columnOf(per), Text: l.Text, From: l.From, Till: l.Till,
-			Quantity: l.Quantity, Free: l.Free, Price: &price, Amount: l.Amount, Reason: l.Reason, Waived: l.Waived,
-			fee: l.Fee, served: served{l.Begin, l.End},
-		}
-		if !l.Number.IsZero() {
-			line.Number = l.Number.String()
-		}
-		if line.Shares, err = d.feeShares(&line, l.Fee, per); err != nil {
-			return err
-		}
-		d.add(line)
-	}
-	return d.facts.err
-}
-
-// trialEnd finds the day on which a trial ended, by halving the time since the contract began.
-func (d *drafter) trialEnd(account rating.Account) time.Time {
-	if d.tariff.Spec().Trial == nil {
-		return time.Time{}
-	}
-	last := d.period.Till
-	if d.now.Before(last) {
-		last = d.now
-	}
-	active := func(at time.Time) bool { return d.tariff.TrialAt(account, at, d.facts).Active }
-	if !last.After(account.Start) || active(last) {
-		return time.Time{}
-	}
-	const oneDay = 24 * time.Hour
-	low, high := 0, int(last.Sub(account.Start)/oneDay)+1
-	for low < high {
-		middle := (low + high) / 2
-		if active(account.Start.Add(time.Duration(middle) * oneDay)) {
-			low = middle + 1
-		} else {
-			high = middle
-		}
-	}
-	return account.Start.Add(time.Duration(low) * oneDay)
 }
 
 // columnOf tells what a fee is for by what it is counted in.
