@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 	_ "time/tzdata" // Tariffs name time zones, and a bare machine has no table of them.
 
 	"github.com/spf13/cobra"
@@ -35,21 +36,24 @@ seconds with or without decimals; optional columns: direction
 (outbound, inbound, forwarded, internal), extension, branch, on_net. A duration of 0 is a call that was not answered.
 
 Calls are priced in the order of connect_time, so allowances and volume tiers are used up in that order; they are printed
-in the order of the file. Amounts are plain decimals with the tariff's number of places (--scale for a deck). A call that
+in the order of the file. With --tax the columns tax and gross follow; an invoice reckons the tax on its sum, which may differ by coins.
+Amounts are plain decimals with the tariff's number of places (--scale for a deck). A call that
 cannot be rated has an empty total and its reason in the note, and the exit status is 3.
 
 Exit status: 0 all calls are rated; 2 a file or an option is wrong; 3 some calls could not be rated; 1 anything else.`
 
 // rateOptions are the flags of `trunkline rate`.
 type rateOptions struct {
-	tariff   string
-	calls    string
-	format   string
-	explain  bool
-	scale    int
-	rounding string
-	currency string
-	zone     string
+	tariff    string
+	calls     string
+	format    string
+	explain   bool
+	scale     int
+	rounding  string
+	currency  string
+	zone      string
+	tax       string
+	inclusive bool
 }
 
 func newRateCommand() *cobra.Command {
@@ -71,6 +75,8 @@ func newRateCommand() *cobra.Command {
 	f.IntVar(&o.scale, "scale", money.AmountScale, "decimal places of amounts by a deck, 0 to 6; a tariff has its own")
 	f.StringVar(&o.rounding, "rounding", money.HalfUp.String(), "rounding of amounts by a deck; a tariff has its own")
 	f.StringVar(&o.currency, "currency", "", "currency of a deck that does not say it, for example EUR")
+	f.StringVar(&o.tax, "tax", "", "tell the tax on each call: percent, with days where it changes, for example 20,22@2026-01-01")
+	f.BoolVar(&o.inclusive, "tax-inclusive", false, "the prices contain the tax")
 	f.StringVar(&o.zone, "zone", "", "time zone of times that name none, for example Europe/Moscow")
 	_ = cmd.MarkFlagRequired("tariff") // It fails only for a flag that does not exist.
 	_ = cmd.MarkFlagRequired("calls")
@@ -90,12 +96,20 @@ func (o *rateOptions) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
+	tax, err := parseRateTax(o.tax, o.inclusive, zone)
+	if err != nil {
+		return withCode(exitUsage, err)
+	}
 	calls, err := readCallsFile(o.calls, zone)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
 	rated, failed := rateCalls(tariff, calls, o.explain)
-	if err := writeRated(out, o.format, rated, o.explain); err != nil {
+	columns := ratedColumns{explain: o.explain, tax: tax != nil}
+	if err := tax.add(rated); err != nil {
+		return err
+	}
+	if err := writeRated(out, o.format, rated, columns); err != nil {
 		return err
 	}
 	if failed > 0 {
@@ -176,6 +190,8 @@ func readDeck(ctx context.Context, file string, opts deckfile.Options) (*rating.
 // ratedCall is a call with its price, or with the reason why it has none.
 type ratedCall struct {
 	id          string
+	connect     time.Time
+	taxed       money.Taxed // Where a tax is asked for.
 	charge      rating.Charge
 	scale       int
 	note        string
@@ -204,7 +220,7 @@ func rateCalls(tariff *rating.Tariff, calls []callRow, explain bool) (rated []ra
 }
 
 func rateCall(tariff *rating.Tariff, row *callRow, used rating.Tally, explain bool) ratedCall {
-	r := ratedCall{id: row.id, scale: tariff.Scale(), charge: rating.Charge{Currency: tariff.Currency()}}
+	r := ratedCall{id: row.id, connect: row.call.Connect, scale: tariff.Scale(), charge: rating.Charge{Currency: tariff.Currency()}}
 	if row.fault != "" {
 		r.failed, r.note = true, rating.BadCall.String()+": "+row.fault
 		return r
