@@ -270,3 +270,8 @@ func (t *Tariff) Spec() Spec { return t.spec }
 func (t *Tariff) InForce(at time.Time) bool {
 	return (t.spec.From.IsZero() || !at.Before(t.spec.From)) && (t.spec.Till.IsZero() || at.Before(t.spec.Till))
 }
+
+// Midnight is the beginning of a day in the tariff's time zone.
+func (t *Tariff) Midnight(year int, month time.Month, day int) time.Time {
+	return time.Unix(t.spec.Calendar.zone.unix(date(year, month, day)), 0).UTC()
+}

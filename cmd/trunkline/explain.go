@@ -72,7 +72,9 @@ func explainCall(ctx context.Context, db *stores, call string) ([]worker.Explain
 
 // explainRecords computes the records of a call again, those that were reversed left out.
 func explainRecords(ctx context.Context, s *provision.Snapshot, records []cdr.Record) ([]worker.Explained, error) {
-	recall := func(ctx context.Context, leg *cdr.Leg, label string) (*rating.Tariff, bool, error) { return console.Recall(ctx, s, leg, label) }
+	recall := func(ctx context.Context, leg *cdr.Leg, label string) (*rating.Tariff, bool, error) {
+		return console.Recall(ctx, s, leg, label)
+	}
 	var out []worker.Explained
 	for i := len(records) - 1; i >= 0; i-- { // The newest come first.
 		if records[i].Sign < 0 {

@@ -36,7 +36,8 @@ seconds with or without decimals; optional columns: direction
 (outbound, inbound, forwarded, internal), extension, branch, on_net. A duration of 0 is a call that was not answered.
 
 Calls are priced in the order of connect_time, so allowances and volume tiers are used up in that order; they are printed
-in the order of the file. With --tax the columns tax and gross follow; an invoice reckons the tax on its sum, which may differ by coins.
+in the order of the file. --since says when the contract began, which allowances that are prorated, end after some days or roll over
+go by; without it the client was always there. With --tax the columns tax and gross follow; an invoice reckons the tax on its sum, which may differ by coins.
 Amounts are plain decimals with the tariff's number of places (--scale for a deck). A call that
 cannot be rated has an empty total and its reason in the note, and the exit status is 3.
 
@@ -52,6 +53,7 @@ type rateOptions struct {
 	rounding  string
 	currency  string
 	zone      string
+	since     string
 	tax       string
 	inclusive bool
 }
@@ -78,6 +80,7 @@ func newRateCommand() *cobra.Command {
 	f.StringVar(&o.tax, "tax", "", "tell the tax on each call: percent, with days where it changes, for example 20,22@2026-01-01")
 	f.BoolVar(&o.inclusive, "tax-inclusive", false, "the prices contain the tax")
 	f.StringVar(&o.zone, "zone", "", "time zone of times that name none, for example Europe/Moscow")
+	f.StringVar(&o.since, "since", "", "when the contract began: allowances are prorated, end and roll over by it; a day in the tariff's time zone, or RFC 3339")
 	_ = cmd.MarkFlagRequired("tariff") // It fails only for a flag that does not exist.
 	_ = cmd.MarkFlagRequired("calls")
 	return cmd
@@ -104,6 +107,13 @@ func (o *rateOptions) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
+	since, err := parseSince(o.since, tariff)
+	if err != nil {
+		return withCode(exitUsage, err)
+	}
+	for i := range calls {
+		calls[i].call.Since = since
+	}
 	rated, failed := rateCalls(tariff, calls, o.explain)
 	columns := ratedColumns{explain: o.explain, tax: tax != nil}
 	if err := tax.add(rated); err != nil {
@@ -116,6 +126,21 @@ func (o *rateOptions) run(ctx context.Context, out io.Writer) error {
 		return withCode(exitPartial, fmt.Errorf("%d of %d calls could not be rated: see their notes", failed, len(calls)))
 	}
 	return nil
+}
+
+// parseSince reads when a contract began; a day is its midnight in the tariff's time zone.
+func parseSince(text string, tariff *rating.Tariff) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("--since %q: want a day such as 2026-09-15, or a moment such as 2026-09-15T00:00:00+02:00", text)
+	}
+	return tariff.Midnight(day.Date()), nil
 }
 
 // loadTariff reads a tariff or a deck, by the name of the file.

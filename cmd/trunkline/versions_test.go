@@ -119,7 +119,9 @@ func TestSystemSellsOnCost(t *testing.T) {
 	require.Equal(t, "0.074", in["sale"], "two seconds at 1.8 x 1.2 + 0.06 a minute")
 	require.Equal(t, "0.06", rows[indexOf(rows, "gateway", "beta-1", "kind", "egress")]["cost"])
 	require.Contains(t, s.must("explain", in["call"]), "sale 0.074 EUR")
-	var a struct{ Candidates []struct{ Sale, Cost, Margin string } }
+	var a struct {
+		Candidates []struct{ Sale, Cost, Margin string }
+	}
 	require.NoError(t, json.Unmarshal([]byte(s.must("route", "--tenant", "poor", "--from", "201", "--to", "+49301234567", "--format", "json")), &a))
 	require.Equal(t, "1.5", a.Candidates[0].Sale)
 	require.Equal(t, "0.3", a.Candidates[0].Margin)
