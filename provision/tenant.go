@@ -1,11 +1,31 @@
 package provision
 
 import (
+	"cmp"
 	"time"
 
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
 )
+
+// TariffOf is the tariff by which calls of an extension are charged to the tenant: its own, else the branch's, else the tenant's.
+func (t *Tenant) TariffOf(branch, extension string) string {
+	of := t.Tariff
+	for i := range t.Branches {
+		b := &t.Branches[i]
+		if b.ID == branch {
+			of = cmp.Or(b.Tariff, of)
+		}
+	}
+	for i := range t.Branches {
+		for j := range t.Branches[i].Extensions {
+			if e := &t.Branches[i].Extensions[j]; e.ID == extension && extension != "" {
+				return cmp.Or(e.Tariff, of)
+			}
+		}
+	}
+	return of
+}
 
 // Tenant is a client company.
 type Tenant struct {

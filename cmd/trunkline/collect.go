@@ -116,7 +116,7 @@ func (s *liveSink) refresh() error {
 	if s.seen == now {
 		return nil
 	}
-	source, err := newImportSource(now, s.tenant, s.pbx)
+	source, err := newImportSource(s.ctx, now, s.k.keeper, s.tenant, s.pbx)
 	if err != nil {
 		return err
 	}

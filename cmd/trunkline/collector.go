@@ -142,7 +142,7 @@ func (k *collector) keepOn(ctx context.Context, tenant string, p *provision.PBX)
 
 // follow opens the way in of one PBX and follows what it brings, until ctx ends or something fails.
 func (k *collector) follow(ctx context.Context, tenant string, p *provision.PBX) error {
-	source, err := newImportSource(k.live.Snapshot(), tenant, p.ID)
+	source, err := newImportSource(ctx, k.live.Snapshot(), k.keeper, tenant, p.ID)
 	if err != nil {
 		return err
 	}

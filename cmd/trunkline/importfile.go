@@ -60,7 +60,7 @@ func (o *importOptions) run(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return err
 	}
-	source, err := newImportSource(snapshot, o.tenant, o.pbx)
+	source, err := newImportSource(ctx, snapshot, postgres.NewImports(db.db, clock.System{}), o.tenant, o.pbx)
 	if err != nil {
 		return err
 	}

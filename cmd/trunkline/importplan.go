@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"trunkline/internal/e164"
 	"trunkline/provision"
 	"trunkline/rating"
+	"trunkline/reports/invoice"
 )
 
 // importPlan answers the importers' questions out of one snapshot.
@@ -17,11 +19,15 @@ type importPlan struct {
 	snapshot *provision.Snapshot
 	tenant   *provision.Tenant
 	pbx      *provision.PBX
+	history  *invoice.Timeline
 }
 
 // Place implements smdr.Plan.
 func (p *importPlan) Place(extension, account, trunk string, at time.Time) smdr.Place {
 	place := p.snapshot.PlaceCall(p.tenant.ID, p.pbx, extension, account, trunk, at)
+	if then := p.history.First(at); then != nil { // A record of last month is charged by the plan of last month.
+		place.Tariff = then.TariffOf(place.Branch, place.Extension)
+	}
 	return smdr.Place{
 		Branch: place.Branch, Extension: place.Extension, Tariff: place.Tariff, CallerID: place.CallerID,
 		Number: place.Number, Internal: place.Internal,
@@ -76,8 +82,13 @@ func checkFormats(b *provision.Bundle) error {
 	return errors.Join(faults...)
 }
 
-// newImportSource finds a tenant's PBX and what is set up for it.
-func newImportSource(s *provision.Snapshot, tenant, id string) (*importSource, error) {
+// tenantHistories knows how tenants were set up before.
+type tenantHistories interface {
+	TenantHistory(ctx context.Context, tenant string) ([]invoice.Version, error)
+}
+
+// newImportSource finds a tenant's PBX and what is set up for it, and what the tenant was on when.
+func newImportSource(ctx context.Context, s *provision.Snapshot, past tenantHistories, tenant, id string) (*importSource, error) {
 	t, ok := s.Tenant(tenant)
 	if !ok {
 		return nil, withCode(exitUsage, fmt.Errorf("there is no tenant %q", tenant))
@@ -90,6 +101,14 @@ func newImportSource(s *provision.Snapshot, tenant, id string) (*importSource, e
 	if err != nil {
 		return nil, withCode(exitUsage, fmt.Errorf("PBX %s of %s: %w", id, tenant, err))
 	}
+	versions, err := past.TenantHistory(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	history, err := invoice.NewTimeline(versions, time.Time{})
+	if err != nil {
+		return nil, err
+	}
 	name := p.TimeZone
 	if name == "" {
 		name = t.TimeZone
@@ -99,7 +118,7 @@ func newImportSource(s *provision.Snapshot, tenant, id string) (*importSource, e
 		return nil, withCode(exitUsage, fmt.Errorf("PBX %s of %s: %w", id, tenant, err))
 	}
 	out := &importSource{pbx: p, format: format, zone: zone, mapper: smdr.Mapper{
-		Tenant: tenant, PBX: id, Plan: &importPlan{s, t, p}, Prefix: p.Prefix, Seizure: p.Seizure,
+		Tenant: tenant, PBX: id, Plan: &importPlan{s, t, p, history}, Prefix: p.Prefix, Seizure: p.Seizure,
 		ByNumber: func(id string) bool {
 			tariff, ok := s.Tariff(id)
 			return ok && tariff != nil && tariff.Prices(rating.Inbound)

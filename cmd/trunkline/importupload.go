@@ -41,7 +41,7 @@ type uploads struct {
 
 // Import implements api.Importer.
 func (u *uploads) Import(ctx context.Context, tenant, pbx, name string, in io.Reader) (api.ImportSummary, error) {
-	source, err := newImportSource(u.live.Snapshot(), tenant, pbx)
+	source, err := newImportSource(ctx, u.live.Snapshot(), u.keeper, tenant, pbx)
 	if err != nil {
 		return api.ImportSummary{}, fmt.Errorf("%w: %w", api.ErrUnknown, err)
 	}

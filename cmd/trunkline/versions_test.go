@@ -98,6 +98,18 @@ func TestSystemKeepsPricesOfTheirTime(t *testing.T) {
 	s.must("tariff", "withdraw", "retail", "--revision", "3")
 	require.Equal(t, "60", route(next+"T00:00:00Z"))
 	require.Contains(t, s.must("apply", "-f", filepath.Join(s.dir, "operator.yaml")), "kept    file/retail.yaml", "the file has not changed since")
+
+	// The client goes to another plan: a record of before is of the plan of before.
+	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "other.yaml"), []byte(
+		"name: other\ncurrency: EUR\ndecks:\n  - name: world\n    rates: [{prefix: \"49\", rate: 1000}]\n"), 0o600))
+	s.change("  - {id: retail, file: retail.yaml}", "  - {id: retail, file: retail.yaml}\n  - {id: other, file: other.yaml}")
+	s.change("tariff: retail", "tariff: other")
+	s.must("apply", "-f", filepath.Join(s.dir, "operator.yaml"))
+	require.NoError(t, os.WriteFile(file, []byte(line(10)+line(11)+line(12)), 0o600))
+	s.must("import", "file", "--tenant", "acme", "--pbx", "old", file)
+	last := legOf(t, s.records(5), "100012")
+	require.Equal(t, "10.8", last["sale"], "72 seconds at 9 a minute")
+	require.Equal(t, early["tariff"], last["tariff"])
 	s.sums()
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"trunkline/internal/clock"
+	"trunkline/reports/invoice"
 )
 
 // ImportFault is a record of a foreign system that could not be read or rated.
@@ -86,4 +87,10 @@ func (s *Imports) Remove(ctx context.Context, ids []int64) (int64, error) {
 		return 0, fmt.Errorf("take off the list of what could not be imported: %w", err)
 	}
 	return tag.RowsAffected(), nil
+}
+
+// TenantHistory returns how a tenant was set up since when, the oldest first.
+func (s *Imports) TenantHistory(ctx context.Context, tenant string) ([]invoice.Version, error) {
+	all, err := NewInvoices(s.db, s.clock).Histories(ctx, []string{tenant})
+	return all[tenant], err
 }
