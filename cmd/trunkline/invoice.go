@@ -28,7 +28,7 @@ gaps, never changes, and has a hash of itself and of the one before it. Fees, ro
 it, once, and the tenant's books are closed up to the end of the period.`,
 	}
 	cmd.AddCommand(newInvoiceRunCommand(), newInvoiceListCommand(), newInvoiceShowCommand(), newInvoiceFileCommand(), newInvoiceMarkCommand(),
-		newInvoiceCreditCommand(), newInvoiceVerifyCommand(), newInvoiceProfileCommand(), newInvoiceCounterCommand())
+		newInvoiceCreditCommand(), newInvoiceVerifyCommand(), newInvoiceChargeCommand(), newInvoiceProfileCommand(), newInvoiceCounterCommand())
 	return cmd
 }
 
@@ -48,7 +48,7 @@ func (s *stores) closer(ctx context.Context, grace time.Duration) (*invoice.Clos
 func (s *stores) closerOf(snapshot *provision.Snapshot, grace time.Duration) *invoice.Closer {
 	archive := postgres.NewInvoices(s.db, clock.System{})
 	return invoice.NewCloser(invoice.Config{
-		Usage: s.records, Calls: s.records, Counter: s.records, Postings: s.ledger, Readings: archive, Ready: archive, Archive: archive,
+		Usage: s.records, Calls: s.records, Counter: s.records, Postings: s.ledger, Readings: archive, Ready: archive, Archive: archive, Charges: archive,
 		Snapshot: snapshot, Clock: clock.System{}, Grace: grace,
 	})
 }

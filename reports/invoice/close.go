@@ -71,6 +71,7 @@ type Config struct {
 	Readings Readings
 	Ready    Readiness
 	Archive  Archive
+	Charges  Charges // Nil: nothing is charged by hand.
 	Snapshot *provision.Snapshot
 	Clock    clock.Clock
 	// Grace is how long after a period's end calls of it are waited for: a proxy that is cut off keeps them on its disk.
@@ -249,7 +250,7 @@ func (j *job) document(ctx context.Context) (*Document, error) {
 		return nil, err
 	}
 	in := draftInput{
-		tenant: j.tenant.ID, currency: j.currency, period: j.period, now: j.now, profile: j.profile, timeline: j.timeline, plans: plans,
+		tenant: j.tenant.ID, currency: j.currency, period: j.period, now: j.now, profile: j.profile, timeline: j.timeline, plans: plans, charges: j.shared.charges[j.tenant.ID],
 		usage: j.shared.of(j.tenant.ID),
 	}
 	in.branches = j.branches(j.timeline)

@@ -22,6 +22,7 @@ type draftInput struct {
 	profile  Profile
 	timeline *Timeline
 	plans    []plan               // The client's first.
+	charges  []Charge             // Made by hand, of days around the period.
 	branches []reports.BranchInfo // Of the period.
 	usage    []UsagePart
 }
@@ -54,7 +55,7 @@ func draft(ctx context.Context, in draftInput, calls CallCounter, readings Readi
 	for _, b := range in.branches {
 		d.doc.Branches = append(d.doc.Branches, BranchName{b.ID, b.Name})
 	}
-	for _, step := range []func() error{d.usageLines, d.feeLines, d.taxed, d.taxes} {
+	for _, step := range []func() error{d.usageLines, d.feeLines, d.discountLines, d.chargeLines, d.taxed, d.taxes} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("invoice of tenant %s for %s: %w", in.tenant, in.period.Label, err)
 		}

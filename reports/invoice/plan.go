@@ -20,6 +20,7 @@ type shared struct {
 	postings  map[ledger.Account]ledger.UsageSum
 	obstacles map[string]Obstacle
 	waiting   int64
+	charges   map[string][]Charge
 }
 
 // bounds are what periods have in common that are read together: where they begin and end, and where in between a tax changes.
@@ -159,6 +160,12 @@ func (j *job) changes() ([]time.Time, error) {
 
 func (c *Closer) read(ctx context.Context, r Request, homes map[reports.HomeKey]reports.Home, p Period, changes []time.Time) (s *shared, err error) {
 	s = &shared{}
+	if c.c.Charges != nil { // Days are those of each tenant's own calendar.
+		around := [2]string{p.From.AddDate(0, 0, -1).Format(time.DateOnly), p.Till.AddDate(0, 0, 2).Format(time.DateOnly)}
+		if s.charges, err = c.c.Charges.ChargesOf(ctx, r.Tenant, around[0], around[1]); err != nil {
+			return nil, err
+		}
+	}
 	from := p.From
 	for _, till := range append(slices.Clone(changes), p.Till) {
 		part := usagePart{from: from, till: till.UTC()}

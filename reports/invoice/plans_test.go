@@ -27,6 +27,7 @@ type house struct {
 	merged   *provision.Bundle
 	revision int64
 	world    *world
+	charges  charges
 }
 
 func newHouse(t *testing.T) *house {
@@ -90,7 +91,7 @@ func (h *house) draft(month string, now time.Time) string {
 	require.NoError(h.t, err)
 	w := h.world
 	closer := invoice.NewCloser(invoice.Config{
-		Usage: w, Calls: w, Counter: w, Postings: w, Readings: w, Ready: w, Archive: w, Snapshot: snapshot, Clock: clock.NewManual(now),
+		Usage: w, Calls: w, Counter: w, Postings: w, Readings: w, Ready: w, Archive: w, Charges: h.charges, Snapshot: snapshot, Clock: clock.NewManual(now),
 	})
 	d, err := closer.Draft(h.t.Context(), "acme", month)
 	require.NoError(h.t, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,8 +31,10 @@ type Profile struct {
 	Tax      tax.Rule                     `json:"tax,omitzero" yaml:"tax,omitempty"`
 	Share    reports.ShareRule            `json:"share,omitempty" yaml:"share,omitempty"`   // How fees of the whole company are shared out.
 	Shares   map[string]reports.ShareRule `json:"shares,omitempty" yaml:"shares,omitempty"` // The same by the name of a fee.
-	Number   Numbering                    `json:"number,omitzero" yaml:"number,omitempty"`
-	Brand    Brand                        `json:"brand,omitzero" yaml:"brand,omitempty"`
+	// Discounts are taken off what is charged. Those of the operator's profile are for everybody, beside the client's own.
+	Discounts []Discount `json:"discounts,omitempty" yaml:"discounts,omitempty"`
+	Number    Numbering  `json:"number,omitzero" yaml:"number,omitempty"`
+	Brand     Brand      `json:"brand,omitzero" yaml:"brand,omitempty"`
 }
 
 // Party is who sells or buys.
@@ -102,6 +105,11 @@ func (p *Profile) Validate() error {
 	if _, err := reports.ParseShareRule(string(p.Share)); err != nil {
 		return fault("share", err.Error())
 	}
+	for i := range p.Discounts {
+		if err := p.Discounts[i].check(); err != nil {
+			return fault(fmt.Sprintf("discounts[%d]", i), err.Error())
+		}
+	}
 	for fee, rule := range p.Shares {
 		if _, err := reports.ParseShareRule(string(rule)); err != nil {
 			return fault("shares."+fee, err.Error())
@@ -140,6 +148,7 @@ func (p Profile) Over(base Profile) Profile {
 		maps.Copy(shares, from)
 	}
 	p.Shares = shares
+	p.Discounts = append(slices.Clone(base.Discounts), p.Discounts...)
 	p.Number.Prefix = first(p.Number.Prefix, base.Number.Prefix, "{year}-")
 	if p.Number.Width == 0 {
 		p.Number.Width = max(base.Number.Width, 5*btoi(base.Number.Width == 0))

@@ -65,6 +65,9 @@ func (s *Invoices) check(ctx context.Context, tx pgx.Tx, d *invoice.Document, ac
 	if err := overlaps(ctx, tx, d); err != nil {
 		return err
 	}
+	if err := chargesStand(ctx, tx, d); err != nil {
+		return err
+	}
 	var micros int64
 	err := tx.QueryRow(ctx, `SELECT coalesce(sum(CASE WHEN debit = $1 THEN amount ELSE -amount END), 0)::bigint FROM posting
 		WHERE purpose = 'usage_sale' AND (debit = $1 OR credit = $1) AND slot >= $2 AND slot < $3`, account.String(), d.Period.From, d.Period.Till).Scan(&micros)
