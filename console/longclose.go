@@ -27,6 +27,7 @@ type ClosedTenant struct {
 	Fresh    bool              `json:"fresh,omitempty"` // Issued just now.
 	Empty    bool              `json:"empty,omitempty"` // Nothing is due.
 	Refusals []invoice.Refusal `json:"refusals,omitempty"`
+	Warnings []string          `json:"warnings,omitempty"`
 }
 
 // Priced reports whether there is a total.
@@ -40,7 +41,7 @@ func ClosedTenants(results []invoice.Result) []ClosedTenant {
 	out := make([]ClosedTenant, len(results))
 	for i := range results {
 		r := &results[i]
-		t := ClosedTenant{Tenant: r.Tenant, Empty: r.Empty, Refusals: r.Refusals}
+		t := ClosedTenant{Tenant: r.Tenant, Empty: r.Empty, Refusals: r.Refusals, Warnings: r.Warnings}
 		if d := r.Document; d != nil {
 			t.Number, t.Draft, t.Total, t.Currency = d.Number, d.Number == "", d.Total, d.Currency
 		}

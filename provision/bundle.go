@@ -146,6 +146,9 @@ func (b *Bundle) complete() {
 		for j := range t.Trunks {
 			t.Trunks[j].complete(t.ID, b.Operator.Realm)
 		}
+		for j := range t.Numbers {
+			t.Numbers[j].Class = rating.ClassName(t.Numbers[j].Class)
+		}
 		for j := range t.Branches {
 			for k := range t.Branches[j].Extensions {
 				e := &t.Branches[j].Extensions[k]

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"trunkline/internal/e164"
 	"trunkline/internal/money"
 	"trunkline/lcr"
 	"trunkline/rating"
@@ -68,11 +69,14 @@ func (c *Compiler) Compile(ctx context.Context, b *Bundle) (*Snapshot, error) {
 	if err := errors.Join(c.compileDecks(ctx, b, s), c.compileTariffs(ctx, b, s)); err != nil {
 		return nil, err
 	}
+	var err error
+	if s.countries, err = e164.NewCountries(); err != nil {
+		return nil, err
+	}
 	s.index()
 	if err := s.checkCurrencies(b); err != nil {
 		return nil, err
 	}
-	var err error
 	if s.world, err = c.newWorld(&operator, s); err != nil {
 		return nil, err
 	}

@@ -24,6 +24,9 @@ type Operator struct {
 	Risky        []string      `yaml:"risky,omitempty"`   // Prefixes that only tenants with allow_risky may call.
 	Destinations []Destination `yaml:"destinations,omitempty"`
 	Brands       []Brand       `yaml:"brands,omitempty"`
+	// Classes are the classes of numbers that numbers, fees and counters may name; empty: city, federal, toll-free, multichannel, beautiful
+	// and third-party.
+	Classes []string `yaml:"number_classes,omitempty"`
 
 	Carriers   []Carrier      `yaml:"carriers,omitempty"`
 	Gateways   []Gateway      `yaml:"gateways,omitempty"`

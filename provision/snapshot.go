@@ -24,6 +24,7 @@ type Snapshot struct {
 	library   *library                    // For those of the past.
 	contracts map[string]Contract         // By tenant.
 
+	countries  *e164.Countries
 	carriers   map[string]*Carrier
 	gateways   map[string]*Gateway
 	tenants    map[string]*Tenant

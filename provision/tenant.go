@@ -29,21 +29,22 @@ func (t *Tenant) TariffOf(branch, extension string) string {
 
 // Tenant is a client company.
 type Tenant struct {
-	ID        string         `yaml:"id"`
-	Name      string         `yaml:"name,omitempty"`
-	TimeZone  string         `yaml:"time_zone"` // IANA name; days and months of limits and invoices are counted in it.
-	Currency  money.Currency `yaml:"currency"`
-	Tariff    string         `yaml:"tariff"`
-	DialPlan  string         `yaml:"dial_plan"`
-	RoutePlan string         `yaml:"route_plan,omitempty"`
-	Account   Account        `yaml:"account"`
-	Limits    []Limit        `yaml:"limits,omitempty"`
-	MaxCalls  int            `yaml:"max_calls,omitempty"`
-	MaxCPS    int            `yaml:"max_cps,omitempty"`
-	MaxPrice  *money.Rate    `yaml:"max_price,omitempty"`       // Dearest price per minute that the client accepts.
-	MaxFee    *money.Amount  `yaml:"max_connect_fee,omitempty"` // Dearest connection fee that the client accepts.
-	CallerID  string         `yaml:"caller_id,omitempty"`       // E.164 number shown where branch and extension have none.
-	CallerIDs []CallerIDRule `yaml:"caller_id_rules,omitempty"` // By direction and group of extensions; the first that fits goes before all other caller ids.
+	ID         string         `yaml:"id"`
+	Name       string         `yaml:"name,omitempty"`
+	TimeZone   string         `yaml:"time_zone"` // IANA name; days and months of limits and invoices are counted in it.
+	Currency   money.Currency `yaml:"currency"`
+	Tariff     string         `yaml:"tariff"`
+	DialPlan   string         `yaml:"dial_plan"`
+	RoutePlan  string         `yaml:"route_plan,omitempty"`
+	Account    Account        `yaml:"account"`
+	Limits     []Limit        `yaml:"limits,omitempty"`
+	MaxNumbers int            `yaml:"max_numbers,omitempty"` // How many numbers the client may have; 0: any.
+	MaxCalls   int            `yaml:"max_calls,omitempty"`
+	MaxCPS     int            `yaml:"max_cps,omitempty"`
+	MaxPrice   *money.Rate    `yaml:"max_price,omitempty"`       // Dearest price per minute that the client accepts.
+	MaxFee     *money.Amount  `yaml:"max_connect_fee,omitempty"` // Dearest connection fee that the client accepts.
+	CallerID   string         `yaml:"caller_id,omitempty"`       // E.164 number shown where branch and extension have none.
+	CallerIDs  []CallerIDRule `yaml:"caller_id_rules,omitempty"` // By direction and group of extensions; the first that fits goes before all other caller ids.
 	// Permitted are prefixes of the numbers beside its own that the tenant's trunks may show, and its phones ask for.
 	Permitted  []string `yaml:"permitted_caller_ids,omitempty"`
 	Barring    `yaml:",inline"`
@@ -142,7 +143,7 @@ const (
 // Number is a telephone number (DID) that the tenant is reached by.
 type Number struct {
 	E164      e164.Number `yaml:"number"`
-	Class     string      `yaml:"class,omitempty"` // city, federal, toll_free, multichannel, beautiful.
+	Class     string      `yaml:"class,omitempty"` // One of the operator's number_classes.
 	Branch    string      `yaml:"branch,omitempty"`
 	Extension string      `yaml:"extension,omitempty"` // Where calls to it go.
 	Group     string      `yaml:"group,omitempty"`     // Or to a group.

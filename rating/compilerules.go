@@ -82,6 +82,9 @@ func (c *compiler) step(doc *stepDoc, by Measure, key string) Step {
 	return s
 }
 
+// className reads a class of numbers.
+func className(s string) (string, error) { return ClassName(s), nil }
+
 func (c *compiler) fees(docs []feeDoc) []Fee {
 	out := make([]Fee, 0, len(docs))
 	for i := range docs {
@@ -93,7 +96,7 @@ func (c *compiler) fees(docs []feeDoc) []Fee {
 			Name: doc.Name.value, Text: doc.Text.value, PerUnit: doc.Per.value,
 			Amount:   parse(c, doc.Amount, key+".amount", money.ParseAmount),
 			OneOff:   either(c, doc.Kind, key+".kind", "recurring", false, "one_off", true),
-			Classes:  parseAll(c, doc.Classes, key+".classes", plainText),
+			Classes:  parseAll(c, doc.Classes, key+".classes", className),
 			Regions:  parseAll(c, doc.Regions, key+".regions", plainText),
 			Free:     c.count(doc.Free, key+".free"),
 			Unit:     c.count(doc.Unit, key+".unit"),

@@ -156,15 +156,6 @@ type Facts interface {
 	Numbers(from, till time.Time) []NumberFact
 }
 
-// NumberFact is one number of a tenant's inventory.
-type NumberFact struct {
-	Number string
-	Class  string // city, federal, toll-free, third-party ...
-	Region string
-	From   time.Time // When the tenant got it.
-	Till   time.Time // When he gave it back; zero: he still has it.
-}
-
 // Progress is how far a comparison has come.
 type Progress struct {
 	Text      string // The comparison.

@@ -128,7 +128,7 @@ func TestMangoPackage(t *testing.T) {
 
 func TestMoscowNumberOf700Minutes(t *testing.T) {
 	tariff := demo(t, "moscow-700")
-	f := facts{numbers: []rating.NumberFact{{Number: "+74951111111", Class: "city", Region: "moscow", From: at("2025-01-01T00:00:00Z")}}}
+	f := facts{numbers: []rating.NumberFact{{Number: "+74951111111", Class: "city", Regions: []string{"RU"}, From: at("2025-01-01T00:00:00Z")}}}
 	f.values = []fact{{name: "inbound_seconds", number: "+74951111111", value: 700 * 60, at: at("2026-03-10T00:00:00Z")}}
 	require.Equal(t, map[string]string{"moscow-number": "300"}, march(t, tariff, oldClient(), f))
 	f.values[0].value++

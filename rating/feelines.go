@@ -2,7 +2,6 @@ package rating
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -36,7 +35,7 @@ func (b *feeRun) fee(f *Fee) error {
 		return b.cycles(f, presence{from: b.m.account.Start, till: b.m.account.End})
 	}
 	for _, n := range b.m.facts.Numbers(b.m.from, b.m.till) {
-		if len(f.Classes) > 0 && !slices.Contains(f.Classes, n.Class) || len(f.Regions) > 0 && !slices.Contains(f.Regions, n.Region) {
+		if !f.Means(&n) {
 			continue
 		}
 		p := presence{number: n.Number, from: latest(n.From, b.m.account.Start), till: earliest(n.Till, b.m.account.End)}

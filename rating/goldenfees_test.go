@@ -65,7 +65,7 @@ func (s *script) setFacts(d *datadriven.TestData) (string, error) {
 		}
 		if words[0] == "number" {
 			s.facts.numbers = append(s.facts.numbers, rating.NumberFact{
-				Number: words[1], Class: options["class"], Region: options["region"], From: day(options["from"]), Till: day(options["till"]),
+				Number: words[1], Class: options["class"], Regions: []string{options["region"]}, From: day(options["from"]), Till: day(options["till"]),
 			})
 			continue
 		}

@@ -36,6 +36,7 @@ type field struct {
 	Type    string // text, whole, money, check, choice, list, password, time or yaml.
 	Help    string
 	Choices []string
+	classes bool // The choices are the operator's classes of numbers.
 	Needed  bool
 
 	of   provision.Kind // The choices are objects of this kind.
@@ -218,7 +219,7 @@ func parts() []kind {
 			Path: "numbers", One: "Number", Many: "Numbers", part: console.Numbers, write: access.WriteTenants,
 			Columns: []string{"class", "branch", "extension", "group"},
 			Fields: append([]field{
-				{Name: "class", Label: "Class", Type: "choice", Choices: []string{"city", "federal", "toll_free", "multichannel", "beautiful"}},
+				{Name: "class", Label: "Class", Type: "choice", classes: true},
 				{Name: "branch", Label: "Branch", Type: "choice", part: console.Branches},
 				{Name: "extension", Label: "Employee", Type: "choice", part: console.Extensions},
 				{Name: "group", Label: "Group", Type: "choice", part: console.Groups},

@@ -191,6 +191,9 @@ func (p *Pages) form(r *request, k kind, d console.Document) (v thingView, err e
 	}
 	for _, f := range k.Fields {
 		one := fieldView{field: f, Choices: f.Choices}
+		if f.classes {
+			one.Choices = p.o.Console.NumberClasses()
+		}
 		if f.of != "" {
 			if one.Choices, err = p.ids(r, f.of); err != nil {
 				return v, err

@@ -111,7 +111,7 @@ func readOperator(ctx context.Context, file string) (*provision.Bundle, error) {
 		err = bundle.Check()
 	}
 	if err == nil {
-		_, err = provision.NewCompiler().Compile(ctx, bundle)
+		err = compiles(ctx, bundle)
 	}
 	if err == nil {
 		err = checkFormats(bundle)
@@ -125,6 +125,15 @@ type applyPlan struct {
 	reconciled *provision.Reconciled
 	changes    *provision.Changes
 	merged     *provision.Bundle
+}
+
+// compiles checks a bundle as a whole, and the words that what is in force already may still have.
+func compiles(ctx context.Context, b *provision.Bundle) error {
+	snapshot, err := provision.NewCompiler().Compile(ctx, b)
+	if err != nil {
+		return err
+	}
+	return snapshot.CheckNumbers(b)
 }
 
 // planChanges compares the bundle with what is stored and with what was applied last, and checks what would come out as a whole.
@@ -145,7 +154,7 @@ func planChanges(ctx context.Context, db *stores, bundle *provision.Bundle, prun
 		return nil, err
 	}
 	p.changes.Applied = p.reconciled.Applied.Changed(applied)
-	if _, err := provision.NewCompiler().Compile(ctx, p.merged); err != nil {
+	if err := compiles(ctx, p.merged); err != nil {
 		return nil, withCode(exitUsage, fmt.Errorf("with what is provisioned already: %w", err))
 	}
 	return p, nil

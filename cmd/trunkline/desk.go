@@ -58,7 +58,11 @@ func (s *setup) Load(ctx context.Context) (console.Stored, error) {
 func (s *setup) Check(ctx context.Context, b *provision.Bundle) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, err := s.compiler.Compile(ctx, b); err != nil {
+	snapshot, err := s.compiler.Compile(ctx, b)
+	if err != nil {
+		return err
+	}
+	if err := snapshot.CheckNumbers(b); err != nil {
 		return err
 	}
 	return checkFormats(b)

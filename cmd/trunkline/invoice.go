@@ -119,6 +119,9 @@ func (o *invoiceRun) run(ctx context.Context, db *stores, out io.Writer) error {
 		if len(reasons) > 0 {
 			refused++
 		}
+		for _, w := range r.Warnings {
+			reasons = append(reasons, "warning: "+w)
+		}
 		t.add(r.Tenant, r.Period.Label, number, total, currency, state, strings.Join(reasons, "; "))
 	}
 	if err := t.write(out, o.format); err != nil {

@@ -32,6 +32,16 @@ func NewCountries() (*Countries, error) {
 	return c, nil
 }
 
+// Known reports whether a code is that of a country with numbers.
+func (c *Countries) Known(country string) bool {
+	for _, known := range c.byPrefix {
+		if known == country {
+			return true
+		}
+	}
+	return false
+}
+
 // Of returns the ISO 3166 code of the country that a number belongs to, "001" for numbers of no country, such as
 // satellite phones, and "" for a prefix that is not assigned.
 func (c *Countries) Of(n Number) string {

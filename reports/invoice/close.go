@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"trunkline/internal/clock"
+	"trunkline/internal/e164"
 	"trunkline/internal/money"
 	"trunkline/ledger"
 	"trunkline/provision"
@@ -114,6 +115,7 @@ type Result struct {
 	Issued   *Issued   `json:"issued,omitempty"`
 	Empty    bool      `json:"empty,omitempty"` // Nothing was used and nothing is due: there is no invoice.
 	Refusals []Refusal `json:"refusals,omitempty"`
+	Warnings []string  `json:"warnings,omitempty"` // What may be wrong, and keeps nothing open: fees and numbers that found nothing.
 }
 
 // Run closes the period of all tenants that are asked for. A tenant that is refused does not keep the others back. Running
@@ -141,7 +143,9 @@ func (c *Closer) Run(ctx context.Context, r Request) ([]Result, error) {
 			return ctx.Err()
 		})
 	}
-	return results, g.Wait()
+	err = g.Wait()
+	warn(results)
+	return results, err
 }
 
 func (r *Request) tell(done, all int) {
@@ -178,6 +182,15 @@ func (c *Closer) Expenses(ctx context.Context, tenant, period string) (*reports.
 	return expensesOf(d, previous.Charges())
 }
 
+// regionsOf are the regions of a number of a tenant.
+func (c *Closer) regionsOf(number string) []string {
+	n, err := e164.Parse(number)
+	if err != nil {
+		return nil
+	}
+	return c.c.Snapshot.RegionsOf(n)
+}
+
 // job is the close of one tenant's period.
 type job struct {
 	closer   *Closer
@@ -212,6 +225,7 @@ func (j *job) run(ctx context.Context, request Request) Result {
 	if request.peek {
 		return r
 	}
+	r.Warnings = d.Warnings()
 	r.Refusals = append(r.Refusals, j.obstacles(d)...)
 	if len(r.Refusals) > 0 || request.DryRun || r.Empty {
 		return r
@@ -223,6 +237,7 @@ func (j *job) run(ctx context.Context, request Request) Result {
 		return r.refuse(codeOf(err), err.Error())
 	}
 	r.Issued, r.Document = &issued, issued.Document
+	r.Document.matches = d.matches
 	return r
 }
 
@@ -250,8 +265,8 @@ func (j *job) document(ctx context.Context) (*Document, error) {
 		return nil, err
 	}
 	in := draftInput{
-		tenant: j.tenant.ID, currency: j.currency, period: j.period, now: j.now, profile: j.profile, timeline: j.timeline, plans: plans, charges: j.shared.charges[j.tenant.ID],
-		usage: j.shared.of(j.tenant.ID),
+		tenant: j.tenant.ID, currency: j.currency, period: j.period, now: j.now, profile: j.profile, timeline: j.timeline, plans: plans,
+		charges: j.shared.charges[j.tenant.ID], usage: j.shared.of(j.tenant.ID), regions: j.closer.regionsOf,
 	}
 	in.branches = j.branches(j.timeline)
 	if in.profile.Buyer.Name == "" {

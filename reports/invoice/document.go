@@ -94,6 +94,8 @@ type Document struct {
 	Total     money.Amount `json:"total"` // In whole coins; the sum of all lines.
 	Branches  []BranchName `json:"branches"`
 	Previous  string       `json:"previous_hash,omitempty"` // Of the document before it in the series.
+
+	matches matches // Of a draft.
 }
 
 // BranchName is a branch as it was called.

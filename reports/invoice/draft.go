@@ -25,6 +25,7 @@ type draftInput struct {
 	charges  []Charge             // Made by hand, of days around the period.
 	branches []reports.BranchInfo // Of the period.
 	usage    []UsagePart
+	regions  func(number string) []string // Of a number, in E.164.
 }
 
 // drafter makes one document.
@@ -46,7 +47,7 @@ func draft(ctx context.Context, in draftInput, calls CallCounter, readings Readi
 	}
 	d := &drafter{draftInput: in, scale: in.currency.MinorUnits(), zone: zone, facts: &facts{
 		ctx: ctx, calls: calls, readings: readings, account: ledger.Tenant(in.tenant, in.currency), timeline: in.timeline,
-		known: make(map[rating.FactQuery]int64),
+		regions: in.regions, known: make(map[rating.FactQuery]int64),
 	}}
 	d.doc = &Document{
 		Kind: KindInvoice, Tenant: in.tenant, Period: in.period, Currency: in.currency, Tariff: in.label(), Language: in.profile.Language,
@@ -55,7 +56,7 @@ func draft(ctx context.Context, in draftInput, calls CallCounter, readings Readi
 	for _, b := range in.branches {
 		d.doc.Branches = append(d.doc.Branches, BranchName{b.ID, b.Name})
 	}
-	for _, step := range []func() error{d.usageLines, d.feeLines, d.discountLines, d.chargeLines, d.taxed, d.taxes} {
+	for _, step := range []func() error{d.usageLines, d.feeLines, d.discountLines, d.chargeLines, d.taxed, d.taxes, d.match} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("invoice of tenant %s for %s: %w", in.tenant, in.period.Label, err)
 		}
@@ -136,7 +137,7 @@ func (d *drafter) feeShares(l *Line, fee, per string) ([]reports.BranchShare, er
 			weights, rule = own, reports.ByMinutes
 		}
 	case l.Column == reports.ColumnNumbers:
-		class := strings.TrimSuffix(strings.TrimSuffix(per, "numbers"), "_")
+		class, _ := rating.CountedClass(per)
 		weights, rule = d.counted(d.timeline.NumbersAt(d.period.Till, class), rule)
 	case l.Column == reports.ColumnRecording || l.Column == reports.ColumnStorage:
 		counts, err := d.facts.branchReadings(per, d.period.From, d.period.Till)

@@ -2,6 +2,7 @@ package invoice
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,13 +55,18 @@ type facts struct {
 	readings Readings
 	account  ledger.Account
 	timeline *Timeline
+	regions  func(number string) []string
 	known    map[rating.FactQuery]int64
 	err      error
 }
 
 // Numbers implements rating.Facts.
 func (f *facts) Numbers(from, till time.Time) []rating.NumberFact {
-	return f.timeline.Numbers(from, till)
+	list := f.timeline.Numbers(from, till)
+	for i := range list {
+		list[i].Regions = f.regions(list[i].Number)
+	}
+	return list
 }
 
 // Value implements rating.Facts.
@@ -81,17 +87,18 @@ func (f *facts) Value(q rating.FactQuery) int64 {
 }
 
 func (f *facts) ask(q rating.FactQuery) (int64, error) {
-	switch {
-	case q.Counter == "seats":
+	switch q.Counter {
+	case "seats":
 		return f.timeline.SeatsAt(q.Till), nil
-	case q.Counter == "topups" || q.Counter == "topup_amount":
+	case "topups", "topup_amount":
 		times, micros, err := f.readings.TopUps(f.ctx, f.account, q.From, q.Till)
 		if q.Counter == "topups" {
 			return times, err
 		}
 		return micros, err
-	case q.Counter == "numbers" || strings.HasSuffix(q.Counter, "_numbers"):
-		return total(f.timeline.NumbersAt(q.Till, strings.TrimSuffix(strings.TrimSuffix(q.Counter, "numbers"), "_"))), nil
+	}
+	if class, ok := rating.CountedClass(q.Counter); ok {
+		return total(f.timeline.NumbersAt(q.Till, class)), nil
 	}
 	if direction, what, ok := callsOf(q.Counter); ok {
 		count, err := f.calls.CountCalls(f.ctx, CallQuery{
@@ -104,6 +111,18 @@ func (f *facts) ask(q rating.FactQuery) (int64, error) {
 	}
 	values, err := f.branchReadings(q.Counter, q.From, q.Till)
 	return total(values), err
+}
+
+// counted reports whether anything is known of a counter: what the house counts itself always is, and others once they have been read.
+func (f *facts) counted(counter string, till time.Time) (bool, error) {
+	if _, ok := rating.CountedClass(counter); ok || slices.Contains([]string{"", "seats", "topups", "topup_amount"}, counter) {
+		return true, nil
+	}
+	if _, _, ok := callsOf(counter); ok {
+		return true, nil
+	}
+	list, err := f.readings.ReadingsOf(f.ctx, f.account.Owner, counter, till)
+	return len(list) > 0, err
 }
 
 func total(m map[string]int64) int64 {

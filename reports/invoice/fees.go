@@ -9,15 +9,7 @@ import (
 )
 
 // label names the version that the client was on when the period ended.
-func (in *draftInput) label() string {
-	label := ""
-	for _, s := range in.plans[0].stays {
-		if label == "" || s.From.Before(in.period.Till) {
-			label = s.Tariff.Label()
-		}
-	}
-	return label
-}
+func (in *draftInput) label() string { return in.plans[0].last(in.period.Till).Label() }
 
 // feeLines takes the fees of all plans over, with those that are waived.
 func (d *drafter) feeLines() error {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -18,7 +17,6 @@ import (
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
 	"trunkline/ledger"
-	"trunkline/provision"
 	"trunkline/reports"
 	"trunkline/reports/invoice"
 	"trunkline/reports/invoice/tax"
@@ -130,23 +128,6 @@ fees:
   - {name: number, text: Number, amount: 250, per: number, prorate: true, free_when: inbound_minutes of number > 700}
   - {name: storage, text: Storage, amount: 10, per: storage_mb, unit: 100}
 `
-
-func compile(tb testing.TB) (*provision.Snapshot, string) {
-	tb.Helper()
-	bundle, err := provision.ReadBundle(fstest.MapFS{"operator.yaml": {Data: []byte(operator)}, "office.yaml": {Data: []byte(tariff)}}, "operator.yaml")
-	require.NoError(tb, err)
-	snapshot, err := provision.NewCompiler().Compile(tb.Context(), bundle)
-	require.NoError(tb, err)
-	objects, err := bundle.Objects()
-	require.NoError(tb, err)
-	for _, o := range objects {
-		if o.Kind == provision.KindTenant {
-			return snapshot, o.Spec
-		}
-	}
-	tb.Fatal("no tenant")
-	return nil, ""
-}
 
 func at(text string) time.Time {
 	t, err := time.Parse(time.RFC3339, text)

@@ -17,6 +17,17 @@ type plan struct {
 	stays []rating.Stay
 }
 
+// last is the version that the plan is on when a period ends.
+func (p *plan) last(till time.Time) *rating.Tariff {
+	tariff := p.stays[0].Tariff
+	for _, s := range p.stays {
+		if s.From.Before(till) {
+			tariff = s.Tariff
+		}
+	}
+	return tariff
+}
+
 // owner is whoever a plan is of: the client, a branch, or an extension; all empty: the client.
 type owner struct{ branch, extension string }
 

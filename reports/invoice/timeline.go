@@ -192,7 +192,7 @@ func present(tracks map[string][]span, at time.Time) []span {
 	return out
 }
 
-// Numbers returns the numbers that were there in a period, as fees are reckoned by. The region of a number is its branch.
+// Numbers returns the numbers that were there in a period, as fees are reckoned by, without their regions.
 func (t *Timeline) Numbers(from, till time.Time) []rating.NumberFact {
 	var out []rating.NumberFact
 	for _, id := range slices.Sorted(maps.Keys(t.numbers)) {
@@ -201,7 +201,7 @@ func (t *Timeline) Numbers(from, till time.Time) []rating.NumberFact {
 			continue
 		}
 		last := track[len(track)-1]
-		out = append(out, rating.NumberFact{Number: id, Class: last.class, Region: last.branch, From: begin(track), Till: last.till})
+		out = append(out, rating.NumberFact{Number: id, Class: last.class, From: begin(track), Till: last.till})
 	}
 	return out
 }
