@@ -68,8 +68,13 @@ func TestBeelinesFourParts(t *testing.T) {
 		{Number: "+78001111111", Class: "toll-free", From: at("2025-01-01T00:00:00Z")},
 	}
 	require.Equal(t, map[string]string{
-		"package": "990", "seat": "380", "number-city": "250", "number-federal": "1200",
+		"package": "990", "seat": "380", "number-city": "500", "number-federal": "1200",
 	}, march(t, tariff, oldClient(), f))
+	// A minute of recording takes 0.9 MB: 1,111 of them fit into the free gigabyte, and 200 GB more hold 222,222.
+	for minutes, fee := range map[int64]string{1111: "", 1112: "1000", 223_333: "1000", 223_334: "2000"} {
+		f.values = []fact{{name: "seats", value: 7}, {name: "storage_mb", value: (minutes*9 + 9) / 10}}
+		require.Equal(t, fee, march(t, tariff, oldClient(), f)["storage"], minutes)
+	}
 	require.Equal(t, "0", total(t, tariff, used, "74951234567", 299*time.Minute))
 	require.Equal(t, "5", total(t, tariff, used, "79161234567", 2*time.Minute+time.Second))
 	require.Equal(t, "45", total(t, tariff, used, "12125551234", time.Second))
@@ -97,7 +102,8 @@ func TestZadarmaStandard(t *testing.T) {
 func TestZadarmaOffice(t *testing.T) {
 	tariff, used := demo(t, "zadarma-office"), rating.Tally{}
 	require.Equal(t, map[string]string{"package": "25", "number": "3.6", "storage": "2"},
-		march(t, tariff, oldClient(), levels(map[string]int64{"city_numbers": 3, "storage_mb": 2500, "recorded_extensions": 5})))
+		march(t, tariff, oldClient(), levels(map[string]int64{"city_numbers": 3, "storage_mb": 2500, "recorded_extensions": 8})))
+	require.Equal(t, "3", march(t, tariff, oldClient(), levels(map[string]int64{"recorded_extensions": 11}))["recording"], "eight are free")
 	require.Equal(t, "0", total(t, tariff, used, "4930123456", 1999*time.Minute))
 	require.Equal(t, "0.015", total(t, tariff, used, "33123456789", 2*time.Minute))
 	require.Equal(t, "0.08", total(t, tariff, used, "4915123456", time.Minute))
@@ -106,7 +112,8 @@ func TestZadarmaOffice(t *testing.T) {
 func TestZadarmaCorporation(t *testing.T) {
 	tariff, used := demo(t, "zadarma-corporation"), rating.Tally{}
 	require.Equal(t, map[string]string{"package": "60", "recording": "2"},
-		march(t, tariff, oldClient(), levels(map[string]int64{"recorded_extensions": 22, "city_numbers": 3})))
+		march(t, tariff, oldClient(), levels(map[string]int64{"recorded_extensions": 22, "city_numbers": 3, "storage_mb": 5000})))
+	require.Equal(t, "1.5", march(t, tariff, oldClient(), levels(map[string]int64{"storage_mb": 5001}))["storage"], "5,000 MB are free")
 	require.Equal(t, "70", total(t, tariff, used, "4915123456", 1000*time.Minute))
 	require.Equal(t, "0.063", total(t, tariff, used, "4915123456", time.Minute))
 }
