@@ -23,11 +23,12 @@ const (
 	LimitChanged    = "limit.changed" // By hand, or by an alert: set, raised, reset, blocked, suspended and back.
 	RouteLocked     = "route.locked"
 	RouteUnlocked   = "route.unlocked"
+	TrialEnded      = "trial.ended"
 )
 
 // Events returns all kinds. That limits are near, reached and clear again is for rules to say.
 func Events() []string {
-	return []string{InvoiceIssued, InvoiceCredited, CallsRated, CallUnrated, DeckApplied, LimitChanged, RouteLocked, RouteUnlocked}
+	return []string{InvoiceIssued, InvoiceCredited, CallsRated, CallUnrated, DeckApplied, LimitChanged, RouteLocked, RouteUnlocked, TrialEnded}
 }
 
 // Wants reports whether an event is one of those that are told.

@@ -185,6 +185,7 @@ func gatewaySources(g *Gateway) []string {
 // checkCurrencies makes sure that nobody is charged in a currency that his account is not kept in.
 func (s *Snapshot) checkCurrencies(b *Bundle) error {
 	c := &checker{b: b}
+	s.checkTrials(c)
 	check := func(field string, t *Tenant, tariff string) {
 		if tariff != "" && s.tariffs[tariff].Currency() != t.Currency {
 			c.add(field, fmt.Sprintf("tariff %s is in %s, the tenant's account in %s", tariff, s.tariffs[tariff].Currency(), t.Currency),
@@ -207,6 +208,22 @@ func (s *Snapshot) checkCurrencies(b *Bundle) error {
 		return c.faults[0]
 	}
 	return nil
+}
+
+// checkTrials makes sure that clients whose trial ends go to a tariff that there is, in the currency of their accounts.
+func (s *Snapshot) checkTrials(c *checker) {
+	for i := range s.operator.Tariffs {
+		id := s.operator.Tariffs[i].ID
+		trial := s.tariffs[id].Spec().Trial
+		if trial == nil || trial.Then != rating.TrialSwitch {
+			continue
+		}
+		next, ok := s.tariffs[trial.Tariff]
+		if !ok || next.Currency() != s.tariffs[id].Currency() {
+			c.add(fmt.Sprintf("tariffs[%d].file", i), fmt.Sprintf("its trial ends by a switch to tariff %q, which is not there in the same currency", trial.Tariff),
+				"name a tariff of the same currency in trial.tariff")
+		}
+	}
 }
 
 // Operator returns what the snapshot was made of; it must not be changed.

@@ -1,6 +1,7 @@
 package rating
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -162,7 +163,12 @@ func (c *compiler) spec(doc *document) Spec {
 	s.Tiers = c.tiers(doc.Tiers)
 	s.Fees = c.fees(doc.Fees)
 	if doc.Trial != nil {
-		s.Trial = &Trial{Until: parse(c, doc.Trial.Until, "trial.until", ParseCondition)}
+		s.Trial = &Trial{
+			Until: parse(c, doc.Trial.Until, "trial.until", ParseCondition), Then: parse(c, doc.Trial.Then, "trial.then", ParseTrialEnd), Tariff: doc.Trial.Tariff.value,
+		}
+		if (s.Trial.Then == TrialSwitch) != (s.Trial.Tariff != "") {
+			c.fail(doc.Trial.Until, "trial.tariff", errors.New("is for then: switch, which needs it"))
+		}
 		if s.Trial.Until == nil {
 			c.fail(doc.Trial.Until, "trial.until", errRequired)
 		}

@@ -160,7 +160,9 @@ type feeDoc struct {
 }
 
 type trialDoc struct {
-	Until scalar `yaml:"until"`
+	Until  scalar `yaml:"until"`
+	Then   scalar `yaml:"then"`
+	Tariff scalar `yaml:"tariff"`
 }
 
 // DeckOpener finds a deck that a tariff file names, in the currency of the tariff.

@@ -2,6 +2,7 @@ package rating
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"trunkline/internal/e164"
@@ -48,7 +49,29 @@ func (f *Fee) validate() error {
 
 // Trial frees a tenant from all fees until its condition holds.
 type Trial struct {
-	Until *Condition
+	Until  *Condition
+	Then   TrialEnd
+	Tariff string // The id of the tariff that he is switched to.
+}
+
+// TrialEnd is what becomes of a client whose trial has ended.
+type TrialEnd string
+
+// The ends. All are told as an event.
+const (
+	TrialGoesOn TrialEnd = ""       // He pays the tariff's fees from then on.
+	TrialNotice TrialEnd = "notice" // The same, and he is told.
+	TrialSwitch TrialEnd = "switch" // He goes to another tariff.
+	TrialStop   TrialEnd = "stop"   // His account is suspended: no calls that cost anything until somebody resumes it.
+)
+
+// ParseTrialEnd reads the text form.
+func ParseTrialEnd(s string) (TrialEnd, error) {
+	switch end := TrialEnd(s); end {
+	case TrialGoesOn, TrialNotice, TrialSwitch, TrialStop:
+		return end, nil
+	}
+	return TrialGoesOn, fmt.Errorf("%q: want notice, switch or stop", s)
 }
 
 // Account is what a tenant's fees depend on beside the facts.

@@ -34,6 +34,7 @@ func (s *system) startWorker() error {
 	s.running.Go(func() { s.keepAgreement(s.life) })
 	s.running.Go(func() { s.keepExamining(s.life) })
 	s.running.Go(func() { s.keepWatch(s.life) })
+	s.running.Go(func() { s.endTrials(s.life) })
 	s.running.Go(func() {
 		if err := s.worker.Run(s.life); err != nil {
 			s.failed <- err
