@@ -115,6 +115,9 @@ bench-import: setup ## Measure the readers of PBX and switch records on one core
 	GOMAXPROCS=1 go test -run '^$$' -bench 'Parse|Million' -benchmem ./cdr/smdr
 	go test -run '^$$' -bench ImportMillion -benchtime 1x -timeout 20m ./cmd/trunkline
 
+bench-lists: build ## Measure price lists of a million lines, CSV and XLSX, on one core, beside pandas and DuckDB (TRUNKLINE_PYTHON: a Python that has them)
+	go test -run '^$$' -bench ListMillion -benchtime 1x -timeout 30m ./bench/lists
+
 bench-reports: setup ## Measure reports, exports and the close of a month over 20,000,000 made-up rows (half an hour, 3 GB of disk)
 	TRUNKLINE_BENCH_ROWS=$${TRUNKLINE_BENCH_ROWS:-20000000} go test -run '^$$' -bench Reports -benchtime 20x -timeout 90m ./bench
 
@@ -128,4 +131,4 @@ bench-api: setup build ## Measure pages and API over 10,000,000 made-up legs for
 clean: ## Remove what was built (not ./var)
 	rm -rf bin .tools
 
-.PHONY: help setup build generate run test sim mutants test-kill test-sipp test-browser test-kafka test-pbx lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-pipeline bench-import bench-reports bench-api bench-backup clean
+.PHONY: help setup build generate run test sim mutants test-kill test-sipp test-browser test-kafka test-pbx lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-pipeline bench-import bench-lists bench-reports bench-api bench-backup clean

@@ -1,10 +1,13 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,8 +40,24 @@ func deckList(c *gin.Context) (l console.DeckList, err error) {
 			return l, fmt.Errorf("%w: effective: %w", console.ErrInvalid, err)
 		}
 	}
-	return l, nil
+	return l, ListSaid(&l, c.Request.URL.Query())
 }
+
+// ListSaid reads what somebody says about a price list: the names of deckfile.AnswerNames, with underscores, and how it is put in
+// force. Errors are ErrInvalid.
+func ListSaid(l *console.DeckList, q url.Values) error {
+	for _, name := range deckfile.AnswerNames() {
+		for _, value := range q[strings.ReplaceAll(name.Name, "-", "_")] {
+			if err := l.Answers.Set(name.Name, value); err != nil {
+				return fmt.Errorf("%w: %w", console.ErrInvalid, err)
+			}
+		}
+	}
+	l.Partial, l.Yes, l.DropAnnounced, l.Forget = said(q, "partial"), said(q, "yes"), said(q, "drop_announced"), said(q, "forget")
+	return nil
+}
+
+func said(q url.Values, name string) bool { return q.Get(name) == "true" || q.Get(name) == "on" }
 
 // listTime is how long a price list may take to come in.
 const listTime = 5 * time.Minute
@@ -85,8 +104,57 @@ func (s *Server) applyDeck(c *gin.Context) {
 	s.finish(c, err)
 }
 
+// compareDeck tells what a list that was sent before would change, read in another way.
+func (s *Server) compareDeck(c *gin.Context) {
+	l, err := deckList(c)
+	ctx := c.Request.Context()
+	if err == nil && async(c.GetHeader("Prefer")) {
+		j, err := s.o.Console.StartCompare(ctx, WhoOf(ctx), l)
+		s.answerBegun(c, j, err)
+		return
+	}
+	var compared *console.Comparison
+	if err == nil {
+		compared, err = s.o.Console.CompareDeck(ctx, WhoOf(ctx), l)
+	}
+	if err != nil {
+		s.failed(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, compared)
+}
+
+// rejectedLines sends the faulty lines of a list with their reasons.
+func (s *Server) rejectedLines(c *gin.Context) {
+	l, err := deckList(c)
+	var out bytes.Buffer
+	if err == nil {
+		err = s.o.Console.RejectedLines(c.Request.Context(), WhoOf(c.Request.Context()), l, &out)
+	}
+	if err != nil {
+		s.failed(c, err)
+		return
+	}
+	c.Data(http.StatusOK, "text/csv; charset=utf-8", out.Bytes())
+}
+
 func (s *Server) undoDeck(c *gin.Context) {
-	s.finish(c, s.o.Console.UndoDeck(c.Request.Context(), WhoOf(c.Request.Context()), ListOf(c)))
+	revision, err := strconv.ParseInt(c.DefaultQuery("revision", "0"), 10, 64)
+	if err != nil {
+		s.failed(c, fmt.Errorf("%w: revision: %w", console.ErrInvalid, err))
+		return
+	}
+	s.finish(c, s.o.Console.UndoDeck(c.Request.Context(), WhoOf(c.Request.Context()), ListOf(c), revision))
+}
+
+// priceVersions lists what the prices were.
+func (s *Server) priceVersions(c *gin.Context) {
+	versions, err := s.o.Console.PriceVersions(c.Request.Context(), WhoOf(c.Request.Context()), ListOf(c))
+	if err != nil {
+		s.failed(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, gin.H{"items": versions})
 }
 
 // finish answers for what has no answer of its own.

@@ -140,7 +140,11 @@ func (s *Server) serveAPI(r *gin.Engine) {
 		lists := r.Group(apiPath+priced, s.known, bounded(console.MaxDeck))
 		lists.POST("/imports", s.checked, s.sendDeck)
 		lists.POST("/imports/:upload/apply", s.checked, s.applyDeck)
+		lists.POST("/imports/:upload/compare", s.checked, s.compareDeck)
+		lists.GET("/imports/:upload/rejected", s.checked, s.rejectedLines)
 		lists.POST("/undo", s.checked, s.undoDeck)
+		lists.GET("/versions", s.checked, s.priceVersions)
+		lists.GET("/sheet", s.checked, s.rateSheet)
 	}
 	r.GET(apiPath+"/jobs/:id/result", s.known, s.checked, s.jobResult)
 	// The description is no secret, and who does not know it yet needs it.

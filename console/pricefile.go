@@ -87,23 +87,31 @@ func onlyPrices(ctx context.Context, t *provision.TariffSource, files map[string
 	return names[0], tariff.Currency(), nil
 }
 
-// Read reads a list for the file: by a mapping, or else as the last one, or else as is guessed. It is ErrInvalid for a list that
-// cannot be made out at all; faulty lines are in the report.
-func (p *PriceFile) Read(ctx context.Context, in io.ReadSeeker, mapping *deckfile.Mapping, name string, told func(lines int)) (*rating.Deck, *deckfile.Report, error) {
-	options := deckfile.Options{Label: name, Currency: p.Currency, Progress: told}
-	chosen := mapping != nil
-	if !chosen {
-		mapping = p.Mapping
+// ListOptions say how a list is read for a file of prices.
+type ListOptions struct {
+	Name    string // Of the list.
+	Answers deckfile.Answers
+	Forget  bool      // How the last list was read says nothing of this one.
+	Now     time.Time // Steps that the list does not say stay as they are then.
+	Told    func(lines int)
+}
+
+// Read reads a list for the file: by what somebody says, by the headings of the last one, and by what is found out. It is
+// ErrInvalid for a list that cannot be made out at all. A list that leaves a question open comes with the report of how it was
+// understood so far, and a *deckfile.QuestionError; faulty lines are in the report.
+func (p *PriceFile) Read(ctx context.Context, in io.Reader, o ListOptions) (*rating.Deck, *deckfile.Report, error) {
+	options := deckfile.Options{
+		Label: o.Name, Currency: p.Currency, Progress: o.Told, Answers: o.Answers, Learned: p.Mapping, Increment: deckfile.Usual(p.Deck), Steps: deckfile.StepsAt(p.Deck, o.Now),
 	}
-	deck, report, err := deckfile.Load(ctx, in, mapping, options)
-	if unreadable(err) && !chosen && mapping != nil { // The carrier sends another form than last time.
-		if _, err := in.Seek(0, io.SeekStart); err != nil {
-			return nil, nil, err
-		}
-		deck, report, err = deckfile.Load(ctx, in, nil, options)
+	if o.Forget {
+		options.Learned = nil
 	}
-	if unreadable(err) {
-		return nil, nil, invalid("%s: %s", name, err)
+	if options.Currency.IsZero() {
+		options.Currency = p.Deck.Currency()
+	}
+	deck, report, err := deckfile.Load(ctx, in, nil, options)
+	if unreadable(err) && (report == nil || len(report.Reading.Questions) == 0) {
+		return nil, report, invalid("%s: %s", o.Name, err)
 	}
 	return deck, report, err
 }
@@ -113,15 +121,24 @@ func unreadable(err error) bool {
 	return errors.Is(err, deckfile.ErrFile) || errors.Is(err, deckfile.ErrMapping)
 }
 
-// Changed returns the files that put a list in force from a moment on. It is ErrInvalid for a list with faulty lines.
-func (p *PriceFile) Changed(list *rating.Deck, report *deckfile.Report, mode deckfile.Mode, effective time.Time) (map[string][]byte, error) {
-	if report.Faulty > 0 {
-		return nil, invalid("%d lines of the list are faulty, the first: %s; mend them, and send the list again", report.Faulty, report.Faults[0])
+// Next is what the file becomes when a list is put in force.
+func (p *PriceFile) Next(list *rating.Deck, report *deckfile.Report, plan deckfile.Plan) (*rating.Deck, error) {
+	if list.Len() == 0 && len(report.Closed) == 0 {
+		if report.Faulty > 0 {
+			return nil, invalid("no line of the list is good, the first: %s", report.Faults[0])
+		}
+		return nil, invalid("the list has no rates: it would close all that the deck has")
 	}
-	next, err := deckfile.Apply(p.Deck, list, mode, effective, p.ID)
+	plan.Label, plan.Closed = p.ID, report.Closed
+	next, err := deckfile.Apply(p.Deck, list, plan)
 	if err != nil {
 		return nil, invalid("%s", err)
 	}
+	return next, nil
+}
+
+// Files are the files that put what the file becomes in force, and remember how the list was read.
+func (p *PriceFile) Files(next *rating.Deck, report *deckfile.Report) (map[string][]byte, error) {
 	var content bytes.Buffer
 	if err := deckfile.Write(&content, next.Rates(), next.Currency()); err != nil {
 		return nil, err

@@ -1,9 +1,13 @@
 package pages
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"trunkline/access"
@@ -11,46 +15,82 @@ import (
 	"trunkline/console"
 	"trunkline/job"
 	"trunkline/rating/deckfile"
+	"trunkline/rating/deckfile/ratesheet"
 )
 
-// importRooms are the pages by which price lists come in, for decks and for tariffs. They take files.
+// importRooms are the pages by which price lists come in and go out, for decks and for tariffs. They take files.
 func (p *Pages) importRooms() map[string]handler {
-	return map[string]handler{
-		"GET /decks/:id/import": p.newImport, "POST /decks/:id/import": p.sendList, "GET /decks/:id/import/:upload": p.compareList,
-		"POST /decks/:id/import/:upload": p.applyList, "POST /decks/:id/import/:upload/compare": p.compareAgain, "POST /decks/:id/undo": p.undoList,
-		"GET /tariffs/:id/import": p.newImport, "POST /tariffs/:id/import": p.sendList, "GET /tariffs/:id/import/:upload": p.compareList,
-		"POST /tariffs/:id/import/:upload": p.applyList, "POST /tariffs/:id/import/:upload/compare": p.compareAgain, "POST /tariffs/:id/undo": p.undoList,
+	out := make(map[string]handler)
+	for _, priced := range []string{"/decks/:id", "/tariffs/:id"} {
+		out["GET "+priced+"/import"] = p.newImport
+		out["POST "+priced+"/import"] = p.sendList
+		out["GET "+priced+"/import/:upload"] = p.compareList
+		out["POST "+priced+"/import/:upload"] = p.applyList
+		out["POST "+priced+"/import/:upload/compare"] = p.compareAgain
+		out["GET "+priced+"/import/:upload/rejected"] = p.rejectedLines
+		out["POST "+priced+"/undo"] = p.undoList
+		out["GET "+priced+"/sheet"] = p.rateSheet
 	}
+	return out
 }
 
 // importView is a price list on its way.
 type importView struct {
 	ID, Home   string // Of the deck or the tariff: its id, and its page.
 	Comparison *console.Comparison
-	Columns    []mappedColumn
+	Columns    []listColumn
+	Uses       []string  // What a column may be read as.
+	Settings   []setting // What can be said about the list beside its columns.
+	Query      url.Values
 	Effective  string // Of the form, in UTC.
 	Mode       string
 	Kinds      []deckfile.Kind
 	Job        *jobView // That compares a long list.
+	Versions   []console.FileVersion
+	Fields     string // What a rate sheet may have, for whoever writes its columns.
+}
+
+// listColumn is one column of the list, and what it is read as.
+type listColumn struct {
+	deckfile.Seen
+
+	Number int // Counted from 1.
+}
+
+// setting is something that can be said about a list.
+type setting struct {
+	Name  string
+	Usage string
+	Value string
 }
 
 // importOf begins the view of an import.
 func (r *request) importOf(mode, effective string) importView {
 	l := api.ListOf(r.Context)
-	return importView{ID: r.Param("id"), Home: l.Page(), Mode: mode, Effective: effective, Kinds: deckfile.Kinds()}
-}
-
-// mappedColumn says in which column of the list something stands.
-type mappedColumn struct {
-	Name deckfile.Column
-	At   string // Counted from 1; empty: nowhere.
+	v := importView{ID: r.Param("id"), Home: l.Page(), Mode: mode, Effective: effective, Kinds: deckfile.Kinds(), Query: r.said(), Fields: ratesheet.FieldNames()}
+	for _, c := range deckfile.Columns() {
+		v.Uses = append(v.Uses, string(c))
+	}
+	for _, a := range deckfile.AnswerNames() {
+		name := strings.ReplaceAll(a.Name, "-", "_")
+		if name != "column" && name != "ignore" {
+			v.Settings = append(v.Settings, setting{Name: name, Usage: a.Usage, Value: strings.Join(v.Query[name], "; ")})
+		}
+	}
+	return v
 }
 
 func (p *Pages) newImport(r *request) error {
 	if err := mayRead(r.who, access.WritePrices); err != nil {
 		return err
 	}
-	return r.show("import", "Import a list", r.importOf(string(deckfile.Full), ""))
+	v := r.importOf(string(deckfile.Full), "")
+	var err error
+	v.Versions, err = p.o.Console.PriceVersions(r.Request.Context(), r.who, api.ListOf(r.Context))
+	if err != nil && !errors.Is(err, console.ErrInvalid) { // A tariff with several files of prices takes no lists.
+		return err
+	}
+	return r.show("import", "Import a list", v)
 }
 
 func (p *Pages) sendList(r *request) error {
@@ -84,21 +124,53 @@ func (p *Pages) compareLong(r *request, l console.DeckList) error {
 	if err != nil {
 		return err
 	}
-	return r.to(l.Page()+"/import/"+l.Upload+with(nil, "mode", string(l.Mode), "effective", r.field("effective"), "job", j.ID), "")
+	return r.to(l.Page()+"/import/"+l.Upload+with(r.said(), "mode", string(l.Mode), "effective", r.field("effective"), "job", j.ID), "")
 }
 
-// compareAgain compares a long list anew with the columns that somebody chose.
+// compareAgain compares a long list anew, read as somebody says.
 func (p *Pages) compareAgain(r *request) error {
 	l, err := r.list()
 	if err != nil {
 		return err
 	}
-	former, err := p.o.Console.Compared(r.Request.Context(), r.who, r.Query("job"))
-	if err != nil {
-		return err
-	}
-	l.Mapping = r.remap(former.Mapping)
 	return p.compareLong(r, l)
+}
+
+// said is what the address and the form say about a list: the names of the API, and use_N for what column N is read as.
+func (r *request) said() url.Values {
+	out := make(url.Values)
+	_ = r.Request.ParseForm() // What cannot be read is not there.
+	for _, from := range [...]url.Values{r.Request.URL.Query(), r.Request.PostForm} {
+		for name, values := range from {
+			if slices.Contains(listNames(), name) && strings.Join(values, "") != "" {
+				out[name] = values
+			}
+		}
+		for name, values := range from {
+			if number, ok := strings.CutPrefix(name, "use_"); ok {
+				sayUse(out, number, values[0])
+			}
+		}
+	}
+	return out
+}
+
+// listNames are the names that say something about a list or what is done with it.
+func listNames() []string {
+	out := []string{"partial", "yes", "drop_announced", "forget"}
+	for _, a := range deckfile.AnswerNames() {
+		out = append(out, strings.ReplaceAll(a.Name, "-", "_"))
+	}
+	return out
+}
+
+// sayUse says what a column is read as.
+func sayUse(out url.Values, number, use string) {
+	if use == "" {
+		out.Add("ignore", number)
+		return
+	}
+	out.Add("column", use+"="+number)
 }
 
 // compared is what the job that compared a long list found out, once it is over.
@@ -122,23 +194,11 @@ func (r *request) list() (l console.DeckList, err error) {
 			return l, errors.Join(console.ErrInvalid, err)
 		}
 	}
-	return l, nil
-}
-
-// remap takes the columns from the address, where somebody chose them.
-func (r *request) remap(m *deckfile.Mapping) *deckfile.Mapping {
-	if r.field("first_row") == "" || m == nil {
-		return nil
+	said := r.said()
+	for _, many := range [...]string{"period", "mark"} { // A form has one field for all of them.
+		said[many] = strings.FieldsFunc(strings.Join(said[many], ";"), func(c rune) bool { return c == ';' })
 	}
-	out := *m
-	out.Columns = make(map[deckfile.Column]int)
-	out.FirstRow, _ = strconv.Atoi(r.field("first_row")) // Nonsense is the first.
-	for _, c := range deckfile.Columns() {
-		if n, err := strconv.Atoi(r.field("column_" + string(c))); err == nil && n > 0 {
-			out.Columns[c] = n - 1
-		}
-	}
-	return &out
+	return l, api.ListSaid(&l, said)
 }
 
 func (p *Pages) compareList(r *request) error {
@@ -158,26 +218,15 @@ func (p *Pages) compareList(r *request) error {
 	if v.Comparison == nil {
 		return r.show("import", "Import a list", v)
 	}
-	for _, c := range deckfile.Columns() {
-		one := mappedColumn{Name: c}
-		if at, ok := v.Comparison.Mapping.Columns[c]; ok {
-			one.At = strconv.Itoa(at + 1)
-		}
-		v.Columns = append(v.Columns, one)
+	for _, c := range v.Comparison.Reading.Columns {
+		v.Columns = append(v.Columns, listColumn{Seen: c, Number: c.Position + 1})
 	}
 	return r.show("import", "Import a list", v)
 }
 
 // compareNow compares a list while somebody waits.
 func (p *Pages) compareNow(r *request, v *importView, l console.DeckList) (err error) {
-	ctx := r.Request.Context()
-	if v.Comparison, err = p.o.Console.CompareDeck(ctx, r.who, l); err != nil {
-		return err
-	}
-	if mapping := r.remap(v.Comparison.Mapping); mapping != nil {
-		l.Mapping = mapping
-		v.Comparison, err = p.o.Console.CompareDeck(ctx, r.who, l)
-	}
+	v.Comparison, err = p.o.Console.CompareDeck(r.Request.Context(), r.who, l)
 	return err
 }
 
@@ -188,7 +237,7 @@ func (p *Pages) applyLong(r *request, l console.DeckList) error {
 	if err != nil {
 		return err
 	}
-	l.Mapping, l.Effective = compared.Mapping, compared.Effective
+	l.Effective = compared.Effective
 	j, err := p.o.Console.StartApply(ctx, r.who, l)
 	if err != nil {
 		return err
@@ -204,22 +253,46 @@ func (p *Pages) applyList(r *request) error {
 	if r.Query("job") != "" {
 		return p.applyLong(r, l)
 	}
-	if r.Query("first_row") != "" { // Somebody chose the columns.
-		compared, err := p.o.Console.CompareDeck(r.Request.Context(), r.who, l)
-		if err != nil {
-			return err
-		}
-		l.Mapping = r.remap(compared.Mapping)
-	}
 	if err := p.o.Console.ApplyDeck(r.Request.Context(), r.who, l); err != nil {
 		return r.again("import", "Import a list", r.importOf(string(l.Mode), ""), err)
 	}
 	return r.to(l.Page(), "saved")
 }
 
+// rejectedLines sends the faulty lines of a list with their reasons.
+func (p *Pages) rejectedLines(r *request) error {
+	l, err := r.list()
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := p.o.Console.RejectedLines(r.Request.Context(), r.who, l, &out); err != nil {
+		return err
+	}
+	return r.file(r.Param("id")+"-rejected.csv", out.Bytes())
+}
+
+// rateSheet sends the prices in the layout that somebody wants.
+func (p *Pages) rateSheet(r *request) error {
+	sheet, err := api.SheetSaid(r.Request.URL.Query())
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := p.o.Console.RateSheet(r.Request.Context(), r.who, api.ListOf(r.Context), sheet, &out); err != nil {
+		return err
+	}
+	api.SendSheet(r.Context, &sheet, r.Param("id"), out.Bytes())
+	return nil
+}
+
 func (p *Pages) undoList(r *request) error {
 	l := api.ListOf(r.Context)
-	if err := p.o.Console.UndoDeck(r.Request.Context(), r.who, l); err != nil {
+	revision, err := strconv.ParseInt(or(r.PostForm("revision"), "0"), 10, 64)
+	if err != nil {
+		return errors.Join(console.ErrInvalid, err)
+	}
+	if err := p.o.Console.UndoDeck(r.Request.Context(), r.who, l, revision); err != nil {
 		return err
 	}
 	return r.to(l.Page(), "done")

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -22,8 +24,10 @@ func newDeckCommand(further ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "deck",
 		Short: "Check, compare, convert and import price lists",
-		Long: `Deck reads price lists as carriers send them: CSV in any encoding and with any delimiter, or XLSX. The columns are
-guessed from the header, in English, Russian or German, or from the contents.`,
+		Long: `Deck reads price lists as carriers send them: CSV in any encoding and with any delimiter, XLSX, tables of HTML, or an
+archive with one of them. The columns are found out by their headings (in English, German, Russian, Spanish, French, Italian or
+Portuguese) and by what stands below them. What a list leaves open is asked, with the flag that answers it; every column that
+is not used is named.`,
 		Example: "  trunkline deck check carrier.xlsx\n  trunkline deck diff march.csv april.csv",
 	}
 	cmd.AddCommand(newDeckCheckCommand(), newDeckDiffCommand(), newDeckExportCommand())
@@ -33,14 +37,16 @@ guessed from the header, in English, Russian or German, or from the contents.`,
 
 func newDeckCheckCommand() *cobra.Command {
 	var format string
+	var list listOptions
 	cmd := &cobra.Command{
-		Use:     "check FILE",
-		Short:   "Show how a price list is read and what is wrong with it",
-		Long:    "Check prints the guessed columns, the counts and every faulty line. Exit status 3: some lines are faulty.",
-		Example: "  trunkline deck check carrier.xlsx",
+		Use:   "check FILE",
+		Short: "Show how a price list is read and what is wrong with it",
+		Long: `Check prints how each column is read, with samples, what is not used and why, the counts, and every faulty line.
+Exit status: 2 the file cannot be read, or leaves a question open; 3 some lines are faulty.`,
+		Example: "  trunkline deck check carrier.xlsx\n  trunkline deck check carrier.xlsx --sheet Rates --column rate=\"New Price\" --dates dmy",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			deck, report, err := readDeck(cmd.Context(), args[0], deckfile.Options{Label: args[0]})
+			deck, report, err := list.read(cmd.Context(), args[0], cmd.OutOrStdout())
 			if err != nil {
 				return withCode(exitUsage, err)
 			}
@@ -50,8 +56,23 @@ func newDeckCheckCommand() *cobra.Command {
 			return faulty(report)
 		},
 	}
+	list.register(cmd.Flags())
 	cmd.Flags().StringVar(&format, "format", "table", "table, csv (the faults) or json")
 	return cmd
+}
+
+// read reads a list; where it leaves a question open, it shows on out how it was understood so far.
+func (o *listOptions) read(ctx context.Context, file string, out io.Writer) (*rating.Deck, *deckfile.Report, error) {
+	opts, err := o.options(filepath.Base(file))
+	if err != nil {
+		return nil, nil, err
+	}
+	deck, report, err := readDeck(ctx, file, opts)
+	if err != nil && report != nil {
+		writeReading(out, &report.Reading)
+		err = openQuestions(err)
+	}
+	return deck, report, err
 }
 
 func faulty(r *deckfile.Report) error {
@@ -67,7 +88,7 @@ func writeCheck(out io.Writer, format string, deck *rating.Deck, r *deckfile.Rep
 		e := json.NewEncoder(out)
 		e.SetIndent("", "  ")
 		return e.Encode(map[string]any{
-			"mapping": r.Mapping, "currency": r.Currency, "lines": r.Lines, "rates": deck.Len(), "prefixes": deck.Prefixes(),
+			"mapping": r.Mapping, "reading": r.Reading, "closed": r.Closed, "notes": r.Notes, "currency": r.Currency, "lines": r.Lines, "rates": deck.Len(), "prefixes": deck.Prefixes(),
 			"repeated": r.Repeated, "faulty": r.Faulty, "faults": r.Faults,
 		})
 	case "csv":
@@ -82,17 +103,36 @@ func writeCheck(out io.Writer, format string, deck *rating.Deck, r *deckfile.Rep
 	default:
 		return withCode(exitUsage, fmt.Errorf("--format %q: want table, csv or json", format))
 	}
+	writeReading(out, &r.Reading)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	m := r.Mapping
-	_, _ = fmt.Fprintf(w, "encoding\t%s\ndelimiter\t%q\ndecimal\t%s\ndates\t%s\nfirst row\t%d\n", m.Encoding, m.Delimiter, m.Decimal, m.Dates, m.FirstRow+1)
-	for _, c := range deckfile.Columns() {
-		if position, ok := m.Columns[c]; ok {
-			_, _ = fmt.Fprintf(w, "%s\tcolumn %d\n", c, position+1)
+	m := &r.Mapping
+	for _, line := range [][2]string{
+		{"sheet", m.Sheet}, {"encoding", m.Encoding}, {"delimiter", m.Delimiter}, {"decimal", m.Decimal}, {"dates", string(m.Dates)}, {"currency", r.Currency.String()},
+	} {
+		if line[1] != "" {
+			_, _ = fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
 		}
 	}
-	_, _ = fmt.Fprintf(w, "lines\t%d\nrates\t%d\nprefixes\t%d\nrepeated\t%d\nfaulty\t%d\n", r.Lines, deck.Len(), deck.Prefixes(), r.Repeated, r.Faulty)
-	writeFaults(w, r, deckfile.MaxFaults)
-	return w.Flush()
+	_, _ = fmt.Fprintf(w, "rows above\t%d\nlines\t%d\nrates\t%d\nprefixes\t%d\nrepeated\t%d\nclosed\t%d\nfaulty\t%d\n",
+		m.FirstRow, r.Lines, deck.Len(), deck.Prefixes(), r.Repeated, len(r.Closed), r.Faulty)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	writeNotes(out, r)
+	writeFaults(out, r, deckfile.MaxFaults)
+	return nil
+}
+
+// writeNotes shows the lines of text that are no rates.
+func writeNotes(out io.Writer, r *deckfile.Report) {
+	const most = 10
+	for i, n := range r.Notes {
+		if i == most {
+			_, _ = fmt.Fprintf(out, "... and %d more lines of text\n", r.Noted-most)
+			return
+		}
+		_, _ = fmt.Fprintf(out, "left out: line %d: %s\n", n.Line, short(n.Text))
+	}
 }
 
 // writeFaults writes one line for each fault, up to a limit.
@@ -107,14 +147,21 @@ func writeFaults(out io.Writer, r *deckfile.Report, limit int) {
 }
 
 func newDeckExportCommand() *cobra.Command {
-	var to, currency string
+	var to string
+	var list listOptions
 	cmd := &cobra.Command{
-		Use:     "export FILE",
-		Short:   "Write a price list in the standard form: one prefix a line, dates in RFC 3339",
+		Use:   "export FILE",
+		Short: "Write a price list in the standard form: one prefix a line, dates in RFC 3339",
+		Long: `Export reads a price list as check does and writes it in the standard form. How the columns were read goes to standard
+error. Exit status 2: the list cannot be read, has faulty lines, or leaves a question open; nothing is written then.`,
 		Example: "  trunkline deck export carrier.xlsx --to carrier.csv",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			deck, err := loadDeck(cmd.Context(), args[0], currency)
+			deck, report, err := list.read(cmd.Context(), args[0], cmd.ErrOrStderr())
+			if err == nil {
+				writeReading(cmd.ErrOrStderr(), &report.Reading)
+				err = spotless(args[0], report)
+			}
 			if err != nil {
 				return withCode(exitUsage, err)
 			}
@@ -124,8 +171,8 @@ func newDeckExportCommand() *cobra.Command {
 			return writeDeckFile(to, deck)
 		},
 	}
+	list.register(cmd.Flags())
 	cmd.Flags().StringVar(&to, "to", "", "file to write; standard output if it is not given")
-	cmd.Flags().StringVar(&currency, "currency", "", "currency of a list that does not say it")
 	return cmd
 }
 

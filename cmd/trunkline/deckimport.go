@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -28,6 +28,11 @@ type deckImportOptions struct {
 	apply     bool
 	all       bool
 	forget    bool
+	yes       bool
+	partial   bool
+	drop      bool
+	rejected  string
+	list      listOptions
 	config    configFlags
 }
 
@@ -46,15 +51,21 @@ func newDeckImportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE --carrier ID",
 		Short: "Put a carrier's new price list, or a tariff's, in force",
-		Long: `Import reads a price list, compares it with the deck that is provisioned, and prints what is new, dearer, cheaper,
-closed and faulty. With --apply it is stored, all or nothing: rates that change end at --effective (now, if it is not
-given) and the new ones begin; what a call cost before stays as it was. A running proxy uses it within a second.
+		Long: `Import reads a price list, shows how it read each column, compares it with the deck that is provisioned, and prints what
+is new, dearer, cheaper, closed, dropped and faulty, each with the day: exactly what storing it does. With --apply it is stored,
+all or nothing: rates that change end when the new ones begin (--effective, or now, where the list has no dates); what a call
+cost before stays as it was. A running proxy uses it within a second.
 
---mode full closes what the list does not name, --mode update keeps it. How the columns were read is remembered for the
-deck, so the next list of the carrier is read alike; --forget guesses anew.
+--mode full closes what the list does not name. --mode update keeps it, and keeps changes that were announced for after those
+of the list (--drop-announced takes them back). A list that ends more than 20 percent of the prices needs --yes. With --partial
+the good lines go in although others are faulty, and nothing is closed because it is missing; --rejected writes the faulty lines
+with their reasons to a file that can be mended and imported.
 
-Exit status: 0 done; 2 the file or an option is wrong; 3 the list has faulty lines, and nothing was stored; 4 somebody else
-changed the provisioning meanwhile, or no engine can be reached.`,
+What the list leaves open is asked, with the flag that answers it. How the columns were read is remembered for the deck by their
+headings, so the next list is read alike, and what is different in it is told; --forget finds out anew.
+
+Exit status: 0 done; 2 the file or an option is wrong, or a question is open; 3 the list has faulty lines (with --partial the good
+ones were stored); 4 somebody else changed the provisioning meanwhile, or no engine can be reached.`,
 		Example: "  trunkline deck import april.xlsx --carrier rhein --effective 2026-12-01T00:00:00Z\n" +
 			"  trunkline deck import april.xlsx --carrier rhein --effective 2026-12-01T00:00:00Z --apply",
 		Args: cobra.ExactArgs(1),
@@ -68,7 +79,12 @@ changed the provisioning meanwhile, or no engine can be reached.`,
 	f.StringVar(&o.mode, "mode", "full", "full or update")
 	f.BoolVar(&o.apply, "apply", false, "store it; without, it is only compared")
 	f.BoolVar(&o.all, "all", false, "print the rates that stay the same, too")
-	f.BoolVar(&o.forget, "forget", false, "guess the columns anew")
+	f.BoolVar(&o.forget, "forget", false, "find the columns out anew")
+	f.BoolVar(&o.yes, "yes", false, "it is meant that the list ends many prices")
+	f.BoolVar(&o.partial, "partial", false, "store the good lines although others are faulty")
+	f.BoolVar(&o.drop, "drop-announced", false, "with --mode update: take back what was announced for after the list")
+	f.StringVar(&o.rejected, "rejected", "", "file for the faulty lines with their reasons, as CSV")
+	o.list.register(f)
 	return cmd
 }
 
@@ -94,21 +110,77 @@ func (o *deckImportOptions) run(ctx context.Context, file string, out, errOut io
 		return err
 	}
 	list, report, err := o.readList(ctx, file, t.prices, errOut)
+	if report != nil {
+		writeReading(out, &report.Reading)
+		writeNotes(out, report)
+	}
+	if err == nil && o.rejected != "" && report.Faulty > 0 {
+		err = writeRejected(o.rejected, file, report)
+	}
+	if err != nil {
+		return withCode(exitUsage, openQuestions(err))
+	}
+	l := &console.DeckList{Effective: effective, Mode: mode, Partial: o.partial, Yes: o.yes, DropAnnounced: o.drop}
+	return o.putInForce(ctx, db, t, list, report, l, out)
+}
+
+// putInForce shows what the list changes, and stores it if it is to.
+func (o *deckImportOptions) putInForce(
+	ctx context.Context, db *stores, t *deckTarget, list *rating.Deck, report *deckfile.Report, l *console.DeckList, out io.Writer,
+) error {
+	if list.Len() == 0 && report.Faulty > 0 {
+		writeFaults(out, report, deckfile.MaxFaults)
+		return faulty(report)
+	}
+	preview, err := t.prices.Preview(list, report, l, clock.System{}.Now())
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
 	show := diffOptions{format: "table", all: o.all}
-	if err := show.write(out, t.prices.Deck, list, effective, report); err != nil {
+	if err := show.write(out, preview.Changes(), deckfile.NewWatch(console.LargeChange), report); err != nil {
 		return err
 	}
-	if err := faulty(report); err != nil || !o.apply {
-		return err
+	if !o.partial {
+		if err := faulty(report); err != nil {
+			return err
+		}
 	}
-	files, err := t.prices.Changed(list, report, mode, effective)
+	if !o.apply {
+		if preview.Refusal != nil {
+			_, _ = fmt.Fprintln(out, "warning:", preview.Refusal)
+		}
+		return faulty(report)
+	}
+	if preview.Refusal != nil {
+		return withCode(exitUsage, preview.Refusal)
+	}
+	files, err := t.prices.Files(preview.Next, report)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	return o.store(ctx, db, t, files, out)
+	if err := o.store(ctx, db, t, files, out); err != nil {
+		return err
+	}
+	return faulty(report)
+}
+
+// writeRejected writes the faulty lines of a list to a file.
+func writeRejected(name, list string, report *deckfile.Report) (err error) {
+	in, err := os.Open(list) //nolint:gosec // The user names the file on his own command line.
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(name) //nolint:gosec // The user names the file on his own command line.
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := out.Close(); err == nil {
+			err = closed
+		}
+	}()
+	return deckfile.WriteRejected(out, in, report)
 }
 
 // deckTarget is the file of prices that is to change, as it is provisioned.
@@ -133,9 +205,6 @@ func (o *deckImportOptions) find(ctx context.Context, db *stores) (*deckTarget, 
 	prices, err := console.ReadPriceFile(ctx, bundle, kind, id)
 	if err != nil {
 		return nil, withCode(exitUsage, fmt.Errorf("%w; `trunkline apply --dry-run` tells what there is", err))
-	}
-	if o.forget {
-		prices.Mapping = nil
 	}
 	return &deckTarget{prices: prices, base: stored.Revision}, nil
 }
@@ -167,12 +236,12 @@ func (o *deckImportOptions) readList(ctx context.Context, file string, prices *c
 	defer f.Close()
 	const often = 100_000
 	next := often
-	list, report, err := prices.Read(ctx, f, nil, file, func(lines int) {
+	list, report, err := prices.Read(ctx, f, console.ListOptions{Name: filepath.Base(file), Answers: o.list.answers, Forget: o.forget, Now: clock.System{}.Now(), Told: func(lines int) {
 		if lines >= next {
 			next += often
 			_, _ = fmt.Fprintf(errOut, "\r%d lines read", lines)
 		}
-	})
+	}})
 	if next > often {
 		_, _ = fmt.Fprintln(errOut)
 	}
@@ -186,41 +255,4 @@ func (o *deckImportOptions) store(ctx context.Context, db *stores, t *deckTarget
 	}
 	_, err = fmt.Fprintf(out, "applied to %s as revision %d; `trunkline deck undo` takes it back\n", t.prices.ID, revision)
 	return err
-}
-
-func newDeckUndoCommand() *cobra.Command {
-	o := &deckImportOptions{}
-	cmd := &cobra.Command{
-		Use:   "undo --carrier ID",
-		Short: "Take the last change of a deck back",
-		Long: `Undo puts the contents in force that the deck had before its last change. It is a change in its turn, so undoing
-twice does it again. What calls cost meanwhile stays as it was.`,
-		Example: "  trunkline deck undo --carrier rhein",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.undo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
-		},
-	}
-	o.target(cmd)
-	return cmd
-}
-
-func (o *deckImportOptions) undo(ctx context.Context, out, errOut io.Writer) error {
-	db, err := o.config.openStores(ctx, errOut)
-	if err != nil {
-		return err
-	}
-	defer db.close(ctx)
-	t, err := o.find(ctx, db)
-	if err != nil {
-		return err
-	}
-	versions, err := db.provision.FileVersions(ctx, t.prices.Name)
-	if err != nil {
-		return err
-	}
-	if len(versions) < 2 {
-		return withCode(exitConflict, errors.New("the deck has not been changed since it was first provisioned"))
-	}
-	return o.store(ctx, db, t, map[string][]byte{t.prices.Name: versions[1].Content}, out)
 }

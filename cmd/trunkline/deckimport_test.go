@@ -25,13 +25,20 @@ func TestDeckImportAndUndo(t *testing.T) {
 	route := []string{"route", "--tenant", "acme", "--to", "+49301234567"}
 	require.Regexp(t, `alfa-1 +alfa +49 +1.2 `, s.must(route...), "only compared so far")
 
-	out = s.must("deck", "import", dearer, "--carrier", "alfa", "--apply")
+	code, out = s.run("deck", "import", dearer, "--carrier", "alfa", "--apply")
+	require.Equal(t, exitUsage, code, "it ends most of the prices, which has to be meant: %s", out)
+	require.Contains(t, out, "yes")
+	out = s.must("deck", "import", dearer, "--carrier", "alfa", "--apply", "--yes")
 	require.Contains(t, out, "as revision 2")
 	require.Regexp(t, `alfa-1 +alfa +4930 +1 `, s.must(route...))
 	require.Regexp(t, `alfa-1 +alfa +49 +1.2 `, s.must(append(route, "--at", "2026-01-01T00:00:00Z")...), "what it cost before stays")
 
 	s.must("deck", "undo", "--carrier", "alfa")
 	require.Regexp(t, `alfa-1 +alfa +49 +1.2 `, s.must(route...))
+
+	require.Contains(t, out, "read as", "it shows how it reads the columns")
+	code, _ = s.run("deck", "undo", "--carrier", "alfa")
+	require.Equal(t, exitConflict, code, "undoing twice is no redo")
 
 	code, out = s.run("deck", "import", list("bad.csv", "Code;Zone;Price\n49;Germany;cheap\n"), "--carrier", "alfa", "--apply")
 	require.Equal(t, exitPartial, code, out)

@@ -217,16 +217,27 @@ type uploaded struct {
 	provision *postgres.Provision
 }
 
-// Former implements console.Uploads.
-func (u uploaded) Former(ctx context.Context, file string) ([]byte, error) {
-	versions, err := u.provision.FileVersions(ctx, file)
-	if err != nil {
-		return nil, err
+// FileVersions implements console.Uploads.
+func (u uploaded) FileVersions(ctx context.Context, file string) ([]console.FileVersion, error) {
+	return fileVersions(ctx, u.provision, file)
+}
+
+// FileAt implements console.Uploads.
+func (u uploaded) FileAt(ctx context.Context, file string, revision int64) ([]byte, error) {
+	content, err := u.provision.FileAt(ctx, file, revision)
+	if err == nil && content == nil {
+		err = fmt.Errorf("%w: %s has no version of revision %d", console.ErrNotFound, file, revision)
 	}
-	if len(versions) < 2 {
-		return nil, fmt.Errorf("%w: it has not been changed since it was first provisioned", console.ErrConflict)
+	return content, err
+}
+
+func fileVersions(ctx context.Context, store *postgres.Provision, file string) ([]console.FileVersion, error) {
+	found, err := store.FileVersions(ctx, file)
+	out := make([]console.FileVersion, len(found))
+	for i, v := range found {
+		out[i] = console.FileVersion(v)
 	}
-	return versions[1].Content, nil
+	return out, err
 }
 
 // answers keeps what writes with an Idempotency-Key were answered.

@@ -190,12 +190,17 @@ func loadDeck(ctx context.Context, file, currency string) (*rating.Deck, error) 
 	if err != nil {
 		return nil, err
 	}
-	if report.Faulty > 0 {
-		var b bytes.Buffer
-		writeFaults(&b, report, 20)
-		return nil, fmt.Errorf("%s: %d faulty lines:\n%s", file, report.Faulty, strings.TrimRight(b.String(), "\n"))
+	return deck, spotless(file, report)
+}
+
+// spotless is an error for a list with faulty lines.
+func spotless(file string, report *deckfile.Report) error {
+	if report.Faulty == 0 {
+		return nil
 	}
-	return deck, nil
+	var b bytes.Buffer
+	writeFaults(&b, report, 20)
+	return fmt.Errorf("%s: %d faulty lines:\n%s", file, report.Faulty, strings.TrimRight(b.String(), "\n"))
 }
 
 // readDeck reads a deck with whatever faults it has.

@@ -31,7 +31,7 @@ func newRootCommand() *cobra.Command {
 		newRateCommand(),
 		newTariffCommand(),
 		newExplainCommand(),
-		newDeckCommand(newDeckImportCommand(), newDeckUndoCommand()),
+		newDeckCommand(newDeckImportCommand(), newDeckUndoCommand(), newDeckVersionsCommand(), newDeckRatesCommand()),
 		newRouteCommand(),
 		newDialPlanCommand(),
 		newApplyCommand(),

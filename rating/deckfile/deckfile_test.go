@@ -231,19 +231,21 @@ func TestDiff(t *testing.T) {
 	updated, _ := load(t, "prefix,rate,connect_fee\n1,0.01,\n2,0.03,\n3,0.02,\n4,0.04,0.2\n6,0.06,\n", deckfile.Options{})
 	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	var got []string
-	for c := range deckfile.Diff(old, now, updated, now) {
+	next, err := deckfile.Apply(old, updated, deckfile.Plan{Effective: now})
+	require.NoError(t, err)
+	for c := range deckfile.Changes(old, next, now) {
 		got = append(got, c.Prefix.Digits()+" "+string(c.Kind))
 	}
 	require.Equal(t, []string{"1 same", "2 dearer", "3 cheaper", "4 dearer", "5 closed", "6 new"}, got)
 	require.Equal(t, deckfile.Summary{"same": 1, "dearer": 2, "cheaper": 1, "closed": 1, "new": 1},
-		deckfile.Summarize(deckfile.Diff(old, now, updated, now)))
+		deckfile.Summarize(deckfile.Changes(old, next, now)))
 }
 
 func TestApply(t *testing.T) {
 	old, _ := load(t, "prefix,rate\n1,0.01\n2,0.02\n", deckfile.Options{})
 	list, _ := load(t, "prefix,rate,effective_from\n1,0.05,\n3,0.03,2026-05-01\n", deckfile.Options{})
 	april := time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
-	full, err := deckfile.Apply(old, list, deckfile.Full, april, "v2")
+	full, err := deckfile.Apply(old, list, deckfile.Plan{Mode: deckfile.Full, Effective: april, Label: "v2"})
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"1  0.01 60/60 till 2026-04-01T00:00:00Z",
@@ -251,7 +253,7 @@ func TestApply(t *testing.T) {
 		"2  0.02 60/60 till 2026-04-01T00:00:00Z",
 		"3  0.03 60/60 from 2026-05-01T00:00:00Z",
 	}, lines(full))
-	update, err := deckfile.Apply(old, list, deckfile.Update, april, "v2")
+	update, err := deckfile.Apply(old, list, deckfile.Plan{Mode: deckfile.Update, Effective: april, Label: "v2"})
 	require.NoError(t, err)
 	require.Equal(t, "2  0.02 60/60", lines(update)[2])
 	r, ok := full.Lookup(e164.MustParse("15551234"), april.Add(-time.Second))

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"trunkline/internal/e164"
 	"trunkline/internal/money"
 	"trunkline/rating"
 )
@@ -45,7 +46,7 @@ func Write(w io.Writer, rates iter.Seq[rating.Rate], currency money.Currency) er
 func cellOf(r *rating.Rate, c Column, currency money.Currency) string {
 	switch c {
 	case Prefix:
-		return r.Prefix.Digits()
+		return prefixText(r.Prefix)
 	case Destination:
 		return r.Destination
 	case Rate:
@@ -76,10 +77,20 @@ func cellOf(r *rating.Rate, c Column, currency money.Currency) string {
 		return r.Period
 	case Blocked:
 		return blockedText(r.Blocked)
-	case Area:
+	case Area, CodeTo, Network, FirstRate, Status, Category:
 		return ""
 	}
 	return ""
+}
+
+// everyNumber is how the prefix of all numbers is written, as in tariffs.
+const everyNumber = "any"
+
+func prefixText(p e164.Prefix) string {
+	if p.IsZero() {
+		return everyNumber
+	}
+	return p.Digits()
 }
 
 // fromZeroText fills the increment column only where two numbers do not say all.
@@ -102,4 +113,16 @@ func blockedText(blocked bool) string {
 		return "yes"
 	}
 	return ""
+}
+
+// TermsText says in short in which steps a rate is billed, and which fees it has.
+func TermsText(r *rating.Rate) string {
+	if r.Blocked {
+		return "blocked"
+	}
+	text := r.Increment.String()
+	if !r.ConnectFee.IsZero() {
+		text += " + " + r.ConnectFee.String()
+	}
+	return text
 }

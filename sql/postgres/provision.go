@@ -169,18 +169,21 @@ func queueDrop(b *pgx.Batch, o provision.Object, revision int64, at time.Time, b
 	b.Queue(`DELETE FROM provision_object WHERE kind = $1 AND id = $2`, o.Kind, o.ID)
 }
 
-// FileVersion is a content that a file had from a revision on.
+// FileVersion is what a file held from a revision on.
 type FileVersion struct {
 	Revision int64
 	At       time.Time
 	By       string
-	Content  []byte
+	Sum      string // SHA-256 of the content, in hex.
 }
 
-// FileVersions returns the contents that a file had, the newest first, two at the most.
+// fileVersionsMost bounds the versions of a file that are listed.
+const fileVersionsMost = 1000
+
+// FileVersions lists the contents that a file had, the newest first; those before the thousand last ones are left out.
 func (p *Provision) FileVersions(ctx context.Context, name string) ([]FileVersion, error) {
-	rows, err := p.pool.Query(ctx, `SELECT h.revision, h.changed_at, h.changed_by, b.content FROM provision_file_history h
-		JOIN provision_blob b USING (sha256) WHERE h.name = $1 ORDER BY h.revision DESC LIMIT 2`, name)
+	rows, err := p.pool.Query(ctx, `SELECT revision, changed_at, changed_by, encode(sha256, 'hex') FROM provision_file_history
+		WHERE name = $1 ORDER BY revision DESC LIMIT $2`, name, fileVersionsMost)
 	if err != nil {
 		return nil, fmt.Errorf("versions of %s: %w", name, err)
 	}
@@ -189,6 +192,20 @@ func (p *Provision) FileVersions(ctx context.Context, name string) ([]FileVersio
 		return nil, fmt.Errorf("versions of %s: %w", name, err)
 	}
 	return versions, nil
+}
+
+// FileAt returns what a file held from a revision on, or nil where no version of it has the revision.
+func (p *Provision) FileAt(ctx context.Context, name string, revision int64) ([]byte, error) {
+	var content []byte
+	err := p.pool.QueryRow(ctx, `SELECT b.content FROM provision_file_history h JOIN provision_blob b USING (sha256)
+		WHERE h.name = $1 AND h.revision = $2`, name, revision).Scan(&content)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil //nolint:nilnil // There is none.
+	}
+	if err != nil {
+		return nil, fmt.Errorf("version %d of %s: %w", revision, name, err)
+	}
+	return content, nil
 }
 
 // Listen calls changed every time the provisioning was stored, and once at the start of every connection, because

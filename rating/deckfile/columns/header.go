@@ -1,0 +1,161 @@
+package columns
+
+import (
+	"slices"
+	"strings"
+
+	"trunkline/rating/deckfile/cell"
+	"trunkline/rating/deckfile/heading"
+)
+
+// headerRows is how deep the header may lie below titles and addresses.
+const headerRows = 40
+
+// header is where the headings stand.
+type header struct {
+	heads []string // Nil: there are none.
+	first int      // Rows before it, counted from 0, are titles and the header.
+	above []string // Texts that stand above.
+}
+
+// findHeader finds the row, or the two rows, that name a price and a code, and the most columns beside.
+func (r *resolver) findHeader(rows [][]string) header {
+	best, quality := header{}, 0
+	for i := range min(len(rows), headerRows) {
+		for n := 1; n <= 2 && i+n <= len(rows); n++ {
+			heads := joined(rows[i : i+n])
+			if q := r.quality(heads); q > quality && (n != 2 || !numeric(rows[i+1])) {
+				best, quality = header{heads: heads, first: i + n}, q
+			}
+		}
+	}
+	if best.heads == nil {
+		return best
+	}
+	top := best.first
+	for _, row := range rows[:top] {
+		if !slices.Equal(trimmed(row), trimmed(best.heads)) {
+			best.above = append(best.above, texts(row)...)
+		}
+	}
+	if n := len(best.above); n > 20 {
+		best.above = best.above[:20]
+	}
+	return best
+}
+
+// numeric reports whether a row has a number, and so is a row of rates.
+func numeric(row []string) bool {
+	return slices.ContainsFunc(row, func(c string) bool {
+		c = cell.Trim(c)
+		return c != "" && strings.Trim(c, "0123456789.,+-") == "" && len(c) > 1
+	})
+}
+
+// quality counts the columns that a row names; 0 where it names no price and no code.
+func (r *resolver) quality(heads []string) int {
+	price, code, n := false, false, 0
+	seen := make(map[string]bool)
+	for _, h := range heads {
+		if len(h) > 120 {
+			continue
+		}
+		found := r.vocabulary.Meanings(h)
+		if len(found) == 0 {
+			continue
+		}
+		for _, m := range found {
+			price = price || isPrice(m.Kind)
+			code = code || isCode(m.Kind)
+		}
+		if key := found[0].Kind + found[0].Variant; !seen[key] {
+			n += 10
+			seen[key] = true
+		}
+	}
+	if !price || !code {
+		return 0
+	}
+	return n*10 - len(heads)
+}
+
+func isPrice(kind string) bool { return kind == "rate" || kind == "first_rate" || kind == "next_rate" }
+
+func isCode(kind string) bool {
+	return slices.Contains([]string{"prefix", "country_code", "area", "code_from", "code_to", "npa", "nxx"}, kind)
+}
+
+// joined puts the headings of several rows together; what stands over several columns holds for all of them.
+func joined(rows [][]string) []string {
+	width := 0
+	for _, row := range rows {
+		width = max(width, len(row))
+	}
+	out := make([]string, width)
+	for i, row := range rows {
+		over := ""
+		for at := range width {
+			text := ""
+			if at < len(row) {
+				text = cell.Trim(strings.ReplaceAll(row[at], "\n", " "))
+			}
+			if text != "" {
+				over = text
+			} else if i < len(rows)-1 && at < len(rows[i+1]) && cell.Trim(rows[i+1][at]) != "" {
+				text = over
+			}
+			out[at] = strings.TrimSpace(out[at] + " " + text)
+		}
+	}
+	for len(out) > 0 && out[len(out)-1] == "" {
+		out = out[:len(out)-1]
+	}
+	return out
+}
+
+// learnedHeader finds the row that has all headings by which the last list was read.
+func learnedHeader(rows [][]string, learned *Mapping) (header, bool) {
+	if learned == nil || len(learned.Headings) == 0 {
+		return header{}, false
+	}
+	for i := range min(len(rows), headerRows) {
+		for n := 1; n <= 2 && i+n <= len(rows); n++ {
+			heads := joined(rows[i : i+n])
+			if hasAll(heads, learned.Headings) {
+				return header{heads: heads, first: i + n}, true
+			}
+		}
+	}
+	return header{}, false
+}
+
+func hasAll(heads []string, wanted map[Column]string) bool {
+	for _, w := range wanted {
+		if !slices.ContainsFunc(heads, func(h string) bool { return heading.Normal(h) == w }) {
+			return false
+		}
+	}
+	return true
+}
+
+func trimmed(row []string) []string {
+	out := make([]string, 0, len(row))
+	for _, c := range row {
+		out = append(out, cell.Trim(c))
+	}
+	for len(out) > 0 && out[len(out)-1] == "" {
+		out = out[:len(out)-1]
+	}
+	return out
+}
+
+// texts are the cells of a row that are not empty.
+func texts(row []string) []string {
+	var out []string
+	for _, c := range row {
+		if c = cell.Trim(c); c != "" && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
