@@ -40,6 +40,7 @@ type Deps struct {
 	Money    Money
 	Limits   Limits
 	Billing  Billing
+	Charges  ChargeBook
 	Alerts   Alerts
 	Dead     DeadLegs
 	Uploads  Uploads

@@ -173,3 +173,18 @@ func (t *Timeline) Spans(from, till time.Time) []Span {
 	}
 	return out
 }
+
+// State says in a word how a version stands at a moment: past, in_force, announced, ended or withdrawn.
+func (t *Timeline) State(v *Version, now time.Time) string {
+	switch {
+	case v.Withdrawn:
+		return "withdrawn"
+	case v.Begins.After(now):
+		return "announced"
+	case t.At(now) != v:
+		return "past"
+	case !v.Ends.IsZero() && !now.Before(v.Ends):
+		return "ended"
+	}
+	return "in_force"
+}

@@ -6,17 +6,20 @@ import (
 	"strconv"
 	"strings"
 
+	"trunkline/access"
 	"trunkline/console"
 	"trunkline/internal/money"
 	"trunkline/ledger"
 	"trunkline/provision"
 	"trunkline/reports"
+	"trunkline/reports/invoice"
 )
 
 // moneyRooms are the pages about money: accounts, limits, expense reports, invoices.
 func (p *Pages) moneyRooms() map[string]handler {
 	return map[string]handler{
 		"GET /accounts": p.accounts, "GET /accounts/:tenant": p.account, "POST /accounts/:tenant/pay": p.pay, "POST /accounts/:tenant/suspend": p.suspend,
+		"POST /accounts/:tenant/charge": p.addCharge, "POST /accounts/:tenant/charge/:charge": p.takeCharge,
 		"GET /limits": p.limits, "POST /limits/:tenant": p.changeLimit,
 		"GET /expenses": p.expenses, "GET /expenses/file": p.expensesFile,
 		"GET /invoices": p.invoices, "GET /invoices/:number": p.invoice, "GET /invoices/:number/file": p.invoiceFile,
@@ -74,6 +77,11 @@ type accountView struct {
 	Key    string // Of a payment that is being typed.
 	Amount string
 	Reason string
+
+	Bills   bool // Invoices are somebody's to see.
+	Charges []invoice.Charge
+	Charge  invoice.Charge // That is being typed,
+	Asked   string         // and its amount.
 }
 
 func (p *Pages) accountView(r *request) (v accountView, err error) {
@@ -91,7 +99,40 @@ func (p *Pages) accountView(r *request) (v accountView, err error) {
 	}
 	v.Lines, err = p.o.Console.Statement(ctx, r.who, v.Tenant, v.Period.From, v.Period.Till, console.MaxLines)
 	slices.Reverse(v.Lines)
+	if v.Bills = r.who.May(access.ReadInvoices); err == nil && v.Bills {
+		v.Charges, err = p.o.Console.Charges(ctx, r.who, v.Tenant)
+	}
 	return v, err
+}
+
+func (p *Pages) addCharge(r *request) error {
+	c := invoice.Charge{
+		Tenant: r.Param("tenant"), Day: strings.TrimSpace(r.PostForm("day")), Text: strings.TrimSpace(r.PostForm("text")), Branch: strings.TrimSpace(r.PostForm("branch")),
+	}
+	var err error
+	if c.Amount, err = readAmount(r.PostForm("charge_amount")); err == nil {
+		_, err = p.o.Console.AddCharge(r.Request.Context(), r.who, c)
+	}
+	if err == nil {
+		return r.to("/accounts/"+r.Param("tenant"), "saved")
+	}
+	v, failure := p.accountView(r)
+	if failure != nil {
+		return failure
+	}
+	v.Charge, v.Asked = c, r.PostForm("charge_amount")
+	return r.again("account", "Account", v, err)
+}
+
+func (p *Pages) takeCharge(r *request) error {
+	id, err := strconv.ParseInt(r.Param("charge"), 10, 64)
+	if err != nil {
+		return errors.Join(console.ErrNotFound, err)
+	}
+	if err := p.o.Console.TakeCharge(r.Request.Context(), r.who, r.Param("tenant"), id, r.PostForm("why")); err != nil {
+		return err
+	}
+	return r.to("/accounts/"+r.Param("tenant"), "done")
 }
 
 func (p *Pages) account(r *request) error {

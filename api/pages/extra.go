@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,6 +107,7 @@ type calculation struct {
 	All         int
 	Digits      string
 	Now         time.Time
+	Versions    []console.PriceVersion // Of a tariff, the newest first.
 }
 
 // calculate answers the question about a price in the address, if there is one.
@@ -130,7 +133,22 @@ func (p *Pages) calculate(r *request, q console.PriceQuestion) (v calculation, e
 
 func tariffExtra(p *Pages, r *request, t console.Thing) (any, error) {
 	v, err := p.calculate(r, console.PriceQuestion{Tariff: t.ID})
+	if err == nil {
+		v.Versions, err = p.o.Console.Versions(r.Request.Context(), r.who, provision.KindTariff, t.ID)
+		slices.Reverse(v.Versions)
+	}
 	return v, err
+}
+
+func (p *Pages) withdrawVersion(r *request) error {
+	revision, err := strconv.ParseInt(r.Param("revision"), 10, 64)
+	if err != nil {
+		return errors.Join(console.ErrNotFound, err)
+	}
+	if err := p.o.Console.WithdrawVersion(r.Request.Context(), r.who, r.Param("id"), revision); err != nil {
+		return err
+	}
+	return r.to("/tariffs/"+r.Param("id"), "done")
 }
 
 // ratesShown bounds the rates that are shown at once.

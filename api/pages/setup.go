@@ -19,7 +19,7 @@ import (
 func (p *Pages) setupRooms() map[string]handler {
 	rooms := map[string]handler{
 		"GET /simulator": p.simulator, "GET /numbers": p.numbers, "GET /setup": p.beginning, "GET /setup/:tenant": p.wizard,
-		"GET /settings": p.settings, "POST /settings": p.putSettings,
+		"GET /settings": p.settings, "POST /settings": p.putSettings, "POST /tariffs/:id/versions/:revision/withdraw": p.withdrawVersion,
 	}
 	for _, k := range kinds() {
 		rooms["GET /"+k.Path] = p.things(k)

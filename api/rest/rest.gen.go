@@ -381,6 +381,19 @@ type CallPage struct {
 // Candidate One gateway to try. Order in Explanation.Candidates is the order of trying.
 type Candidate = lcr.Candidate
 
+// Charge A line of an invoice that was made by hand.
+type Charge = invoice.Charge
+
+// ChargeReason defines model for ChargeReason.
+type ChargeReason struct {
+	Reason string `json:"reason"`
+}
+
+// Charges defines model for Charges.
+type Charges struct {
+	Items []Charge `json:"items"`
+}
+
 // Closing What became of one tenant.
 type Closing = invoice.Result
 
@@ -634,6 +647,24 @@ type Messages struct {
 	Items []SIPMessage `json:"items"`
 }
 
+// NewCharge defines model for NewCharge.
+type NewCharge struct {
+	// Amount A decimal number, such as "12.5"
+	Amount Decimal `json:"amount"`
+
+	// Branch That bears it; shared out as fees of the whole company are, if it is not sent
+	Branch string `json:"branch,omitempty,omitzero"`
+
+	// Day Of the service, in the client's calendar; today if it is not sent
+	Day string `json:"day,omitempty,omitzero"`
+
+	// Key A word of yours; the same charge with the same key is made once
+	Key string `json:"key,omitempty,omitzero"`
+
+	// Text The line of the invoice
+	Text string `json:"text"`
+}
+
 // NewKey defines model for NewKey.
 type NewKey struct {
 	Key Key `json:"key"`
@@ -731,6 +762,14 @@ type PriceQuestion struct {
 
 // PriceStep One thing that was decided on the way to a price.
 type PriceStep = rating.ExplanationStep
+
+// PriceVersion A content that a tariff had, with the time for which it is in force.
+type PriceVersion = console.PriceVersion
+
+// PriceVersions defines model for PriceVersions.
+type PriceVersions struct {
+	Items []PriceVersion `json:"items"`
+}
 
 // Problem defines model for Problem.
 type Problem struct {
@@ -1184,6 +1223,12 @@ type SimulateRouteJSONRequestBody = RouteQuestion
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = Credentials
 
+// AddChargeJSONRequestBody defines body for AddCharge for application/json ContentType.
+type AddChargeJSONRequestBody = NewCharge
+
+// TakeChargeJSONRequestBody defines body for TakeCharge for application/json ContentType.
+type TakeChargeJSONRequestBody = ChargeReason
+
 // ChangeLimitJSONRequestBody defines body for ChangeLimit for application/json ContentType.
 type ChangeLimitJSONRequestBody = LimitOrder
 
@@ -1333,9 +1378,24 @@ type ServerInterface interface {
 	// GetStatus State of engines, gateways and calls
 	// (GET /status)
 	GetStatus(c *gin.Context)
+	// GetTariffTimeline All contents that a tariff had, with when they are in force
+	// (GET /tariffs/{id}/timeline)
+	GetTariffTimeline(c *gin.Context, id IdParameter)
+	// WithdrawTariffVersion Take a version back that has not begun
+	// (POST /tariffs/{id}/timeline/{revision}/withdraw)
+	WithdrawTariffVersion(c *gin.Context, id IdParameter, revision int64)
 	// GetAccount The account of a tenant
 	// (GET /tenants/{tenant}/account)
 	GetAccount(c *gin.Context, tenant TenantParameter)
+	// ListCharges What was charged by hand, the newest first, with the documents that it stands on
+	// (GET /tenants/{tenant}/charges)
+	ListCharges(c *gin.Context, tenant TenantParameter)
+	// AddCharge Charge the client for something, once; it stands on the invoice of the period that its day is in
+	// (POST /tenants/{tenant}/charges)
+	AddCharge(c *gin.Context, tenant TenantParameter)
+	// TakeCharge Take a charge back that is not invoiced yet
+	// (POST /tenants/{tenant}/charges/{charge}/take-back)
+	TakeCharge(c *gin.Context, tenant TenantParameter, charge int64)
 	// GetDraft The invoice that would be made of a period now
 	// (GET /tenants/{tenant}/draft)
 	GetDraft(c *gin.Context, tenant TenantParameter, params GetDraftParams)
@@ -2645,6 +2705,65 @@ func (siw *ServerInterfaceWrapper) GetStatus(c *gin.Context) {
 	siw.Handler.GetStatus(c)
 }
 
+// GetTariffTimeline operation middleware
+func (siw *ServerInterfaceWrapper) GetTariffTimeline(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id IdParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetTariffTimeline(c, id)
+}
+
+// WithdrawTariffVersion operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawTariffVersion(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id IdParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "revision" -------------
+	var revision int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "revision", c.Param("revision"), &revision, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter revision: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WithdrawTariffVersion(c, id, revision)
+}
+
 // GetAccount operation middleware
 func (siw *ServerInterfaceWrapper) GetAccount(c *gin.Context) {
 
@@ -2668,6 +2787,90 @@ func (siw *ServerInterfaceWrapper) GetAccount(c *gin.Context) {
 	}
 
 	siw.Handler.GetAccount(c, tenant)
+}
+
+// ListCharges operation middleware
+func (siw *ServerInterfaceWrapper) ListCharges(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", c.Param("tenant"), &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCharges(c, tenant)
+}
+
+// AddCharge operation middleware
+func (siw *ServerInterfaceWrapper) AddCharge(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", c.Param("tenant"), &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddCharge(c, tenant)
+}
+
+// TakeCharge operation middleware
+func (siw *ServerInterfaceWrapper) TakeCharge(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", c.Param("tenant"), &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "charge" -------------
+	var charge int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "charge", c.Param("charge"), &charge, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter charge: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TakeCharge(c, tenant, charge)
 }
 
 // GetDraft operation middleware
@@ -3036,6 +3239,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/stats", wrapper.GetStats)
 	router.GET(options.BaseURL+"/tenants/:tenant/expenses", wrapper.GetExpenses)
 	router.POST(options.BaseURL+"/route", wrapper.SimulateRoute)
+	router.GET(options.BaseURL+"/tariffs/:id/timeline", wrapper.GetTariffTimeline)
+	router.POST(options.BaseURL+"/tariffs/:id/timeline/:revision/withdraw", wrapper.WithdrawTariffVersion)
 	router.GET(options.BaseURL+"/decks/:id/rates", wrapper.ListRates)
 	router.POST(options.BaseURL+"/price", wrapper.PriceCall)
 	router.POST(options.BaseURL+"/calls/exports", wrapper.StartExport)
@@ -3046,6 +3251,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/tenants/:tenant/account", wrapper.GetAccount)
 	router.GET(options.BaseURL+"/tenants/:tenant/statement", wrapper.GetStatement)
 	router.POST(options.BaseURL+"/tenants/:tenant/payments", wrapper.Pay)
+	router.GET(options.BaseURL+"/tenants/:tenant/charges", wrapper.ListCharges)
+	router.POST(options.BaseURL+"/tenants/:tenant/charges", wrapper.AddCharge)
+	router.POST(options.BaseURL+"/tenants/:tenant/charges/:charge/take-back", wrapper.TakeCharge)
 	router.GET(options.BaseURL+"/tenants/:tenant/limits", wrapper.GetLimits)
 	router.POST(options.BaseURL+"/tenants/:tenant/limits", wrapper.ChangeLimit)
 	router.PUT(options.BaseURL+"/tenants/:tenant/suspension", wrapper.Suspend)
@@ -4768,6 +4976,79 @@ func (response GetStatusdefaultApplicationProblemPlusJSONResponse) VisitGetStatu
 	return err
 }
 
+type GetTariffTimelineRequestObject struct {
+	Id IdParameter `json:"id"`
+}
+
+type GetTariffTimelineResponseObject interface {
+	VisitGetTariffTimelineResponse(w http.ResponseWriter) error
+}
+
+type GetTariffTimeline200JSONResponse PriceVersions
+
+func (response GetTariffTimeline200JSONResponse) VisitGetTariffTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTariffTimelinedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTariffTimelinedefaultApplicationProblemPlusJSONResponse) VisitGetTariffTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawTariffVersionRequestObject struct {
+	Id       IdParameter `json:"id"`
+	Revision int64       `json:"revision"`
+}
+
+type WithdrawTariffVersionResponseObject interface {
+	VisitWithdrawTariffVersionResponse(w http.ResponseWriter) error
+}
+
+type WithdrawTariffVersion204Response struct {
+}
+
+func (response WithdrawTariffVersion204Response) VisitWithdrawTariffVersionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type WithdrawTariffVersiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawTariffVersiondefaultApplicationProblemPlusJSONResponse) VisitWithdrawTariffVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetAccountRequestObject struct {
 	Tenant TenantParameter `json:"tenant"`
 }
@@ -4796,6 +5077,120 @@ type GetAccountdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetAccountdefaultApplicationProblemPlusJSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChargesRequestObject struct {
+	Tenant TenantParameter `json:"tenant"`
+}
+
+type ListChargesResponseObject interface {
+	VisitListChargesResponse(w http.ResponseWriter) error
+}
+
+type ListCharges200JSONResponse Charges
+
+func (response ListCharges200JSONResponse) VisitListChargesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChargesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListChargesdefaultApplicationProblemPlusJSONResponse) VisitListChargesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddChargeRequestObject struct {
+	Tenant TenantParameter `json:"tenant"`
+	Body   *AddChargeJSONRequestBody
+}
+
+type AddChargeResponseObject interface {
+	VisitAddChargeResponse(w http.ResponseWriter) error
+}
+
+type AddCharge200JSONResponse Charge
+
+func (response AddCharge200JSONResponse) VisitAddChargeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddChargedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddChargedefaultApplicationProblemPlusJSONResponse) VisitAddChargeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeChargeRequestObject struct {
+	Tenant TenantParameter `json:"tenant"`
+	Charge int64           `json:"charge"`
+	Body   *TakeChargeJSONRequestBody
+}
+
+type TakeChargeResponseObject interface {
+	VisitTakeChargeResponse(w http.ResponseWriter) error
+}
+
+type TakeCharge204Response struct {
+}
+
+func (response TakeCharge204Response) VisitTakeChargeResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type TakeChargedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TakeChargedefaultApplicationProblemPlusJSONResponse) VisitTakeChargeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5398,9 +5793,24 @@ type StrictServerInterface interface {
 	// GetStatus State of engines, gateways and calls
 	// (GET /status)
 	GetStatus(ctx context.Context, request GetStatusRequestObject) (GetStatusResponseObject, error)
+	// GetTariffTimeline All contents that a tariff had, with when they are in force
+	// (GET /tariffs/{id}/timeline)
+	GetTariffTimeline(ctx context.Context, request GetTariffTimelineRequestObject) (GetTariffTimelineResponseObject, error)
+	// WithdrawTariffVersion Take a version back that has not begun
+	// (POST /tariffs/{id}/timeline/{revision}/withdraw)
+	WithdrawTariffVersion(ctx context.Context, request WithdrawTariffVersionRequestObject) (WithdrawTariffVersionResponseObject, error)
 	// GetAccount The account of a tenant
 	// (GET /tenants/{tenant}/account)
 	GetAccount(ctx context.Context, request GetAccountRequestObject) (GetAccountResponseObject, error)
+	// ListCharges What was charged by hand, the newest first, with the documents that it stands on
+	// (GET /tenants/{tenant}/charges)
+	ListCharges(ctx context.Context, request ListChargesRequestObject) (ListChargesResponseObject, error)
+	// AddCharge Charge the client for something, once; it stands on the invoice of the period that its day is in
+	// (POST /tenants/{tenant}/charges)
+	AddCharge(ctx context.Context, request AddChargeRequestObject) (AddChargeResponseObject, error)
+	// TakeCharge Take a charge back that is not invoiced yet
+	// (POST /tenants/{tenant}/charges/{charge}/take-back)
+	TakeCharge(ctx context.Context, request TakeChargeRequestObject) (TakeChargeResponseObject, error)
 	// GetDraft The invoice that would be made of a period now
 	// (GET /tenants/{tenant}/draft)
 	GetDraft(ctx context.Context, request GetDraftRequestObject) (GetDraftResponseObject, error)
@@ -6861,6 +7271,59 @@ func (sh *strictHandler) GetStatus(ctx *gin.Context) {
 	}
 }
 
+// GetTariffTimeline operation middleware
+func (sh *strictHandler) GetTariffTimeline(ctx *gin.Context, id IdParameter) {
+	var request GetTariffTimelineRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTariffTimeline(ctx, request.(GetTariffTimelineRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTariffTimeline")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetTariffTimelineResponseObject); ok {
+		if err := validResponse.VisitGetTariffTimelineResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawTariffVersion operation middleware
+func (sh *strictHandler) WithdrawTariffVersion(ctx *gin.Context, id IdParameter, revision int64) {
+	var request WithdrawTariffVersionRequestObject
+
+	request.Id = id
+	request.Revision = revision
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawTariffVersion(ctx, request.(WithdrawTariffVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawTariffVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(WithdrawTariffVersionResponseObject); ok {
+		if err := validResponse.VisitWithdrawTariffVersionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetAccount operation middleware
 func (sh *strictHandler) GetAccount(ctx *gin.Context, tenant TenantParameter) {
 	var request GetAccountRequestObject
@@ -6880,6 +7343,121 @@ func (sh *strictHandler) GetAccount(ctx *gin.Context, tenant TenantParameter) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetAccountResponseObject); ok {
 		if err := validResponse.VisitGetAccountResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCharges operation middleware
+func (sh *strictHandler) ListCharges(ctx *gin.Context, tenant TenantParameter) {
+	var request ListChargesRequestObject
+
+	request.Tenant = tenant
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCharges(ctx, request.(ListChargesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCharges")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListChargesResponseObject); ok {
+		if err := validResponse.VisitListChargesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddCharge operation middleware
+func (sh *strictHandler) AddCharge(ctx *gin.Context, tenant TenantParameter) {
+	var request AddChargeRequestObject
+
+	request.Tenant = tenant
+
+	var body AddChargeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddCharge(ctx, request.(AddChargeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddCharge")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddChargeResponseObject); ok {
+		if err := validResponse.VisitAddChargeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TakeCharge operation middleware
+func (sh *strictHandler) TakeCharge(ctx *gin.Context, tenant TenantParameter, charge int64) {
+	var request TakeChargeRequestObject
+
+	request.Tenant = tenant
+	request.Charge = charge
+
+	var body TakeChargeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TakeCharge(ctx, request.(TakeChargeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakeCharge")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TakeChargeResponseObject); ok {
+		if err := validResponse.VisitTakeChargeResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

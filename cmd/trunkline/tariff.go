@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -53,7 +53,7 @@ func newVersionsCommand() *cobra.Command {
 			t := &table{columns: []string{"revision", "version", "applied", "by", "begins", "ends", "state"}, of: "versions"}
 			now := clock.System{}.Now()
 			for _, v := range line.All() {
-				t.add(fmt.Sprint(v.Revision), v.Label, till(v.Applied), v.By, begins(v), till(v.Ends), versionState(line, v, now))
+				t.add(fmt.Sprint(v.Revision), v.Label, till(v.Applied), v.By, begins(v), till(v.Ends), strings.ReplaceAll(line.State(v, now), "_", " "))
 			}
 			return t.write(cmd.OutOrStdout(), format)
 		}),
@@ -68,20 +68,6 @@ func begins(v *provision.Version) string {
 		return "always"
 	}
 	return till(v.Begins)
-}
-
-func versionState(line *provision.Timeline, v *provision.Version, now time.Time) string {
-	switch {
-	case v.Withdrawn:
-		return "withdrawn"
-	case v.Begins.After(now):
-		return "announced"
-	case line.At(now) != v:
-		return "past"
-	case !v.Ends.IsZero() && !now.Before(v.Ends):
-		return "ended"
-	}
-	return "in force"
 }
 
 func newTariffShowCommand() *cobra.Command {
