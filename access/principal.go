@@ -14,6 +14,7 @@ type Principal struct {
 	// Session tells the sessions of a person apart; empty for a key.
 	Session  string
 	Language string // ru, en or de; empty: as the browser asks.
+	Command  string // Who runs a command on the machine itself, such as cli:root; empty: it is no command.
 }
 
 // May reports whether the principal has a permission.
@@ -33,6 +34,9 @@ func (p *Principal) SeesBranch(tenant, branch string) bool {
 
 // By names the principal in logs of what was changed.
 func (p *Principal) By() string {
+	if p.Command != "" {
+		return p.Command
+	}
 	if p.Key != "" {
 		return "key:" + p.Key
 	}

@@ -28,29 +28,30 @@ type Console struct {
 
 // Deps are what a Console works with. Those that are nil are answered with ErrNotFound.
 type Deps struct {
-	Gate     *access.Gate
-	Trail    access.Trail
-	Setup    Setup
-	Shelf    Shelf
-	Snapshot func() *provision.Snapshot // What is in force.
-	Records  Records
-	Figures  Figures
-	Switch   Switch
-	System   System
-	Money    Money
-	Limits   Limits
-	Billing  Billing
-	Charges  ChargeBook
-	Alerts   Alerts
-	Dead     DeadLegs
-	Uploads  Uploads
-	Views    Views
-	Desk     Desk
-	Jobs     Jobs
-	Post     Post                      // Nil: no mail can go out.
-	Link     func(token string) string // The address at which a user chooses his password.
-	Log      *slog.Logger
-	Clock    clock.Clock
+	Gate      *access.Gate
+	Trail     access.Trail
+	Setup     Setup
+	Shelf     Shelf
+	Snapshot  func() *provision.Snapshot // What is in force.
+	Records   Records
+	Figures   Figures
+	Switch    Switch
+	System    System
+	Money     Money
+	Limits    Limits
+	Billing   Billing
+	Charges   ChargeBook
+	Alerts    Alerts
+	Dead      DeadLegs
+	Uploads   Uploads
+	Inventory Inventory
+	Views     Views
+	Desk      Desk
+	Jobs      Jobs
+	Post      Post                      // Nil: no mail can go out.
+	Link      func(token string) string // The address at which a user chooses his password.
+	Log       *slog.Logger
+	Clock     clock.Clock
 }
 
 // New returns a console.

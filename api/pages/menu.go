@@ -59,6 +59,7 @@ func allPages() []menuGroup {
 			{Title: "Clients", Address: "/tenants", need: access.ReadTenants, not: true},
 			{Title: "Employees", Address: "/employees", need: access.ReadTenants, only: true},
 			{Title: "Numbers", Address: "/numbers", need: access.ReadTenants},
+			{Title: "Inventory of numbers", Address: "/stock", need: access.ReadTenants, not: true},
 			{Title: "Limits", Address: "/limits", need: access.ReadLimits},
 		}},
 		{Title: "Routing", Items: []menuItem{

@@ -15,6 +15,7 @@ import (
 	"trunkline/console"
 	"trunkline/job"
 	"trunkline/lcr"
+	"trunkline/provision/inventory"
 	"trunkline/rating"
 	"trunkline/rating/worker"
 	"trunkline/reports"
@@ -229,6 +230,39 @@ func (e UserLanguage) Valid() bool {
 	case UserLanguageEn:
 		return true
 	case UserLanguageRu:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListStockParamsStatus.
+const (
+	ListStockParamsStatusAssigned   ListStockParamsStatus = "assigned"
+	ListStockParamsStatusEmpty      ListStockParamsStatus = ""
+	ListStockParamsStatusFree       ListStockParamsStatus = "free"
+	ListStockParamsStatusPortingIn  ListStockParamsStatus = "porting_in"
+	ListStockParamsStatusPortingOut ListStockParamsStatus = "porting_out"
+	ListStockParamsStatusQuarantine ListStockParamsStatus = "quarantine"
+	ListStockParamsStatusReserved   ListStockParamsStatus = "reserved"
+)
+
+// Valid indicates whether the value is a known member of the ListStockParamsStatus enum.
+func (e ListStockParamsStatus) Valid() bool {
+	switch e {
+	case ListStockParamsStatusAssigned:
+		return true
+	case ListStockParamsStatusEmpty:
+		return true
+	case ListStockParamsStatusFree:
+		return true
+	case ListStockParamsStatusPortingIn:
+		return true
+	case ListStockParamsStatusPortingOut:
+		return true
+	case ListStockParamsStatusQuarantine:
+		return true
+	case ListStockParamsStatusReserved:
 		return true
 	default:
 		return false
@@ -673,6 +707,36 @@ type NewKey struct {
 	Secret string `json:"secret"`
 }
 
+// NumberAssignment defines model for NumberAssignment.
+type NumberAssignment struct {
+	Branch string `json:"branch,omitempty,omitzero"`
+	Class  string `json:"class,omitempty,omitzero"`
+
+	// Count Or so many that are free, the lowest first, of class and region.
+	Count  int  `json:"count,omitempty,omitzero"`
+	DryRun bool `json:"dry_run,omitempty,omitzero"`
+
+	// Extension Where they lead to; or a group, or a trunk.
+	Extension string `json:"extension,omitempty,omitzero"`
+	Group     string `json:"group,omitempty,omitzero"`
+
+	// Numbers Numbers, or ranges such as +74951000000-99
+	Numbers []string `json:"numbers,omitempty,omitzero"`
+	Region  string   `json:"region,omitempty,omitzero"`
+	Tenant  string   `json:"tenant"`
+	Trunk   string   `json:"trunk,omitempty,omitzero"`
+}
+
+// NumberRelease defines model for NumberRelease.
+type NumberRelease struct {
+	DryRun  bool     `json:"dry_run,omitempty,omitzero"`
+	Numbers []string `json:"numbers"`
+	Tenant  string   `json:"tenant"`
+
+	// Until End of the quarantine; empty: they are free at once.
+	Until time.Time `json:"until,omitempty,omitzero"`
+}
+
 // Overview The state of the system at one moment.
 type Overview = console.Overview
 
@@ -874,6 +938,20 @@ type Statement struct {
 	Currency Currency  `json:"currency"`
 	Items    []Posting `json:"items"`
 	Tenant   string    `json:"tenant"`
+}
+
+// Stock defines model for Stock.
+type Stock struct {
+	Items []StockNumber `json:"items"`
+}
+
+// StockNumber One number of the house.
+type StockNumber = inventory.Number
+
+// StockPage defines model for StockPage.
+type StockPage struct {
+	Items []StockNumber `json:"items"`
+	Next  string        `json:"next,omitempty,omitzero"`
 }
 
 // Suspension defines model for Suspension.
@@ -1091,6 +1169,27 @@ type DropCallParams struct {
 	Reason ReasonParameter `form:"reason,omitempty" json:"reason,omitempty,omitzero"`
 }
 
+// ListStockParams defines parameters for ListStock.
+type ListStockParams struct {
+	// Prefix Digits, country code first
+	Prefix string                `form:"prefix,omitempty" json:"prefix,omitempty,omitzero"`
+	Status ListStockParamsStatus `form:"status,omitempty" json:"status,omitempty,omitzero"`
+	Class  string                `form:"class,omitempty" json:"class,omitempty,omitzero"`
+
+	// Region ISO code of a country, digits, or a group of prefixes
+	Region string `form:"region,omitempty" json:"region,omitempty,omitzero"`
+
+	// Tenant Only of this tenant
+	Tenant TenantQueryParameter `form:"tenant,omitempty" json:"tenant,omitempty,omitzero"`
+	Limit  LimitParameter       `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor The next of the page before
+	Cursor CursorParameter `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// ListStockParamsStatus defines parameters for ListStock.
+type ListStockParamsStatus string
+
 // ClosePeriodParams defines parameters for ClosePeriod.
 type ClosePeriodParams struct {
 	DryRun bool `form:"dry_run,omitempty" json:"dry_run,omitempty,omitzero"`
@@ -1213,6 +1312,15 @@ type ConfirmFactorJSONRequestBody = Code
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
+
+// PutStockJSONRequestBody defines body for PutStock for application/json ContentType.
+type PutStockJSONRequestBody = Stock
+
+// AssignNumbersJSONRequestBody defines body for AssignNumbers for application/json ContentType.
+type AssignNumbersJSONRequestBody = NumberAssignment
+
+// ReleaseNumbersJSONRequestBody defines body for ReleaseNumbers for application/json ContentType.
+type ReleaseNumbersJSONRequestBody = NumberRelease
 
 // PriceCallJSONRequestBody defines body for PriceCall for application/json ContentType.
 type PriceCallJSONRequestBody = PriceQuestion
@@ -1351,6 +1459,21 @@ type ServerInterface interface {
 	// ChangePassword Choose another password; other sessions end
 	// (PUT /me/password)
 	ChangePassword(c *gin.Context)
+	// ListNumberClasses Classes that numbers, fees and counters may name
+	// (GET /number-classes)
+	ListNumberClasses(c *gin.Context)
+	// ListStock The numbers of the house, assigned or not, in their order
+	// (GET /numbers)
+	ListStock(c *gin.Context, params ListStockParams)
+	// PutStock Store numbers as they are given, all or none; it may be repeated
+	// (PUT /numbers)
+	PutStock(c *gin.Context)
+	// AssignNumbers Give numbers to a client: those that are named, which may be repeated, or so many that are free
+	// (POST /numbers/assign)
+	AssignNumbers(c *gin.Context)
+	// ReleaseNumbers Take numbers from a client; it may be repeated
+	// (POST /numbers/release)
+	ReleaseNumbers(c *gin.Context)
 	// ClosePeriod Issue the invoices of a period; or with dry_run tell what would be issued and what keeps it open
 	// (POST /periods/{month})
 	ClosePeriod(c *gin.Context, month MonthPathParameter, params ClosePeriodParams)
@@ -2403,6 +2526,133 @@ func (siw *ServerInterfaceWrapper) ChangePassword(c *gin.Context) {
 	siw.Handler.ChangePassword(c)
 }
 
+// ListNumberClasses operation middleware
+func (siw *ServerInterfaceWrapper) ListNumberClasses(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListNumberClasses(c)
+}
+
+// ListStock operation middleware
+func (siw *ServerInterfaceWrapper) ListStock(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStockParams
+
+	// ------------- Optional query parameter "prefix" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "prefix", c.Request.URL.Query(), &params.Prefix, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter prefix: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "class" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "class", c.Request.URL.Query(), &params.Class, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter class: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "tenant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tenant", c.Request.URL.Query(), &params.Tenant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListStock(c, params)
+}
+
+// PutStock operation middleware
+func (siw *ServerInterfaceWrapper) PutStock(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PutStock(c)
+}
+
+// AssignNumbers operation middleware
+func (siw *ServerInterfaceWrapper) AssignNumbers(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AssignNumbers(c)
+}
+
+// ReleaseNumbers operation middleware
+func (siw *ServerInterfaceWrapper) ReleaseNumbers(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReleaseNumbers(c)
+}
+
 // ClosePeriod operation middleware
 func (siw *ServerInterfaceWrapper) ClosePeriod(c *gin.Context) {
 
@@ -3264,6 +3514,11 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PUT(options.BaseURL+"/invoices/:number/state", wrapper.MarkInvoice)
 	router.POST(options.BaseURL+"/invoices/:number/credit", wrapper.CreditInvoice)
 	router.POST(options.BaseURL+"/periods/:month", wrapper.ClosePeriod)
+	router.GET(options.BaseURL+"/number-classes", wrapper.ListNumberClasses)
+	router.GET(options.BaseURL+"/numbers", wrapper.ListStock)
+	router.PUT(options.BaseURL+"/numbers", wrapper.PutStock)
+	router.POST(options.BaseURL+"/numbers/assign", wrapper.AssignNumbers)
+	router.POST(options.BaseURL+"/numbers/release", wrapper.ReleaseNumbers)
 	router.GET(options.BaseURL+"/tenants/:tenant/draft", wrapper.GetDraft)
 	router.GET(options.BaseURL+"/alerts", wrapper.ListAlarms)
 	router.GET(options.BaseURL+"/alerts/rules", wrapper.GetAlertRules)
@@ -4629,6 +4884,196 @@ func (response ChangePassworddefaultApplicationProblemPlusJSONResponse) VisitCha
 	return err
 }
 
+type ListNumberClassesRequestObject struct {
+}
+
+type ListNumberClassesResponseObject interface {
+	VisitListNumberClassesResponse(w http.ResponseWriter) error
+}
+
+type ListNumberClasses200JSONResponse struct {
+	Items []string `json:"items"`
+}
+
+func (response ListNumberClasses200JSONResponse) VisitListNumberClassesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNumberClassesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListNumberClassesdefaultApplicationProblemPlusJSONResponse) VisitListNumberClassesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStockRequestObject struct {
+	Params ListStockParams
+}
+
+type ListStockResponseObject interface {
+	VisitListStockResponse(w http.ResponseWriter) error
+}
+
+type ListStock200JSONResponse StockPage
+
+func (response ListStock200JSONResponse) VisitListStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListStockdefaultApplicationProblemPlusJSONResponse) VisitListStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutStockRequestObject struct {
+	Body *PutStockJSONRequestBody
+}
+
+type PutStockResponseObject interface {
+	VisitPutStockResponse(w http.ResponseWriter) error
+}
+
+type PutStock204Response struct {
+}
+
+func (response PutStock204Response) VisitPutStockResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type PutStockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutStockdefaultApplicationProblemPlusJSONResponse) VisitPutStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AssignNumbersRequestObject struct {
+	Body *AssignNumbersJSONRequestBody
+}
+
+type AssignNumbersResponseObject interface {
+	VisitAssignNumbersResponse(w http.ResponseWriter) error
+}
+
+type AssignNumbers200JSONResponse Stock
+
+func (response AssignNumbers200JSONResponse) VisitAssignNumbersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AssignNumbersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AssignNumbersdefaultApplicationProblemPlusJSONResponse) VisitAssignNumbersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseNumbersRequestObject struct {
+	Body *ReleaseNumbersJSONRequestBody
+}
+
+type ReleaseNumbersResponseObject interface {
+	VisitReleaseNumbersResponse(w http.ResponseWriter) error
+}
+
+type ReleaseNumbers200JSONResponse Stock
+
+func (response ReleaseNumbers200JSONResponse) VisitReleaseNumbersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseNumbersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReleaseNumbersdefaultApplicationProblemPlusJSONResponse) VisitReleaseNumbersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ClosePeriodRequestObject struct {
 	Month  MonthPathParameter `json:"month"`
 	Params ClosePeriodParams
@@ -5766,6 +6211,21 @@ type StrictServerInterface interface {
 	// ChangePassword Choose another password; other sessions end
 	// (PUT /me/password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	// ListNumberClasses Classes that numbers, fees and counters may name
+	// (GET /number-classes)
+	ListNumberClasses(ctx context.Context, request ListNumberClassesRequestObject) (ListNumberClassesResponseObject, error)
+	// ListStock The numbers of the house, assigned or not, in their order
+	// (GET /numbers)
+	ListStock(ctx context.Context, request ListStockRequestObject) (ListStockResponseObject, error)
+	// PutStock Store numbers as they are given, all or none; it may be repeated
+	// (PUT /numbers)
+	PutStock(ctx context.Context, request PutStockRequestObject) (PutStockResponseObject, error)
+	// AssignNumbers Give numbers to a client: those that are named, which may be repeated, or so many that are free
+	// (POST /numbers/assign)
+	AssignNumbers(ctx context.Context, request AssignNumbersRequestObject) (AssignNumbersResponseObject, error)
+	// ReleaseNumbers Take numbers from a client; it may be repeated
+	// (POST /numbers/release)
+	ReleaseNumbers(ctx context.Context, request ReleaseNumbersRequestObject) (ReleaseNumbersResponseObject, error)
 	// ClosePeriod Issue the invoices of a period; or with dry_run tell what would be issued and what keeps it open
 	// (POST /periods/{month})
 	ClosePeriod(ctx context.Context, request ClosePeriodRequestObject) (ClosePeriodResponseObject, error)
@@ -6986,6 +7446,182 @@ func (sh *strictHandler) ChangePassword(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ChangePasswordResponseObject); ok {
 		if err := validResponse.VisitChangePasswordResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListNumberClasses operation middleware
+func (sh *strictHandler) ListNumberClasses(ctx *gin.Context) {
+	var request ListNumberClassesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListNumberClasses(ctx, request.(ListNumberClassesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListNumberClasses")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListNumberClassesResponseObject); ok {
+		if err := validResponse.VisitListNumberClassesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListStock operation middleware
+func (sh *strictHandler) ListStock(ctx *gin.Context, params ListStockParams) {
+	var request ListStockRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStock(ctx, request.(ListStockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListStockResponseObject); ok {
+		if err := validResponse.VisitListStockResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PutStock operation middleware
+func (sh *strictHandler) PutStock(ctx *gin.Context) {
+	var request PutStockRequestObject
+
+	var body PutStockJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutStock(ctx, request.(PutStockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutStock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PutStockResponseObject); ok {
+		if err := validResponse.VisitPutStockResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AssignNumbers operation middleware
+func (sh *strictHandler) AssignNumbers(ctx *gin.Context) {
+	var request AssignNumbersRequestObject
+
+	var body AssignNumbersJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AssignNumbers(ctx, request.(AssignNumbersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AssignNumbers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AssignNumbersResponseObject); ok {
+		if err := validResponse.VisitAssignNumbersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReleaseNumbers operation middleware
+func (sh *strictHandler) ReleaseNumbers(ctx *gin.Context) {
+	var request ReleaseNumbersRequestObject
+
+	var body ReleaseNumbersJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReleaseNumbers(ctx, request.(ReleaseNumbersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReleaseNumbers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReleaseNumbersResponseObject); ok {
+		if err := validResponse.VisitReleaseNumbersResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

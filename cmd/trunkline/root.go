@@ -47,6 +47,7 @@ func newRootCommand() *cobra.Command {
 		newDeadCommand(),
 		newLimitCommand(),
 		newPeriodCommand(),
+		newNumberCommand(),
 		newNodeCommand(),
 		newSpoolCommand(),
 		newUserCommand(),
