@@ -21,7 +21,10 @@ const (
 
 // rate reads everything of a row but its codes.
 func (r *rowReader) rate(at places, mark cell.Mark) rating.Rate {
-	out := rating.Rate{Line: r.line, Destination: r.name(), Period: strings.Clone(r.of(r.cells, at.period))}
+	out := rating.Rate{Line: r.line, Destination: r.name()}
+	if text := r.of(r.cells, at.period); !cell.AnyTime(text) {
+		out.Period = strings.Clone(text)
+	}
 	r.checkCurrency()
 	out.ConnectFee, out.AttemptFee, out.MinCharge = r.amount(ConnectFee, at.connect), r.amount(AttemptFee, at.attempt), r.amount(MinCharge, at.minimum)
 	out.Grace = r.seconds(Grace, at.grace, 0)

@@ -42,6 +42,15 @@ func Every(text string) bool {
 	return false
 }
 
+// AnyTime reports whether a cell says that a price holds at any time.
+func AnyTime(text string) bool {
+	switch strings.ToLower(Trim(text)) {
+	case "", "*", "all time", "all times", "any time", "anytime", "all day", "always", "any", "all", "24/7", "24x7", "24h", "flat", "default", "standard", "постоянно", "круглосуточно":
+		return true
+	}
+	return false
+}
+
 // Codes reads a cell such as "7495, 7499", "49151-49157" or "+7 495"; base is put before each. A range is covered by as few
 // prefixes as possible. "33-6" is the country code 33 and the code 6 of a network: a dash behind a country code is never a range.
 func Codes(text, base string) ([]e164.Prefix, error) {

@@ -36,7 +36,8 @@ func (r *resolver) bare() {
 		}
 		r.columns[at].meanings = []heading.Meaning{{Kind: kind, Score: bareScore}}
 	}
-	if names := r.candidates("destination"); len(names) > 1 { // The first name is that of the destination.
+	if names := r.candidates("destination"); len(names) > 1 { // The longest name is that of the destination.
+		slices.SortStableFunc(names, func(a, b candidate) int { return r.columns[b.at].profile.letters() - r.columns[a.at].profile.letters() })
 		for _, n := range names[1:] {
 			r.columns[n.at].meanings = nil
 			r.columns[n.at].why = "another column without a heading holds names, too"

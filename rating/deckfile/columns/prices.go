@@ -6,6 +6,12 @@ import (
 	"strings"
 )
 
+// Scores of rules.txt for a new price and for one that is called current.
+const (
+	newScore     = 118
+	currentScore = 70
+)
+
 // prices finds the price per minute among old and new ones, first and next ones, and those in several currencies or units.
 func (r *resolver) prices() {
 	if _, said := r.m.Columns[Rate]; !said {
@@ -31,6 +37,10 @@ func (r *resolver) priceByParts() {
 	switch {
 	case len(plain) > 0:
 		r.plainPrice(plain)
+		if len(first) > 0 && len(next) == 0 && !r.columns[first[0].at].profile.nothing() {
+			r.ask(FirstRate, []int{first[0].at}, fmt.Sprintf("column %q has a price of its own for the beginning of a call: is it the price per minute of the first step (--column first_rate=%q), or is it paid once (--column connect_fee=%q)?",
+				r.columns[first[0].at].heading, r.columns[first[0].at].heading, r.columns[first[0].at].heading))
+		}
 		if len(next) > 0 && len(first) == 0 {
 			if at, ok := r.m.Columns[Rate]; ok && !r.columns[at].profile.same(&r.columns[next[0].at].profile) {
 				r.untake(Rate)
@@ -55,6 +65,13 @@ func (r *resolver) untake(c Column) {
 // plainPrice takes the surest price; of several it takes the one in the deck's currency, and that per minute.
 func (r *resolver) plainPrice(found []candidate) {
 	rivals := r.rivals(found)
+	if found[0].score < newScore { // The current price is only beside a new one not the one that counts.
+		for _, f := range found[1:] {
+			if !slices.Contains(rivals, f.at) && r.scoreOf(f.at, "rate") == currentScore && !r.columns[f.at].profile.same(&r.columns[found[0].at].profile) {
+				rivals = append(rivals, f.at)
+			}
+		}
+	}
 	if len(rivals) > 1 && !r.hints.Currency.IsZero() {
 		rivals = r.only(rivals, func(at int) bool { return r.columns[at].attributes.Currency == r.hints.Currency.String() })
 	}

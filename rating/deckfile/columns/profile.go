@@ -152,3 +152,22 @@ func (p *profile) same(other *profile) bool {
 	}
 	return len(p.cells) > 0
 }
+
+// nothing reports whether all cells are empty or zero.
+func (p *profile) nothing() bool {
+	for _, text := range p.cells {
+		if strings.Trim(text, "0.,- ") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// letters is how long all cells are together.
+func (p *profile) letters() int {
+	n := 0
+	for _, text := range p.cells {
+		n += len(text)
+	}
+	return n
+}

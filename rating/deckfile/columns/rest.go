@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"trunkline/rating/deckfile/cell"
 	"trunkline/rating/deckfile/heading"
 )
 
@@ -28,6 +29,7 @@ func (r *resolver) rest() {
 		r.takeBest(one.kind, one.c, true)
 		r.unfit(one.kind, one.c)
 	}
+	r.allTimes()
 	r.destination()
 	r.status()
 	r.category()
@@ -58,15 +60,16 @@ func (r *resolver) unfit(kind string, c Column) {
 		if o.used != "" || o.ignored || len(o.meanings) > 0 || o.sure != kind {
 			continue
 		}
+		if kind == "blocked" || kind == "origin" || kind == "period" || kind == "grace" {
+			continue
+		}
 		if o.profile.filled <= fewCells {
 			r.take(c, i)
 			return
 		}
-		if kind != "blocked" && kind != "origin" && kind != "period" && kind != "grace" {
-			r.ask(c, []int{i}, fmt.Sprintf("column %d %q is called like the %s, but %s (%s): is it not to be used (--ignore %q)?",
-				i+1, o.heading, says(c), o.why, strings.Join(o.profile.samples, ", "), o.heading))
-			return
-		}
+		r.ask(c, []int{i}, fmt.Sprintf("column %d %q is called like the %s, but %s (%s): is it not to be used (--ignore %q)?",
+			i+1, o.heading, says(c), o.why, strings.Join(o.profile.samples, ", "), o.heading))
+		return
 	}
 }
 
@@ -129,13 +132,62 @@ func (r *resolver) status() {
 			r.take(Status, telling[0].at)
 		case len(found) > 0:
 			r.take(Status, found[0].at)
-		default:
-			return
 		}
 	}
-	at := r.m.Columns[Status]
+	r.statusElsewhere()
+	at, found := r.m.Columns[Status]
+	if !found {
+		return
+	}
 	if p := &r.columns[at].profile; p.yesNo*2 > p.filled && p.filled > 0 {
 		r.yesOrNo(at)
+	}
+}
+
+// statusElsewhere looks for words such as "deleted" in columns whose headings do not say that they are there, such as remarks.
+func (r *resolver) statusElsewhere() {
+	if _, found := r.m.Columns[Status]; found || r.nowhere[Status] || r.asked(Status) {
+		return
+	}
+	for i := range r.columns {
+		c := &r.columns[i]
+		if p := &c.profile; c.used != "" || c.ignored || p.closings == 0 || p.yesNo > 0 || p.codes > 0 {
+			continue
+		}
+		if p := &c.profile; p.share(p.marks) >= fitMost {
+			r.take(Status, i)
+			return
+		}
+		r.ask(Status, []int{i}, fmt.Sprintf("column %d %q says of some rows that they are closed (%s): is that so, or is it not to be used (--ignore %q)?",
+			i+1, c.heading, strings.Join(c.profile.samples, ", "), c.heading))
+		return
+	}
+}
+
+// allTimes leaves a column of periods out that says of every row that it holds at any time. Names of times that are not the tariff's
+// periods would keep a rate from ever holding, so they are asked for.
+func (r *resolver) allTimes() {
+	at, ok := r.m.Columns[Period]
+	if _, said := r.answers.Columns[Period]; !ok || said || r.columns[at].heading == string(Period) {
+		return
+	}
+	c := &r.columns[at]
+	other := ""
+	for _, text := range c.profile.cells {
+		if text != "" && !cell.AnyTime(text) {
+			other = text
+			break
+		}
+	}
+	l := r.hints.Learned
+	switch {
+	case other == "":
+		r.untake(Period)
+		c.why = "it says that prices hold at any time"
+	case l != nil && l.Headings[Period] == heading.Normal(c.heading):
+	default:
+		r.untake(Period)
+		r.ask(Period, []int{at}, fmt.Sprintf("column %d %q names times, such as %q: are they the names of the tariff's periods, or is it not to be used (--ignore %q)?", at+1, c.heading, other, c.heading))
 	}
 }
 
@@ -156,11 +208,21 @@ func (r *resolver) yesOrNo(at int) {
 	}
 }
 
-// unusedMoney warns of columns that nobody knows and that hold something like prices.
+// unusedMoney asks for columns that speak of money and of nothing that is known, and warns of others that hold something like prices.
 func (r *resolver) unusedMoney() {
 	for i := range r.columns {
 		c := &r.columns[i]
-		if p := &c.profile; c.used == "" && c.why == "the heading is not known" && p.filled > 0 && p.fractions*2 > p.filled {
+		p := &c.profile
+		if c.used != "" || c.ignored || len(c.meanings) > 0 || p.filled == 0 || (p.fractions+p.integers)*2 <= p.filled || p.nothing() || p.signed > 0 {
+			continue
+		}
+		if c.attributes.Money && !c.attributes.Foreign && c.sure == "" {
+			r.questions = append(r.questions, Question{
+				About: "ignore", Choices: []int{i}, Flag: fmt.Sprintf("--ignore %q, or --column NAME=%q", c.heading, c.heading),
+				Text: fmt.Sprintf("column %d %q (%s) speaks of money: is it a fee, and which?", i+1, c.heading, strings.Join(p.samples, ", ")),
+			})
+			c.why = "it is asked for"
+		} else if p.fractions*2 > p.filled && !c.attributes.Foreign {
 			c.why = "the heading is not known; it holds numbers like prices"
 		}
 	}

@@ -27,6 +27,7 @@ type Attributes struct {
 	Cents      bool   // Prices are in hundredths.
 	Currency   string // Code of ISO 4217 in capitals; empty: it names none, or several.
 	NorthernUS bool   // Codes are NPA and NXX, without the country code 1.
+	Money      bool   // It speaks of a price or a fee.
 	Foreign    bool   // It speaks of something that prices have nothing to do with.
 }
 

@@ -107,7 +107,7 @@ func (v *Vocabulary) ideas(heading string) [][]string {
 		switch { // "Min Time" is the least, "Price / min" the minute.
 		case list[i] == "min" && i > 0:
 			found = [][]string{{"minute"}}
-		case list[i] == "min" && len(list) > 1:
+		case list[i] == "min":
 			found = [][]string{{"minimum"}}
 		}
 		out, i = append(out, found...), i+n
