@@ -124,6 +124,9 @@ bench-reports: setup ## Measure reports, exports and the close of a month over 2
 bench-backup: setup build ## Measure a backup while the system runs, its verification and a restore, over TRUNKLINE_BENCH_ROWS legs (two are a call)
 	TRUNKLINE_BENCH_ROWS=$${TRUNKLINE_BENCH_ROWS:-20000000} go test -run "^$$" -bench Backup -benchtime 1x -timeout 90m ./bench
 
+bench-close: setup build ## Measure the close of a month of TRUNKLINE_BENCH_CLIENTS clients (1,000) who all changed plan in it
+	go test -run "^$$" -bench Close -benchtime 1x -timeout 30m ./bench
+
 bench-api: setup build ## Measure pages and API over 10,000,000 made-up legs for fifty people at once, and their first paint in Chromium (10 minutes on a quiet machine, 2 GB of disk)
 	@command -v chromium >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
 	TRUNKLINE_BENCH_ROWS=$${TRUNKLINE_BENCH_ROWS:-10000000} go test -run '^$$' -bench API -benchtime 1x -timeout 60m ./bench
@@ -131,4 +134,4 @@ bench-api: setup build ## Measure pages and API over 10,000,000 made-up legs for
 clean: ## Remove what was built (not ./var)
 	rm -rf bin .tools
 
-.PHONY: help setup build generate run test sim mutants test-kill test-sipp test-browser test-kafka test-pbx lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-pipeline bench-import bench-lists bench-reports bench-api bench-backup clean
+.PHONY: help setup build generate run test sim mutants test-kill test-sipp test-browser test-kafka test-pbx lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-pipeline bench-import bench-lists bench-reports bench-api bench-close bench-backup clean
