@@ -44,6 +44,9 @@ func newRowReader(t *Table, opts Options) (*rowReader, error) {
 	if r.report.Currency.IsZero() {
 		r.report.Currency = currencyOf(&t.mapping)
 	}
+	if at := t.mapping.Start(); !at.IsZero() {
+		r.opts.Effective = at
+	}
 	for period, m := range t.mapping.Bands {
 		r.bands[period] = r.at.band(m)
 	}

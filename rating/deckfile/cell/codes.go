@@ -111,11 +111,32 @@ func codeParts(text, base string) []string {
 		if part = Trim(part); part == "" {
 			continue
 		}
-		if fields := strings.Fields(part); len(fields) > 1 && severalCodes(fields, base) {
+		fields := strings.Fields(part)
+		switch {
+		case len(fields) > 1 && severalCodes(fields, base):
 			out = append(out, fields...)
+		case len(fields) > 3 && base == "":
+			out = append(out, byCountry(part, fields)...)
+		default:
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// byCountry parts "33 6 33 7" where the country code comes again.
+func byCountry(part string, fields []string) []string {
+	country := CountryCode(fields[0])
+	if country != fields[0] || strings.Contains(part, "-") {
+		return []string{part}
+	}
+	var out []string
+	for i, f := range fields {
+		if i > 0 && f != country {
+			out[len(out)-1] += f
 			continue
 		}
-		out = append(out, part)
+		out = append(out, f)
 	}
 	return out
 }

@@ -78,18 +78,18 @@ func (p *dateParser) letters(w string) error {
 	if zone, rest := low[:min(3, len(low))], low[min(3, len(low)):]; (zone == "utc" || zone == "gmt") && rest != "" {
 		return p.offset(rest)
 	}
+	if i := strings.IndexFunc(w, func(r rune) bool { return !unicode.IsLetter(r) && r != '.' }); i > 0 { // "Dec-24-2026"
+		if err := p.letters(w[:i]); err != nil {
+			return err
+		}
+		return p.digits(strings.Trim(w[i:], "-/. "))
+	}
 	if m := monthOf(low); m > 0 && p.month == 0 {
 		p.month = m
 		return nil
 	}
 	if weekday(low) {
 		return nil
-	}
-	if i := strings.IndexFunc(w, func(r rune) bool { return !unicode.IsLetter(r) && r != '.' }); i > 0 { // "Dec-24-2026"
-		if err := p.letters(w[:i]); err != nil {
-			return err
-		}
-		return p.digits(strings.Trim(w[i:], "-/. "))
 	}
 	return ErrDate
 }

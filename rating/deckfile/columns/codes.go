@@ -46,12 +46,26 @@ func (r *resolver) asked(c Column) bool {
 func (r *resolver) codeRange() bool {
 	from, ok1 := r.pick("code_from", Prefix, false)
 	to, ok2 := r.pick("code_to", CodeTo, false)
+	if !ok1 && !ok2 && len(r.candidates("prefix")) == 0 && len(r.candidates("country_code")) == 0 && len(r.candidates("area")) == 0 { // "From" and "To" alone.
+		from, to = r.meant("code_from"), r.meant("code_to")
+		ok1, ok2 = from >= 0, to >= 0
+	}
 	if !ok1 || !ok2 || from == to {
 		return false
 	}
 	r.take(Prefix, from)
 	r.take(CodeTo, to)
 	return true
+}
+
+// meant is the first free column that may mean something, even if it more likely means something else; -1: none.
+func (r *resolver) meant(kind string) int {
+	for i := range r.columns {
+		if c := &r.columns[i]; c.used == "" && !c.ignored && r.scoreOf(i, kind) > 0 && c.profile.integers == c.profile.filled && c.profile.filled > 0 {
+			return i
+		}
+	}
+	return -1
 }
 
 func (r *resolver) npaAndNXX() bool {

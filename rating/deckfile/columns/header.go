@@ -3,6 +3,8 @@ package columns
 import (
 	"slices"
 	"strings"
+	"time"
+	"unicode"
 
 	"trunkline/rating/deckfile/cell"
 	"trunkline/rating/deckfile/heading"
@@ -57,10 +59,10 @@ func (r *resolver) quality(heads []string) int {
 	price, code, n := false, false, 0
 	seen := make(map[string]bool)
 	for _, h := range heads {
-		if len(h) > 120 {
+		if len(h) > headingMost || !strings.ContainsFunc(h, unicode.IsLetter) {
 			continue
 		}
-		found := r.vocabulary.Meanings(h)
+		found := r.meanings(h)
 		if len(found) == 0 {
 			continue
 		}
@@ -80,6 +82,40 @@ func (r *resolver) quality(heads []string) int {
 }
 
 func isPrice(kind string) bool { return kind == "rate" || kind == "first_rate" || kind == "next_rate" }
+
+// headingMost is the longest text, in bytes, that is taken for a heading.
+const headingMost = 120
+
+// meanings are what a heading may mean; a text that was looked at before is not looked at again.
+func (r *resolver) meanings(h string) []heading.Meaning {
+	found, known := r.known[h]
+	if !known {
+		plain, _ := datedHeading(h)
+		found = r.vocabulary.Meanings(plain)
+		r.known[h] = found
+	}
+	return found
+}
+
+// datedHeading cuts a day off the end of a heading, such as "Rate from 01 Jan 2027".
+func datedHeading(text string) (string, string) {
+	words := strings.Fields(text)
+	for n := 1; n <= 4 && n < len(words); n++ {
+		i := len(words) - n
+		day := strings.Trim(strings.Join(words[i:], " "), "()[]")
+		if m, err := cell.ParseMoment(day, cell.Unsaid, time.UTC); err == nil && !m.Time.IsZero() && !m.Either && strings.ContainsAny(day, "0123456789") && len(day) >= 6 {
+			rest := strings.Trim(strings.Join(words[:i], " "), "([ ")
+			for _, word := range []string{"valid from", "effective from", "as from", "as of", "from", "effective", "gültig ab", "ab", "с", "desde", "à partir du", "dal", "a partir de"} {
+				if cut, ok := strings.CutSuffix(strings.ToLower(rest), " "+word); ok {
+					rest = rest[:len(cut)]
+					break
+				}
+			}
+			return rest, m.Time.Format(time.DateOnly)
+		}
+	}
+	return text, ""
+}
 
 func isCode(kind string) bool {
 	return slices.Contains([]string{"prefix", "country_code", "area", "code_from", "code_to", "npa", "nxx"}, kind)

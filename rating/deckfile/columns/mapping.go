@@ -46,6 +46,7 @@ type Mapping struct {
 	Currency    string               `json:"currency,omitempty"`     // What headings, or somebody, say that the prices are in.
 	Ends        string               `json:"ends,omitempty"`
 	FirstPrice  string               `json:"first_price,omitempty"`
+	From        string               `json:"from,omitempty"`      // Day on which rates without a date of their own begin, as the list says.
 	Zone        string               `json:"zone,omitempty"`      // Of dates without one, as of the IANA; empty: UTC.
 	Increment   string               `json:"increment,omitempty"` // Of rows that say none; empty: 60/60.
 	Marks       map[string]cell.Mark `json:"marks,omitempty"`     // Words of the status that nobody else uses.
@@ -105,6 +106,19 @@ func (m *Mapping) Location() (*time.Location, error) {
 		return time.UTC, nil
 	}
 	return time.LoadLocation(m.Zone)
+}
+
+// Start is the moment at which rates without a date of their own begin; zero: the list does not say.
+func (m *Mapping) Start() time.Time {
+	zone, err := m.Location()
+	if err != nil {
+		zone = time.UTC
+	}
+	at, err := time.ParseInLocation(time.DateOnly, m.From, zone)
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
 }
 
 // Steps are the steps of rows that say none; zero: the mapping does not say.

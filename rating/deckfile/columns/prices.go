@@ -34,6 +34,9 @@ func (r *resolver) prices() {
 func (r *resolver) priceByParts() {
 	plain := r.candidates("rate")
 	first, next := r.candidates("first_rate"), r.candidates("next_rate")
+	if len(r.body) > 0 && len(first)+len(next)+len(plain) > 1 { // A column without a price is none beside another one.
+		plain = slices.DeleteFunc(plain, func(c candidate) bool { return r.columns[c.at].profile.filled == 0 })
+	}
 	switch {
 	case len(plain) > 0:
 		r.plainPrice(plain)
@@ -143,5 +146,8 @@ func (r *resolver) priceNotes() {
 	if a.Seconds != 60 {
 		r.m.Seconds = a.Seconds
 	}
-	r.m.Cents, r.m.Currency = a.Cents, a.Currency
+	r.m.Cents, r.m.Currency, r.m.From = a.Cents, a.Currency, r.columns[at].from
+	if r.m.From != "" {
+		r.assumed = append(r.assumed, "prices without a date of their own begin on "+r.m.From+", as the heading "+r.name(at)+" says")
+	}
 }

@@ -30,6 +30,7 @@ func (r *resolver) rest() {
 		r.unfit(one.kind, one.c)
 	}
 	r.allTimes()
+	r.someCallers()
 	r.destination()
 	r.status()
 	r.category()
@@ -191,12 +192,35 @@ func (r *resolver) allTimes() {
 	}
 }
 
+// someCallers asks for a column that says for which callers a price holds, and names no codes of theirs.
+func (r *resolver) someCallers() {
+	if _, found := r.m.Columns[Origin]; found || r.nowhere[Origin] || r.asked(Origin) {
+		if at := r.m.Columns[Origin]; found && r.answers.Columns[Origin] == "" && r.columns[at].profile.words > r.columns[at].profile.codes {
+			r.untake(Origin)
+			r.askCallers(at)
+		}
+		return
+	}
+	for i := range r.columns {
+		if c := &r.columns[i]; c.used == "" && !c.ignored && c.attributes.Origin && len(c.meanings) == 0 && c.profile.words > 0 && c.profile.codes == 0 {
+			r.askCallers(i)
+			return
+		}
+	}
+}
+
+func (r *resolver) askCallers(at int) {
+	c := &r.columns[at]
+	r.ask(Origin, []int{at}, fmt.Sprintf("column %d %q says for which callers a price holds (%s), and not by their codes: leave the column out with --ignore %q if it holds for all, or the rows that hold for some",
+		at+1, c.heading, strings.Join(c.profile.samples, ", "), c.heading))
+}
+
 // yesOrNo asks what a yes means, unless the heading says it.
 func (r *resolver) yesOrNo(at int) {
 	switch word := heading.Normal(r.columns[at].heading); word {
 	case "active", "enabled", "is active", "aktiv", "actif", "activo", "attivo", "ativo", "активен", "активно":
 		r.m.StatusIs = "active"
-	case "inactive", "deleted", "closed", "disabled":
+	case "inactive", "deleted", "closed", "disabled", "discontinued", "removed":
 		r.m.StatusIs = "closed"
 	default:
 		if r.answers.StatusIs == "" && (r.hints.Learned == nil || r.hints.Learned.StatusIs == "") {

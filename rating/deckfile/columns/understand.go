@@ -29,7 +29,7 @@ func Understand(rows [][]string, hints Hints) (*Reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &resolver{vocabulary: vocabulary, marks: cell.NewMarks(), hints: hints, answers: &hints.Answers}
+	r := &resolver{known: make(map[string][]heading.Meaning), vocabulary: vocabulary, marks: cell.NewMarks(), hints: hints, answers: &hints.Answers}
 	r.m = Mapping{Columns: make(map[Column]int), Headings: make(map[Column]string), Dates: hints.Answers.Dates}
 	if err := r.locate(rows); err != nil {
 		return nil, err
@@ -51,6 +51,7 @@ func Understand(rows [][]string, hints Hints) (*Reading, error) {
 // resolver weighs the columns of one table.
 type resolver struct {
 	vocabulary *heading.Vocabulary
+	known      map[string][]heading.Meaning // By the text of the heading.
 	marks      *cell.Marks
 	hints      Hints
 	answers    *Answers
@@ -73,6 +74,7 @@ type column struct {
 	used       Column
 	band       string
 	ignored    bool
+	from       string // The day from which its heading says that it holds.
 	why        string
 	sure       string // What its heading says clearly, although its cells do not fit.
 }
@@ -113,8 +115,10 @@ func (r *resolver) look(i int) {
 		return
 	}
 	c.heading = r.header.heads[i]
-	c.attributes = r.vocabulary.Attributes(c.heading)
-	for _, m := range r.vocabulary.Meanings(c.heading) {
+	plain, day := datedHeading(c.heading)
+	c.from = day
+	c.attributes = r.vocabulary.Attributes(plain)
+	for _, m := range r.meanings(c.heading) {
 		if ok, why := c.profile.fits(m.Kind); !ok {
 			if c.why = cmp.Or(c.why, why); m.Score >= 90 && m.Variant == "" {
 				c.sure = cmp.Or(c.sure, m.Kind)

@@ -34,6 +34,7 @@ func (v *Vocabulary) Attributes(heading string) Attributes {
 	out.Cents = has("cent")
 	out.NorthernUS = has("npanxx") || has("npa") || has("nxx")
 	out.Foreign = has("foreign") || has("id") || has("percent") || has("change")
+	out.Origin = has("origin")
 	out.Money = has("price") || has("fee")
 	out.Currency = v.currency(heading)
 	return out

@@ -28,6 +28,7 @@ type Attributes struct {
 	Currency   string // Code of ISO 4217 in capitals; empty: it names none, or several.
 	NorthernUS bool   // Codes are NPA and NXX, without the country code 1.
 	Money      bool   // It speaks of a price or a fee.
+	Origin     bool   // It speaks of where calls come from.
 	Foreign    bool   // It speaks of something that prices have nothing to do with.
 }
 

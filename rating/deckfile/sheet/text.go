@@ -134,7 +134,7 @@ func (r *recordReader) next() (Row, error) {
 		whole += "\n" + p.text
 		open = r.split(whole)
 	}
-	if len(more) > 0 && (open == quoteOpen || r.hidesRows(more)) {
+	if len(more) > 0 && (open == quoteOpen || r.hidesRows(first, more)) {
 		r.waiting = append(more, r.waiting...)
 		r.split(first.text)
 		open = quoteStray
@@ -143,14 +143,18 @@ func (r *recordReader) next() (Row, error) {
 }
 
 // hidesRows reports whether lines that a quote swallowed are rows of their own.
-func (r *recordReader) hidesRows(lines []physical) bool {
+func (r *recordReader) hidesRows(first physical, lines []physical) bool {
+	cells := func(p physical) int { return strings.Count(p.text, string(r.delimiter)) + 1 }
+	last := lines[len(lines)-1]
+	if r.width > 0 && cells(first)+cells(last)-1 == r.width && len(lines) == 1 {
+		return false // The cell goes over two lines, and has no delimiter.
+	}
 	for _, p := range lines[:len(lines)-1] {
-		if n := strings.Count(p.text, string(r.delimiter)) + 1; n > 1 && (r.width == 0 || n >= r.width) {
+		if n := cells(p); n > 1 && n >= r.width {
 			return true
 		}
 	}
-	n := strings.Count(lines[len(lines)-1].text, string(r.delimiter)) + 1
-	return r.width > 1 && n >= r.width
+	return r.width > 1 && cells(first) >= r.width && cells(last) >= r.width
 }
 
 // checked says what is wrong with a record.
