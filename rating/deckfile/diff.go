@@ -112,8 +112,8 @@ func (t *timeline) changes() []Change {
 			before = inForce(t.old, at) // What holds at this moment, before anything is done.
 		}
 		switch {
-		case equal(was, is) && !at.Equal(t.now):
-			continue // It was to be so all along.
+		case equal(was, is) && equal(before, inForce(t.old, at.Add(-time.Nanosecond))) && !at.Equal(t.now):
+			continue // The step was to be so all along.
 		case before != nil || is != nil:
 			if c := t.change(compareRates(before, is), at, before, is); c.Kind != Same {
 				out = append(out, c)
