@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/internal/clock"
+	"trunkline/internal/money"
 	"trunkline/ledger"
 	"trunkline/reports"
 	"trunkline/reports/export"
@@ -45,7 +46,7 @@ func BenchmarkReports(b *testing.B) {
 	b.Logf("%d rows in %s, with all sums", w.rows, w.loaded.Round(time.Second))
 	moscow, err := time.LoadLocation("Europe/Moscow")
 	require.NoError(b, err)
-	stats := reports.NewStats(w.records, nil)
+	stats := reports.NewStats(w.records, nil, money.Currency{})
 	period := func(text string) reports.Period {
 		p, err := reports.ParsePeriod(text, moscow, w.clock.Now())
 		require.NoError(b, err)

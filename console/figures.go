@@ -98,11 +98,14 @@ func blank(who *access.Principal, row *reports.Row) {
 		if f == nil {
 			continue
 		}
+		if who.Role.OfTenant() {
+			f.SaleTotal = nil // A client's money is of his currency.
+		}
 		if !who.May(access.ReadCost) {
-			f.Cost, f.Margin, f.MarginPart = nil, nil, nil
+			f.Cost, f.CostTotal, f.Margin, f.MarginPart, f.NoRate = nil, nil, nil, nil, ""
 		}
 		if !who.May(access.ReadSale) {
-			f.Sale, f.Margin, f.MarginPart = nil, nil, nil
+			f.Sale, f.SaleTotal, f.Margin, f.MarginPart, f.NoRate = nil, nil, nil, nil, ""
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package lcr
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -40,24 +41,24 @@ func newExchange(rates []money.ExchangeRate, more []money.Currency) (*exchange, 
 	}
 	for _, from := range x.currencies {
 		for _, to := range x.currencies {
-			pair, err := fractions(table, rates, from, to)
+			pair, err := fractions(table, from, to)
 			if err != nil {
 				return nil, err
 			}
 			x.pairs = append(x.pairs, pair)
 		}
 	}
-	x.base = x.central()
+	x.base = x.central(table)
 	return x, nil
 }
 
 // central returns the currency that costs are compared in when nobody pays for the call.
-func (x *exchange) central() int {
+func (x *exchange) central(table *money.ExchangeTable) int {
 	best, most := -1, -1
 	for to := range x.currencies {
 		known := 0
 		for from := range x.currencies {
-			if len(x.pairs[from*len(x.currencies)+to]) > 0 {
+			if table.Quotes(x.currencies[from], x.currencies[to]) {
 				known++
 			}
 		}
@@ -78,20 +79,16 @@ func (x *exchange) know(c money.Currency) {
 func (x *exchange) position(c money.Currency) int { return slices.Index(x.currencies, c) }
 
 // fractions returns the rates of a pair from each moment on at which one begins.
-func fractions(table *money.ExchangeTable, rates []money.ExchangeRate, from, to money.Currency) ([]fraction, error) {
+func fractions(table *money.ExchangeTable, from, to money.Currency) ([]fraction, error) {
 	if from == to {
 		return nil, nil
 	}
-	var moments []time.Time
-	for i := range rates {
-		if r := &rates[i]; (r.From == from && r.To == to) || (r.From == to && r.To == from) {
-			moments = append(moments, r.Since)
-		}
-	}
-	slices.SortFunc(moments, time.Time.Compare)
 	var out []fraction
-	for _, at := range slices.CompactFunc(moments, time.Time.Equal) {
+	for _, at := range table.Moments(from, to) {
 		f, err := fractionAt(table, from, to, at)
+		if errors.Is(err, money.ErrNoExchangeRate) {
+			continue // Over a third currency it is known from a later moment on.
+		}
 		if err != nil {
 			return nil, err
 		}

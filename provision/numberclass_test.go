@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/internal/e164"
+	"trunkline/internal/money"
 	"trunkline/provision"
 )
 
@@ -59,4 +60,22 @@ func TestNumberClasses(t *testing.T) {
 	require.Equal(t, []string{`office.yaml, fee "c": counter golden_numbers: there is no class of numbers "golden"`},
 		numberFaults(t, numbered+salon, "  - {name: c, amount: 1, per: golden_numbers}\n"))
 	require.Equal(t, []string{`is 1, and the client salon has 2 numbers`}, numberFaults(t, numbered+salon+"    max_numbers: 1\n", fees))
+}
+
+// TestSettingsAreStoredWhole takes a bundle apart and puts it together again: no setting is lost on the way.
+func TestSettingsAreStoredWhole(t *testing.T) {
+	t.Parallel()
+	bundle, err := provision.ReadBundle(fstest.MapFS{
+		"operator.yaml": {Data: []byte("number_classes: [gold]\nreporting_currency: EUR\nbetween_clients: free\n" + numbered + salon)},
+		"office.yaml":   {Data: []byte("name: office\ncurrency: RUB\ndecks: [{name: d, rates: [{prefix: any, rate: 1}]}]\n")},
+	}, "operator.yaml")
+	require.NoError(t, err)
+	objects, err := bundle.Objects()
+	require.NoError(t, err)
+	again, err := provision.NewBundle(objects, bundle.Files)
+	require.NoError(t, err)
+	require.Equal(t, bundle.Operator, again.Operator)
+	require.Equal(t, "EUR", again.Operator.ReportingCurrency().String())
+	again.Operator.Reporting = money.Currency{}
+	require.Equal(t, "RUB", again.Operator.ReportingCurrency().String(), "that of most clients")
 }

@@ -37,10 +37,8 @@ type Object struct {
 // Objects takes the bundle apart.
 func (b *Bundle) Objects() ([]Object, error) {
 	o := &b.Operator
-	settings := Operator{
-		Name: o.Name, Realm: o.Realm, Exchange: o.Exchange, Assumed: o.Assumed, Statistics: o.Statistics,
-		Blocked: o.Blocked, Risky: o.Risky, Destinations: o.Destinations, Brands: o.Brands, Between: o.Between,
-	}
+	settings := *o
+	settings.takeLists(&Operator{})
 	var t taker
 	t.take(KindSettings, settingsID, settings)
 	takeAll(&t, KindCarrier, o.Carriers, func(v *Carrier) string { return v.ID })
@@ -110,8 +108,15 @@ func NewBundle(objects []Object, files map[string][]byte) (*Bundle, error) {
 
 // settle takes the operator's own settings over.
 func (o *Operator) settle(s *Operator) {
-	o.Name, o.Realm, o.Exchange, o.Assumed, o.Statistics = s.Name, s.Realm, s.Exchange, s.Assumed, s.Statistics
-	o.Blocked, o.Risky, o.Destinations, o.Brands, o.Between = s.Blocked, s.Risky, s.Destinations, s.Brands, s.Between
+	lists := *o
+	*o = *s
+	o.takeLists(&lists)
+}
+
+// takeLists takes over what are objects of their own, and no settings.
+func (o *Operator) takeLists(from *Operator) {
+	o.Carriers, o.Gateways, o.Decks, o.Tariffs = from.Carriers, from.Gateways, from.Decks, from.Tariffs
+	o.DialPlans, o.RoutePlans, o.Tenants = from.DialPlans, from.RoutePlans, from.Tenants
 }
 
 func decode(spec string, v any) error {

@@ -13,6 +13,8 @@ type Operator struct {
 	Name     string         `yaml:"name,omitempty"`
 	Realm    string         `yaml:"realm,omitempty"` // Digest realm and SIP domain of the tenants' extensions.
 	Exchange []ExchangeRate `yaml:"exchange,omitempty"`
+	// Reporting is the currency that margins and figures of the whole house are told in; that of most clients, if empty.
+	Reporting money.Currency `yaml:"reporting_currency,omitempty"`
 	// Assumed is the length of call by which costs and margins are compared; default 1m. Connect fees and first increments
 	// weigh the more the shorter it is.
 	Assumed    time.Duration `yaml:"assumed_duration,omitempty"`

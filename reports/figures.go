@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"trunkline/internal/money"
@@ -8,23 +10,27 @@ import (
 
 // Figures are what is told of a group of legs. Formulas says how each is reckoned.
 type Figures struct {
-	Legs       int64    `json:"legs"`
-	Seizures   int64    `json:"seizures"`
-	Answered   int64    `json:"answered"`
-	Unanswered int64    `json:"unanswered"`
-	Limited    int64    `json:"limited"`
-	Crowded    int64    `json:"crowded"`
-	ASR        Share    `json:"asr"`
-	NER        Share    `json:"ner"`
-	ACD        Millis   `json:"acd_ms"`
-	PDD50      Millis   `json:"pdd_p50_ms"`
-	PDD95      Millis   `json:"pdd_p95_ms"`
-	PDD99      Millis   `json:"pdd_p99_ms"`
-	Talk       int64    `json:"talk_seconds"`
-	Billed     int64    `json:"billed_seconds"`
-	Sale       Purse    `json:"sale,omitzero"`
-	Cost       Purse    `json:"cost,omitzero"`
-	Margin     *Worth   `json:"margin,omitzero"`         // Null where several currencies are in it and none to exchange them into was named.
+	Legs       int64  `json:"legs"`
+	Seizures   int64  `json:"seizures"`
+	Answered   int64  `json:"answered"`
+	Unanswered int64  `json:"unanswered"`
+	Limited    int64  `json:"limited"`
+	Crowded    int64  `json:"crowded"`
+	ASR        Share  `json:"asr"`
+	NER        Share  `json:"ner"`
+	ACD        Millis `json:"acd_ms"`
+	PDD50      Millis `json:"pdd_p50_ms"`
+	PDD95      Millis `json:"pdd_p95_ms"`
+	PDD99      Millis `json:"pdd_p99_ms"`
+	Talk       int64  `json:"talk_seconds"`
+	Billed     int64  `json:"billed_seconds"`
+	Sale       Purse  `json:"sale,omitzero"`
+	Cost       Purse  `json:"cost,omitzero"`
+	// SaleTotal and CostTotal are sale and cost in the currency that margins are told in; null where a rate is not known.
+	SaleTotal  *Worth   `json:"sale_total,omitzero"`
+	CostTotal  *Worth   `json:"cost_total,omitzero"`
+	Margin     *Worth   `json:"margin,omitzero"`         // Null only where an exchange rate is missing, which NoRate names.
+	NoRate     string   `json:"no_rate,omitempty"`       // "USD to EUR": the rate without which nothing can be told in one currency.
 	MarginPart *Percent `json:"margin_percent,omitzero"` // Of the sale.
 }
 
@@ -78,7 +84,7 @@ func Formulas(side Side) []Formula {
 		{"billed", "sum of seconds after the increments of the price list"},
 		{"sale", "sum of what tenants were charged (ingress legs)"},
 		{"cost", "sum of what carriers charge (egress legs, all attempts)"},
-		{"margin", "sale - cost, exchanged at the rates in force at the end of the period"},
+		{"margin", "sale - cost, in the reporting currency of the house, exchanged at the rates in force at the end of the period"},
 	}
 }
 
@@ -112,25 +118,49 @@ func (r *reckoner) figures(s *Sums) (Figures, error) {
 
 func millis(d time.Duration) Millis { return Millis(d.Milliseconds()) }
 
-// margin is told when all money is of one currency, or can be turned into one.
+// margin is told in the currency that was named, or in the house's. Where a rate is missing it is named, and the margin is told all the
+// same where all money is of one currency.
 func (r *reckoner) margin(f *Figures) error {
+	only := onlyCurrency(f.Sale, f.Cost)
 	into := r.into
 	if into.IsZero() {
-		all := make(map[money.Currency]bool)
-		for _, p := range []Purse{f.Sale, f.Cost} {
-			for c := range p {
-				all[c], into = true, c
+		into = only
+	}
+	if into.IsZero() {
+		return nil
+	}
+	err := r.worths(f, into)
+	if errors.Is(err, errNoRate) && !only.IsZero() {
+		err = r.worths(f, only)
+	}
+	if errors.Is(err, errNoRate) {
+		return nil
+	}
+	return err
+}
+
+// onlyCurrency is the one that all money is of; zero: there are several, or none.
+func onlyCurrency(purses ...Purse) (only money.Currency) {
+	for _, p := range purses {
+		for c := range p {
+			if !only.IsZero() && c != only {
+				return money.Currency{}
 			}
-		}
-		if len(all) != 1 {
-			return nil
+			only = c
 		}
 	}
-	sale, err := r.total(f.Sale, into)
+	return only
+}
+
+var errNoRate = errors.New("an exchange rate is missing")
+
+// worths tells sale, cost and margin in one currency.
+func (r *reckoner) worths(f *Figures, into money.Currency) error {
+	sale, err := r.total(f, f.Sale, into)
 	if err != nil {
 		return err
 	}
-	cost, err := r.total(f.Cost, into)
+	cost, err := r.total(f, f.Cost, into)
 	if err != nil {
 		return err
 	}
@@ -138,7 +168,7 @@ func (r *reckoner) margin(f *Figures) error {
 	if err != nil {
 		return err
 	}
-	f.Margin = &Worth{into, margin}
+	f.SaleTotal, f.CostTotal, f.Margin = &Worth{into, sale}, &Worth{into, cost}, &Worth{into, margin}
 	if sale.Sign() > 0 {
 		part, err := money.MulDiv(margin.Micros(), 10_000, sale.Micros(), money.HalfUp)
 		if err != nil {
@@ -150,13 +180,16 @@ func (r *reckoner) margin(f *Figures) error {
 	return nil
 }
 
-func (r *reckoner) total(p Purse, into money.Currency) (money.Amount, error) {
+func (r *reckoner) total(f *Figures, p Purse, into money.Currency) (money.Amount, error) {
 	var total money.Amount
 	for _, c := range p.Currencies() {
 		a := p[c]
 		var err error
-		if c != into {
-			if a, err = r.exchange.Convert(a, c, into, r.at, money.AmountScale, money.HalfEven); err != nil {
+		if c != into && !a.IsZero() {
+			if a, err = r.convert(a, c, into); err != nil {
+				if errors.Is(err, errNoRate) {
+					f.NoRate = c.String() + " to " + into.String()
+				}
 				return total, err
 			}
 		}
@@ -165,4 +198,15 @@ func (r *reckoner) total(p Purse, into money.Currency) (money.Amount, error) {
 		}
 	}
 	return total, nil
+}
+
+func (r *reckoner) convert(a money.Amount, from, to money.Currency) (money.Amount, error) {
+	if r.exchange == nil {
+		return a, errNoRate
+	}
+	out, err := r.exchange.Convert(a, from, to, r.at, money.AmountScale, money.HalfEven)
+	if errors.Is(err, money.ErrNoExchangeRate) {
+		return out, fmt.Errorf("%w: %w", errNoRate, err)
+	}
+	return out, err
 }

@@ -27,7 +27,7 @@ type Question struct {
 	// Brief asks only for what a list of calls is told by: legs, seizures, answered, unanswered, ASR, ACD, talk and sale. All else
 	// is nought in the answer and not to be shown. It costs a third less. Of calls only.
 	Brief bool
-	// Into is the currency that margins over several currencies are told in; zero: no such margins.
+	// Into is the currency that margins are told in; zero: that of the house.
 	Into money.Currency
 }
 
@@ -62,10 +62,14 @@ type StatsStore interface {
 type Stats struct {
 	store    StatsStore
 	exchange Exchange
+	house    money.Currency
 }
 
-// NewStats returns the service; exchange may be nil when no question names a currency.
-func NewStats(store StatsStore, exchange Exchange) *Stats { return &Stats{store, exchange} }
+// NewStats returns the service; exchange may be nil when no question names a currency. House is the currency that money is told in
+// when a question names none; zero: money of several currencies has no margin then.
+func NewStats(store StatsStore, exchange Exchange, house money.Currency) *Stats {
+	return &Stats{store, exchange, house}
+}
 
 // Row is one group of an answer, or the total.
 type Row struct {
@@ -149,7 +153,11 @@ func (s *Stats) answer(q *Question, groups [][]Group) (*Answer, error) {
 		a.Against = &q.Against
 		b.compare(groups[1])
 	}
-	return a, b.finish(a, &reckoner{q.Into, s.exchange, q.Period.Till.Add(-1)})
+	into := q.Into
+	if into.IsZero() {
+		into = s.house
+	}
+	return a, b.finish(a, &reckoner{into, s.exchange, q.Period.Till.Add(-1)})
 }
 
 func (q *Question) query(p Period) GroupQuery {

@@ -36,7 +36,7 @@ func TestTopAndOther(t *testing.T) {
 	s := groups{"2026-11-01": {group(1, 1, "1", "a"), group(5, 2, "9", "b"), group(3, 0, "2", "c"), group(2, 2, "4", "d")}}
 	p, err := reports.ParsePeriod("2026-11", time.UTC, time.Time{})
 	require.NoError(t, err)
-	a, err := reports.NewStats(s, nil).Ask(t.Context(), reports.Question{Side: reports.Calls, Period: p, By: []reports.Dimension{reports.ByBranch}, Top: 2})
+	a, err := reports.NewStats(s, nil, money.Currency{}).Ask(t.Context(), reports.Question{Side: reports.Calls, Period: p, By: []reports.Dimension{reports.ByBranch}, Top: 2})
 	require.NoError(t, err)
 	require.Len(t, a.Rows, 3)
 	require.Equal(t, []string{"b"}, a.Rows[0].Keys)
@@ -49,7 +49,7 @@ func TestTopAndOther(t *testing.T) {
 	require.Equal(t, money.MustParseAmount("16"), a.Total.Margin.Amount)
 	require.Equal(t, reports.Millis(60_000), a.Total.ACD)
 	require.InDelta(t, 1000, int64(a.Total.PDD95), 52)
-	a, err = reports.NewStats(s, nil).Ask(t.Context(), reports.Question{Side: reports.Calls, Period: p, By: []reports.Dimension{reports.ByBranch}, Order: reports.OrderSale, Top: 1})
+	a, err = reports.NewStats(s, nil, money.Currency{}).Ask(t.Context(), reports.Question{Side: reports.Calls, Period: p, By: []reports.Dimension{reports.ByBranch}, Order: reports.OrderSale, Top: 1})
 	require.NoError(t, err)
 	require.Equal(t, []string{"b"}, a.Rows[0].Keys)
 	text, err := json.Marshal(a.Total)
@@ -69,7 +69,7 @@ func TestCompareByDay(t *testing.T) {
 	require.NoError(t, err)
 	p, err := reports.ParsePeriod("2026-11", zone, time.Time{})
 	require.NoError(t, err)
-	a, err := reports.NewStats(s, nil).Ask(t.Context(), reports.Question{Side: reports.Calls, Period: p, Compare: true, By: []reports.Dimension{reports.ByDay}})
+	a, err := reports.NewStats(s, nil, money.Currency{}).Ask(t.Context(), reports.Question{Side: reports.Calls, Period: p, Compare: true, By: []reports.Dimension{reports.ByDay}})
 	require.NoError(t, err)
 	require.Len(t, a.Rows, 3)
 	require.Equal(t, int64(2), a.Rows[0].Before.Legs)
@@ -91,7 +91,7 @@ func TestMarginOverCurrencies(t *testing.T) {
 	p, err := reports.ParsePeriod("2026-11", time.UTC, time.Time{})
 	require.NoError(t, err)
 	q := reports.Question{Side: reports.Calls, Period: p}
-	stats := reports.NewStats(groups{"2026-11-01": {g}}, table)
+	stats := reports.NewStats(groups{"2026-11-01": {g}}, table, money.Currency{})
 	a, err := stats.Ask(t.Context(), q)
 	require.NoError(t, err)
 	require.Nil(t, a.Total.Margin)
@@ -100,6 +100,34 @@ func TestMarginOverCurrencies(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, money.MustParseAmount("51"), a.Total.Margin.Amount)
 	require.Equal(t, "51.00", a.Total.MarginPart.String())
+}
+
+// TestMarginInTheCurrencyOfTheHouse tells margins in one currency without being asked, and names the rate that is missing.
+func TestMarginInTheCurrencyOfTheHouse(t *testing.T) {
+	t.Parallel()
+	eur, usd := money.MustParseCurrency("EUR"), money.MustParseCurrency("USD")
+	g := group(1, 1, "100")
+	g.Sums.Cost = reports.Purse{eur: money.MustParseAmount("0.5")}
+	table, err := money.NewExchangeTable([]money.ExchangeRate{{From: eur, To: rub(), Rate: decimal.NewFromInt(90), Since: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}})
+	require.NoError(t, err)
+	p, err := reports.ParsePeriod("2026-11", time.UTC, time.Time{})
+	require.NoError(t, err)
+	ask := func(house money.Currency) *reports.Answer {
+		a, err := reports.NewStats(groups{"2026-11-01": {g}}, table, house).Ask(t.Context(), reports.Question{Side: reports.Calls, Period: p})
+		require.NoError(t, err)
+		return a
+	}
+	total := ask(rub()).Total
+	require.Equal(t, &reports.Worth{Currency: rub(), Amount: money.MustParseAmount("55")}, total.Margin)
+	require.Equal(t, money.MustParseAmount("45"), total.CostTotal.Amount)
+	require.Empty(t, total.NoRate)
+	total = ask(usd).Total
+	require.Nil(t, total.Margin)
+	require.Equal(t, "RUB to USD", total.NoRate)
+	g.Sums.Cost = reports.Purse{rub(): money.MustParseAmount("40")}
+	total = ask(usd).Total
+	require.Equal(t, &reports.Worth{Currency: rub(), Amount: money.MustParseAmount("60")}, total.Margin, "it can be known, so it is told")
+	require.Equal(t, "RUB to USD", total.NoRate)
 }
 
 func TestPeriods(t *testing.T) {

@@ -29,6 +29,7 @@ func functions(language string, w words) template.FuncMap {
 		"amount":     locale.Amount,
 		"price":      func(a *money.Amount) string { return orDash(a, func() string { return locale.Amount(*a, 2) }) },
 		"purse":      func(p reports.Purse) []sum { return sums(locale, p) },
+		"worth":      func(total *reports.Worth, p reports.Purse) []sum { return worths(locale, total, p) },
 		"minutes":    locale.Minutes,
 		"clock":      elapsed,
 		"propose":    provision.ProposePassword,
@@ -80,6 +81,14 @@ func figured(l reports.Locale, text string, figures []int64) string {
 
 // sum is money of one currency, written for people.
 type sum struct{ Amount, Currency string }
+
+// worths are money in one currency where that is known, and as it is otherwise.
+func worths(l reports.Locale, total *reports.Worth, p reports.Purse) []sum {
+	if total == nil || len(p) == 0 {
+		return sums(l, p)
+	}
+	return sums(l, reports.Purse{total.Currency: total.Amount})
+}
 
 func sums(l reports.Locale, p reports.Purse) []sum {
 	out := make([]sum, 0, len(p))

@@ -19,6 +19,7 @@ func settingsKind() kind {
 			{Name: "realm", Label: "Realm", Type: "text", Needed: true, Help: "SIP domain of the phones; when it changes, every phone needs a new password"},
 			{Name: "blocked", Label: "Blocked prefixes", Type: "list", Help: "nobody may call them"},
 			{Name: "risky", Label: "Risky prefixes", Type: "list", Help: "only clients who are allowed to may call them"},
+			{Name: "reporting_currency", Label: "Reporting currency", Type: "text", Help: "of margins and figures; empty: that of most clients"},
 			{Name: "number_classes", Label: "Classes of numbers", Type: "list", Help: "empty: city, federal, toll-free, multichannel, beautiful, third-party"},
 		},
 	}

@@ -164,9 +164,10 @@ func (f figures) AskAll(ctx context.Context, list []reports.Question) ([]*report
 
 // askFigures asks ClickHouse, with the exchange rates in force.
 func (s *system) askFigures(ctx context.Context, list []reports.Question) ([]*reports.Answer, error) {
-	exchange, err := exchangeOf(s.provisioning.live.Snapshot())
+	snapshot := s.provisioning.live.Snapshot()
+	exchange, err := exchangeOf(snapshot)
 	if err != nil {
 		return nil, err
 	}
-	return reports.NewStats(s.stores.records, exchange).AskAll(ctx, list)
+	return reports.NewStats(s.stores.records, exchange, snapshot.Operator().ReportingCurrency()).AskAll(ctx, list)
 }

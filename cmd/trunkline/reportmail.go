@@ -90,7 +90,15 @@ func (m reportMaker) stats(ctx context.Context, s *mail.Schedule, due time.Time,
 	if err != nil {
 		return "", err
 	}
-	a, err := reports.NewStats(m.stores.records, nil).Ask(ctx, q)
+	snapshot, err := m.stores.snapshot(ctx)
+	if err != nil {
+		return "", err
+	}
+	exchange, err := exchangeOf(snapshot)
+	if err != nil {
+		return "", err
+	}
+	a, err := reports.NewStats(m.stores.records, exchange, snapshot.Operator().ReportingCurrency()).Ask(ctx, q)
 	if err != nil {
 		return "", err
 	}

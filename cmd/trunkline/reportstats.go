@@ -92,7 +92,7 @@ func (o *statsOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	answer, err := reports.NewStats(db.records, exchange).Ask(ctx, q)
+	answer, err := reports.NewStats(db.records, exchange, snapshot.Operator().ReportingCurrency()).Ask(ctx, q)
 	switch {
 	case errors.Is(err, reports.ErrQuery):
 		return withCode(exitUsage, err)
@@ -182,6 +182,9 @@ func statsCells(f *reports.Figures) []string {
 	margin, part := "", ""
 	if f.Margin != nil {
 		margin = f.Margin.Amount.String() + " " + f.Margin.Currency.String()
+	}
+	if f.Margin == nil && f.NoRate != "" {
+		margin = "no rate " + f.NoRate
 	}
 	if f.MarginPart != nil {
 		part = f.MarginPart.String()

@@ -285,7 +285,7 @@ func tidy(s reports.Sums) reports.Sums {
 func TestAskedSide(t *testing.T) {
 	store, _ := open(t)
 	require.NoError(t, store.WriteRecords(t.Context(), "one", sample(t, "moscow", time.Date(2026, 11, 3, 9, 30, 0, 0, time.UTC), "10", "4")))
-	stats := reports.NewStats(store, nil)
+	stats := reports.NewStats(store, nil, money.Currency{})
 	p, err := reports.ParsePeriod("2026-11", time.UTC, time.Time{})
 	require.NoError(t, err)
 	for _, side := range []reports.Side{reports.Calls, reports.Attempts} {
