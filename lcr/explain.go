@@ -19,6 +19,8 @@ type Explanation struct {
 	Candidates []Candidate `json:"candidates"`
 	Skipped    []Skipped   `json:"skipped"`
 	Refusal    Reason      `json:"refusal,omitempty"` // Why there is no candidate at all, as one of the Reason words.
+	// Revision is that of what was set up when it was decided: `trunkline history --revision` shows the plans of then.
+	Revision int64 `json:"revision,omitempty"`
 }
 
 // Candidate is one gateway to try. Order in Explanation.Candidates is the order of trying.
@@ -48,7 +50,7 @@ type Skipped struct {
 // Explain puts the decision into words.
 func (d *Decision) Explain() Explanation {
 	e := Explanation{
-		From: d.request.From, To: d.request.To, Refusal: d.refusal,
+		From: d.request.From, To: d.request.To, Refusal: d.refusal, Revision: d.request.Revision,
 		Candidates: make([]Candidate, 0, d.count), Skipped: make([]Skipped, 0, len(d.verdicts)-d.count),
 	}
 	if d.rule != nil {

@@ -29,6 +29,8 @@ type Request struct {
 	// OverCheapest says that Sell is asked once, for the cheapest of the carriers, whoever takes the call.
 	OverCheapest bool
 
+	Revision int64 // Of what is set up, kept with the decision: by it the route and dial plans of then are found again; 0: not known.
+
 	Simulated bool                    // Nothing is noted: the next call has the turn that this one would have had.
 	Live      map[string]GatewayState // What the proxies know of the gateways; nil when it is looked at in the moment of trying.
 }

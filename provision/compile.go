@@ -201,7 +201,7 @@ func (c *Compiler) recall(ctx context.Context, b *Bundle, s *Snapshot) (err erro
 		return nil
 	}
 	c.library.use(b.Past.Archive)
-	s.contracts = b.Past.Contracts
+	s.contracts, s.revision = b.Past.Contracts, b.Past.Revision
 	h := historian{ctx: ctx, archive: b.Past.Archive, outlines: c.outlines}
 	s.timelines, err = h.read(b.Past)
 	return err

@@ -18,7 +18,7 @@ func (s *Snapshot) routeOutside(r *Route, p *party, q *Question) *Route {
 	request := lcr.Request{
 		Plan: cmp.Or(p.tenant.RoutePlan, s.plan), Tenant: r.Tenant, Branch: r.Branch, Extension: r.Extension,
 		From: r.From, To: r.To, At: q.At, Emergency: r.Emergency,
-		Assumed: cmp.Or(q.Assumed, s.operator.Assumed, assumedDefault), Simulated: q.Simulated, Live: q.Live,
+		Assumed: cmp.Or(q.Assumed, s.operator.Assumed, assumedDefault), Simulated: q.Simulated, Live: q.Live, Revision: s.revision,
 	}
 	if !r.Emergency { // Which nobody pays for.
 		r.Tariff = p.tariff()

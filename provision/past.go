@@ -23,6 +23,7 @@ type Past struct {
 	Withdrawn []Withdrawal
 	Archive   Archive
 	Contracts map[string]Contract // By tenant.
+	Revision  int64               // Of what is provisioned; 0: not known.
 }
 
 // PastObject is a tariff or a deck as it was set up from a revision on.

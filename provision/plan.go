@@ -142,6 +142,20 @@ func fieldChanges(before, after string) []FieldChange {
 	return out
 }
 
+// Masked returns a stored document with its secrets masked.
+func Masked(spec string) string {
+	var b strings.Builder
+	for line := range strings.Lines(spec) {
+		field, _, ok := strings.Cut(line, ": ")
+		name := strings.TrimPrefix(strings.TrimSpace(field), "- ")
+		if ok && (name == "password" || strings.HasPrefix(name, "ha1_")) {
+			line = field + ": \"***\"\n"
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
 func masked(path, value string) string {
 	field := path[strings.LastIndexByte(path, '.')+1:]
 	if value != "" && (field == "password" || strings.HasPrefix(field, "ha1_")) {

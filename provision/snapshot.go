@@ -22,6 +22,7 @@ type Snapshot struct {
 	timelines map[thing]*Timeline         // Nil: the past is not known.
 	versions  map[*Version]*rating.Tariff // Those that are in force now or will be.
 	library   *library                    // For those of the past.
+	revision  int64                       // Of what is provisioned; 0: not known.
 	contracts map[string]Contract         // By tenant.
 
 	countries  *e164.Countries

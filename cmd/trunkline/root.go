@@ -30,6 +30,7 @@ func newRootCommand() *cobra.Command {
 		newDemoCommand(),
 		newRateCommand(),
 		newTariffCommand(),
+		newHistoryCommand(),
 		newExplainCommand(),
 		newDeckCommand(newDeckImportCommand(), newDeckUndoCommand(), newDeckVersionsCommand(), newDeckRatesCommand()),
 		newRouteCommand(),

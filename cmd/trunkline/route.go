@@ -156,7 +156,7 @@ func (o *routeOptions) printPast(ctx context.Context, in io.Reader, out, errOut 
 	} else if err := readJSON(o.trace, in, &e); err != nil {
 		return withCode(exitUsage, fmt.Errorf("--trace: %w", err))
 	}
-	a := routeAnswer{From: e.From.String(), To: e.To.String(), Rule: e.Rule, Candidates: e.Candidates, Skipped: e.Skipped, Refusal: string(e.Refusal)}
+	a := routeAnswer{From: e.From.String(), To: e.To.String(), Rule: e.Rule, Candidates: e.Candidates, Skipped: e.Skipped, Refusal: string(e.Refusal), Revision: e.Revision}
 	return a.write(out, o.format)
 }
 

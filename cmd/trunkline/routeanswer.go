@@ -26,6 +26,7 @@ type routeAnswer struct {
 	Rings     []ringAnswer `json:"rings,omitempty"`     // Of a call that reaches phones of the house.
 	Refusal   string       `json:"refusal,omitempty"`
 	Status    int          `json:"status,omitempty"`
+	Revision  int64        `json:"revision,omitempty"` // Of what was set up when it was decided.
 	Detail    string       `json:"detail,omitempty"`
 }
 
@@ -103,6 +104,9 @@ func (a *routeAnswer) write(out io.Writer, format string) error {
 }
 
 func (a *routeAnswer) print(w io.Writer) {
+	if a.Revision != 0 {
+		fmt.Fprintf(w, "decided by\trevision %d (`trunkline history` shows the plans of then)\n", a.Revision)
+	}
 	fmt.Fprintf(w, "from\t%s\nto\t%s\ndirection\t%s\nrule\t%s\n", dash(a.From), dash(a.To),
 		cmp.Or(a.Direction, rating.Outbound.String()), dash(a.Rule))
 	for i, ring := range a.Rings {

@@ -64,6 +64,7 @@ func (p *Provision) Load(ctx context.Context) (*Provisioned, error) {
 		if out.Past, err = p.loadPast(ctx, tx); err != nil {
 			return err
 		}
+		out.Past.Revision = out.Revision
 		return loadFiles(ctx, tx, out.Files)
 	})
 	if err != nil {

@@ -154,3 +154,28 @@ func (p *Provision) LastChange(ctx context.Context, n provision.Name) (at time.T
 	}
 	return at.UTC(), by, err
 }
+
+// ObjectVersion is an object as it was set up from a revision on.
+type ObjectVersion struct {
+	Revision int64
+	At       time.Time
+	By       string
+	Spec     string // Empty: it was taken away.
+}
+
+// objectVersionsMost bounds the versions that are listed.
+const objectVersionsMost = 1000
+
+// History lists how an object was set up, the newest first.
+func (p *Provision) History(ctx context.Context, kind provision.Kind, id string) ([]ObjectVersion, error) {
+	rows, err := p.pool.Query(ctx, `SELECT revision, changed_at, changed_by, coalesce(after, '') FROM provision_history
+		WHERE kind = $1 AND id = $2 ORDER BY revision DESC LIMIT $3`, kind, id, objectVersionsMost)
+	if err != nil {
+		return nil, fmt.Errorf("history of %s %s: %w", kind, id, err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ObjectVersion])
+	if err != nil {
+		return nil, fmt.Errorf("history of %s %s: %w", kind, id, err)
+	}
+	return list, nil
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"trunkline/provision"
+	"trunkline/sql/postgres"
+)
+
+func newHistoryCommand() *cobra.Command {
+	var f configFlags
+	var format, at string
+	var revision int64
+	cmd := &cobra.Command{
+		Use: "history KIND ID", Short: "How a route plan, dial plan, client or other object was set up, and when it was changed by whom", Args: cobra.ExactArgs(2),
+		Long: `History lists the changes of an object: settings operator, carrier, gateway, deck, tariff, dial_plan, route_plan or tenant. With --at or --revision it
+prints the object as it was set up then; the decision about a call names its revision ("trunkline route --call").
+
+Exit status: 0 done; 2 there was no such object.`,
+		Example: "  trunkline history route_plan standard\n  trunkline history dial_plan russia --at 2026-03-01T12:00:00Z\n  trunkline history route_plan standard --revision 117",
+		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+			list, err := db.provision.History(cmd.Context(), provision.Kind(strings.ReplaceAll(args[0], "-", "_")), args[1])
+			if err != nil {
+				return err
+			}
+			if len(list) == 0 {
+				return withCode(exitUsage, fmt.Errorf("there never was a %s %q: name the kind and the id as the operator's file does", args[0], args[1]))
+			}
+			if at != "" || revision != 0 {
+				return printThen(cmd, list, at, revision)
+			}
+			t := &table{columns: []string{"revision", "at", "by", "changed"}, of: "changes"}
+			for i := range list {
+				t.add(strconv.FormatInt(list[i].Revision, 10), till(list[i].At), list[i].By, changedIn(list, i))
+			}
+			return t.write(cmd.OutOrStdout(), format)
+		}),
+	}
+	cmd.Flags().StringVar(&at, "at", "", "print it as it was set up at a day or moment, UTC")
+	cmd.Flags().Int64Var(&revision, "revision", 0, "print it as it was set up by a revision of the whole")
+	formatFlag(cmd, &format)
+	f.register(cmd)
+	return cmd
+}
+
+// changedIn names the fields that a change has changed, secrets without their values.
+func changedIn(list []postgres.ObjectVersion, i int) string {
+	switch {
+	case list[i].Spec == "":
+		return "taken away"
+	case i+1 == len(list) || list[i+1].Spec == "":
+		return "made"
+	}
+	fields := provision.Differences(list[i+1].Spec, list[i].Spec)
+	names := make([]string, 0, len(fields))
+	for n, f := range fields {
+		if n == fieldsShown {
+			names = append(names, fmt.Sprintf("and %d more", len(fields)-n))
+			break
+		}
+		names = append(names, fmt.Sprintf("%s: %s -> %s", f.Path, quoteEmpty(f.Before), quoteEmpty(f.After)))
+	}
+	return strings.Join(names, "; ")
+}
+
+// printThen prints an object as it was set up at a moment, or by a revision.
+func printThen(cmd *cobra.Command, list []postgres.ObjectVersion, at string, revision int64) error {
+	moment := time.Time{}
+	if at != "" {
+		var err error
+		if moment, err = parseMoment("at", at); err != nil {
+			return withCode(exitUsage, err)
+		}
+	}
+	for i := range list {
+		v := &list[i]
+		if revision != 0 && v.Revision > revision || at != "" && v.At.After(moment) {
+			continue
+		}
+		if v.Spec == "" {
+			break
+		}
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "# revision %d, %s, %s\n%s", v.Revision, till(v.At), v.By, provision.Masked(v.Spec))
+		return err
+	}
+	return withCode(exitUsage, errors.New("it was not there then"))
+}
