@@ -22,7 +22,7 @@ type deckList struct {
 	report   *deckfile.Report
 	name     string
 	content  []byte
-	open     error // The question.
+	open     *deckfile.QuestionError // What it leaves open; nil: nothing.
 }
 
 func (c *Console) readList(ctx context.Context, who *access.Principal, l *DeckList) (*deckList, error) {
@@ -42,8 +42,8 @@ func (c *Console) readList(ctx context.Context, who *access.Principal, l *DeckLi
 	}
 	out.name, out.content = name, content
 	out.list, out.report, err = out.prices.Read(ctx, bytes.NewReader(content), ListOptions{Name: name, Answers: l.Answers, Forget: l.Forget, Told: l.told, Now: c.d.Clock.Now()})
-	if _, ok := errors.AsType[*deckfile.QuestionError](err); ok {
-		out.open, err = err, nil
+	if asks, ok := errors.AsType[*deckfile.QuestionError](err); ok {
+		out.open, err = asks, nil
 	}
 	return out, err
 }
@@ -131,12 +131,20 @@ func (c *Console) CompareDeck(ctx context.Context, who *access.Principal, l Deck
 		return out, nil
 	}
 	preview, err := read.prices.Preview(read.list, read.report, &l, c.d.Clock.Now())
-	if err != nil {
-		if errors.Is(err, ErrInvalid) {
-			out.Refused, err = err.Error(), nil
-		}
-		return out, err
+	if errors.Is(err, ErrInvalid) {
+		out.Refused = err.Error()
 	}
+	if err != nil && out.Refused == "" {
+		return nil, err
+	}
+	if preview != nil {
+		out.show(preview)
+	}
+	return out, nil
+}
+
+// show takes over what putting the list in force does.
+func (out *Comparison) show(preview *Preview) {
 	out.Summary, out.Warnings, out.Closing = preview.Watch.Summary, preview.Watch.Warnings(), preview.Closing
 	if preview.Refusal != nil {
 		out.Refused = preview.Refusal.Error()
@@ -146,7 +154,6 @@ func (c *Console) CompareDeck(ctx context.Context, who *access.Principal, l Deck
 			out.Changes = append(out.Changes, rateChange(change))
 		}
 	}
-	return out, nil
 }
 
 // ApplyDeck puts a list in force, all or nothing. Rates that change end when the new ones begin; what calls cost before stays.

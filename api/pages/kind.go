@@ -170,7 +170,7 @@ func plans() []kind {
 		{
 			Path: "tariffs", One: "Tariff", Many: "Tariffs", kind: provision.KindTariff, write: access.WritePrices, extra: tariffExtra,
 			Help: "What a client pays.", Columns: []string{"file"}, Suffix: ".yaml", Fields: []field{{Name: "file", Label: "File", Type: "text", Help: "empty: named as the id"}},
-			Sample: "currency: EUR\nrounding: {scale: 4}\ndecks:\n  - name: world\n    defaults: {increment: 1/1}\n    rates:\n      - {prefix: \"49\", destination: Germany, rate: \"0.02\"}\n",
+			Sample: "name: retail\nversion: \"1\"\ncurrency: EUR\nrounding: {scale: 4}\ndecks:\n  - name: world\n    defaults: {increment: 1/1}\n    rates:\n      - {prefix: \"49\", destination: Germany, rate: \"0.02\"}\n",
 		},
 		{
 			Path: "decks", One: "Rate deck", Many: "Rate decks", kind: provision.KindDeck, write: access.WritePrices, extra: deckExtra,

@@ -18,7 +18,8 @@ func TestCodes(t *testing.T) {
 		"49151–49153": {"49151", "49152", "49153"}, "44770-44779": {"4477"}, "33 6 33 7": {"336", "337"}, "=\"44\"": {"44"}, "*": {""}, "any": {""}, "1-684-25": {"168425"},
 	} {
 		got, err := cell.Codes(text, "")
-		if !assert.NoError(t, err, text) {
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
 			continue
 		}
 		digits := make([]string, len(got))
@@ -29,7 +30,7 @@ func TestCodes(t *testing.T) {
 	}
 	for _, text := range []string{"44-45", "57-53", "4x", "44-4x", "49157-49151", "0495", "1-7", "351-353", "12345678901234567"} {
 		_, err := cell.Codes(text, "")
-		assert.Error(t, err, text)
+		require.Error(t, err, text)
 	}
 	with, err := cell.Codes("495, 499", "7")
 	require.NoError(t, err)
@@ -66,7 +67,7 @@ func TestMoments(t *testing.T) {
 		if text == "49151" { // It could be a day; what the column is tells.
 			continue
 		}
-		assert.Error(t, err, text)
+		require.Error(t, err, text)
 	}
 	m, err := cell.ParseMoment("01/12/2026", cell.Unsaid, time.UTC)
 	require.NoError(t, err)
@@ -92,15 +93,22 @@ func TestIncrements(t *testing.T) {
 	}
 	for _, text := range []string{"", "x", "60/0", "1/1/1", "-", "999999"} {
 		_, err := cell.Increment(text)
-		assert.Error(t, err, text)
+		require.Error(t, err, text)
 	}
 }
 
 func TestNumbers(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, sign, want, currency string }{
-		{"0.0125", ".", "0.0125", ""}, {"0,0125", ",", "0.0125", ""}, {"$ 0.0125", ".", "0.0125", "$"}, {"1 234,50 EUR", ",", "1234.50", "EUR"}, {"€0.0150", ".", "0.0150", "EUR"},
-		{"1.234,50", ",", "1234.50", ""}, {"0,05 руб.", ",", "0.05", "RUB"}, {"US$0.02", ".", "0.02", "USD"}, {"usd 0.02", ".", "0.02", "USD"},
+		{"0.0125", ".", "0.0125", ""},
+		{"0,0125", ",", "0.0125", ""},
+		{"$ 0.0125", ".", "0.0125", "$"},
+		{"1 234,50 EUR", ",", "1234.50", "EUR"},
+		{"€0.0150", ".", "0.0150", "EUR"},
+		{"1.234,50", ",", "1234.50", ""},
+		{"0,05 руб.", ",", "0.05", "RUB"},
+		{"US$0.02", ".", "0.02", "USD"},
+		{"usd 0.02", ".", "0.02", "USD"},
 	} {
 		got, err := cell.Plain(c.text, c.sign)
 		require.NoError(t, err, c.text)

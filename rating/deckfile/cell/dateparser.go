@@ -2,6 +2,7 @@ package cell
 
 import (
 	_ "embed"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -225,7 +226,7 @@ func (p *dateParser) moment() (Moment, error) {
 
 // hours reads the time of day; 24:00 is the next midnight.
 func (p *dateParser) hours() (hour, minute, second int, err error) {
-	clock := append(p.clock, 0, 0, 0)
+	clock := slices.Concat(p.clock, []int{0, 0, 0})
 	hour, minute, second = clock[0], clock[1], clock[2]
 	switch {
 	case p.half != "" && (hour < 1 || hour > 12), hour > 24, hour == 24 && minute+second > 0, minute > 59, second > 59, hour < 0, minute < 0, second < 0:

@@ -84,22 +84,29 @@ func (p *profile) count(text string, marks *cell.Marks) {
 			p.currencies++
 		}
 	}
-	if mark, ok := marks.Of(text); ok {
-		switch mark {
-		case cell.Yes, cell.No:
-			p.yesNo++
-		case cell.Closed, cell.Blocked:
-			p.closings++
-			p.marks++
-		case cell.Kept:
-			p.marks++
-		case cell.Origined:
-			p.origined++
-		case cell.Unmarked:
-		}
-	}
+	p.countMark(text, marks)
 	if letters {
 		p.words++
+	}
+}
+
+// countMark counts words that say what becomes of a rate.
+func (p *profile) countMark(text string, marks *cell.Marks) {
+	mark, ok := marks.Of(text)
+	if !ok {
+		return
+	}
+	switch mark {
+	case cell.Yes, cell.No:
+		p.yesNo++
+	case cell.Closed, cell.Blocked:
+		p.closings++
+		p.marks++
+	case cell.Kept:
+		p.marks++
+	case cell.Origined:
+		p.origined++
+	case cell.Unmarked:
 	}
 }
 

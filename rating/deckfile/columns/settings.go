@@ -95,35 +95,21 @@ func (r *resolver) dates(said cell.Order) {
 		r.m.Dates = said
 		return
 	}
-	var found []cell.Order
-	either := false
-	look := func(text string) {
-		m, err := cell.ParseMoment(text, cell.Unsaid, time.UTC)
-		if err != nil {
-			return
-		}
-		either = either || m.Either
-		if m.Decides != cell.Unsaid && !slices.Contains(found, m.Decides) {
-			found = append(found, m.Decides)
-		}
-	}
+	var seen orders
 	for _, c := range [...]Column{EffectiveFrom, EffectiveTo} {
 		if at, ok := r.m.Columns[c]; ok {
-			for _, text := range r.columns[at].profile.cells {
-				look(text)
-			}
+			seen.look(r.columns[at].profile.cells)
 		}
 	}
-	if !either && len(found) == 0 {
+	if !seen.either && len(seen.found) == 0 {
 		return
 	}
-	if len(found) == 0 {
+	if len(seen.found) == 0 {
 		for _, text := range r.header.above {
-			for word := range strings.FieldsSeq(text) {
-				look(word)
-			}
+			seen.look(strings.Fields(text))
 		}
 	}
+	found := seen.found
 	switch {
 	case len(found) == 1:
 		r.m.Dates = found[0]
@@ -132,6 +118,25 @@ func (r *resolver) dates(said cell.Order) {
 		r.assumed = append(r.assumed, "dates have the month first, as in North America")
 	default:
 		r.questions = append(r.questions, DateQuestion(r.m.Columns, r.sampleDate()))
+	}
+}
+
+// orders are what dates say of the place of day and month.
+type orders struct {
+	found  []cell.Order // Orders of dates that can only be read in one way.
+	either bool         // There are dates that can be read in two.
+}
+
+func (o *orders) look(texts []string) {
+	for _, text := range texts {
+		m, err := cell.ParseMoment(text, cell.Unsaid, time.UTC)
+		if err != nil {
+			continue
+		}
+		o.either = o.either || m.Either
+		if m.Decides != cell.Unsaid && !slices.Contains(o.found, m.Decides) {
+			o.found = append(o.found, m.Decides)
+		}
 	}
 }
 
