@@ -97,7 +97,7 @@ func (r *rowReader) isForSome(cells []string) bool {
 	if text == "" || r.of(cells, r.at.origin) != "" {
 		return false
 	}
-	mark, ok := r.marks.Of(text)
+	mark, ok := r.word(text)
 	return ok && mark == cell.Origined
 }
 

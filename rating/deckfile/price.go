@@ -34,10 +34,12 @@ func (r *rowReader) rate(at places, mark cell.Mark) rating.Rate {
 		out.From = r.opts.Effective
 	}
 	text := r.of(r.cells, at.rate)
-	priced, known := r.marks.Of(text)
-	if mark == cell.Blocked && !hasDigit(text) || known && (priced == cell.Blocked || priced == cell.Closed) {
-		out.Blocked = true
-		return out
+	if !hasDigit(text) {
+		priced, said := r.word(text)
+		if mark == cell.Blocked || said && (priced == cell.Blocked || priced == cell.Closed) {
+			out.Blocked = true
+			return out
+		}
 	}
 	out.Blocked = mark == cell.Blocked
 	out.PerMinute = r.perMinute(Rate, text)

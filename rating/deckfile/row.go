@@ -24,6 +24,7 @@ type rowReader struct {
 	kept        map[e164.Prefix]rating.Increment
 	location    *time.Location
 	marks       *cell.Marks
+	words       map[string]known
 	spreadsheet bool
 	days1904    bool
 	report      *Report
@@ -38,7 +39,7 @@ const maxDates = 1000
 
 func newRowReader(t *Table, opts Options) (*rowReader, error) {
 	r := &rowReader{
-		opts: opts, mapping: &t.mapping, at: placesOf(&t.mapping), spreadsheet: t.file.Spreadsheet(), days1904: t.file.Date1904(), marks: cell.NewMarks(),
+		opts: opts, mapping: &t.mapping, at: placesOf(&t.mapping), spreadsheet: t.file.Spreadsheet(), days1904: t.file.Date1904(), marks: cell.NewMarks(), words: make(map[string]known),
 		report: &Report{Mapping: t.mapping, Reading: t.reading, Currency: opts.Currency}, moments: make(map[string]cell.Moment), bands: make(map[string]places),
 	}
 	if r.report.Currency.IsZero() {
@@ -133,7 +134,7 @@ func (r *rowReader) rates(at places, period string, prefixes []e164.Prefix, mark
 // mark reads what becomes of the rate.
 func (r *rowReader) mark() cell.Mark {
 	if text := r.of(r.cells, r.at.blocked); text != "" {
-		switch mark, ok := r.marks.Of(text); {
+		switch mark, ok := r.word(text); {
 		case ok && (mark == cell.Blocked || mark == cell.Yes || mark == cell.Closed):
 			return cell.Blocked
 		case !ok:
@@ -147,7 +148,7 @@ func (r *rowReader) mark() cell.Mark {
 	if mark, ok := r.mapping.Marks[strings.ToLower(text)]; ok {
 		return mark
 	}
-	mark, ok := r.marks.Of(text)
+	mark, ok := r.word(text)
 	switch {
 	case !ok && strings.Trim(text, "0123456789.,%+-") == "": // By how much it changes.
 		return cell.Kept
@@ -157,6 +158,24 @@ func (r *rowReader) mark() cell.Mark {
 		return r.yesOrNo(mark)
 	}
 	return mark
+}
+
+// known is what a word that was looked at already means.
+type known struct {
+	mark cell.Mark
+	ok   bool
+}
+
+// word looks a word up that stands in many rows.
+func (r *rowReader) word(text string) (cell.Mark, bool) {
+	if w, seen := r.words[text]; seen {
+		return w.mark, w.ok
+	}
+	mark, ok := r.marks.Of(text)
+	if len(r.words) < maxDates {
+		r.words[strings.Clone(text)] = known{mark, ok}
+	}
+	return mark, ok
 }
 
 // yesOrNo is what a yes means in this list.

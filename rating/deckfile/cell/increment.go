@@ -37,6 +37,9 @@ func Increment(text string) (rating.Increment, error) {
 
 // Seconds reads one length of time: "60", "60 s", "1 min", "6 sec.".
 func Seconds(text string) (int32, error) {
+	if n, ok := fewDigits(text); ok {
+		return n, nil
+	}
 	low := strings.ToLower(Trim(text))
 	low = strings.TrimSuffix(strings.TrimSuffix(low, ".00"), ".0")
 	numbers, err := stepNumbers(low)
@@ -44,6 +47,21 @@ func Seconds(text string) (int32, error) {
 		return 0, fmt.Errorf("%w: %q", rating.ErrIncrement, text)
 	}
 	return numbers[0], nil
+}
+
+// fewDigits reads a whole number of up to four digits.
+func fewDigits(text string) (int32, bool) {
+	if text == "" || len(text) > 4 {
+		return 0, false
+	}
+	var n int32
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int32(text[i]-'0')
+	}
+	return n, true
 }
 
 // namedIncrement knows steps that are said in words.

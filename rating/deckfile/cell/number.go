@@ -68,8 +68,14 @@ func IsSpace(r rune) bool {
 
 // Trim cuts spaces of all kinds off both ends.
 func Trim(text string) string {
+	if text == "" || plainByte(text[0]) && plainByte(text[len(text)-1]) {
+		return text
+	}
 	return strings.TrimFunc(text, func(r rune) bool { return IsSpace(r) || r == '\n' || r == '\r' })
 }
+
+// plainByte reports whether a byte is a sign of its own, and no space.
+func plainByte(c byte) bool { return c > ' ' && c < 0x7f }
 
 // signs are what stands for a currency before or behind a number. A dollar sign may be that of any dollar.
 func signs() []struct{ sign, code string } {
