@@ -57,3 +57,17 @@ func (m *Marks) Of(text string) (Mark, bool) {
 	mark, ok := m.words[first]
 	return mark, ok && mark != Yes && mark != No && len(first) > 2
 }
+
+// wordLeast is how many letters a word within a sentence has that says that something ends.
+const wordLeast = 5
+
+// Ends reports whether a sentence has a word that says that a rate ends, or is blocked.
+func (m *Marks) Ends(text string) bool {
+	for word := range strings.FieldsSeq(plainLetters(strings.ToLower(text))) {
+		word = strings.Trim(word, ".,;:!()[]")
+		if mark := m.words[word]; len(word) >= wordLeast && (mark == Closed || mark == Blocked) {
+			return true
+		}
+	}
+	return false
+}

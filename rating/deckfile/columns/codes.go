@@ -1,9 +1,11 @@
 package columns
 
 import (
+	"fmt"
 	"strings"
 
 	"trunkline/rating/deckfile/cell"
+	"trunkline/rating/deckfile/heading"
 )
 
 // codes finds what the codes are made of: whole ones, a country code and an area code, a range, or NPA and NXX.
@@ -26,11 +28,25 @@ func (r *resolver) codes() {
 	case hasArea && hasCountry:
 		r.codeBeside(country, area)
 	case hasArea && !r.asked(Prefix):
-		r.take(Prefix, area)
+		r.areaAlone(area)
 	case hasCountry && !r.asked(Prefix) && !r.asked(Area):
 		r.take(Prefix, country)
 	}
 	r.northAmerica(Prefix)
+}
+
+// areaAlone asks for the country of area codes that stand alone: 201 is New Jersey and Egypt.
+func (r *resolver) areaAlone(area int) {
+	r.take(Prefix, area)
+	l := r.hints.Learned
+	if r.answers.CountryCode != "" || l != nil && (l.CountryCode != "" || l.Headings[Prefix] == heading.Normal(r.columns[area].heading)) {
+		return
+	}
+	name := r.columns[area].heading
+	r.questions = append(r.questions, Question{
+		About: "country_code", Choices: []int{area}, Flag: fmt.Sprintf("--country-code 1 for codes of North America, or --column prefix=%q if they have the country code", name),
+		Text: fmt.Sprintf("column %d %q has codes of areas (%s), and no column has those of countries: of which country are they?", area+1, name, strings.Join(r.columns[area].profile.samples, ", ")),
+	})
 }
 
 func (r *resolver) asked(c Column) bool {

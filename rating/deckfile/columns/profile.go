@@ -26,6 +26,7 @@ type profile struct {
 	marks      int // Words for what becomes of a rate.
 	closings   int // Such as say that it ends, or is blocked.
 	yesNo      int
+	remarks    int // Sentences with a word that says that something ends.
 	origined   int // Words that say that a row is for some callers only.
 	signed     int // Numbers below zero or with a plus, and percentages.
 	samples    []string
@@ -69,7 +70,7 @@ func (p *profile) count(text string, marks *cell.Marks) {
 	}
 	if m, err := cell.ParseMoment(text, cell.Unsaid, time.UTC); err == nil && (!m.Time.IsZero() || letters) {
 		p.dates++
-		if strings.Trim(text, "0123456789") != "" && !m.Time.IsZero() {
+		if !m.Time.IsZero() && (letters || strings.ContainsAny(text, "-/:") || strings.Count(text, ".") == 2) {
 			p.days++
 		}
 		letters = letters && m.Time.IsZero()
@@ -94,6 +95,9 @@ func (p *profile) count(text string, marks *cell.Marks) {
 func (p *profile) countMark(text string, marks *cell.Marks) {
 	mark, ok := marks.Of(text)
 	if !ok {
+		if marks.Ends(text) {
+			p.remarks++
+		}
 		return
 	}
 	switch mark {

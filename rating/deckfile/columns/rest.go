@@ -152,7 +152,7 @@ func (r *resolver) statusElsewhere() {
 	}
 	for i := range r.columns {
 		c := &r.columns[i]
-		if p := &c.profile; c.used != "" || c.ignored || p.closings == 0 || p.yesNo > 0 || p.codes > 0 {
+		if p := &c.profile; c.used != "" || c.ignored || p.closings+p.remarks == 0 || p.yesNo > 0 || p.codes > 0 {
 			continue
 		}
 		if p := &c.profile; p.share(p.marks) >= fitMost {
@@ -218,7 +218,7 @@ func (r *resolver) askCallers(at int) {
 // yesOrNo asks what a yes means, unless the heading says it.
 func (r *resolver) yesOrNo(at int) {
 	switch word := heading.Normal(r.columns[at].heading); word {
-	case "active", "enabled", "is active", "aktiv", "actif", "activo", "attivo", "ativo", "активен", "активно":
+	case "active", "enabled", "is active", "valid", "available", "in force", "aktiv", "actif", "activo", "attivo", "ativo", "активен", "активно":
 		r.m.StatusIs = "active"
 	case "inactive", "deleted", "closed", "disabled", "discontinued", "removed":
 		r.m.StatusIs = "closed"

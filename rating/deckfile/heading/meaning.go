@@ -36,7 +36,7 @@ type Attributes struct {
 func variants() map[string]string {
 	return map[string]string{
 		"inter": "interstate", "intra": "intrastate", "indet": "indeterminate",
-		"peak": "peak", "offpeak": "off-peak", "night": "night", "weekend": "weekend", "evening": "evening",
+		"peak": "peak", "daytime": "day", "offpeak": "off-peak", "night": "night", "weekend": "weekend", "evening": "evening",
 	}
 }
 
