@@ -59,6 +59,7 @@ func rules() []rule {
 		{"internal/disk", nil, "a leaf"},
 		{"internal/frame", []string{"internal/disk"}, "files of frames, whatever is in them"},
 		{"internal/faultfs", []string{"internal/disk"}, "a disk, whatever is kept on it"},
+		{"internal/centralbank", []string{"internal/money", "internal/clock"}, "rates as banks publish them, whoever keeps them"},
 		{"internal/node", []string{"internal/disk"}, "who a data folder belongs to"},
 		{"internal/embedded", []string{"internal/embedded"}, "engines know nothing of telephony"},
 		{"internal/house", nil, "only tests"},
