@@ -79,6 +79,15 @@ func TestPricesInTime(t *testing.T) {
 	})
 }
 
+// current is what the files hold now.
+func (h *history) current() map[string][]byte {
+	out := make(map[string][]byte)
+	for _, f := range h.past.Files {
+		out[f.Name] = h.stored[string(f.Sum[:])]
+	}
+	return out
+}
+
 func (h *history) apply(t *testing.T, d *datadriven.TestData) string {
 	t.Helper()
 	if d.Input != "" {
@@ -87,11 +96,7 @@ func (h *history) apply(t *testing.T, d *datadriven.TestData) string {
 	h.files["operator.yaml"] = &fstest.MapFile{Data: []byte(h.operator)}
 	bundle, err := provision.ReadBundle(h.files, "operator.yaml")
 	require.NoError(t, err)
-	current := make(map[string][]byte)
-	for _, f := range h.past.Files {
-		current[f.Name] = h.stored[string(f.Sum[:])]
-	}
-	changes, merged, err := provision.Plan(h.objects, current, bundle, false)
+	changes, merged, err := provision.Plan(h.objects, h.current(), bundle, false)
 	require.NoError(t, err)
 	h.store(t, changes, merged, when(d))
 	return fmt.Sprintf("revision %d\n", h.revision)
@@ -123,10 +128,7 @@ func (h *history) withdraw(t *testing.T, d *datadriven.TestData) string {
 	if err != nil {
 		return err.Error() + "\n"
 	}
-	current := make(map[string][]byte)
-	for _, f := range h.past.Files {
-		current[f.Name] = h.stored[string(f.Sum[:])]
-	}
+	current := h.current()
 	for name, content := range changes.Files {
 		current[name] = content
 	}
@@ -220,11 +222,7 @@ func TestVersionsCannotBeRead(t *testing.T) {
 	apply := func(at string) {
 		bundle, err := provision.ReadBundle(h.files, "operator.yaml")
 		require.NoError(t, err)
-		current := make(map[string][]byte)
-		for _, f := range h.past.Files {
-			current[f.Name] = h.stored[string(f.Sum[:])]
-		}
-		changes, merged, err := provision.Plan(h.objects, current, bundle, false)
+		changes, merged, err := provision.Plan(h.objects, h.current(), bundle, false)
 		require.NoError(t, err)
 		moment, err := time.Parse(time.DateOnly, at)
 		require.NoError(t, err)

@@ -36,11 +36,7 @@ func versionsOf(tb testing.TB, versions, rates int) (*history, []time.Time) {
 		h.files["world.csv"] = &fstest.MapFile{Data: b.Bytes()}
 		bundle, err := provision.ReadBundle(h.files, "operator.yaml")
 		require.NoError(tb, err)
-		current := make(map[string][]byte)
-		for _, f := range h.past.Files {
-			current[f.Name] = h.stored[string(f.Sum[:])]
-		}
-		changes, merged, err := provision.Plan(h.objects, current, bundle, false)
+		changes, merged, err := provision.Plan(h.objects, h.current(), bundle, false)
 		require.NoError(tb, err)
 		h.revision++
 		for _, content := range merged.Files {
