@@ -34,7 +34,7 @@ func TestMeanings(t *testing.T) {
 		"End Date": "effective_to", "Valid To": "effective_to", "Expiration Date": "effective_to", "Gültig bis": "effective_to", "Дата окончания": "effective_to",
 		"Действует до": "effective_to", "Fecha fin": "effective_to", "Date de fin": "effective_to", "Effective Till": "effective_to", "Data fine": "effective_to",
 		"Prefix": "prefix", "Dial Code": "prefix", "dialprefix": "prefix", "Destination Prefixes": "prefix", "Vorwahl": "prefix", "Código": "prefix", "Indicatif": "prefix",
-		"Prefisso": "prefix", "Код направления": "prefix", "Breakout": "prefix", "NPANXX": "prefix", "Country Code": "country_code", "Landesvorwahl": "country_code",
+		"Prefisso": "prefix", "Код направления": "prefix", "Breakout": "destination", "NPANXX": "prefix", "Country Code": "country_code", "Landesvorwahl": "country_code",
 		"Код страны": "country_code", "Area Codes": "area", "City Code": "area", "Код города": "area", "Ortsvorwahl": "area", "Code From": "code_from", "Code To": "code_to",
 		"Origination Prefixes": "origin", "Src Code": "origin", "Origin": "origin",
 		"Destination": "destination", "Code Name": "destination", "Destination Name": "destination", "Направление": "destination", "Ziel": "destination", "Beschreibung": "destination",
