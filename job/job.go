@@ -25,6 +25,7 @@ const (
 	Close   Kind = "close"   // The invoices of a period.
 	Compare Kind = "compare" // What a price list would change.
 	Apply   Kind = "apply"   // A price list is put in force.
+	Rates   Kind = "rates"   // Exchange rates are fetched.
 )
 
 // State is how far a job has come. The words are stored.

@@ -73,6 +73,7 @@ func (c *Compiler) Compile(ctx context.Context, b *Bundle) (*Snapshot, error) {
 	if s.countries, err = e164.NewCountries(); err != nil {
 		return nil, err
 	}
+	s.exchange = ratesOf(&operator, b.rates())
 	s.index()
 	if err := s.checkCurrencies(b); err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ func (c *Compiler) newWorld(o *Operator, s *Snapshot) (*lcr.World, error) {
 		})
 	}
 	var err error
-	if parts.Exchange, err = exchangeRates(o.Exchange); err != nil {
+	if parts.Exchange, err = exchangeRates(s.exchange); err != nil {
 		return nil, err
 	}
 	groups := make(map[string][]string, len(o.Destinations))

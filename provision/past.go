@@ -24,6 +24,7 @@ type Past struct {
 	Archive   Archive
 	Contracts map[string]Contract // By tenant.
 	Revision  int64               // Of what is provisioned; 0: not known.
+	Rates     []ExchangeRate      // That were fetched or imported.
 }
 
 // PastObject is a tariff or a deck as it was set up from a revision on.
@@ -60,7 +61,7 @@ type Archive interface {
 
 // With returns the past as it will be when changes are stored as a revision.
 func (p *Past) With(c *Changes, revision int64, at time.Time, by string) *Past {
-	next := &Past{Objects: slices.Clone(p.Objects), Files: slices.Clone(p.Files), Withdrawn: p.Withdrawn, Archive: p.Archive, Contracts: p.Contracts}
+	next := &Past{Objects: slices.Clone(p.Objects), Files: slices.Clone(p.Files), Withdrawn: p.Withdrawn, Archive: p.Archive, Contracts: p.Contracts, Rates: p.Rates}
 	for _, o := range c.Put {
 		if o.Kind == KindTariff || o.Kind == KindDeck {
 			next.Objects = append(next.Objects, PastObject{o.Kind, o.ID, o.Spec, revision, at, by})

@@ -26,6 +26,7 @@ type Snapshot struct {
 	contracts map[string]Contract         // By tenant.
 
 	countries  *e164.Countries
+	exchange   []ExchangeRate
 	carriers   map[string]*Carrier
 	gateways   map[string]*Gateway
 	tenants    map[string]*Tenant

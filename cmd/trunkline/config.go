@@ -38,6 +38,7 @@ type config struct {
 	SIP      sipConfig      `yaml:"sip" envPrefix:"SIP_"`
 	HTTP     httpConfig     `yaml:"http" envPrefix:"HTTP_"`
 	Alerts   alertConfig    `yaml:"alerts" envPrefix:"ALERTS_"`
+	Exchange exchangeConfig `yaml:"exchange" envPrefix:"EXCHANGE_"`
 	Collect  bool           `yaml:"collect" env:"COLLECT"` // serve fetches the call records of PBXs.
 
 	restoring bool // A data folder is being made of a backup.
@@ -144,7 +145,7 @@ func defaultConfig() config {
 		Postgres: postgresConfig{MaxConns: 24, StatementLimit: 15 * time.Minute}, Clicks: clickConfig{MaxConns: 16},
 		Worker: workerConfig{KeepPacked: 14 * 24 * time.Hour, KeepIdentities: 100 * 24 * time.Hour},
 		SIP:    sipConfig{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second, TraceMemory: 64 << 20, FirstStretch: time.Minute, Refer: "refuse", Media: "auto", RTPEngineDown: "refuse"},
-		HTTP:   httpConfig{Listen: "127.0.0.1:8080"}, Collect: true,
+		HTTP:   httpConfig{Listen: "127.0.0.1:8080"}, Collect: true, Exchange: exchangeConfig{Every: 6 * time.Hour},
 	}
 }
 
@@ -251,6 +252,9 @@ func (c *config) validateStores() error {
 	}
 	if c.Worker.KeepPacked < time.Hour {
 		return fmt.Errorf("worker.keep_packed is %s: use an hour or more, and longer than ClickHouse's backups are apart", c.Worker.KeepPacked)
+	}
+	if err := c.Exchange.validate(); err != nil {
+		return err
 	}
 	if c.Worker.KeepIdentities < 48*time.Hour {
 		return fmt.Errorf("worker.keep_identities is %s: use 48h or more, and longer than a proxy may be away or the topic keeps legs", c.Worker.KeepIdentities)

@@ -9,10 +9,10 @@ import (
 	"trunkline/provision"
 )
 
-// exchangeOf returns the operator's dated exchange rates.
+// exchangeOf returns the dated exchange rates that hold.
 func exchangeOf(s *provision.Snapshot) (*money.ExchangeTable, error) {
 	var rates []money.ExchangeRate
-	for _, x := range s.Operator().Exchange {
+	for _, x := range s.Exchange() {
 		rate, err := decimal.NewFromString(x.Rate)
 		if err != nil {
 			return nil, fmt.Errorf("exchange rate %q from %s to %s: %w", x.Rate, x.From, x.To, err)

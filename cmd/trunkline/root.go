@@ -49,6 +49,7 @@ func newRootCommand() *cobra.Command {
 		newLimitCommand(),
 		newPeriodCommand(),
 		newNumberCommand(),
+		newExchangeCommand(),
 		newNodeCommand(),
 		newSpoolCommand(),
 		newUserCommand(),

@@ -230,6 +230,9 @@ func (s *system) startHTTP(ctx context.Context) (err error) {
 		}
 	}
 	desk := s.newConsole(gate, store)
+	if len(s.config.Exchange.Sources) > 0 {
+		s.running.Go(func() { s.keepRates(s.life) })
+	}
 	shown, err := s.pages(desk, gate)
 	if err != nil {
 		return err

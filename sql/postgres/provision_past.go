@@ -50,7 +50,10 @@ func (p *Provision) loadPast(ctx context.Context, tx pgx.Tx) (*provision.Past, e
 	if past.Withdrawn, err = pgx.CollectRows(rows, pgx.RowToStructByPos[provision.Withdrawal]); err != nil {
 		return nil, err
 	}
-	past.Contracts, err = loadContracts(ctx, tx)
+	if past.Contracts, err = loadContracts(ctx, tx); err != nil {
+		return nil, err
+	}
+	past.Rates, err = loadRates(ctx, tx)
 	return past, err
 }
 
