@@ -128,7 +128,7 @@ func (c *Console) CompareDeck(ctx context.Context, who *access.Principal, l Deck
 	}
 	if read.open != nil {
 		out.Refused = read.open.Error()
-		return out, nil
+		return out, nil //nolint:nilerr // What is open is the answer.
 	}
 	preview, err := read.prices.Preview(read.list, read.report, &l, c.d.Clock.Now())
 	if errors.Is(err, ErrInvalid) {

@@ -15,8 +15,8 @@ func (d *Decision) cheapest(r *rule, quotes []quoted) int32 {
 		return best
 	}
 	for i := range quotes {
-		if quotes[i].reason == 0 && !r.idle(int32(i)) && (best < 0 || quotes[i].cost.Less(quotes[best].cost)) { //nolint:gosec // No more than gateways.
-			best = int32(i) //nolint:gosec // As above.
+		if quotes[i].reason == 0 && !r.idle(int32(i)) && (best < 0 || quotes[i].cost.Less(quotes[best].cost)) {
+			best = int32(i)
 		}
 	}
 	return best
@@ -56,13 +56,13 @@ func (d *Decision) build(w *World, v *verdict, deck int32) {
 		return
 	}
 	var reason Reason
-	switch v.sale, reason = q.Sell(g.Deck, &rate); reason {
-	case "":
+	v.sale, reason = q.Sell(g.Deck, &rate)
+	if reason == "" {
 		v.base = g.Deck
-	case ReasonMaxPrice:
+		return
+	}
+	if v.reason = noSale; reason == ReasonMaxPrice {
 		v.reason = tooDear
-	default:
-		v.reason = noSale
 	}
 }
 

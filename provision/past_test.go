@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -129,9 +130,7 @@ func (h *history) withdraw(t *testing.T, d *datadriven.TestData) string {
 		return err.Error() + "\n"
 	}
 	current := h.current()
-	for name, content := range changes.Files {
-		current[name] = content
-	}
+	maps.Copy(current, changes.Files)
 	merged, err := provision.NewBundle(h.objects, current)
 	require.NoError(t, err)
 	h.store(t, changes, merged, when(d))

@@ -8,16 +8,16 @@ import (
 )
 
 // KindFile names the files of prices beside the kinds of objects, where both are spoken of.
-const KindFile Kind = "file"
+const KindFile = "file"
 
 // Name names an object, or a file of prices by its name.
 type Name struct {
-	Kind Kind
+	Kind string // A Kind, or KindFile.
 	ID   string
 }
 
 // String is the form in which it is named on a command line: "deck/one", "file/decks/one.csv".
-func (n Name) String() string { return string(n.Kind) + "/" + n.ID }
+func (n Name) String() string { return n.Kind + "/" + n.ID }
 
 // Applied are the hashes of what an operator's file said when it was applied last.
 type Applied map[Name][sha256.Size]byte
@@ -64,11 +64,11 @@ func Reconcile(current []Object, files map[string][]byte, wanted *Bundle, before
 	r := &Reconciled{Applied: make(Applied)}
 	stored := make(map[Name]Object, len(current))
 	for _, o := range current {
-		stored[Name{o.Kind, o.ID}] = o
+		stored[Name{string(o.Kind), o.ID}] = o
 	}
 	objects := make([]Object, 0, len(next))
 	for _, o := range next {
-		n := Name{o.Kind, o.ID}
+		n := Name{string(o.Kind), o.ID}
 		old, there := stored[n]
 		delete(stored, n)
 		if takes := r.weigh(n, []byte(o.Spec), []byte(old.Spec), there, before, choice); takes {

@@ -45,6 +45,7 @@ func viewOf(who *access.Principal, j job.Job) jobView {
 	switch j.Kind {
 	case job.Export:
 		v.Again = "/calls"
+	case job.Rates: // It runs by itself.
 	case job.Check, job.Close:
 		v.Again = "/close"
 	case job.Compare, job.Apply:

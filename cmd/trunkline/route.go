@@ -109,7 +109,7 @@ func (o *routeOptions) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	route := snapshot.Answer(&provision.Question{
+	route := snapshot.Answer(&provision.Question{ //nolint:contextcheck // Routing has no context.
 		Caller: caller, Dialled: o.to, CallerID: o.from, At: at, Assumed: o.duration, Simulated: true, Live: live,
 	})
 	if err := newRouteAnswer(route).write(out, o.format); err != nil {

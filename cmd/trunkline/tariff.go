@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,7 +54,7 @@ func newVersionsCommand() *cobra.Command {
 			t := &table{columns: []string{"revision", "version", "applied", "by", "begins", "ends", "state"}, of: "versions"}
 			now := clock.System{}.Now()
 			for _, v := range line.All() {
-				t.add(fmt.Sprint(v.Revision), v.Label, till(v.Applied), v.By, begins(v), till(v.Ends), strings.ReplaceAll(line.State(v, now), "_", " "))
+				t.add(strconv.FormatInt(v.Revision, 10), v.Label, till(v.Applied), v.By, begins(v), till(v.Ends), strings.ReplaceAll(line.State(v, now), "_", " "))
 			}
 			return t.write(cmd.OutOrStdout(), format)
 		}),

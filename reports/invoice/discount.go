@@ -1,6 +1,7 @@
 package invoice
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -36,7 +37,7 @@ func (c *Discount) hundredths() (int64, error) {
 // check reports what makes the discount unusable.
 func (c *Discount) check() error {
 	if c.Name == "" {
-		return fmt.Errorf("name: it has none")
+		return errors.New("name: it has none")
 	}
 	for _, day := range []string{c.From, c.Until} {
 		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {

@@ -45,8 +45,13 @@ total 116.1
 `, h.draft("2026-11", on("2026-12-02 08:00")))
 	require.NotContains(t, h.draft("2026-12", on("2026-12-02 08:00")), "Autumn")
 	for _, bad := range []invoice.Discount{
-		{Percent: "10"}, {Name: "x"}, {Name: "x", Percent: "0"}, {Name: "x", Percent: "101"}, {Name: "x", Percent: "1.234"},
-		{Name: "x", Percent: "5", From: "1.2.2026"}, {Name: "x", Percent: "5", From: "2026-02-01", Until: "2026-02-01"},
+		{Percent: "10"},
+		{Name: "x"},
+		{Name: "x", Percent: "0"},
+		{Name: "x", Percent: "101"},
+		{Name: "x", Percent: "1.234"},
+		{Name: "x", Percent: "5", From: "1.2.2026"},
+		{Name: "x", Percent: "5", From: "2026-02-01", Until: "2026-02-01"},
 	} {
 		require.ErrorIs(t, (&invoice.Profile{Discounts: []invoice.Discount{bad}}).Validate(), invoice.ErrProfile, "%+v", bad)
 	}

@@ -1,6 +1,7 @@
 package invoice
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -65,17 +66,17 @@ func (d *drafter) feeLine(p *plan, l *rating.FeeLine) (Line, error) {
 	if !l.Number.IsZero() {
 		line.Number = l.Number.String()
 	}
-	var err error
-	switch branch := d.branchOf(p.owner); {
-	case p.owner == owner{}:
+	if (p.owner == owner{}) {
+		var err error
 		line.Shares, err = d.feeShares(&line, l.Fee, l.PerUnit)
-	default:
-		line.Shares = []reports.BranchShare{{Branch: branch, Amount: l.Amount}}
-		if p.owner.branch != "" {
-			line.Text += ", " + d.nameOf(branch)
-		}
+		return line, err
 	}
-	return line, err
+	branch := d.branchOf(p.owner)
+	line.Shares = []reports.BranchShare{{Branch: branch, Amount: l.Amount}}
+	if p.owner.branch != "" {
+		line.Text += ", " + d.nameOf(branch)
+	}
+	return line, nil
 }
 
 // branchOf is the branch that an owner's fees are borne by: of an extension the one that it was in last.
@@ -83,10 +84,9 @@ func (d *drafter) branchOf(o owner) string {
 	if o.extension == "" {
 		return o.branch
 	}
-	track := d.timeline.extensions[o.extension]
-	for i := len(track) - 1; i >= 0; i-- {
-		if track[i].from.Before(d.period.Till) {
-			return track[i].branch
+	for _, s := range slices.Backward(d.timeline.extensions[o.extension]) {
+		if s.from.Before(d.period.Till) {
+			return s.branch
 		}
 	}
 	return ""
