@@ -23,6 +23,8 @@ type Usage interface {
 	// UsageOf returns the use of tenants over slots in [from, till); no names mean all. Homes say where the branches are by which
 	// calls are local or long-distance.
 	UsageOf(ctx context.Context, tenants []string, homes map[reports.HomeKey]reports.Home, from, till time.Time) (map[string][]reports.Usage, error)
+	// LateUsageOf returns what of UsageOf is of calls that began before a moment: they came when their own period was closed.
+	LateUsageOf(ctx context.Context, tenants []string, homes map[reports.HomeKey]reports.Home, from, till, before time.Time) (map[string][]reports.Usage, error)
 }
 
 // Readiness answers what still keeps a period open.

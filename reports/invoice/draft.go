@@ -92,7 +92,7 @@ func (d *drafter) usagePart(i int, seconds map[string]int64) error {
 		for _, s := range c.Shares {
 			seconds[s.Branch] += s.Seconds
 		}
-		if c.Attempts == 0 {
+		if c.Attempts == 0 && c.Amount.IsZero() {
 			continue
 		}
 		key := "usage/" + c.Class.String()
@@ -101,7 +101,7 @@ func (d *drafter) usagePart(i int, seconds map[string]int64) error {
 		}
 		d.add(Line{
 			Kind: UsageLine, Key: key, Column: c.Class.Column(), Text: classText(c.Class, d.profile.Language),
-			From: part.From, Till: part.Till, Calls: c.Calls, Seconds: c.Seconds, Covered: c.Covered, Amount: c.Amount, Shares: c.Shares,
+			From: part.From, Till: part.Till, Reason: lateReason(part), Calls: c.Calls, Seconds: c.Seconds, Covered: c.Covered, Amount: c.Amount, Shares: c.Shares,
 		})
 		if d.doc.Usage, err = d.doc.Usage.Add(c.Amount); err != nil {
 			return err

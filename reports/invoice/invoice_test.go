@@ -42,6 +42,10 @@ func (w *world) UsageOf(context.Context, []string, map[reports.HomeKey]reports.H
 	return w.usage, nil
 }
 
+func (w *world) LateUsageOf(context.Context, []string, map[reports.HomeKey]reports.Home, time.Time, time.Time, time.Time) (map[string][]reports.Usage, error) {
+	return nil, nil
+}
+
 func (w *world) UsageSums(context.Context, time.Time, time.Time) ([]ledger.UsageSum, error) {
 	return w.posted, nil
 }

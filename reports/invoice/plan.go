@@ -33,19 +33,21 @@ type bounds struct {
 type usagePart struct {
 	from, till time.Time
 	usage      map[string][]reports.Usage
+	late       bool // It is of a day before the period, and came when that was closed.
 }
 
 // UsagePart is the use of one tenant in a part of a period.
 type UsagePart struct {
 	From, Till time.Time
 	Usage      []reports.Usage
+	Late       bool
 }
 
 // of is the use of one tenant.
 func (s *shared) of(tenant string) []UsagePart {
 	out := make([]UsagePart, len(s.usage))
 	for i, p := range s.usage {
-		out[i] = UsagePart{p.from, p.till, p.usage[tenant]}
+		out[i] = UsagePart{p.from, p.till, p.usage[tenant], p.late}
 	}
 	return out
 }
@@ -149,13 +151,16 @@ func (c *Closer) tenants(names []string) ([]*provision.Tenant, error) {
 	return out, nil
 }
 
-// changes are the moments within the period at which a tax changes.
+// lateYears is how far back calls that came late are taxed by their own day.
+const lateYears = 1
+
+// changes are the moments at which a tax changes: within the period, and before it, for calls of then that came late.
 func (j *job) changes() ([]time.Time, error) {
 	zone, err := time.LoadLocation(j.period.Zone)
 	if err != nil {
 		return nil, fmt.Errorf("time zone of tenant %s: %w", j.tenant.ID, err)
 	}
-	return j.profile.Tax.Changes(j.period.From, j.period.Till, zone), nil
+	return j.profile.Tax.Changes(j.period.From.AddDate(-lateYears, 0, -1), j.period.Till, zone), nil
 }
 
 func (c *Closer) read(ctx context.Context, r Request, homes map[reports.HomeKey]reports.Home, p Period, changes []time.Time) (s *shared, err error) {
@@ -166,13 +171,8 @@ func (c *Closer) read(ctx context.Context, r Request, homes map[reports.HomeKey]
 			return nil, err
 		}
 	}
-	from := p.From
-	for _, till := range append(slices.Clone(changes), p.Till) {
-		part := usagePart{from: from, till: till.UTC()}
-		if part.usage, err = c.c.Usage.UsageOf(ctx, r.Tenant, homes, from, till); err != nil {
-			return nil, err
-		}
-		s.usage, from = append(s.usage, part), part.till
+	if s.usage, err = c.usageParts(ctx, r.Tenant, homes, p, changes); err != nil {
+		return nil, err
 	}
 	if r.peek {
 		return s, nil

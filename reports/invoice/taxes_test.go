@@ -26,6 +26,10 @@ func (b *byTime) UsageOf(_ context.Context, _ []string, _ map[reports.HomeKey]re
 	return map[string][]reports.Usage{"beauty": b.parts[from.UTC().Format(time.RFC3339)]}, nil
 }
 
+func (b *byTime) LateUsageOf(_ context.Context, _ []string, _ map[reports.HomeKey]reports.Home, _, _, before time.Time) (map[string][]reports.Usage, error) {
+	return map[string][]reports.Usage{"beauty": b.parts["late "+before.UTC().Format(time.RFC3339)]}, nil
+}
+
 func local(sale string) []reports.Usage {
 	return []reports.Usage{{Branch: "moscow", Class: reports.Local, Currency: rub(), Calls: 1, Attempts: 1, Seconds: 60, Sale: money.MustParseAmount(sale)}}
 }
@@ -100,6 +104,21 @@ func TestTaxOfDecemberInJanuary(t *testing.T) {
 	require.Len(t, d.Taxes, 1)
 	d = taxedDraft(t, 15, rule, map[string][]reports.Usage{"2026-10-14T21:00:00Z": local("100"), "2026-10-31T21:00:00Z": local("10")})
 	require.Len(t, d.Taxes, 2)
+}
+
+// TestLateCallsHaveTheTaxOfTheirDay has calls of September that came when September was closed, and count in October.
+func TestLateCallsHaveTheTaxOfTheirDay(t *testing.T) {
+	t.Parallel()
+	rule := tax.Rule{Rates: []tax.Rate{{Percent: "18"}, {Since: "2026-09-01", Percent: "20"}, {Since: "2026-10-01", Percent: "22"}}}
+	d := taxedDraft(t, 1, rule, map[string][]reports.Usage{
+		"2026-09-30T21:00:00Z": local("100"), "late 2026-09-30T21:00:00Z": local("30"), "late 2026-08-31T21:00:00Z": local("10"),
+	})
+	byRate := make(map[string]string)
+	for _, l := range linesOf(d, invoice.UsageLine) {
+		byRate[l.TaxPercent] += l.Amount.String()
+	}
+	require.Equal(t, map[string]string{"18": "10", "20": "20", "22": "70"}, byRate)
+	require.Equal(t, money.MustParseAmount("100"), d.Usage, "each call once")
 }
 
 // TestTaxesOfLines has a rate for most, another one for a fee, nothing for calls abroad, and one that the buyer owes.

@@ -40,6 +40,23 @@ const homesText = 64 << 20
 // an hour.
 func (s *Store) UsageOf(ctx context.Context, tenants []string, homes map[reports.HomeKey]reports.Home, from, till time.Time) (map[string][]reports.Usage, error) {
 	query, args := usageQuery(tenants, homes, from, till)
+	return s.usage(ctx, tenants, query, args)
+}
+
+// LateUsageOf implements invoice.Usage: a late call counts in a slot behind the one of its connection, or of its setup.
+func (s *Store) LateUsageOf(ctx context.Context, tenants []string, homes map[reports.HomeKey]reports.Home, from, till, before time.Time) (map[string][]reports.Usage, error) {
+	c := &condition{}
+	c.add("slot >= toDateTime(?, 'UTC')", from.Unix())
+	c.add("slot < toDateTime(?, 'UTC')", till.Unix())
+	c.add("if(connect > 0, connect, setup) < toDateTime(?, 'UTC')", before.Unix())
+	if len(tenants) > 0 {
+		c.add("tenant IN (?)", tenants)
+	}
+	query := strings.Replace(usageSQL, "%s", usageOfRecords+c.String(), 1)
+	return s.usage(ctx, tenants, query, append(places(homes), c.args...))
+}
+
+func (s *Store) usage(ctx context.Context, tenants []string, query string, args []any) (map[string][]reports.Usage, error) {
 	ctx = driver.Context(ctx, driver.WithSettings(driver.Settings{"max_query_size": homesText, "max_ast_elements": 10_000_000, "max_expanded_ast_elements": 10_000_000}))
 	rows, err := s.db.conn.Query(ctx, query, args...)
 	if err != nil {
@@ -68,12 +85,7 @@ func (s *Store) UsageOf(ctx context.Context, tenants []string, homes map[reports
 }
 
 func usageQuery(tenants []string, homes map[reports.HomeKey]reports.Home, from, till time.Time) (query string, args []any) {
-	places, countries, areas := []string{""}, []string{""}, []string{""} // Lists must not be empty.
-	for key, home := range homes {
-		places = append(places, key.Tenant+"/"+key.Branch)
-		countries, areas = append(countries, home.Country), append(areas, home.Country+home.Area)
-	}
-	args = []any{places, countries, places, areas}
+	args = places(homes)
 	first, last := from.Add(time.Hour-1).Truncate(time.Hour), till.Truncate(time.Hour)
 	if !first.Before(last) {
 		first, last = till, till
@@ -95,4 +107,14 @@ func usageQuery(tenants []string, homes map[reports.HomeKey]reports.Home, from, 
 	add(usageOfHours, "hour", first, last)
 	add(usageOfRecords, "slot", last, till)
 	return strings.Replace(usageSQL, "%s", strings.Join(parts, " UNION ALL "), 1), args
+}
+
+// places say where branches are, as usageSQL takes it.
+func places(homes map[reports.HomeKey]reports.Home) []any {
+	names, countries, areas := []string{""}, []string{""}, []string{""} // Lists must not be empty.
+	for key, home := range homes {
+		names = append(names, key.Tenant+"/"+key.Branch)
+		countries, areas = append(countries, home.Country), append(areas, home.Country+home.Area)
+	}
+	return []any{names, countries, names, areas}
 }

@@ -100,3 +100,24 @@ func TestNewestRecords(t *testing.T) {
 		}
 	}
 }
+
+// TestLateUsageIsOfCallsBefore tells calls apart that count in a period and were made before it.
+func TestLateUsageIsOfCallsBefore(t *testing.T) {
+	store, _ := open(t)
+	records := invent(12, 300, time.Date(2026, 9, 25, 0, 0, 0, 0, time.UTC), 12*24*time.Hour)
+	p, err := reports.ParsePeriod("2026-10", time.UTC, time.Time{})
+	require.NoError(t, err)
+	var late []cdr.Record
+	for i := range records {
+		if r := &records[i]; r.Slot.Before(p.From) && i%2 == 0 {
+			r.Slot = p.From // Its own period was closed when it came.
+			late = append(late, *r)
+		}
+	}
+	require.NotEmpty(t, late)
+	require.NoError(t, store.WriteRecords(t.Context(), "one", records))
+	got, err := store.LateUsageOf(t.Context(), []string{"beauty"}, nil, p.From, p.Till, p.From)
+	require.NoError(t, err)
+	require.Equal(t, used(late, "beauty", nil, p), sorted(got["beauty"]))
+	require.Empty(t, got["smallco"])
+}
