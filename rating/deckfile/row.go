@@ -233,6 +233,9 @@ func (r *rowReader) prefixes() []e164.Prefix {
 		r.fault(Prefix, text, "a spreadsheet has cut its digits off", "ask for the list with codes as text")
 		return nil
 	}
+	if base == "1" && len(text) == 7 && text[3] == '-' { // NPA-NXX
+		text = text[:3] + text[4:]
+	}
 	prefixes, err := cell.Codes(text, base)
 	if err != nil {
 		r.fault(Prefix, text, err.Error(), "write digits with the country code, for example 7495 or 49151-49157")

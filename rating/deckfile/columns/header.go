@@ -32,7 +32,9 @@ func (r *resolver) findHeader(rows [][]string) header {
 		}
 	}
 	if best.heads == nil {
-		return best
+		if best = unknownHeader(rows); best.heads == nil {
+			return best
+		}
 	}
 	top := best.first
 	for _, row := range rows[:top] {
@@ -44,6 +46,16 @@ func (r *resolver) findHeader(rows [][]string) header {
 		best.above = best.above[:20]
 	}
 	return best
+}
+
+// unknownHeader is the first row of words right above a row with numbers: headings that nobody knows, and that can be named in answers.
+func unknownHeader(rows [][]string) header {
+	for i := range min(len(rows)-1, headerRows) {
+		if words := texts(rows[i]); len(words) > 1 && !numeric(rows[i]) && numeric(rows[i+1]) && len(trimmed(rows[i])) >= len(trimmed(rows[i+1])) {
+			return header{heads: joined(rows[i : i+1]), first: i + 1}
+		}
+	}
+	return header{}
 }
 
 // numeric reports whether a row has a number, and so is a row of rates.

@@ -151,6 +151,9 @@ func looksLikeCode(text string) bool {
 
 // northAmerican reports whether digits are an area code and an exchange of North America without the country code.
 func northAmerican(text string) bool {
+	if len(text) == 7 && (text[3] == '-' || text[3] == ' ') {
+		text = text[:3] + text[4:]
+	}
 	return len(text) == 6 && strings.Trim(text, "0123456789") == "" && text[0] >= '2' && text[3] >= '2'
 }
 

@@ -105,15 +105,18 @@ func (v *Vocabulary) ideas(heading string) [][]string {
 			n, found = 1, v.word(list[i])
 		}
 		switch { // "Min Time" is the least, "Price / min" the minute.
-		case list[i] == "min" && i > 0:
+		case n == 1 && least(list[i]) && i > 0:
 			found = [][]string{{"minute"}}
-		case list[i] == "min":
+		case n == 1 && least(list[i]):
 			found = [][]string{{"minimum"}}
 		}
 		out, i = append(out, found...), i+n
 	}
 	return out
 }
+
+// least reports whether a word is short for both "minimum" and "minute".
+func least(word string) bool { return word == "min" || word == "мин" }
 
 // phrase finds the longest run of words that means something as one.
 func (v *Vocabulary) phrase(list []string) (int, [][]string) {
