@@ -130,17 +130,21 @@ func (c *Console) CompareDeck(ctx context.Context, who *access.Principal, l Deck
 		out.Refused = read.open.Error()
 		return out, nil //nolint:nilerr // What is open is the answer.
 	}
-	preview, err := read.prices.Preview(read.list, read.report, &l, c.d.Clock.Now())
-	if errors.Is(err, ErrInvalid) {
+	return out, out.preview(read, &l, c.d.Clock.Now())
+}
+
+// preview fills in what putting the list in force does, or why it cannot be.
+func (out *Comparison) preview(read *deckList, l *DeckList, now time.Time) error {
+	preview, err := read.prices.Preview(read.list, read.report, l, now)
+	switch {
+	case errors.Is(err, ErrInvalid):
 		out.Refused = err.Error()
+		return nil
+	case err != nil:
+		return err
 	}
-	if err != nil && out.Refused == "" {
-		return nil, err
-	}
-	if preview != nil {
-		out.show(preview)
-	}
-	return out, nil
+	out.show(preview)
+	return nil
 }
 
 // show takes over what putting the list in force does.
