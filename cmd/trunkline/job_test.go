@@ -270,7 +270,7 @@ func TestJobPages(t *testing.T) {
 	require.Contains(t, page, "job=")
 	require.Contains(t, b.until(page, "Put in force"), "100,000")
 	at, query, _ := strings.Cut(page, "?")
-	page = b.form(at+"/compare?"+query, url.Values{"mode": {"update"}, "first_row": {"2"}, "column_prefix": {"1"}, "column_destination": {"2"}, "column_rate": {"3"}})
+	page = b.form(at+"/compare?"+query, url.Values{"mode": {"update"}, "use_1": {"prefix"}, "use_2": {"destination"}, "use_3": {"rate"}})
 	b.until(page, "Put in force")
 	page = b.form(page, url.Values{"mode": {"update"}})
 	require.Contains(t, b.until(page, "Look at the result"), `href="/decks/alfa"`)
