@@ -184,17 +184,16 @@ func (e *endless) Read(p []byte) (int, error) {
 }
 
 // TestBombs are refused before they are unpacked, in little memory.
-func TestBombs(t *testing.T) {
-	t.Parallel()
+func TestBombs(t *testing.T) { //nolint:paralleltest // It measures memory.
 	row := `<row><c><v>1</v></c></row>`
-	big := bomb(t, io.MultiReader(strings.NewReader("<worksheet><sheetData>"), &endless{row, 400 << 20}))
+	big := bomb(t, io.MultiReader(strings.NewReader("<worksheet><sheetData>"), &endless{row, 96 << 20}))
 	require.Less(t, len(big), 2<<20)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	_, err := sheet.Open(bytes.NewReader(big))
 	runtime.ReadMemStats(&after)
 	require.ErrorContains(t, err, "that is no list")
-	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<20), "other tests allocate, too, but this one nearly nothing")
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
 	for what, xml := range map[string]string{
 		"32767 characters": "<worksheet><sheetData><row><c t=\"str\"><v>" + strings.Repeat("x", 1<<20) + "</v></c></row></sheetData></worksheet>",
 		"500 columns":      "<worksheet><sheetData><row><c r=\"ZZZ1\"><v>1</v></c></row></sheetData></worksheet>",
