@@ -40,6 +40,9 @@ func (p *Pages) stockView(r *request) (*stockView, error) {
 		Prefix: strings.TrimSpace(r.Query("q")), Status: inventory.Status(r.Query("status")), Class: r.Query("class"), Tenant: r.Query("tenant"),
 		After: r.Query("after"), Limit: stockMost,
 	}
+	if r.who.Role.OfTenant() {
+		return v, console.ErrForbidden // They have a page of their numbers.
+	}
 	var err error
 	if v.Tenants, err = p.tenantsOf(r); err != nil {
 		return v, err
