@@ -63,7 +63,9 @@ func madeUp(random *rand.Rand, name string, most int64) (*rating.Deck, error) {
 func Currency() money.Currency { return money.MustParseCurrency("EUR") }
 
 // Tenant implements worker.Prices.
-func (p *Prices) Tenant(string, time.Time) (worker.Tenant, bool) { return worker.Tenant{Zone: time.UTC}, true }
+func (p *Prices) Tenant(string, time.Time) (worker.Tenant, bool) {
+	return worker.Tenant{Zone: time.UTC}, true
+}
 
 // Tariff implements worker.Prices.
 func (p *Prices) Tariff(*cdr.Leg) (*rating.Tariff, bool, error) { return p.Sale, !p.Lost, nil }
