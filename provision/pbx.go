@@ -113,11 +113,8 @@ func (s *Snapshot) PlaceCall(tenant string, p *PBX, extension, account, trunk st
 	if own, ok := s.extensions[extensionKey{tenant, extension}]; ok && !at.Before(own.extension.Since) {
 		place.Branch = own.branch.ID
 	}
-	for i := range p.Extensions {
-		if e := &p.Extensions[i]; matchRecorded(e.Number, extension) && within(at, e.Since, e.Till) {
-			place.Branch, place.Extension = s.branchOf(tenant, e.Branch, e.Extension, place.Branch), cmp.Or(e.Extension, extension)
-			break
-		}
+	if e := p.mapping(extension, at); e != nil {
+		place.Branch, place.Extension = s.branchOf(tenant, e.Branch, e.Extension, place.Branch), cmp.Or(e.Extension, extension)
 	}
 	for i := range p.Accounts {
 		if a := &p.Accounts[i]; a.Code == account && within(at, a.Since, a.Till) {
@@ -142,6 +139,25 @@ func (s *Snapshot) PlaceCall(tenant string, p *PBX, extension, account, trunk st
 	place.CallerID = shownNumber(t, branch, ext)
 	return place
 }
+
+// mapping is what says whose an extension was at a moment: of several that fit the one with the fewest places left open, then
+// the one in force for the shortest time; nil: none fits.
+func (p *PBX) mapping(extension string, at time.Time) *PBXExtension {
+	var best *PBXExtension
+	for i := range p.Extensions {
+		e := &p.Extensions[i]
+		if !matchRecorded(e.Number, extension) || !within(at, e.Since, e.Till) {
+			continue
+		}
+		if best == nil || open(e) < open(best) || open(e) == open(best) && e.Since.After(best.Since) {
+			best = e
+		}
+	}
+	return best
+}
+
+// open counts the places of a pattern that any digit may stand in.
+func open(e *PBXExtension) int { return strings.Count(e.Number, "X") }
 
 // branchOf is the branch that a mapping names, or that its extension is in.
 func (s *Snapshot) branchOf(tenant, branch, extension, other string) string {

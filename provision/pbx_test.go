@@ -22,6 +22,7 @@ func pbxSnapshot() (*Snapshot, *PBX) {
 			Extensions: []PBXExtension{
 				{Number: "201", Branch: "koeln", Till: move},
 				{Number: "2XX", Extension: "101"},
+				{Number: "250", Branch: "koeln", Since: move},
 			},
 			Accounts: []PBXAccount{{Code: "77", Branch: "koeln", Since: move}},
 			Trunks:   []PBXTrunk{{ID: "00XX", Number: e164.MustParse("4930200")}, {ID: "9", Internal: true}},
@@ -45,6 +46,8 @@ func TestPlaceCall(t *testing.T) {
 	}{
 		{name: "mapped until a day", extension: "201", at: before, branch: "koeln", found: "201", tariff: "cheap", shown: "+49221100"},
 		{name: "then by a pattern", extension: "201", at: after, branch: "berlin", found: "101", tariff: "own", shown: "+4930100"},
+		{name: "by a pattern before its day", extension: "250", at: before, branch: "berlin", found: "101", tariff: "own", shown: "+4930100"},
+		{name: "one of a pattern from its day on", extension: "250", at: after, branch: "koeln", found: "250", tariff: "cheap", shown: "+49221100"},
 		{name: "the tenant's own", extension: "101", at: before, branch: "berlin", found: "101", tariff: "own", shown: "+4930100"},
 		{name: "unknown", extension: "999", at: before, branch: "berlin", found: "999", tariff: "retail", shown: "+4930100"},
 		{name: "account before its day", extension: "101", account: "77", at: before, branch: "berlin", found: "101", tariff: "own", shown: "+4930100"},

@@ -36,6 +36,8 @@ type books struct {
 
 type nowhere struct{ smdr.Plan }
 
+func (nowhere) Own(string) (smdr.Owned, bool) { return smdr.Owned{}, false }
+
 func (nowhere) Place(string, string, string, time.Time) smdr.Place { return smdr.Place{Internal: true} }
 
 func newBooks() *books {

@@ -25,6 +25,7 @@ type builder struct {
 	stamps stamper
 	stamp  stampKind
 	values values
+	former map[string]former // The last call of each line.
 }
 
 // times of a record as they are found out.
@@ -50,6 +51,11 @@ func (b *builder) build(r *record, e *entry) string {
 	if reason := b.readTimes(&t); reason != "" {
 		return reason
 	}
+	if eff.inherits {
+		if reason := b.inherit(&t, &eff); reason != "" {
+			return reason
+		}
+	}
 	*e = entry{offset: r.offset, at: t.base, open: eff.open, follow: eff.follows, event: v[fEvent]}
 	if eff.event != "" {
 		e.event = eff.event
@@ -58,6 +64,7 @@ func (b *builder) build(r *record, e *entry) string {
 	c.Source, c.Line, c.Raw, c.Records, c.Wall = f.description.Name, r.line, r.raw, 1, t.wall
 	b.fillTimes(&t, c, &eff)
 	b.fillParties(c, &eff)
+	c.Second = eff.second
 	c.Trunk, c.Account = v[fTrunk], v[fAccount]
 	if c.Trunk == "" || c.Direction == cdr.Inbound && v[fIncoming] != "" {
 		c.Trunk = v[fIncoming]
@@ -70,6 +77,7 @@ func (b *builder) build(r *record, e *entry) string {
 		c.Cause = v[fMark]
 	}
 	b.fillKey(e)
+	b.remember(c)
 	b.stamps.last = t.base
 	return ""
 }
@@ -160,7 +168,7 @@ func (b *builder) fillTimes(t *times, c *Call, eff *effect) {
 	}
 	if !c.Answered {
 		if !t.hasRing {
-			t.ring = t.talk // An unanswered call lasts as long as it rang.
+			t.ring = max(t.talk, rang(t)) // An unanswered call lasts as long as it rang.
 		}
 		t.talk = 0
 	}
@@ -180,6 +188,18 @@ func (b *builder) fillTimes(t *times, c *Call, eff *effect) {
 	}
 }
 
+// rang is how long an unanswered call lasted by its start and end.
+func rang(t *times) time.Duration {
+	start := t.start
+	if start.IsZero() {
+		start = t.base
+	}
+	if t.end.IsZero() || !t.end.After(start) {
+		return 0
+	}
+	return t.end.Sub(start)
+}
+
 // fillParties finds direction, caller, called and extension.
 func (b *builder) fillParties(c *Call, eff *effect) {
 	f, v := b.format, &b.values
@@ -188,7 +208,7 @@ func (b *builder) fillParties(c *Call, eff *effect) {
 		c.Direction, _ = cdr.ParseDirection(v[fDirection])
 	}
 	if c.Direction == 0 && f.description.Lengths > 0 {
-		c.Direction = byLength(v[fFrom], v[fTo], f.description.Lengths)
+		c.Direction, c.Guessed, c.Longest = byLength(v[fFrom], v[fTo], f.description.Lengths), true, f.description.Lengths
 	}
 	if c.Direction == 0 {
 		c.Direction = f.direction

@@ -16,6 +16,9 @@ type Call struct {
 	Duration  time.Duration // From answer to end, as the system counted it; zero for an unanswered call.
 	Answered  bool
 	Direction cdr.Direction // Zero when the record does not tell.
+	Guessed   bool          // Direction was told by the lengths of From and To alone.
+	Longest   int           // Guessed: the length of the longest extension.
+	Second    bool          // It is the second leg of a call whose first leg has a record of its own.
 	From      string        // The caller as recorded.
 	To        string        // The called as recorded: digits as dialled, or a short number.
 	Number    string        // The own number (DID) that was called, where the record has it.

@@ -59,8 +59,9 @@ type HeaderDate struct {
 
 // RuleSpec says what follows from what a record has in its fields. The rules are applied in their order, all that match.
 type RuleSpec struct {
-	When map[string]Patterns `yaml:"when"`
-	Then Outcome             `yaml:"then"`
+	When   map[string]Patterns `yaml:"when"`
+	Differ []string            `yaml:"differ,omitempty"` // Two fields that must have different values, neither of them empty.
+	Then   Outcome             `yaml:"then"`
 }
 
 // Patterns are alternatives: "abc" is itself, "abc*", "*abc" and "*abc*" have it at the beginning, the end, anywhere, "*"
@@ -84,9 +85,12 @@ type Outcome struct {
 	Answered  *bool             `yaml:"answered,omitempty"` // Whatever the duration says.
 	Open      bool              `yaml:"open,omitempty"`     // Another record of the same call follows.
 	Follows   bool              `yaml:"follows,omitempty"`  // It goes on with the call of a former record.
+	Inherits  bool              `yaml:"inherits,omitempty"` // Its direction is that of the last call on the same trunk.
+	Second    bool              `yaml:"second,omitempty"`   // The second leg of a call whose first leg has a record of its own.
 	Cause     string            `yaml:"cause,omitempty"`
 	Event     string            `yaml:"event,omitempty"` // What the event is to be taken for.
 	Cut       map[string]string `yaml:"cut,omitempty"`   // Takes a text from the front of fields.
+	Strip     map[string]string `yaml:"strip,omitempty"` // Takes characters out of fields, wherever they stand.
 	Split     *SplitSpec        `yaml:"split,omitempty"` // Parts a field in two.
 	Tail      string            `yaml:"tail,omitempty"`  // Keeps the digits at the end of a field.
 	Head      string            `yaml:"head,omitempty"`  // Keeps what can be dialled at the beginning of a field.

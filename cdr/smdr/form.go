@@ -123,6 +123,9 @@ func (op formOp) read(text string, m *moment) (string, bool) {
 		}
 		return text[1:], true
 	}
+	if op.oneDigit(text) {
+		width = 1
+	}
 	if len(text) < width {
 		return "", false
 	}
@@ -140,6 +143,15 @@ func (op formOp) read(text string, m *moment) (string, bool) {
 	return text[width:], ok
 }
 
+// oneDigit reports whether an hour, a day or a month is written with one digit: "9:05", "1.2.2026". Minutes and seconds
+// never are: there it is a column that was cut at the wrong place.
+func (op formOp) oneDigit(text string) bool {
+	if op.kind != 'H' && op.kind != 'h' && op.kind != 'D' && op.kind != 'M' {
+		return false
+	}
+	return len(text) > 1 && text[0]-'0' <= 9 && text[1]-'0' > 9
+}
+
 // digits reads a short row of digits.
 func digits(s string) (int, bool) {
 	n := 0
@@ -154,7 +166,7 @@ func digits(s string) (int, bool) {
 }
 
 func meridiem(text string, m *moment) (string, bool) {
-	if len(text) < 2 || m.hour < 1 || m.hour > 12 || text[1]|0x20 != 'm' {
+	if text == "" || m.hour < 1 || m.hour > 12 {
 		return "", false
 	}
 	switch text[0] | 0x20 {
@@ -165,7 +177,10 @@ func meridiem(text string, m *moment) (string, bool) {
 	default:
 		return "", false
 	}
-	return text[2:], true
+	if len(text) > 1 && text[1]|0x20 == 'm' {
+		return text[2:], true
+	}
+	return text[1:], true // "11:42p"
 }
 
 func fraction(text string, m *moment) (string, bool) {

@@ -41,11 +41,14 @@ func newJoiner(f *Format, emit func(*Call) error, fault func(Fault) error) *join
 }
 
 func (j *joiner) add(e *entry) error {
-	if len(j.pending) > 0 {
-		if err := j.sweep(e.at); err != nil {
-			return err
-		}
+	if err := j.put(e); err != nil || len(j.pending) == 0 {
+		return err
 	}
+	return j.sweep(j.moment(e))
+}
+
+// put adds a record to its call, or gives it out as one.
+func (j *joiner) put(e *entry) error {
 	switch {
 	case j.format.events != nil:
 		return j.addEvent(e)
@@ -57,9 +60,28 @@ func (j *joiner) add(e *entry) error {
 	return j.addKeyed(e)
 }
 
+// moment is when a record was written, as near as can be told: calls are recorded when they end.
+func (j *joiner) moment(e *entry) time.Time {
+	if t := end(&e.call); j.format.events == nil && t.After(e.at) {
+		return t
+	}
+	return e.at
+}
+
 // addKeyed joins records that name their call.
 func (j *joiner) addKeyed(e *entry) error {
 	p, ok := j.pending[e.key]
+	if within := j.format.join.within; ok && within > 0 && e.call.Start.Sub(p.end) > within { // Its name was used again.
+		if err := j.release(e.key, p); err != nil {
+			return err
+		}
+		p, ok = nil, false
+	}
+	if ok && leaves(&e.call) && !leaves(&p.call) { // It was transferred to the outside: a call of its own, that somebody pays for.
+		j.passOn(p, e)
+		e.key += "\x00out"
+		p, ok = j.pending[e.key]
+	}
 	switch {
 	case ok:
 		j.merge(p, e)
@@ -72,6 +94,17 @@ func (j *joiner) addKeyed(e *entry) error {
 		return j.release(e.key, p)
 	}
 	return nil
+}
+
+// leaves reports whether a call goes out of the house.
+func leaves(c *Call) bool { return c.Direction == cdr.Outbound || c.Direction == cdr.Forwarded }
+
+// passOn says whose the part of a call is that goes to the outside when a stranger is at its other end: of the extension
+// that had the call before.
+func (j *joiner) passOn(p *pending, e *entry) {
+	if p.call.Direction == cdr.Inbound && e.call.Direction == cdr.Forwarded {
+		e.call.Extension = p.call.Extension
+	}
 }
 
 // addMarked joins records that say that another follows, or that they follow another, on the same line.
@@ -139,7 +172,7 @@ func (j *joiner) addEvent(e *entry) error {
 }
 
 func (j *joiner) hold(e *entry) *pending {
-	p := &pending{call: e.call, offset: e.offset, end: end(&e.call), seen: e.at}
+	p := &pending{call: e.call, offset: e.offset, end: end(&e.call), seen: j.moment(e)}
 	if e.call.Answered && j.format.events == nil {
 		p.answer = e.call.Start.Add(e.call.Ring)
 	}
@@ -153,7 +186,7 @@ func end(c *Call) time.Time { return c.Start.Add(c.Ring + c.Duration) }
 func (j *joiner) keepRaw(p *pending, e *entry) {
 	j.joined++
 	p.call.Records++
-	p.seen = e.at
+	p.seen = j.moment(e)
 	if len(p.call.Raw) < maxRecord {
 		p.call.Raw += "\n" + e.call.Raw
 	}
@@ -163,6 +196,9 @@ func (j *joiner) keepRaw(p *pending, e *entry) {
 func (j *joiner) merge(p *pending, e *entry) {
 	j.keepRaw(p, e)
 	c, o := &p.call, &e.call
+	if c.Second && !o.Second { // The first leg has what was dialled, and by whom.
+		c.From, c.To, c.Extension, c.Direction, c.Account, c.Second = o.From, o.To, o.Extension, o.Direction, o.Account, false
+	}
 	if o.Answered && (p.answer.IsZero() || o.Start.Add(o.Ring).Before(p.answer)) {
 		p.answer = o.Start.Add(o.Ring)
 		if !c.Answered {

@@ -115,6 +115,9 @@ func (w *jsonWalk) take(n *jsonNode, s string) {
 
 func (w *jsonWalk) object(n *jsonNode, depth int) bool {
 	w.at++
+	if n != nil && n.next["0"] != nil { // A list of one element is written as the element by some releases.
+		n = n.next["0"]
+	}
 	for first := true; ; first = false {
 		w.blank()
 		if w.at >= len(w.text) {

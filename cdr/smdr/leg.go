@@ -28,6 +28,14 @@ type Plan interface {
 	Place(extension, account, trunk string, at time.Time) Place
 	// Dialled reads digits by the dial plan of a branch: a number, or a short number of the tenant, or neither.
 	Dialled(branch, digits string) (to e164.Number, extension string)
+	// Own reports whether digits are the client's, and what they are there: an extension, or one of its numbers.
+	Own(digits string) (Owned, bool)
+}
+
+// Owned is what digits of a client are.
+type Owned struct {
+	Number    e164.Number // One of its numbers; zero: it is an extension.
+	Extension string      // The extension, or that of the number; empty when the number belongs to none.
 }
 
 // Mapper makes legs of the calls of one system.
@@ -41,11 +49,16 @@ type Mapper struct {
 	Round   string        // up, down or nearest.
 	// ByNumber reports whether inbound calls have a price by a tariff: then it has to be known which number was called. Nil: none has.
 	ByNumber func(tariff string) bool
+	// Numbered reports whether the client's numbers are known: then what is none of them is a stranger's.
+	Numbered bool
 }
 
 // Faults of calls that were read and cannot be rated.
 const (
 	FaultNumber    = "the dial plan does not know the number"
+	FaultHidden    = "the system hides digits of the number that was dialled (secret dialling): switch that off at the system, or settle this entry"
+	FaultStrangers = "caller and called are both unknown: list the client's numbers under numbers, so that it can be told which calls came in and which were forwarded"
+	FaultSecond    = "it is the second leg of a call whose first leg was not read with it: give both in one file, or let the switch record first legs only (log-b-leg false)"
 	FaultDirection = "the record does not tell whether the call was incoming or outgoing"
 	FaultCalled    = "the record does not tell which number was called, and inbound calls have a price: give the number of its trunk under pbxs.trunks"
 )
@@ -66,11 +79,16 @@ const (
 
 // Leg makes the leg of a call; the reason is not empty when it cannot be rated. The same call always gets the same id,
 // whatever the provisioning says.
-func (m *Mapper) Leg(c *Call) (cdr.Leg, string) {
+func (m *Mapper) Leg(recorded *Call) (cdr.Leg, string) {
+	call, fault := m.decide(recorded)
+	c := &call
 	place := m.Plan.Place(c.Extension, c.Account, c.Trunk, c.Start)
 	leg := cdr.Leg{
 		Call: m.id(c), Kind: cdr.Ingress, Direction: c.Direction, Source: c.Source, Node: m.PBX, Tenant: m.Tenant,
 		Branch: place.Branch, Extension: place.Extension, CallerID: c.From, Dialled: c.To, Raw: c.Raw,
+	}
+	if fault != "" {
+		return leg, fault
 	}
 	if reason := m.parties(c, &place, &leg); reason != "" {
 		return leg, reason
@@ -135,6 +153,12 @@ func (m *Mapper) outside(digits string) string {
 
 func (m *Mapper) outbound(c *Call, place *Place, leg *cdr.Leg) string {
 	leg.From = place.CallerID
+	if strings.Contains(c.To, ".") {
+		if c.Answered {
+			return FaultHidden + ": " + quote(c.To)
+		}
+		return ""
+	}
 	number, extension := m.Plan.Dialled(place.Branch, m.outside(c.To))
 	if extension != "" {
 		leg.Direction = cdr.Internal
@@ -149,6 +173,9 @@ func (m *Mapper) outbound(c *Call, place *Place, leg *cdr.Leg) string {
 
 func (m *Mapper) inbound(c *Call, place *Place, leg *cdr.Leg) string {
 	leg.To = place.Number
+	if o, ok := m.own(c.To); ok && leg.To.IsZero() {
+		leg.To = o.Number
+	}
 	if number, _ := m.Plan.Dialled(place.Branch, c.Number); !number.IsZero() {
 		leg.To = number
 	}

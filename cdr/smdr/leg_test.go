@@ -16,6 +16,14 @@ type plan struct{ place smdr.Place }
 
 func (p plan) Place(string, string, string, time.Time) smdr.Place { return p.place }
 
+// Own knows extensions of three digits, and one number that is that of 102.
+func (p plan) Own(digits string) (smdr.Owned, bool) {
+	if digits == "4930100" {
+		return smdr.Owned{Number: e164.MustParse("4930100"), Extension: "102"}, true
+	}
+	return smdr.Owned{Extension: digits}, len(digits) == 3
+}
+
 func (p plan) Dialled(_, digits string) (e164.Number, string) {
 	if len(digits) == 3 {
 		return e164.Number{}, digits

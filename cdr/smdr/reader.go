@@ -2,6 +2,7 @@ package smdr
 
 import (
 	"io"
+	"strings"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -90,7 +91,7 @@ func (r *Reader) record(rec *record) error {
 	if rec.fault != "" {
 		return r.fault(Fault{rec.line, rec.fault, valid(rec.raw)})
 	}
-	if r.header(rec.raw) || r.format.skip.any(rec.raw) {
+	if r.header(rec.raw) || r.passes(rec.raw) {
 		r.sum.Other++
 		return nil
 	}
@@ -116,6 +117,13 @@ func (r *Reader) record(rec *record) error {
 	}
 	r.sum.time(c.Start)
 	return r.joiner.add(&r.entry)
+}
+
+// passes reports whether a line is no record: one that the format skips, wherever on the page it begins, or a ruler, or
+// the echo of a password.
+func (r *Reader) passes(raw string) bool {
+	text := strings.TrimLeft(raw, " \t")
+	return r.format.skip.any(raw) || r.format.skip.any(text) || strings.Trim(text, "*-=_ ") == ""
 }
 
 // header takes the day out of a line that tells it.

@@ -10,6 +10,7 @@ import (
 // rule is a compiled RuleSpec.
 type rule struct {
 	when      conditions
+	differ    []field // Two fields that must both have a value, and not the same.
 	then      *Outcome
 	direction cdr.Direction
 	edits     []edit
@@ -31,6 +32,7 @@ const (
 	editTail
 	editHead
 	editSet
+	editStrip
 )
 
 func compileRules(specs []RuleSpec) ([]rule, error) {
@@ -51,6 +53,11 @@ func compileRule(spec *RuleSpec) (rule, error) {
 	if r.when, err = compileConditions(spec.When); err != nil {
 		return r, err
 	}
+	if len(spec.Differ) > 0 {
+		if r.differ, err = fieldsOf(spec.Differ); err != nil || len(r.differ) != 2 {
+			return r, fmt.Errorf("%w: differ needs two fields", ErrDescription)
+		}
+	}
 	if w := spec.Then.Direction; w != "" {
 		var ok bool
 		if r.direction, ok = cdr.ParseDirection(w); !ok {
@@ -60,6 +67,9 @@ func compileRule(spec *RuleSpec) (rule, error) {
 	c := editCompiler{rule: &r}
 	if s := spec.Then.Split; s != nil {
 		c.add(editSplit, s.Field, s.At, s.Left, s.Right)
+	}
+	for _, name := range sortedKeys(spec.Then.Strip) {
+		c.add(editStrip, name, spec.Then.Strip[name])
 	}
 	for _, name := range sortedKeys(spec.Then.Cut) {
 		c.add(editCut, name, spec.Then.Cut[name])
@@ -130,6 +140,13 @@ func (e *edit) apply(v *values) {
 			i++
 		}
 		v[e.field] = s[:i]
+	case editStrip:
+		v[e.field] = strings.Map(func(r rune) rune {
+			if strings.ContainsRune(e.text, r) {
+				return -1
+			}
+			return r
+		}, v[e.field])
 	case editSet:
 		v[e.field] = v[e.other]
 	}
@@ -143,14 +160,28 @@ type effect struct {
 	fault     string
 	open      bool
 	follows   bool
+	inherits  bool
+	second    bool
 	cause     string
 	event     string
+}
+
+// holds reports whether a rule is for a record.
+func (r *rule) holds(v *values) bool {
+	if !r.when.hold(v) {
+		return false
+	}
+	if len(r.differ) == 0 {
+		return true
+	}
+	a, b := v[r.differ[0]], v[r.differ[1]]
+	return a != "" && b != "" && a != b
 }
 
 func applyRules(rules []rule, v *values, e *effect) {
 	for i := range rules {
 		r := &rules[i]
-		if !r.when.hold(v) {
+		if !r.holds(v) {
 			continue
 		}
 		for j := range r.edits {
@@ -175,5 +206,7 @@ func applyRules(rules []rule, v *values, e *effect) {
 		e.skip = e.skip || t.Skip
 		e.open = e.open || t.Open
 		e.follows = e.follows || t.Follows
+		e.inherits = e.inherits || t.Inherits
+		e.second = e.second || t.Second
 	}
 }

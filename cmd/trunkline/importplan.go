@@ -48,6 +48,24 @@ func (p *importPlan) Dialled(branch, digits string) (e164.Number, string) {
 	return d.Number, d.Extension
 }
 
+// Own implements smdr.Plan.
+func (p *importPlan) Own(digits string) (smdr.Owned, bool) {
+	if e, ok := p.snapshot.OwnExtension(p.tenant.ID, p.pbx, digits); ok {
+		return smdr.Owned{Extension: e}, true
+	}
+	number, extension := p.Dialled(p.pbx.Branch, digits)
+	if extension != "" {
+		return smdr.Owned{Extension: extension}, true
+	}
+	if n, err := e164.Parse(digits); err == nil { // Switches record numbers with the country code and nothing before it.
+		if e, ok := p.tenant.OwnNumber(p.pbx, n); ok {
+			return smdr.Owned{Number: n, Extension: e}, true
+		}
+	}
+	e, ok := p.tenant.OwnNumber(p.pbx, number)
+	return smdr.Owned{Number: number, Extension: e}, ok
+}
+
 // importSource is a PBX as the importers see it.
 type importSource struct {
 	pbx    *provision.PBX
@@ -119,6 +137,7 @@ func newImportSource(ctx context.Context, s *provision.Snapshot, past tenantHist
 	}
 	out := &importSource{pbx: p, format: format, zone: zone, mapper: smdr.Mapper{
 		Tenant: tenant, PBX: id, Plan: &importPlan{s, t, p, history}, Prefix: p.Prefix, Seizure: p.Seizure,
+		Numbered: t.Numbered(p),
 		ByNumber: func(id string) bool {
 			tariff, ok := s.Tariff(id)
 			return ok && tariff != nil && tariff.Prices(rating.Inbound)
