@@ -53,7 +53,7 @@ type PBXSource struct {
 
 // PBXExtension says whose an extension of the PBX is, from a moment on and before another.
 type PBXExtension struct {
-	Number    string    `yaml:"number"` // As the PBX records it; X is any digit.
+	Number    string    `yaml:"number"` // As the PBX records it; X is any digit, and "*" at the end anything.
 	Branch    string    `yaml:"branch,omitempty"`
 	Extension string    `yaml:"extension,omitempty"` // The tenant's extension; the recorded number if empty.
 	Since     time.Time `yaml:"since,omitempty"`
@@ -62,7 +62,8 @@ type PBXExtension struct {
 
 // PBXTrunk says what a line of the PBX is.
 type PBXTrunk struct {
-	ID       string      `yaml:"id"`               // As the PBX records it; X is any digit.
+	ID       string      `yaml:"id"`               // As the PBX records it; X is any digit, and "*" at the end anything.
+	Tariff   string      `yaml:"tariff,omitempty"` // Of its operator; that of the extension, branch or tenant if empty.
 	Number   e164.Number `yaml:"number,omitempty"` // The tenant's number on it, for incoming calls without one.
 	Internal bool        `yaml:"internal,omitempty"`
 	Since    time.Time   `yaml:"since,omitempty"`
@@ -83,6 +84,7 @@ type PBXPlace struct {
 	Branch    string
 	Extension string
 	Tariff    string
+	OfTrunk   bool        // Tariff is that of the line.
 	CallerID  e164.Number // The number that the extension shows.
 	Internal  bool        // The line leads to another system of the tenant.
 	Number    e164.Number // The tenant's number on the line.
@@ -122,12 +124,8 @@ func (s *Snapshot) PlaceCall(tenant string, p *PBX, extension, account, trunk st
 			break
 		}
 	}
-	for i := range p.Trunks {
-		if tr := &p.Trunks[i]; matchRecorded(tr.ID, trunk) && within(at, tr.Since, tr.Till) {
-			place.Internal, place.Number = tr.Internal, tr.Number
-			break
-		}
-	}
+	line := p.trunk(trunk, at)
+	place.Internal, place.Number = line.Internal, line.Number
 	branch, ext := s.branches[branchKey{tenant, place.Branch}], &Extension{ID: place.Extension}
 	if branch == nil {
 		branch = &Branch{}
@@ -135,7 +133,7 @@ func (s *Snapshot) PlaceCall(tenant string, p *PBX, extension, account, trunk st
 	if own, ok := s.extensions[extensionKey{tenant, place.Extension}]; ok {
 		ext = own.extension
 	}
-	place.Tariff = cmp.Or(ext.Tariff, branch.Tariff, t.Tariff)
+	place.Tariff, place.OfTrunk = cmp.Or(line.Tariff, ext.Tariff, branch.Tariff, t.Tariff), line.Tariff != ""
 	place.CallerID = shownNumber(t, branch, ext)
 	return place
 }
@@ -156,8 +154,27 @@ func (p *PBX) mapping(extension string, at time.Time) *PBXExtension {
 	return best
 }
 
+// trunk is what a line was at a moment, by the first that fits; empty: none does.
+func (p *PBX) trunk(recorded string, at time.Time) PBXTrunk {
+	for i := range p.Trunks {
+		if tr := &p.Trunks[i]; matchRecorded(tr.ID, recorded) && within(at, tr.Since, tr.Till) {
+			return *tr
+		}
+	}
+	return PBXTrunk{}
+}
+
 // open counts the places of a pattern that any digit may stand in.
-func open(e *PBXExtension) int { return strings.Count(e.Number, "X") }
+func open(e *PBXExtension) int {
+	n := strings.Count(e.Number, "X")
+	if strings.HasSuffix(e.Number, "*") {
+		n += maxRecordedDigits
+	}
+	return n
+}
+
+// maxRecordedDigits is more places than an extension has.
+const maxRecordedDigits = 64
 
 // branchOf is the branch that a mapping names, or that its extension is in.
 func (s *Snapshot) branchOf(tenant, branch, extension, other string) string {
@@ -182,8 +199,11 @@ func shownNumber(t *Tenant, b *Branch, e *Extension) e164.Number {
 	return e164.Number{}
 }
 
-// matchRecorded holds what a PBX recorded against a pattern: X is any digit, everything else is itself.
+// matchRecorded holds what a PBX recorded against a pattern: X is any digit, "*" at the end is anything, everything else is itself.
 func matchRecorded(pattern, text string) bool {
+	if head, ok := strings.CutSuffix(pattern, "*"); ok && len(head) > 0 && len(text) >= len(head) {
+		pattern, text = head, text[:len(head)]
+	}
 	if len(pattern) != len(text) || text == "" {
 		return false
 	}
@@ -226,6 +246,9 @@ func (c *checker) pbxs(at string, t *Tenant, branches map[string]bool) {
 		c.pbxSource(field+".source", &p.Source)
 		for j := range p.Extensions {
 			c.refers(fmt.Sprintf("%s.extensions[%d].branch", field, j), p.Extensions[j].Branch, "branch", branches)
+		}
+		for j := range p.Trunks {
+			c.refers(fmt.Sprintf("%s.trunks[%d].tariff", field, j), p.Trunks[j].Tariff, "tariff", c.tariffs)
 		}
 		for j := range p.Accounts {
 			c.refers(fmt.Sprintf("%s.accounts[%d].branch", field, j), p.Accounts[j].Branch, "branch", branches)

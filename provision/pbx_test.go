@@ -25,7 +25,11 @@ func pbxSnapshot() (*Snapshot, *PBX) {
 				{Number: "250", Branch: "koeln", Since: move},
 			},
 			Accounts: []PBXAccount{{Code: "77", Branch: "koeln", Since: move}},
-			Trunks:   []PBXTrunk{{ID: "00XX", Number: e164.MustParse("4930200")}, {ID: "9", Internal: true}},
+			Trunks: []PBXTrunk{
+				{ID: "00XX", Number: e164.MustParse("4930200")},
+				{ID: "9", Internal: true},
+				{ID: "PJSIP/second-*", Tariff: "second", Since: move},
+			},
 		}},
 	}}}}
 	s.index()
@@ -42,7 +46,7 @@ func TestPlaceCall(t *testing.T) {
 		extension, account, trunk          string
 		at                                 time.Time
 		branch, found, tariff, shown, line string
-		internal                           bool
+		internal, ofTrunk                  bool
 	}{
 		{name: "mapped until a day", extension: "201", at: before, branch: "koeln", found: "201", tariff: "cheap", shown: "+49221100"},
 		{name: "then by a pattern", extension: "201", at: after, branch: "berlin", found: "101", tariff: "own", shown: "+4930100"},
@@ -53,13 +57,15 @@ func TestPlaceCall(t *testing.T) {
 		{name: "account before its day", extension: "101", account: "77", at: before, branch: "berlin", found: "101", tariff: "own", shown: "+4930100"},
 		{name: "account", extension: "101", account: "77", at: after, branch: "koeln", found: "101", tariff: "own", shown: "+49221100"},
 		{name: "trunk", extension: "101", trunk: "0012", at: after, branch: "berlin", found: "101", tariff: "own", shown: "+4930100", line: "+4930200"},
+		{name: "trunk of another operator", extension: "101", trunk: "PJSIP/second-00000ed9", at: after, branch: "berlin", found: "101", tariff: "second", shown: "+4930100", ofTrunk: true},
+		{name: "trunk before its day", extension: "101", trunk: "PJSIP/second-00000ed9", at: before, branch: "berlin", found: "101", tariff: "own", shown: "+4930100"},
 		{name: "tie line", extension: "101", trunk: "9", at: after, branch: "berlin", found: "101", tariff: "own", shown: "+4930100", internal: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			got := s.PlaceCall("acme", p, c.extension, c.account, c.trunk, c.at)
 			require.Equal(t, PBXPlace{
-				Branch: c.branch, Extension: c.found, Tariff: c.tariff, CallerID: e164.MustParse(c.shown), Internal: c.internal, Number: got.Number,
+				Branch: c.branch, Extension: c.found, Tariff: c.tariff, CallerID: e164.MustParse(c.shown), Internal: c.internal, OfTrunk: c.ofTrunk, Number: got.Number,
 			}, got)
 			require.Equal(t, c.line, got.Number.String())
 		})
@@ -72,14 +78,14 @@ func TestPlaceCall(t *testing.T) {
 func TestPBXsAreChecked(t *testing.T) {
 	t.Parallel()
 	b := &Bundle{Operator: Operator{Tenants: []Tenant{{ID: "acme", PBXs: []PBX{
-		{ID: "a", Format: "X Y", Branch: "none", Stamp: "never", TimeZone: "Mars", Seizure: -1, Round: &PBXRound{Way: "sideways"}},
+		{ID: "a", Format: "X Y", Branch: "none", Stamp: "never", TimeZone: "Mars", Seizure: -1, Round: &PBXRound{Way: "sideways"}, Trunks: []PBXTrunk{{ID: "1", Tariff: "none"}}},
 		{ID: "a", Format: "samsung", Source: PBXSource{Kind: "fax"}},
 		{ID: "b", Format: "samsung", Source: PBXSource{Kind: "folder"}},
 		{ID: "c", Format: "samsung", Source: PBXSource{Kind: "listen", Address: "nowhere", Allow: []string{"not an address"}}},
 	}}}}}
 	err := b.Check()
 	for _, want := range []string{
-		`pbxs[0].format: "X Y"`, "pbxs[0].branch", "pbxs[0].stamp", "pbxs[0].time_zone", "pbxs[0].seizure", "pbxs[0].round",
+		`pbxs[0].format: "X Y"`, "pbxs[0].branch", "pbxs[0].stamp", "pbxs[0].time_zone", "pbxs[0].seizure", "pbxs[0].round", "pbxs[0].trunks[0].tariff",
 		`pbxs[1].id: "a" is there twice`, `pbxs[1].source.kind: "fax"`, "pbxs[2].source.path", "pbxs[3].source.address", "pbxs[3].source.allow",
 	} {
 		require.ErrorContains(t, err, want)

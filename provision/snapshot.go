@@ -205,6 +205,11 @@ func (s *Snapshot) checkCurrencies(b *Bundle) error {
 				check(fmt.Sprintf("%s.branches[%d].extensions[%d].tariff", at, j, k), t, br.Extensions[k].Tariff)
 			}
 		}
+		for j := range t.PBXs {
+			for k := range t.PBXs[j].Trunks {
+				check(fmt.Sprintf("%s.pbxs[%d].trunks[%d].tariff", at, j, k), t, t.PBXs[j].Trunks[k].Tariff)
+			}
+		}
 	}
 	if len(c.faults) > 0 {
 		return c.faults[0]

@@ -66,6 +66,9 @@ func (b *builder) build(r *record, e *entry) string {
 	b.fillParties(c, &eff)
 	c.Second = eff.second
 	c.Trunk, c.Account = v[fTrunk], v[fAccount]
+	if c.Guessed {
+		c.Incoming = v[fIncoming]
+	}
 	if c.Trunk == "" || c.Direction == cdr.Inbound && v[fIncoming] != "" {
 		c.Trunk = v[fIncoming]
 	}

@@ -24,6 +24,7 @@ type Call struct {
 	Number    string        // The own number (DID) that was called, where the record has it.
 	Extension string        // Whose call it was: who made it, or who answered it first.
 	Trunk     string
+	Incoming  string // The line that it came in by, where the record has both and it may be an incoming call.
 	Account   string
 	Cause     string // What the system says of how the call was handled or ended.
 	Records   int    // How many records were joined into it, at least 1.

@@ -21,6 +21,9 @@ func (m *Mapper) decide(c *Call) (Call, string) {
 	case ours && !called.Number.IsZero() && c.Direction == cdr.Forwarded:
 		out.Direction = cdr.Inbound
 	}
+	if out.Direction == cdr.Inbound && out.Incoming != "" {
+		out.Trunk = out.Incoming
+	}
 	switch {
 	case c.Second && out.Direction == cdr.Outbound:
 		return out, FaultSecond

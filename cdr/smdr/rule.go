@@ -140,6 +140,7 @@ func (e *edit) apply(v *values) {
 			i++
 		}
 		v[e.field] = s[:i]
+	case editSet: // See rule.edit.
 	case editStrip:
 		v[e.field] = strings.Map(func(r rune) rune {
 			if strings.ContainsRune(e.text, r) {
@@ -147,8 +148,6 @@ func (e *edit) apply(v *values) {
 			}
 			return r
 		}, v[e.field])
-	case editSet:
-		v[e.field] = v[e.other]
 	}
 }
 
@@ -164,6 +163,20 @@ type effect struct {
 	second    bool
 	cause     string
 	event     string
+}
+
+// edit makes the changes of a rule. Those of set take the values that the fields had before the first of them.
+func (r *rule) edit(v *values) {
+	for i := range r.edits {
+		if r.edits[i].kind == editSet {
+			before := *v
+			for _, e := range r.edits[i:] {
+				v[e.field] = before[e.other]
+			}
+			return
+		}
+		r.edits[i].apply(v)
+	}
 }
 
 // holds reports whether a rule is for a record.
@@ -184,9 +197,7 @@ func applyRules(rules []rule, v *values, e *effect) {
 		if !r.holds(v) {
 			continue
 		}
-		for j := range r.edits {
-			r.edits[j].apply(v)
-		}
+		r.edit(v)
 		t := r.then
 		if r.direction != 0 {
 			e.direction = r.direction

@@ -25,7 +25,7 @@ type importPlan struct {
 // Place implements smdr.Plan.
 func (p *importPlan) Place(extension, account, trunk string, at time.Time) smdr.Place {
 	place := p.snapshot.PlaceCall(p.tenant.ID, p.pbx, extension, account, trunk, at)
-	if then := p.history.First(at); then != nil { // A record of last month is charged by the plan of last month.
+	if then := p.history.First(at); then != nil && !place.OfTrunk { // A record of last month is charged by the plan of last month.
 		place.Tariff = then.TariffOf(place.Branch, place.Extension)
 	}
 	return smdr.Place{
