@@ -115,6 +115,9 @@ func TestXLSX(t *testing.T) {
 	day, err := f.GetCellValue("Export", "B2")
 	require.NoError(t, err)
 	require.Equal(t, "2026-10-25 00:30:00", day, "dates are dates")
+	size, err := f.GetSheetDimension("Export")
+	require.NoError(t, err)
+	require.Empty(t, size, "no size is better than a wrong one: openpyxl reads no further than a dimension says")
 }
 
 func TestParquetAndArrow(t *testing.T) {

@@ -60,6 +60,10 @@ func (w *xlsxWriter) next() (err error) {
 	if err != nil {
 		return fmt.Errorf("write XLSX: %w", err)
 	}
+	// How many rows come is not known yet. Readers that trust a dimension would see one cell, those that find none count.
+	if err = w.file.SetSheetDimension(name, ""); err != nil {
+		return fmt.Errorf("write XLSX: %w", err)
+	}
 	if w.sheet, err = w.file.NewStreamWriter(name); err != nil {
 		return fmt.Errorf("write XLSX: %w", err)
 	}

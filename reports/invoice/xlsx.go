@@ -53,6 +53,9 @@ func (b *book) sheet(name string, first bool, widths ...float64) (*excelize.Stre
 	} else if _, err := b.f.NewSheet(name); err != nil {
 		return nil, err
 	}
+	if err := b.f.SetSheetDimension(name, ""); err != nil { // Readers count the rows themselves.
+		return nil, err
+	}
 	w, err := b.f.NewStreamWriter(name)
 	if err != nil {
 		return nil, err

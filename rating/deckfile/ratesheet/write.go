@@ -58,6 +58,9 @@ func writeXLSX(w io.Writer, rows []row, currency money.Currency, l *Layout) erro
 	if err := file.SetSheetName(file.GetSheetName(0), "Rates"); err != nil {
 		return err
 	}
+	if err := file.SetSheetDimension("Rates", ""); err != nil { // Readers count the rows themselves.
+		return err
+	}
 	bold, moment, err := styles(file)
 	if err != nil {
 		return err
