@@ -2,6 +2,7 @@ package smdr
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -10,7 +11,7 @@ type span uint8
 
 // The ways of writing a duration.
 const (
-	spanHMS     span = iota // Groups of digits with anything between them, the last of them seconds: 1:02:03, 02'03, 00:02'03".
+	spanHMS     span = iota // Groups of digits with anything between them, the last of them seconds: 1:02:03, 02'03, 00:02'03", 00:00:15.65.
 	spanHM                  // Groups of digits, the last of them minutes: 01:02.
 	spanSeconds             // A number of seconds, with or without a fraction.
 	spanMillis              // A number of milliseconds.
@@ -37,7 +38,7 @@ func (s span) read(text string) (time.Duration, bool) {
 	var ok bool
 	switch s {
 	case spanHMS:
-		d, ok = groups(text, time.Second)
+		d, ok = hms(text)
 	case spanHM:
 		d, ok = groups(text, time.Minute)
 	case spanSeconds:
@@ -65,6 +66,17 @@ func (s span) packed(text string) (time.Duration, bool) {
 }
 
 func ofSeconds(n int) time.Duration { return time.Duration(n) * time.Second }
+
+// hms reads groups of digits, the last of them seconds; after all three groups, those may have a fraction: 00:00:15.65.
+func hms(text string) (time.Duration, bool) {
+	whole, fraction, ok := strings.Cut(text, ".")
+	if !ok || strings.Count(whole, ":") != 2 {
+		return groups(text, time.Second)
+	}
+	d, ok := groups(whole, time.Second)
+	part, right := decimal("0."+fraction, time.Second)
+	return d + part, ok && right && fraction != ""
+}
 
 // groups reads one to three groups of digits; the unit is that of the last.
 func groups(text string, unit time.Duration) (time.Duration, bool) {
