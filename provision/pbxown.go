@@ -14,16 +14,14 @@ func (s *Snapshot) OwnExtension(tenant string, p *PBX, recorded string) (string,
 	return recorded, ok
 }
 
-// OwnNumber reports whether a number is the tenant's, by its list of numbers or as that of a trunk of a PBX, and says whose
+// OwnNumber reports whether a number is a tenant's, by its list of numbers or as that of a trunk of a PBX, and says whose
 // extension it is; empty when it is nobody's.
-func (t *Tenant) OwnNumber(p *PBX, n e164.Number) (extension string, ok bool) {
+func (s *Snapshot) OwnNumber(tenant string, p *PBX, n e164.Number) (extension string, ok bool) {
 	if n.IsZero() {
 		return "", false
 	}
-	for i := range t.Numbers {
-		if t.Numbers[i].E164 == n {
-			return t.Numbers[i].Extension, true
-		}
+	if own, ok := s.numbers[n]; ok && own.tenant.ID == tenant {
+		return own.number.Extension, true
 	}
 	for i := range p.Trunks {
 		if p.Trunks[i].Number == n {

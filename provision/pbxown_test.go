@@ -18,12 +18,15 @@ func TestWhatIsTheTenants(t *testing.T) {
 	}
 	require.True(t, tenant.Numbered(p), "by the number of a trunk")
 	require.False(t, tenant.Numbered(&PBX{}))
-	_, ok := tenant.OwnNumber(p, e164.MustParse("4930200"))
+	_, ok := s.OwnNumber("acme", p, e164.MustParse("4930200"))
 	require.True(t, ok)
-	_, ok = tenant.OwnNumber(p, e164.Number{})
+	_, ok = s.OwnNumber("acme", p, e164.Number{})
 	require.False(t, ok)
 	tenant.Numbers = []Number{{E164: e164.MustParse("4930999"), Extension: "101"}}
-	extension, ok := tenant.OwnNumber(p, e164.MustParse("4930999"))
+	s.index()
+	extension, ok := s.OwnNumber("acme", p, e164.MustParse("4930999"))
 	require.True(t, ok)
 	require.Equal(t, "101", extension)
+	_, ok = s.OwnNumber("other", p, e164.MustParse("4930999"))
+	require.False(t, ok, "a number of another client is a stranger's")
 }

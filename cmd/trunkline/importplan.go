@@ -58,11 +58,11 @@ func (p *importPlan) Own(digits string) (smdr.Owned, bool) {
 		return smdr.Owned{Extension: extension}, true
 	}
 	if n, err := e164.Parse(digits); err == nil { // Switches record numbers with the country code and nothing before it.
-		if e, ok := p.tenant.OwnNumber(p.pbx, n); ok {
+		if e, ok := p.snapshot.OwnNumber(p.tenant.ID, p.pbx, n); ok {
 			return smdr.Owned{Number: n, Extension: e}, true
 		}
 	}
-	e, ok := p.tenant.OwnNumber(p.pbx, number)
+	e, ok := p.snapshot.OwnNumber(p.tenant.ID, p.pbx, number)
 	return smdr.Owned{Number: number, Extension: e}, ok
 }
 
