@@ -40,6 +40,7 @@ type Holiday struct {
 // It is immutable and safe for concurrent use.
 type Calendar struct {
 	zone    zone
+	name    string   // Of the zone.
 	names   []string // Position 0 is "", no period.
 	days    [dayKinds][]stretch
 	dated   []int64 // Days since 1970, sorted.
@@ -59,7 +60,7 @@ func NewCalendar(loc *time.Location, periods []Period, holidays []Holiday) (*Cal
 	if loc == nil {
 		loc = time.UTC
 	}
-	c := &Calendar{zone: newZone(loc), names: []string{""}}
+	c := &Calendar{zone: newZone(loc), name: loc.String(), names: []string{""}}
 	for _, p := range periods {
 		if p.Name == "" || p.From < 0 || p.From >= secondsPerDay || p.Till < 0 || p.Till > secondsPerDay {
 			return nil, fmt.Errorf("%w: period %q: it needs a name and times from 00:00 to 24:00", ErrCalendar, p.Name)

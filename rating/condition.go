@@ -198,8 +198,8 @@ func (c *Comparison) progress(m *moment) Progress {
 		end = m.now
 	}
 	if c.fact == "days" {
-		p.Value = wholeDays(m.account.Start, end)
-		p.Projected = wholeDays(m.account.Start, m.till)
+		p.Value = m.zone.wholeDays(m.account.Start, end)
+		p.Projected = m.zone.wholeDays(m.account.Start, m.till)
 	} else {
 		from := c.from(m)
 		q := FactQuery{Counter: c.fact, From: from, Till: end}
@@ -282,6 +282,9 @@ func (c *Comparison) String() string {
 	return s
 }
 
-func wholeDays(from, till time.Time) int64 {
-	return max(0, int64(till.Sub(from)/(24*time.Hour)))
+// wholeDays is how many days have gone by between two moments, by the clock on the wall.
+func (z *zone) wholeDays(from, till time.Time) int64 {
+	begin, _ := z.offset(from.Unix())
+	end, _ := z.offset(till.Unix())
+	return max(0, (till.Unix()+end-from.Unix()-begin)/secondsPerDay)
 }

@@ -93,3 +93,18 @@ func (z *zone) unix(t time.Time) int64 {
 	}
 	return wall - min(before, after)
 }
+
+// date returns what the calendar of the zone shows at a moment, as midnight in UTC.
+func (z *zone) date(at time.Time) time.Time {
+	return time.Unix(z.day(at.Unix())*secondsPerDay, 0).UTC()
+}
+
+// sameDay returns the midnight of another zone on the day whose midnight a moment is in this one. What is no midnight here, and
+// the zero time, stay as they are.
+func (z *zone) sameDay(at time.Time, other *zone) time.Time {
+	offset, _ := z.offset(at.Unix())
+	if wall := at.Unix() + offset; !at.IsZero() && z != other && wall-floorDiv(wall, secondsPerDay)*secondsPerDay == 0 {
+		return time.Unix(other.unix(time.Unix(wall, 0).UTC()), 0).UTC()
+	}
+	return at
+}

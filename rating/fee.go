@@ -76,9 +76,20 @@ func ParseTrialEnd(s string) (TrialEnd, error) {
 
 // Account is what a tenant's fees depend on beside the facts.
 type Account struct {
-	Start      time.Time // When the subscription began.
-	End        time.Time // When it ended; zero: it goes on.
-	TrialEnded time.Time // When the trial was found to have ended; zero: it goes on, if the tariff has one.
+	Zone       *time.Location // In whose days his fees are reckoned; nil: the tariff's.
+	Start      time.Time      // When the subscription began.
+	End        time.Time      // When it ended; zero: it goes on.
+	TrialEnded time.Time      // When the trial was found to have ended; zero: it goes on, if the tariff has one.
+}
+
+// zone is what the account's days are reckoned in.
+func (a *Account) zone(t *Tariff) *zone {
+	c := t.spec.Calendar
+	if a.Zone == nil || a.Zone.String() == c.name {
+		return &c.zone
+	}
+	z := newZone(a.Zone)
+	return &z
 }
 
 // FeeLine is one fee of one billing period.
@@ -114,7 +125,7 @@ func (t *Tariff) TrialAt(account Account, now time.Time, facts Facts) TrialState
 	if t.spec.Trial == nil || !account.TrialEnded.IsZero() {
 		return TrialState{}
 	}
-	m := moment{zone: &t.spec.Calendar.zone, account: account, from: account.Start, till: now, now: now, facts: facts}
+	m := moment{zone: account.zone(t), account: account, from: account.Start, till: now, now: now, facts: facts}
 	ended, _, progress := t.spec.Trial.Until.met(&m)
 	return TrialState{Active: !ended, Progress: progress}
 }

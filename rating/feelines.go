@@ -17,10 +17,11 @@ func (t *Tariff) Fees(account Account, from, till, now time.Time, facts Facts) (
 }
 
 type feeRun struct {
-	t     *Tariff
-	run   run
-	m     moment
-	lines []FeeLine
+	t      *Tariff
+	run    run
+	others []run // What is not to be told again, or stays as it was told.
+	m      moment
+	lines  []FeeLine
 }
 
 // presence is the time in which a tenant, or his number, was there.
@@ -29,53 +30,29 @@ type presence struct {
 	from, till time.Time
 }
 
-// fee adds the lines of one fee: one for the tenant, or one for each of his numbers.
-func (b *feeRun) fee(f *Fee) error {
+// fee takes a step for the tenant, or for each of his numbers.
+func (b *feeRun) fee(f *Fee, step func(*feeRun, *Fee, presence) error) error {
 	if f.PerUnit != perNumber {
-		return b.cycles(f, presence{from: b.m.account.Start, till: b.m.account.End})
+		return step(b, f, presence{from: b.m.account.Start, till: b.m.account.End})
 	}
 	for _, n := range b.m.facts.Numbers(b.m.from, b.m.till) {
 		if !f.Means(&n) {
 			continue
 		}
 		p := presence{number: n.Number, from: latest(n.From, b.m.account.Start), till: earliest(n.Till, b.m.account.End)}
-		if err := b.cycles(f, p); err != nil {
+		if err := step(b, f, p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// cycles decides for which time the fee is due: the period, or, in advance, the next one, and the first two of a newcomer.
-func (b *feeRun) cycles(f *Fee, p presence) error {
-	from, till := b.m.from, b.m.till
-	came := !p.from.IsZero() && !p.from.Before(from) && p.from.Before(till)
-	if f.OneOff {
-		if !came || p.from.Before(b.run.From) || !p.from.Before(b.run.Till) {
-			return nil
-		}
-		return b.line(f, p, from, till)
-	}
-	if !f.Advance {
-		return b.line(f, p, from, till)
-	}
-	now := b.switched
-	if came {
-		now = func(f *Fee, p presence) error { return b.line(f, p, from, till) }
-	}
-	if err := now(f, p); err != nil {
-		return err
-	}
-	next, end := b.nextPeriod()
-	return b.line(f, p, next, end)
-}
-
-// nextPeriod returns the period after this one: the next calendar month after a month, else one of the same length.
+// nextPeriod returns the period after this one: up to the same day of the month after, where this one is from a day of a month to the
+// same of the next; else one of the same length.
 func (b *feeRun) nextPeriod() (from, till time.Time) {
-	start, end := Monthly.bounds(b.m.zone, b.m.from.Unix())
-	if start == b.m.from.Unix() && end == b.m.till.Unix() {
-		_, after := Monthly.bounds(b.m.zone, end)
-		return b.m.till, time.Unix(after, 0).UTC()
+	begin, end := b.m.zone.date(b.m.from), b.m.zone.date(b.m.till)
+	if begin.AddDate(0, 1, 0).Equal(end) {
+		return b.m.till, time.Unix(b.m.zone.unix(end.AddDate(0, 1, 0)), 0).UTC()
 	}
 	return b.m.till, b.m.till.Add(b.m.till.Sub(b.m.from))
 }
@@ -175,7 +152,7 @@ func (b *feeRun) amount(f *Fee, l *FeeLine, due cycle, begin, end time.Time) err
 	return err
 }
 
-// days are those that a time touches, in the tariff's time zone.
+// days are those that a time touches, in the client's time zone.
 func (b *feeRun) days(from, till time.Time) int64 {
 	return b.m.zone.day(till.Unix()-1) - b.m.zone.day(from.Unix()) + 1
 }

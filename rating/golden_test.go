@@ -63,7 +63,7 @@ func (s *script) run(t *testing.T, d *datadriven.TestData) (string, error) {
 	case "facts":
 		return s.setFacts(d)
 	case "stay":
-		s.stays = append(s.stays, rating.Stay{Tariff: s.tariff, From: when(d, "from"), Till: when(d, "till"), Known: when(d, "known")})
+		s.stays = append(s.stays, rating.Stay{Tariff: s.tariff, From: when(d, "from"), Till: when(d, "till"), Known: when(d, "known"), Left: when(d, "left")})
 		return "", nil
 	case "fees":
 		return s.fees(d)

@@ -2,6 +2,7 @@ package rating
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -14,14 +15,14 @@ type Stay struct {
 	Tariff     *Tariff
 	From, Till time.Time
 	Known      time.Time // When it was known that the stay would begin; zero: always.
+	Left       time.Time // When it was known that it would end, where no other follows; zero: always.
 }
 
 // run is a time for which one and the same fee was due, over all stays in which it stands unchanged.
 type run struct {
 	Stay
 	fee   *Fee
-	order int       // Its place in the tariff.
-	left  time.Time // When it was known that it would end; zero: always.
+	order int // Its place in the tariff.
 }
 
 // meets reports whether two fees are due at the same time.
@@ -36,31 +37,28 @@ func (f *Fee) same(other *Fee) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// runs are the times of all fees over stays that follow each other.
-func runs(stays []Stay) []run {
+// same reports whether two runs are of one and the same fee.
+func (r *run) same(other *run) bool { return r.fee.same(other.fee) && r.Tariff.alike(other.Tariff) }
+
+// runs are the times of all fees over stays that follow each other, in the days of the client's zone.
+func runs(stays []Stay, z *zone) []run {
 	var out []run
 	for i := range stays {
 		s := &stays[i]
 		for order := range s.Tariff.spec.Fees {
 			f := &s.Tariff.spec.Fees[order]
 			next := run{Stay: *s, fee: f, order: order}
-			next.From, next.Till = latest(s.From, f.From), earliest(s.Till, f.Till)
+			own := &s.Tariff.spec.Calendar.zone
+			next.From, next.Till = latest(s.From, own.sameDay(f.From, z)), earliest(s.Till, own.sameDay(f.Till, z))
 			if !next.From.Before(next.Till) {
 				continue
 			}
-			at := slices.IndexFunc(out, func(r run) bool {
-				return r.fee.Name == f.Name && r.Till.Equal(next.From) && r.fee.same(f) && r.Tariff.alike(s.Tariff)
-			})
+			at := slices.IndexFunc(out, func(r run) bool { return r.Till.Equal(next.From) && r.same(&next) })
 			if at < 0 {
 				out = append(out, next)
 				continue
 			}
 			out[at].Till, out[at].order, out[at].Tariff, out[at].fee = next.Till, order, s.Tariff, f
-		}
-	}
-	for i := range out {
-		if at := slices.IndexFunc(stays, func(s Stay) bool { return s.From.Equal(out[i].Till) }); at >= 0 {
-			out[i].left = stays[at].Known
 		}
 	}
 	slices.SortStableFunc(out, func(a, b run) int { return cmp.Or(cmp.Compare(a.order, b.order), a.From.Compare(b.From)) })
@@ -74,38 +72,31 @@ func (t *Tariff) alike(other *Tariff) bool {
 
 // FeesOf returns the fees of one billing period of a client who was on one version of a tariff after the other: each for the days of its
 // stay, and one that stands in them unchanged as if there were one stay only. Stays reach beyond the period where the next is known:
-// fees in advance are billed by it. The rest is as in Fees.
+// fees in advance are billed by what was known of it when the period ended, however late that is asked for. The rest is as in Fees.
 func FeesOf(stays []Stay, account Account, from, till, now time.Time, facts Facts) ([]FeeLine, error) {
-	var out []FeeLine
-	for _, r := range runs(stays) {
-		b := feeRun{t: r.Tariff, run: r, m: moment{zone: &r.Tariff.spec.Calendar.zone, account: account, from: from, till: till, now: now, facts: facts}}
-		if err := b.fee(r.fee); err != nil {
-			return nil, fmt.Errorf("fee %q: %w", r.fee.Name, err)
+	if len(stays) == 0 {
+		return nil, nil
+	}
+	m := moment{zone: account.zone(stays[0].Tariff), account: account, from: from, till: till, now: now, facts: facts}
+	was, is, next := runs(known(stays, from), m.zone), runs(stays, m.zone), runs(known(stays, till), m.zone)
+	var done []feeRun
+	add := func(list, others []run, step func(*feeRun, *Fee, presence) error) error {
+		for _, r := range list {
+			b := feeRun{t: r.Tariff, run: r, others: others, m: m}
+			if err := b.fee(r.fee, step); err != nil {
+				return fmt.Errorf("fee %q: %w", r.fee.Name, err)
+			}
+			done = append(done, b)
 		}
-		out = append(out, b.lines...)
-	}
-	return out, nil
-}
-
-// switched adds what a fee in advance asks for the running period where the client came to it, or left it, on a day in the middle: it was
-// billed in advance by what was known before the period began.
-func (b *feeRun) switched(f *Fee, p presence) error {
-	from, till := b.m.from, b.m.till
-	if b.run.From.After(from) && b.run.From.Before(till) && b.run.Known.After(from) {
-		return b.line(f, p, from, till)
-	}
-	left := b.run.Till
-	if !left.After(from) || !left.Before(till) || b.run.From.After(from) || !b.run.left.After(from) {
 		return nil
 	}
-	rest := feeRun{t: b.t, run: b.run, m: b.m}
-	rest.run.From, rest.run.Till = left, till
-	if err := rest.line(f, p, from, till); err != nil {
-		return err
+	if err := errors.Join(add(was, is, (*feeRun).givenBack), add(is, was, (*feeRun).running), add(next, nil, (*feeRun).ahead)); err != nil {
+		return nil, err
 	}
-	for _, l := range rest.lines {
-		l.Amount, l.Reason = l.Amount.Neg(), "given back: "+l.Reason
-		b.lines = append(b.lines, l)
+	slices.SortStableFunc(done, func(a, b feeRun) int { return cmp.Compare(a.run.order, b.run.order) })
+	var out []FeeLine
+	for i := range done {
+		out = append(out, done[i].lines...)
 	}
-	return nil
+	return out, nil
 }

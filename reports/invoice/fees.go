@@ -14,7 +14,7 @@ func (in *draftInput) label() string { return in.plans[0].last(in.period.Till).L
 
 // feeLines takes the fees of all plans over, with those that are waived.
 func (d *drafter) feeLines() error {
-	account := rating.Account{Start: d.timeline.start, End: d.timeline.end}
+	account := rating.Account{Zone: d.zone, Start: d.timeline.start, End: d.timeline.end}
 	if account.Start.IsZero() {
 		return nil
 	}
@@ -150,15 +150,15 @@ func (d *drafter) trialEnd(p *plan, account rating.Account, facts rating.Facts) 
 	if !last.After(account.Start) || active(last) {
 		return time.Time{}
 	}
-	const oneDay = 24 * time.Hour
-	low, high := 0, int(last.Sub(account.Start)/oneDay)+1
+	after := func(days int) time.Time { return account.Start.In(d.zone).AddDate(0, 0, days).UTC() }
+	low, high := 0, int(last.Sub(account.Start)/(24*time.Hour))+1
 	for low < high {
 		middle := (low + high) / 2
-		if active(account.Start.Add(time.Duration(middle) * oneDay)) {
+		if active(after(middle)) {
 			low = middle + 1
 		} else {
 			high = middle
 		}
 	}
-	return account.Start.Add(time.Duration(low) * oneDay)
+	return after(low)
 }

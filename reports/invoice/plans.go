@@ -15,6 +15,7 @@ import (
 type plan struct {
 	owner owner
 	stays []rating.Stay
+	from  time.Time // When the period begins.
 }
 
 // last is the version that the plan is on when a period ends.
@@ -96,14 +97,14 @@ func (j *job) plans(ctx context.Context) ([]plan, error) {
 	if len(client) == 0 {
 		return nil, fmt.Errorf("%w: no version of %s was in force for tenant %s", errNoTariff, j.tenant.Tariff, j.tenant.ID)
 	}
-	out := []plan{{stays: client}}
+	out := []plan{{stays: client, from: j.period.From}}
 	for _, o := range ownersOf(j.timeline, j.tenant) {
 		stays, err := j.stays(ctx, o)
 		if err != nil {
 			return nil, err
 		}
 		if slices.ContainsFunc(stays, func(s rating.Stay) bool { return len(s.Tariff.Spec().Fees) > 0 }) {
-			out = append(out, plan{o, stays})
+			out = append(out, plan{o, stays, j.period.From})
 		}
 	}
 	return out, nil
@@ -115,14 +116,14 @@ type turn struct {
 	tariff      string
 }
 
-// stays are the versions that an owner was on in the period and, as far as it is known, in the next one. A day on which a plan begins is
-// a day of that plan.
+// stays are the versions that an owner was on in the period and, as far as it is known, in the next one; and the one that ended as it began,
+// because that may have been billed in advance. A day on which a plan begins is a day of that plan.
 func (j *job) stays(ctx context.Context, o owner) ([]rating.Stay, error) {
 	zone, err := time.LoadLocation(j.period.Zone)
 	if err != nil {
 		return nil, err
 	}
-	end := j.period.Till.AddDate(0, 1, 1)
+	end := j.period.Till.In(zone).AddDate(0, 1, 1)
 	var out []rating.Stay
 	turns := j.turns(o, zone)
 	for i, t := range turns {
@@ -130,12 +131,15 @@ func (j *job) stays(ctx context.Context, o owner) ([]rating.Stay, error) {
 		if i+1 < len(turns) && turns[i+1].from.Before(till) {
 			till = turns[i+1].from
 		}
-		if t.tariff == "" || !t.from.Before(till) || !till.After(j.period.From) {
+		if t.tariff == "" || !t.from.Before(till) || till.Before(j.period.From) {
 			continue
 		}
 		stays, err := j.versions(ctx, t, till, zone)
 		if err != nil {
 			return nil, err
+		}
+		if n := len(stays); n > 0 && i+1 < len(turns) && turns[i+1].tariff == "" {
+			stays[n-1].Left = turns[i+1].known
 		}
 		out = append(out, stays...)
 	}
@@ -188,7 +192,7 @@ func (j *job) versions(ctx context.Context, t turn, till time.Time, zone *time.L
 		if span.From.After(t.from) {
 			stay.From, stay.Known = midnight(span.From, zone), span.Version.Applied
 		}
-		if !stay.From.Before(stay.Till) || !stay.Till.After(j.period.From) {
+		if !stay.From.Before(stay.Till) || stay.Till.Before(j.period.From) {
 			continue
 		}
 		var err error

@@ -53,10 +53,10 @@ func isNumbers(per string) bool {
 	return per == "number" || per == "numbers" || strings.HasSuffix(per, "_numbers")
 }
 
-// asks reports whether a plan has a fee of a kind.
+// asks reports whether a plan has a fee of a kind in the period.
 func (p *plan) asks(kind func(per string) bool) bool {
 	return slices.ContainsFunc(p.stays, func(s rating.Stay) bool {
-		return slices.ContainsFunc(s.Tariff.Spec().Fees, func(f rating.Fee) bool { return kind(f.PerUnit) })
+		return s.Till.After(p.from) && slices.ContainsFunc(s.Tariff.Spec().Fees, func(f rating.Fee) bool { return kind(f.PerUnit) })
 	})
 }
 

@@ -56,7 +56,8 @@ func (c *Closer) trialOf(ctx context.Context, t *provision.Tenant, tariff *ratin
 	if err != nil {
 		return nil, err
 	}
-	timeline, err := NewTimeline(histories[t.ID], provision.ContractStart(profile.Since, c.c.Snapshot.Zone(t.ID)))
+	zone := c.c.Snapshot.Zone(t.ID)
+	timeline, err := NewTimeline(histories[t.ID], provision.ContractStart(profile.Since, zone))
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +65,7 @@ func (c *Closer) trialOf(ctx context.Context, t *provision.Tenant, tariff *ratin
 		ctx: ctx, calls: c.c.Counter, readings: c.c.Readings, account: ledger.Tenant(t.ID, t.Currency), timeline: timeline,
 		known: make(map[rating.FactQuery]int64),
 	}
-	state := tariff.TrialAt(rating.Account{Start: timeline.start, End: timeline.end}, now, f)
+	state := tariff.TrialAt(rating.Account{Zone: zone, Start: timeline.start, End: timeline.end}, now, f)
 	if f.err != nil || state.Active || timeline.start.IsZero() {
 		return nil, f.err
 	}
