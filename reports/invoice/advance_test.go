@@ -74,3 +74,16 @@ func TestTrialIsCountedInDays(t *testing.T) {
 	h.world.profiles = map[string]invoice.Profile{"acme": {Since: on("2026-10-20 00:00")}}
 	require.Contains(t, h.draft("2026-10", on("2026-11-02 05:00")), "Start: 31 x 1 = 5 ")
 }
+
+// TestDiscountOfWhatIsGivenBack: who paid a fee in advance with a discount gets back what he paid.
+func TestDiscountOfWhatIsGivenBack(t *testing.T) {
+	t.Parallel()
+	h := advance(t, "Europe/Berlin", "Europe/Berlin")
+	h.world.profiles = map[string]invoice.Profile{"acme": {Discounts: []invoice.Discount{{Name: "Half", Percent: "50"}}}}
+	require.Contains(t, h.draft("2026-09", on("2026-10-01 05:00")), "total 15.5\n")
+	h.operator("office", "", "")
+	h.apply(on("2026-10-11 14:00"))
+	october := h.draft("2026-10", on("2026-11-02 05:00"))
+	require.Contains(t, october, "Half: -10.5 x 1 = -10.5 berlin -5.25 koeln -5.25\n", "half of 42 less 21")
+	require.Contains(t, october, "total 41.5\n", "half of 31 for 21 days given back, of 62 for 21 days, and of 62 for November")
+}

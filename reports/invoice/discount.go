@@ -64,8 +64,8 @@ func (c *Discount) is(l *Line) bool {
 	return l.Kind == FeeLine && l.fee == c.Of
 }
 
-// discountLines takes the client's discounts off, each from what is charged for the days that it holds for. What is taxed apart is
-// discounted apart.
+// discountLines takes the client's discounts off, each from what is charged for the days that it holds for; of what is given back, such as a
+// fee in advance, its discount is taken back. What is taxed apart is discounted apart.
 func (d *drafter) discountLines() error {
 	charged := slices.Clone(d.doc.Lines)
 	for i := range d.profile.Discounts {
@@ -76,7 +76,7 @@ func (d *drafter) discountLines() error {
 		}
 		var made []Line
 		for k := range charged {
-			if l := &charged[k]; c.is(l) && l.Amount.Sign() > 0 {
+			if l := &charged[k]; c.is(l) {
 				if made, err = d.takeOff(made, c, l, off); err != nil {
 					return err
 				}
@@ -145,7 +145,7 @@ func (d *drafter) takeOff(made []Line, c *Discount, l *Line, off int64) ([]Line,
 func (d *drafter) spread(amount money.Amount, like []reports.BranchShare) ([]reports.BranchShare, error) {
 	weights := make([]reports.BranchWeight, 0, len(like))
 	for _, s := range like {
-		weights = append(weights, reports.BranchWeight{Branch: s.Branch, Seconds: max(0, s.Amount.Micros())})
+		weights = append(weights, reports.BranchWeight{Branch: s.Branch, Seconds: max(s.Amount.Micros(), -s.Amount.Micros())})
 	}
 	return reports.Allocate(amount, reports.ByMinutes, weights, d.shareScale(amount))
 }
