@@ -19,8 +19,14 @@ type Name struct {
 // String is the form in which it is named on a command line: "deck/one", "file/decks/one.csv".
 func (n Name) String() string { return n.Kind + "/" + n.ID }
 
-// Applied are the hashes of what an operator's file said when it was applied last.
+// Applied are the hashes of what an operator's file said when it was applied last; zero: it took the thing away.
 type Applied map[Name][sha256.Size]byte
+
+// of returns the hash of what the file said of a thing; false: it did not have it.
+func (a Applied) of(n Name) (sum [sha256.Size]byte, known bool) {
+	sum = a[n]
+	return sum, sum != [sha256.Size]byte{}
+}
 
 // Conflict is something that was changed both in the operator's file and at another place since the file was applied last.
 type Conflict struct {
@@ -101,7 +107,7 @@ func Reconcile(current []Object, files map[string][]byte, wanted *Bundle, before
 func (r *Reconciled) weigh(n Name, mine, theirs []byte, there bool, before Applied, choice Choice) bool {
 	sum := sha256.Sum256(mine)
 	r.Applied[n] = sum
-	base, known := before[n]
+	base, known := before.of(n)
 	now := sha256.Sum256(theirs)
 	switch {
 	case there && sum == now, !there && !known, known && there && base == now:
@@ -125,9 +131,12 @@ func (r *Reconciled) weigh(n Name, mine, theirs []byte, there bool, before Appli
 func (r *Reconciled) extras(objects []Object, rest map[Name]Object, before Applied, choice Choice) []Object {
 	for _, n := range slices.SortedFunc(maps.Keys(rest), func(a, b Name) int { return cmp.Compare(a.String(), b.String()) }) {
 		o := rest[n]
-		base, known := before[n]
+		base, known := before.of(n)
 		switch {
-		case o.Kind == KindSettings, known && base == sha256.Sum256([]byte(o.Spec)), choice.overwrites(n):
+		case o.Kind == KindSettings:
+			continue
+		case known && base == sha256.Sum256([]byte(o.Spec)), choice.overwrites(n):
+			r.Applied[n] = [sha256.Size]byte{}
 			continue
 		case choice.keeps(n):
 			r.Kept = append(r.Kept, n)
