@@ -3,6 +3,7 @@ package invoice
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -58,22 +59,22 @@ func (c *Closer) plan(ctx context.Context, r Request) ([]job, error) {
 	if err != nil {
 		return nil, err
 	}
-	tenants, err := c.tenants(r.Tenant)
+	histories, err := c.c.Archive.Histories(ctx, r.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, len(tenants))
-	for i, t := range tenants {
-		names[i] = t.ID
-	}
-	histories, err := c.c.Archive.Histories(ctx, names)
+	tenants, err := c.tenants(r.Tenant, histories)
 	if err != nil {
 		return nil, err
 	}
-	jobs := make([]job, len(tenants))
-	for i, t := range tenants {
-		if jobs[i], err = c.job(t, r.Period, profiles[t.ID].Over(profiles[""]), histories[t.ID]); err != nil {
+	jobs := make([]job, 0, len(tenants))
+	for _, t := range tenants {
+		j, err := c.job(t, r.Period, profiles[t.ID].Over(profiles[""]), histories[t.ID])
+		if err != nil {
 			return nil, err
+		}
+		if len(r.Tenant) > 0 || j.timeline.end.IsZero() || j.timeline.end.After(j.period.From) {
+			jobs = append(jobs, j)
 		}
 	}
 	homes := c.homesOf(jobs)
@@ -132,23 +133,52 @@ func (c *Closer) homesOf(jobs []job) map[reports.HomeKey]reports.Home {
 	return out
 }
 
-func (c *Closer) tenants(names []string) ([]*provision.Tenant, error) {
+// tenants are those that are asked for, or all: those that are set up, and those that were taken away, as they were before.
+func (c *Closer) tenants(names []string, histories map[string][]Version) ([]*provision.Tenant, error) {
 	var out []*provision.Tenant
 	if len(names) == 0 {
 		all := c.c.Snapshot.Operator().Tenants
 		for i := range all {
 			out = append(out, &all[i])
 		}
+		for _, name := range slices.Sorted(maps.Keys(histories)) {
+			if _, ok := c.c.Snapshot.Tenant(name); ok {
+				continue
+			}
+			t, err := lastOf(histories[name])
+			if err != nil {
+				return nil, err
+			}
+			if t != nil {
+				out = append(out, t)
+			}
+		}
 		return out, nil
 	}
 	for _, name := range names {
 		t, ok := c.c.Snapshot.Tenant(name)
 		if !ok {
+			var err error
+			if t, err = lastOf(histories[name]); err != nil {
+				return nil, err
+			}
+		}
+		if t == nil {
 			return nil, fmt.Errorf("%w: there is no tenant %q", ErrNoTenant, name)
 		}
 		out = append(out, t)
 	}
 	return out, nil
+}
+
+// lastOf is a tenant as he was when he was taken away; nil: there was none.
+func lastOf(history []Version) (*provision.Tenant, error) {
+	for _, v := range slices.Backward(history) {
+		if v.Spec != "" {
+			return v.tenant()
+		}
+	}
+	return nil, nil //nolint:nilnil // There is none.
 }
 
 // lateYears is how far back calls that came late are taxed by their own day.

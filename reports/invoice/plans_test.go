@@ -83,17 +83,22 @@ func (h *house) apply(at time.Time) {
 	h.merged = merged
 }
 
-// draft lists the lines of a month's document as it looks at a moment.
-func (h *house) draft(month string, now time.Time) string {
+// closer closes months at a moment.
+func (h *house) closer(now time.Time) *invoice.Closer {
 	h.t.Helper()
 	h.merged.Past = h.past
 	snapshot, err := provision.NewCompiler().Compile(h.t.Context(), h.merged)
 	require.NoError(h.t, err)
 	w := h.world
-	closer := invoice.NewCloser(invoice.Config{
+	return invoice.NewCloser(invoice.Config{
 		Usage: w, Calls: w, Counter: w, Postings: w, Readings: w, Ready: w, Archive: w, Charges: h.charges, Snapshot: snapshot, Clock: clock.NewManual(now),
 	})
-	d, err := closer.Draft(h.t.Context(), "acme", month)
+}
+
+// draft lists the lines of a month's document as it looks at a moment.
+func (h *house) draft(month string, now time.Time) string {
+	h.t.Helper()
+	d, err := h.closer(now).Draft(h.t.Context(), "acme", month)
 	require.NoError(h.t, err)
 	var b strings.Builder
 	for _, l := range d.Lines {
@@ -186,4 +191,24 @@ total 126
 `, h.draft("2026-11", on("2026-12-02 08:00")))
 	// In October they were there for 22 of 31 days.
 	require.Contains(t, h.draft("2026-10", on("2026-12-02 08:00")), "Agent seat: 15 x 2 = 21.3 berlin 21.3")
+}
+
+// TestTakenAwayIsInvoiced: a client who is taken away before his month is closed is invoiced for it, up to that day; then no more.
+func TestTakenAwayIsInvoiced(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.setUp()
+	h.tariff("start", "  - {name: pbx, text: Start, amount: 30, prorate: true}\n")
+	h.apply(on("2026-08-01 10:00"))
+	h.world.histories["acme"] = append(h.world.histories["acme"], invoice.Version{At: on("2026-11-10 23:00")})
+	h.merged.Operator.Tenants = nil
+	require.Contains(t, h.draft("2026-11", on("2026-12-02 08:00")), "Start: 30 x 1 = 10 ")
+	closer := h.closer(on("2027-01-02 08:00"))
+	for month, want := range map[string]int{"2026-10": 1, "2026-11": 1, "2026-12": 0} {
+		results, err := closer.Run(t.Context(), invoice.Request{Period: month, DryRun: true})
+		require.NoError(t, err)
+		require.Len(t, results, want, month)
+	}
+	_, err := closer.Draft(t.Context(), "nobody", "2026-11")
+	require.ErrorIs(t, err, invoice.ErrNoTenant)
 }

@@ -17,6 +17,15 @@ type Version struct {
 	Spec string // As it is stored; empty: the tenant was taken away.
 }
 
+// tenant reads the version.
+func (v *Version) tenant() (*provision.Tenant, error) {
+	b, err := provision.NewBundle([]provision.Object{{Kind: provision.KindTenant, Spec: v.Spec}}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("history of a tenant, %s: %w", v.At.Format(time.RFC3339), err)
+	}
+	return &b.Operator.Tenants[0], nil
+}
+
 // span is a time for which an extension, a number or a branch was somewhere.
 type span struct {
 	from, till time.Time // A zero till is open.
@@ -42,11 +51,10 @@ func NewTimeline(versions []Version, since time.Time) (*Timeline, error) {
 	for i, v := range versions {
 		var tenant *provision.Tenant
 		if v.Spec != "" {
-			b, err := provision.NewBundle([]provision.Object{{Kind: provision.KindTenant, Spec: v.Spec}}, nil)
-			if err != nil {
-				return nil, fmt.Errorf("history of a tenant, %s: %w", v.At.Format(time.RFC3339), err)
+			var err error
+			if tenant, err = v.tenant(); err != nil {
+				return nil, err
 			}
-			tenant = &b.Operator.Tenants[0]
 		}
 		if i == 0 && !since.IsZero() {
 			t.versions[0].At = since
