@@ -187,19 +187,33 @@ func (j *job) versions(ctx context.Context, t turn, till time.Time, zone *time.L
 		return []rating.Stay{{Tariff: tariff, From: t.from, Till: till, Known: t.known}}, nil
 	}
 	var out []rating.Stay
+	var ended time.Time // When the version before ended.
 	for _, span := range line.Spans(t.from, till) {
-		stay := rating.Stay{From: t.from, Till: midnight(span.Till, zone), Known: t.known}
-		if span.From.After(t.from) {
-			stay.From, stay.Known = midnight(span.From, zone), span.Version.Applied
-		}
-		if !stay.From.Before(stay.Till) || stay.Till.Before(j.period.From) {
+		if span.Till.Before(j.period.From.AddDate(0, 0, -1)) {
 			continue
 		}
-		var err error
-		if stay.Tariff, err = s.Read(ctx, span.Version); err != nil {
+		tariff, err := s.Read(ctx, span.Version)
+		if err != nil {
 			return nil, err
 		}
-		out = append(out, stay)
+		stay := rating.Stay{Tariff: tariff, From: t.from, Till: dayOf(span.Till, tariff, zone), Known: t.known}
+		if span.From.After(t.from) {
+			stay.From, stay.Known = dayOf(span.From, tariff, zone), span.Version.Applied
+		}
+		if n := len(out); n > 0 && ended.Equal(span.From) {
+			out[n-1].Till = stay.From
+		}
+		out, ended = append(out, stay), span.Till
 	}
-	return out, nil
+	return slices.DeleteFunc(out, func(s rating.Stay) bool { return !s.From.Before(s.Till) || s.Till.Before(j.period.From) }), nil
+}
+
+// dayOf is the beginning of the client's day on which a version begins or ends. A midnight of the tariff's own zone is a date, and so is
+// the same one for every client.
+func dayOf(at time.Time, tariff *rating.Tariff, zone *time.Location) time.Time {
+	y, m, d := at.In(zone).Date()
+	if tariff.Midnight(y, m, d+1).Equal(at) {
+		d++
+	}
+	return clock.Midnight(y, m, d, zone)
 }

@@ -212,3 +212,19 @@ func TestTakenAwayIsInvoiced(t *testing.T) {
 	_, err := closer.Draft(t.Context(), "nobody", "2026-11")
 	require.ErrorIs(t, err, invoice.ErrNoTenant)
 }
+
+// TestFeeFromADateIsFromThatDate, also for a client whose day begins later than that of the tariff.
+func TestFeeFromADateIsFromThatDate(t *testing.T) {
+	t.Parallel()
+	for _, zone := range []string{"America/New_York", "Europe/Berlin", "Asia/Kamchatka"} {
+		h := newHouse(t)
+		h.setUp()
+		h.file("operator.yaml", strings.Replace(string(h.files["operator.yaml"].Data), "Europe/Berlin", zone, 1))
+		h.apply(on("2026-08-02 09:00"))
+		h.file("start.yaml", "effective_from: 2026-12-01\nname: start\ncurrency: EUR\ntime_zone: Europe/Berlin\nrounding: {scale: 2}\nfees:\n  - {name: pbx, text: New, amount: 50}\n")
+		h.apply(on("2026-11-17 09:00"))
+		require.Contains(t, h.draft("2026-11", on("2026-12-02 12:00")), "Start: 30 x 1 = 30 ", zone)
+		require.NotContains(t, h.draft("2026-11", on("2026-12-02 12:00")), "New", zone)
+		require.Contains(t, h.draft("2026-12", on("2026-12-02 12:00")), "New: 50 x 1 = 50 ", zone)
+	}
+}
