@@ -98,9 +98,9 @@ func (b *feeRun) parts(f *Fee, p presence) error {
 	return nil
 }
 
-// ahead adds what a fee in advance asks for the next period.
+// ahead adds what a fee in advance asks for the next period. Who comes only then pays it with that.
 func (b *feeRun) ahead(f *Fee, p presence) error {
-	if !f.Advance {
+	if !f.Advance || !p.from.IsZero() && !p.from.Before(b.m.till) {
 		return nil
 	}
 	next, end := b.nextPeriod()
