@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,9 +23,7 @@ func reconcile(t *testing.T, stored []provision.Object, wanted *provision.Bundle
 	require.NoError(t, err)
 	after := make(provision.Applied)
 	for _, known := range []provision.Applied{before, r.Applied} {
-		for n, sum := range known {
-			after[n] = sum
-		}
+		maps.Copy(after, known)
 	}
 	return objects, after, nil
 }

@@ -59,7 +59,7 @@ func TestAdvanceAndSwitchWheneverInvoiced(t *testing.T) {
 			require.Contains(t, october, "office: 62 x 1 = 42 ", day)
 		}
 		require.Equal(t, 2, strings.Count(october, "office: 62 x 1 = "), day)
-		require.Equal(t, h.draft("2026-11", on("2026-12-02 05:00")), "office: 62 x 1 = 62 berlin 31 koeln 31\ntotal 62\n", day)
+		require.Equal(t, "office: 62 x 1 = 62 berlin 31 koeln 31\ntotal 62\n", h.draft("2026-11", on("2026-12-02 05:00")), day)
 	}
 }
 

@@ -136,43 +136,34 @@ func (c *Closer) homesOf(jobs []job) map[reports.HomeKey]reports.Home {
 // tenants are those that are asked for, or all: those that are set up, and those that were taken away, as they were before.
 func (c *Closer) tenants(names []string, histories map[string][]Version) ([]*provision.Tenant, error) {
 	var out []*provision.Tenant
-	if len(names) == 0 {
+	asked := len(names) > 0
+	if !asked {
 		all := c.c.Snapshot.Operator().Tenants
 		for i := range all {
 			out = append(out, &all[i])
 		}
-		for _, name := range slices.Sorted(maps.Keys(histories)) {
-			if _, ok := c.c.Snapshot.Tenant(name); ok {
-				continue
-			}
-			t, err := lastOf(histories[name])
-			if err != nil {
-				return nil, err
-			}
-			if t != nil {
-				out = append(out, t)
-			}
-		}
-		return out, nil
+		isSetUp := func(name string) bool { _, ok := c.c.Snapshot.Tenant(name); return ok }
+		names = slices.DeleteFunc(slices.Sorted(maps.Keys(histories)), isSetUp)
 	}
 	for _, name := range names {
-		t, ok := c.c.Snapshot.Tenant(name)
-		if !ok {
-			var err error
-			if t, err = lastOf(histories[name]); err != nil {
-				return nil, err
-			}
-		}
-		if t == nil {
+		t, err := c.tenant(name, histories[name])
+		switch {
+		case err != nil:
+			return nil, err
+		case t != nil:
+			out = append(out, t)
+		case asked:
 			return nil, fmt.Errorf("%w: there is no tenant %q", ErrNoTenant, name)
 		}
-		out = append(out, t)
 	}
 	return out, nil
 }
 
-// lastOf is a tenant as he was when he was taken away; nil: there was none.
-func lastOf(history []Version) (*provision.Tenant, error) {
+// tenant is one as he is set up, or as he was when he was taken away; nil: there was none.
+func (c *Closer) tenant(name string, history []Version) (*provision.Tenant, error) {
+	if t, ok := c.c.Snapshot.Tenant(name); ok {
+		return t, nil
+	}
 	for _, v := range slices.Backward(history) {
 		if v.Spec != "" {
 			return v.tenant()
