@@ -81,8 +81,8 @@ func zeros(sample []byte, first int) int {
 // validPrefix allows for a character that the end of the sample cuts.
 func validPrefix(sample []byte) bool {
 	for cut := range min(utf8.UTFMax, len(sample)+1) {
-		if utf8.Valid(sample[:len(sample)-cut]) {
-			return true
+		if rest := sample[len(sample)-cut:]; utf8.Valid(sample[:len(sample)-cut]) {
+			return len(rest) == 0 || !utf8.FullRune(rest)
 		}
 	}
 	return false
@@ -135,6 +135,9 @@ func encodingOf(name string) (encoding.Encoding, error) {
 // GuessEncoding names the encoding of a file of text.
 func (f *File) GuessEncoding() (string, error) {
 	head, err := f.head()
+	if len(head) < sniffBytes { // It is the whole file: nothing cuts its last character.
+		head = append(head, '\n')
+	}
 	return guessEncoding(head), err
 }
 

@@ -241,3 +241,15 @@ func FuzzRows(f *testing.F) {
 		})
 	})
 }
+
+// TestEncodingOfAFileThatEndsInALetter has one letter of Latin 1, at the very end: it is not a character of UTF-8 that is cut.
+func TestEncodingOfAFileThatEndsInALetter(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"code;etat\n53;supprim\xe9\n": "windows-1252", "code;etat\n53;supprim\xe9": "windows-1252", "code;etat\n53;supprim\xc3\xa9\n": "utf-8"} {
+		f, err := sheet.Open(strings.NewReader(text))
+		require.NoError(t, err)
+		got, err := f.GuessEncoding()
+		require.NoError(t, err)
+		require.Equal(t, want, got, text)
+	}
+}
