@@ -142,3 +142,20 @@ func FuzzCells(f *testing.F) {
 		_, _ = cell.NewMarks().Of(text)
 	})
 }
+
+func TestMarks(t *testing.T) {
+	t.Parallel()
+	marks := cell.NewMarks()
+	for text, want := range map[string]cell.Mark{
+		"NEW": cell.Kept, "Live": cell.Kept, "Hausse": cell.Kept, "Cancelado": cell.Closed, "gekündigt": cell.Closed, "Cessato": cell.Closed, "прекращено": cell.Closed,
+		"Deleted.": cell.Closed, "Closed by the carrier": cell.Closed, "barred": cell.Blocked, "не изменена": cell.Kept, "Yes": cell.Yes,
+	} {
+		got, ok := marks.Of(text)
+		assert.True(t, ok, text)
+		assert.Equal(t, want, got, text)
+	}
+	for _, text := range []string{"Baja", "Closed from 1 Jan", "blocked until 2027-01-31", "no idea"} { // Which of two things, or when, nobody knows.
+		_, ok := marks.Of(text)
+		assert.False(t, ok, text)
+	}
+}

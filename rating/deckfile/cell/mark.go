@@ -53,8 +53,11 @@ func (m *Marks) Of(text string) (Mark, bool) {
 	if mark, ok := m.words[low]; ok {
 		return mark, true
 	}
-	first, _, _ := strings.Cut(low, " ")
+	first, rest, _ := strings.Cut(low, " ")
 	mark, ok := m.words[first]
+	if (mark == Closed || mark == Blocked) && strings.ContainsAny(rest, "0123456789") { // "Closed from 1 Jan" is not closed today.
+		return Unmarked, false
+	}
 	return mark, ok && mark != Yes && mark != No && len(first) > 2
 }
 
