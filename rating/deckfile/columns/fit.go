@@ -30,7 +30,7 @@ func (p *profile) fits(kind string) (ok bool, why string) {
 	case "connect_fee", "attempt_fee", "min_charge":
 		return numbers >= fitSome, "its cells are no amounts"
 	case "initial", "next", "grace":
-		return p.share(p.steps) >= fitSome, "its cells are no seconds"
+		return p.share(p.steps) >= fitSome && p.share(p.pairs) < fitSome, "its cells are no seconds"
 	case "increment":
 		return p.share(p.pairs) >= fitSome || p.share(p.steps) >= fitSome, "its cells are no steps of billing"
 	case "effective_from", "effective_to":

@@ -68,7 +68,7 @@ func (r *resolver) untake(c Column) {
 // plainPrice takes the surest price; of several it takes the one in the deck's currency, and that per minute.
 func (r *resolver) plainPrice(found []candidate) {
 	rivals := r.rivals(found)
-	if found[0].score < newScore { // The current price is only beside a new one not the one that counts.
+	if found[0].score < newScore && r.columns[found[0].at].from == "" { // Beside a new one, or one from a day on, the current price does not count.
 		for _, f := range found[1:] {
 			if !slices.Contains(rivals, f.at) && r.scoreOf(f.at, "rate") == currentScore && !r.columns[f.at].profile.same(&r.columns[found[0].at].profile) {
 				rivals = append(rivals, f.at)

@@ -110,6 +110,9 @@ func (r *resolver) dates(said cell.Order) {
 		}
 	}
 	found := seen.found
+	if len(found) == 0 {
+		found = r.spelled()
+	}
 	switch {
 	case len(found) == 1:
 		r.m.Dates = found[0]
@@ -119,6 +122,25 @@ func (r *resolver) dates(said cell.Order) {
 	default:
 		r.questions = append(r.questions, DateQuestion(r.m.Columns, r.sampleDate()))
 	}
+}
+
+// spelled are the orders of dates that headings spell, as "Effective Date (DD/MM/YYYY)".
+func (r *resolver) spelled() []cell.Order {
+	var out []cell.Order
+	for _, c := range [...]Column{EffectiveFrom, EffectiveTo} {
+		at, ok := r.m.Columns[c]
+		if !ok {
+			continue
+		}
+		a := r.columns[at].attributes
+		if a.DayFirst && !slices.Contains(out, cell.DayFirst) {
+			out = append(out, cell.DayFirst)
+		}
+		if a.MonthFirst && !slices.Contains(out, cell.MonthFirst) {
+			out = append(out, cell.MonthFirst)
+		}
+	}
+	return out
 }
 
 // orders are what dates say of the place of day and month.

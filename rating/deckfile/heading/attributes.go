@@ -35,6 +35,7 @@ func (v *Vocabulary) Attributes(heading string) Attributes {
 	out.NorthernUS = has("npanxx") || has("npa") || has("nxx")
 	out.Foreign = has("foreign") || has("id") || has("percent") || has("change")
 	out.Origin = has("origin")
+	out.DayFirst, out.MonthFirst = has("dmy"), has("mdy")
 	out.Money = has("price") || has("fee")
 	out.Currency = v.currency(heading)
 	return out
@@ -61,7 +62,7 @@ func (v *Vocabulary) currency(heading string) string {
 
 // currencyWord knows currencies that are written out.
 func currencyWord(w string) string {
-	for _, c := range []struct{ stem, code string }{{"rur", "RUB"}, {"руб", "RUB"}, {"евро", "EUR"}, {"euro", "EUR"}, {"dollar", "USD"}, {"доллар", "USD"}, {"rubel", "RUB"}} {
+	for _, c := range []struct{ stem, code string }{{"rur", "RUB"}, {"руб", "RUB"}, {"евро", "EUR"}, {"euro", "EUR"}, {"dollar", "USD"}, {"доллар", "USD"}, {"rubel", "RUB"}, {"коп", "RUB"}, {"pence", "GBP"}, {"grosz", "PLN"}} {
 		if strings.HasPrefix(w, c.stem) && w != "european" && w != "europe" && w != "europa" {
 			return c.code
 		}

@@ -40,6 +40,11 @@ func TestMeanings(t *testing.T) {
 		"Destination": "destination", "Code Name": "destination", "Destination Name": "destination", "Направление": "destination", "Ziel": "destination", "Beschreibung": "destination",
 		"Country": "country", "Network": "network", "Currency": "currency", "Währung": "currency",
 		"Status": "status", "Rate change": "status", "Change": "status", "Änderung": "status", "Action": "status", "Blocked": "blocked", "Forbidden": "blocked", "reject_calls": "blocked",
+		"Range Start": "code_from", "Rufnummernbereich bis": "code_to", "Prefisso internazionale": "country_code", "Prefisso locale": "area", "AC": "area",
+		"Min duration/Increment": "initial", "Charge Increment": "increment", "Minimum Charge Duration": "initial", "Min Charge (sec)": "initial", "Charging": "increment",
+		"Вступает в силу": "effective_from", "Commences": "effective_from", "Stichtag": "effective_from", "Effective Date (DD/MM/YYYY)": "effective_from", "Gültig ab (TT.MM.JJJJ)": "effective_from",
+		"Closed Date": "effective_to", "Rate before": "old_rate", "Rate after": "rate", "International Rate": "rate", "Situação": "status",
+		"Version": "", "Last updated": "", "Notice date": "",
 		"Rate ID": "", "LATA": "", "Rate Plan": "", "Comments": "", "Priority": "", "Number Length": "",
 	} {
 		found := v.Meanings(text)

@@ -29,6 +29,8 @@ type Attributes struct {
 	NorthernUS bool   // Codes are NPA and NXX, without the country code 1.
 	Money      bool   // It speaks of a price or a fee.
 	Origin     bool   // It speaks of where calls come from.
+	DayFirst   bool   // It spells dates as DD/MM.
+	MonthFirst bool   // It spells dates as MM/DD.
 	Foreign    bool   // It speaks of something that prices have nothing to do with.
 }
 
@@ -40,7 +42,7 @@ func variants() map[string]string {
 	}
 }
 
-func harmless() []string { return []string{"per", "filler", "tax", "currencyof"} }
+func harmless() []string { return []string{"per", "filler", "tax", "currencyof", "dmy", "mdy"} }
 
 // Meanings returns what a heading may mean, the surest first; none for a heading that nobody knows.
 func (v *Vocabulary) Meanings(heading string) []Meaning {
