@@ -42,7 +42,25 @@ func TestListsThatWereMisread(t *testing.T) {
 		{"Code,Name,Rate,Status\n49,DE,0.6,Live\n53,CU,0.6,Ceased\n", "49 DE 0.6 60/60"},
 		{"Code,Name,Rate,Deleted on\n49,DE,0.6,\n53,CU,0.6,2026-12-24\n", "49 DE 0.6 60/60; 53 CU 0.6 60/60 till 2026-12-25T00:00:00Z"},
 		{"Name,Prefix,Price today,Price from 24.12.2026\nDE,49,0.01,0.02\n", "49 DE 0.02 60/60 from 2026-12-24T00:00:00Z"},
+		{"Name,Prefix,Rate,Invoicing\nDE,49,0.01,30/6\nFR,33,0.01,1/1\n", "33 FR 0.01 1/1; 49 DE 0.01 30/6"},
+		{",,Old price,,New price,\nDest,Prefix,Rate,Incr,Rate,Incr\nDE,49,0.01,1/1,0.02,30/6\n", "49 DE 0.02 30/6"},
+		{"Alfa,,\nPreisliste gültig ab 24. Dezember 2026,,\n,,\nVorwahl,Ziel,Preis\n49,DE,0.01\n", "49 DE 0.01 60/60 from 2026-12-24T00:00:00Z"},
+		{"Alfa,,\nEffective date:,24.12.2026,\nPrefix,Name,Rate\n49,DE,0.01\n", "49 DE 0.01 60/60 from 2026-12-24T00:00:00Z"},
+		{"Alfa,,\nLetter of 24.11.2026,,\nPrefix,Name,Rate\n49,DE,0.01\n", "49 DE 0.01 60/60"},
+		{"Destino;Prefixo;Preço;Bloqueado;Ativo\nDE;49;0,01;Não;Sim\nFR;33;0,01;Sim;Sim\nES;34;0,01;Não;Não\n", "33 FR 0.01 60/60 blocked; 49 DE 0.01 60/60"},
+		{"Prefix,Name,Price per 10 min\n49,DE,0.5\n", "49 DE 0.05 60/60"},
+		{"Prefix,Name,Rate (30/6 sec)\n49,DE,0.5\n", "49 DE 0.5 60/60"},
+		{"Prefix,Area code,Name,Rate\n49151,151,DE,0.01\n", "49151 DE 0.01 60/60"},
 
+		{"Prefix,Area code,Name,Rate\n49,151,DE,0.01\n33,6,FR,0.01\n", "asks area"},
+		{"CC,Op.,Name,Rate\n49,151,DE,0.01\n33,621,FR,0.01\n", "asks area"},
+		{"Code,Last code,Name,Rate\n49150,49159,DE,0.01\n", "asks code_to"},
+		{"Prefix,Name,Rate,Sunrise\n49,DE,0.01,2026-12-24\n", "asks effective_from"},
+		{"Prefix,Name,Rate,Effective,Sunset\n49,DE,0.01,2026-12-24,2027-12-24\n", "asks effective_to"},
+		{"Prefix,Name,Rate,Status\n49,DE,0.01,Amber\n33,FR,0.01,Green\n", "asks status"},
+		{"Alfa,,\nEffective date:,01/12/2026,\nPrefix,Name,Rate\n49,DE,0.01\n", "asks dates"},
+		{"All prices in US cents per minute,,\n,,\nPrefix,Name,Rate\n49,DE,1.5\n", "asks unit"},
+		{"Prefix,Name,Rate,Per\n49,DE,0.6,hour\n33,FR,0.01,minute\n", "asks unit"},
 		{"Prefix,Name,Rate,New\n49,DE,0.01,0.02\n", "asks rate"},
 		{"Prefix,Name,Rate,Effective\n49,DE,0.6,01/12/2026\n", "asks dates"},
 		{"Prefix,Name,Rate,Rate\n49,DE,0.02,0.01\n", "asks rate"},
@@ -101,4 +119,25 @@ func TestAnswers(t *testing.T) {
 	var a deckfile.Answers
 	require.ErrorIs(t, a.Set("nothing", "x"), deckfile.ErrMapping)
 	require.ErrorIs(t, a.Set("column", "rate"), deckfile.ErrMapping)
+}
+
+// TestTheUnitOfTheLastList holds for the next one, whose heading says as little.
+func TestTheUnitOfTheLastList(t *testing.T) {
+	t.Parallel()
+	var opts deckfile.Options
+	require.NoError(t, opts.Answers.Set("unit", "cent second"))
+	_, first, err := deckfile.Load(t.Context(), strings.NewReader("Prefix,Name,Rate\n49,DE,0.05\n"), nil, opts)
+	require.NoError(t, err)
+	deck, _, err := deckfile.Load(t.Context(), strings.NewReader("Name,Prefix,Rate\nDE,49,0.1\n"), nil, deckfile.Options{Learned: &first.Mapping})
+	require.NoError(t, err)
+	require.Equal(t, "49 DE 0.06 60/60", strings.Join(lines(deck), "; "))
+}
+
+// TestClosedFromTheDayAbove ends what a list closes when its prices begin, and not at once.
+func TestClosedFromTheDayAbove(t *testing.T) {
+	t.Parallel()
+	_, report, err := deckfile.Load(t.Context(), strings.NewReader("Alfa,,,\nRates effective as of 2026-12-24,,,\nCode,Dest,Rate,Status\n44,UK,0.01,New\n53,CU,0.7,Deleted\n"), nil, deckfile.Options{})
+	require.NoError(t, err)
+	require.Len(t, report.Closed, 1)
+	require.Equal(t, "2026-12-24", report.Closed[0].From.Format("2006-01-02"))
 }

@@ -202,6 +202,9 @@ func (r *rowReader) yesOrNo(mark cell.Mark) cell.Mark {
 // close takes what the row says ends, from its date on.
 func (r *rowReader) close(prefixes []e164.Prefix) {
 	from := r.moment(EffectiveFrom, r.at.from).Time
+	if from.IsZero() {
+		from = r.opts.Effective
+	}
 	if till := r.till(); !till.IsZero() {
 		from = till
 	}

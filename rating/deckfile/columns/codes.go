@@ -10,6 +10,11 @@ import (
 
 // codes finds what the codes are made of: whole ones, a country code and an area code, a range, or NPA and NXX.
 func (r *resolver) codes() {
+	r.codeColumns()
+	r.moreCodes()
+}
+
+func (r *resolver) codeColumns() {
 	if _, said := r.m.Columns[Prefix]; said {
 		r.northAmerica(Prefix)
 		return

@@ -26,7 +26,8 @@ func (r *resolver) findHeader(rows [][]string) header {
 	for i := range min(len(rows), headerRows) {
 		for n := 1; n <= 2 && i+n <= len(rows); n++ {
 			heads := joined(rows[i : i+n])
-			if q := r.quality(heads); q > quality && (n != 2 || !numeric(rows[i+1])) {
+			q := r.quality(heads)
+			if q > quality && (n != 2 || !numeric(rows[i+1])) || q == quality && n == 1 && best.first == i+1 && i > 0 && titled(rows[i-1]) {
 				best, quality = header{heads: heads, first: i + n}, q
 			}
 		}
@@ -47,6 +48,9 @@ func (r *resolver) findHeader(rows [][]string) header {
 	}
 	return best
 }
+
+// titled reports whether a row has one text, at its beginning: a title above the headings, and no part of them.
+func titled(row []string) bool { return len(texts(row)) == 1 && cell.Trim(row[0]) != "" }
 
 // unknownHeader is the first row of words right above a row with numbers: headings that nobody knows, and that can be named in answers.
 func unknownHeader(rows [][]string) header {

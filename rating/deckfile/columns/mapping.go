@@ -121,6 +121,12 @@ func (m *Mapping) Start() time.Time {
 	return at.UTC()
 }
 
+// Dated reports whether rows have dates of their own at which they begin.
+func (m *Mapping) Dated() bool {
+	_, ok := m.Columns[EffectiveFrom]
+	return ok
+}
+
 // Steps are the steps of rows that say none; zero: the mapping does not say.
 func (m *Mapping) Steps() rating.Increment {
 	inc, err := cell.Increment(m.Increment)

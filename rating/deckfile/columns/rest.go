@@ -11,6 +11,7 @@ import (
 // rest finds everything beside codes and prices.
 func (r *resolver) rest() {
 	r.steps()
+	r.stepsByCells()
 	for _, one := range []struct {
 		kind string
 		c    Column
@@ -33,6 +34,8 @@ func (r *resolver) rest() {
 	r.someCallers()
 	r.destination()
 	r.status()
+	r.unknownWords()
+	r.unknownDates()
 	r.category()
 	r.unusedMoney()
 }
@@ -217,10 +220,10 @@ func (r *resolver) askCallers(at int) {
 
 // yesOrNo asks what a yes means, unless the heading says it.
 func (r *resolver) yesOrNo(at int) {
-	switch word := heading.Normal(r.columns[at].heading); word {
-	case "active", "enabled", "is active", "valid", "available", "in force", "aktiv", "actif", "activo", "attivo", "ativo", "активен", "активно":
+	switch word := strings.TrimPrefix(heading.Normal(r.columns[at].heading), "is "); word {
+	case "active", "enabled", "valid", "available", "in force", "live", "aktiv", "aktiviert", "actif", "activo", "activado", "habilitado", "attivo", "abilitato", "ativo", "активен", "активна", "активно":
 		r.m.StatusIs = "active"
-	case "inactive", "deleted", "closed", "disabled", "discontinued", "removed":
+	case "inactive", "deleted", "closed", "disabled", "discontinued", "removed", "withdrawn", "ceased", "cancelled", "canceled", "deactivated":
 		r.m.StatusIs = "closed"
 	default:
 		if r.answers.StatusIs == "" && (r.hints.Learned == nil || r.hints.Learned.StatusIs == "") {

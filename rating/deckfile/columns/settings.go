@@ -29,6 +29,7 @@ func (r *resolver) settings() error {
 	if err := a.unit(&r.m); err != nil {
 		return err
 	}
+	r.units(l)
 	if at, ok := r.m.Columns[EffectiveTo]; ok && r.columns[at].heading == string(EffectiveTo) {
 		r.m.Ends = cmp.Or(r.m.Ends, EndsExclusive) // The name in lists that Trunkline writes, where an end is a moment.
 	}
@@ -36,6 +37,7 @@ func (r *resolver) settings() error {
 	r.dates(cmp.Or(a.Dates, l.Dates))
 	r.currency()
 	r.aboveSays()
+	r.startAbove()
 	r.northAmericaSaid()
 	return nil
 }

@@ -31,6 +31,8 @@ type Attributes struct {
 	Origin     bool   // It speaks of where calls come from.
 	DayFirst   bool   // It spells dates as DD/MM.
 	MonthFirst bool   // It spells dates as MM/DD.
+	Steps      bool   // It speaks of billing and its steps.
+	Old        bool   // It speaks of what held before.
 	Foreign    bool   // It speaks of something that prices have nothing to do with.
 }
 

@@ -64,7 +64,7 @@ func openOnly(z *zip.Reader) (*File, error) {
 	var names []string
 	for _, f := range z.File {
 		base := path.Base(f.Name)
-		if f.FileInfo().IsDir() || strings.HasPrefix(base, ".") || strings.HasPrefix(f.Name, "__MACOSX/") {
+		if f.FileInfo().IsDir() || strings.HasPrefix(base, ".") || strings.HasPrefix(f.Name, "__MACOSX/") || strings.HasPrefix(strings.ToLower(base), "readme") {
 			continue
 		}
 		names = append(names, f.Name)

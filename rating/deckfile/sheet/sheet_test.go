@@ -113,7 +113,7 @@ func archive(t *testing.T, files map[string]string) []byte {
 
 func TestArchives(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, []string{"1 a|b"}, rows(t, archive(t, map[string]string{"x/list.csv": "a,b\n", "x/readme.pdf": "%PDF", "__MACOSX/list.csv": "?"}), sheet.Form{}))
+	require.Equal(t, []string{"1 a|b"}, rows(t, archive(t, map[string]string{"x/list.csv": "a,b\n", "x/readme.pdf": "%PDF", "README.txt": "terms", "__MACOSX/list.csv": "?"}), sheet.Form{}))
 	_, err := sheet.Open(bytes.NewReader(archive(t, map[string]string{"a.csv": "a,b", "b.csv": "c,d"})))
 	require.ErrorContains(t, err, "2 lists")
 	_, err = sheet.Open(bytes.NewReader(archive(t, map[string]string{"a.csv": string(archive(t, map[string]string{"b.csv": "a"}))})))
