@@ -130,6 +130,9 @@ func (p *PriceFile) Next(list *rating.Deck, report *deckfile.Report, plan deckfi
 		return nil, invalid("the list has no rates: it would close all that the deck has")
 	}
 	plan.Label, plan.Closed = p.ID, report.Closed
+	if at := report.Mapping.Start(); at.After(plan.Effective) && !report.Mapping.Dated() { // What the list does not name ends when its prices begin.
+		plan.Effective = at
+	}
 	next, err := deckfile.Apply(p.Deck, list, plan)
 	if err != nil {
 		return nil, invalid("%s", err)
