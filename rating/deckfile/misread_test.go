@@ -51,7 +51,12 @@ func TestListsThatWereMisread(t *testing.T) {
 		{"Prefix,Name,Price per 10 min\n49,DE,0.5\n", "49 DE 0.05 60/60"},
 		{"Prefix,Name,Rate (30/6 sec)\n49,DE,0.5\n", "49 DE 0.5 60/60"},
 		{"Prefix,Area code,Name,Rate\n49151,151,DE,0.01\n", "49151 DE 0.01 60/60"},
+		{"Code,Name,Rate,Initial Period,Billing Period\n49,DE,0.01,30,6\n", "49 DE 0.01 30/6"},
 
+		{"Code,Name,EEA Rate,RoW Rate\n49,DE,0.01,0.21\n", "asks rate"},
+		{"Code,Name,Rate,Allowed\n49,DE,0.01,Yes\n33,FR,0.01,No\n", "asks status_is"},
+		{"Code,Additional codes,Name,Rate\n4915,\"4916,4917\",DE,0.01\n", "asks ignore"},
+		{"Code,Name,Rate,Threshold,Increment\n49,DE,0.01,30,6\n", "asks initial"},
 		{"Prefix,Area code,Name,Rate\n49,151,DE,0.01\n33,6,FR,0.01\n", "asks area"},
 		{"CC,Op.,Name,Rate\n49,151,DE,0.01\n33,621,FR,0.01\n", "asks area"},
 		{"Code,Last code,Name,Rate\n49150,49159,DE,0.01\n", "asks code_to"},

@@ -19,10 +19,18 @@ func (r *resolver) moreCodes() {
 	country := len(p.meanings) > 0 && p.meanings[0].Kind == "country_code"
 	for i := range r.columns {
 		c := &r.columns[i]
-		if c.used != "" || c.ignored || c.profile.filled == 0 || c.profile.share(c.profile.codes) < fitMost || c.profile.fractions > 0 {
+		if c.used != "" || c.ignored || c.profile.filled == 0 || c.profile.share(c.profile.codes) < fitMost {
 			continue
 		}
 		switch {
+		case c.attributes.Codes && !c.attributes.Foreign && (r.top(i) == "prefix" || len(c.meanings) == 0 && c.sure == "") && !c.profile.within(&p.profile):
+			r.questions = append(r.questions, Question{
+				About: "ignore", Choices: []int{i}, Flag: fmt.Sprintf("--ignore %q, or --column prefix=%q instead of %s", c.heading, c.heading, r.name(prefix)),
+				Text: fmt.Sprintf("column %d %q holds codes, too (%s): those of column %s are used; is it not to be used?", i+1, c.heading, strings.Join(c.profile.samples, ", "), r.name(prefix)),
+			})
+			c.why = "it is asked for"
+		case c.profile.fractions > 0:
+			continue
 		case r.top(i) == "code_to" && !r.nowhere[CodeTo]:
 			r.ask(CodeTo, []int{i}, fmt.Sprintf("column %d %q ends a range of codes (%s): does it begin in column %s, or is it not to be used (--ignore %q)?",
 				i+1, c.heading, strings.Join(c.profile.samples, ", "), r.name(prefix), c.heading))
@@ -76,6 +84,28 @@ func (r *resolver) stepsByCells() {
 	}
 	for _, kind := range [...]Column{Increment, Initial, Next} {
 		r.unfit(string(kind), kind)
+	}
+}
+
+// otherSteps asks for seconds under a heading that nobody knows, beside a column with only one of the two steps.
+func (r *resolver) otherSteps() {
+	one, n := -1, 0
+	for _, c := range [...]Column{Increment, Initial, Next} {
+		if at, ok := r.m.Columns[c]; ok {
+			one, n = at, n+1
+		}
+	}
+	if n != 1 || r.columns[one].profile.pairs > 0 {
+		return
+	}
+	for i := range r.columns {
+		c := &r.columns[i]
+		if c.used != "" || c.ignored || len(c.meanings) > 0 || c.attributes.Foreign || c.why != unknownHeading || !onlySteps(&c.profile) || c.profile.nothing() || c.profile.yesNo == c.profile.filled || c.profile.same(&r.columns[one].profile) {
+			continue
+		}
+		r.ask(Initial, []int{i}, fmt.Sprintf("column %s holds seconds as of steps (%s): is it the first step (--column initial=%d) or the next one (--column next=%d), or is it not to be used (--ignore %d)?",
+			r.name(i), strings.Join(c.profile.samples, ", "), i+1, i+1, i+1))
+		return
 	}
 }
 

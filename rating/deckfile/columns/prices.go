@@ -10,6 +10,7 @@ import (
 const (
 	newScore     = 118
 	currentScore = 70
+	unclearScore = 80 // Words that nobody knows stand beside the price.
 )
 
 // prices finds the price per minute among old and new ones, first and next ones, and those in several currencies or units.
@@ -70,7 +71,8 @@ func (r *resolver) plainPrice(found []candidate) {
 	rivals := r.rivals(found)
 	if found[0].score < newScore && r.columns[found[0].at].from == "" { // Beside a new one, or one from a day on, the current price does not count.
 		for _, f := range found[1:] {
-			if !slices.Contains(rivals, f.at) && r.scoreOf(f.at, "rate") == currentScore && !r.columns[f.at].profile.same(&r.columns[found[0].at].profile) {
+			unclear := r.scoreOf(f.at, "rate") == currentScore || found[0].score < unclearScore // "EEA Rate" beside "Rest of World Rate".
+			if !slices.Contains(rivals, f.at) && unclear && !r.columns[f.at].profile.same(&r.columns[found[0].at].profile) {
 				rivals = append(rivals, f.at)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 func (r *resolver) rest() {
 	r.steps()
 	r.stepsByCells()
+	r.otherSteps()
 	for _, one := range []struct {
 		kind string
 		c    Column
@@ -61,7 +62,7 @@ func (r *resolver) unfit(kind string, c Column) {
 	}
 	for i := range r.columns {
 		o := &r.columns[i]
-		if o.used != "" || o.ignored || len(o.meanings) > 0 || o.sure != kind {
+		if o.used != "" || o.ignored || len(o.meanings) > 0 && o.meanings[0].Score >= sureScore || o.sure != kind {
 			continue
 		}
 		if kind == "blocked" || kind == "origin" || kind == "period" || kind == "grace" {
@@ -223,7 +224,7 @@ func (r *resolver) yesOrNo(at int) {
 	switch word := strings.TrimPrefix(heading.Normal(r.columns[at].heading), "is "); word {
 	case "active", "enabled", "valid", "available", "in force", "live", "aktiv", "aktiviert", "actif", "activo", "activado", "habilitado", "attivo", "abilitato", "ativo", "активен", "активна", "активно":
 		r.m.StatusIs = "active"
-	case "inactive", "deleted", "closed", "disabled", "discontinued", "removed", "withdrawn", "ceased", "cancelled", "canceled", "deactivated":
+	case "inactive", "deleted", "closed", "disabled", "discontinued", "removed", "withdrawn", "ceased", "cancelled", "canceled", "deactivated", "suspended":
 		r.m.StatusIs = "closed"
 	default:
 		if r.answers.StatusIs == "" && (r.hints.Learned == nil || r.hints.Learned.StatusIs == "") {

@@ -22,6 +22,12 @@ type Hints struct {
 // closeScore is how much surer one column must be than another, so that nobody needs to be asked.
 const closeScore = 8
 
+// unknownHeading is why a column is not used of which nothing is known.
+const unknownHeading = "the heading is not known"
+
+// sureScore is the score of a heading that says clearly what it is.
+const sureScore = 90
+
 // Understand finds out what the columns of a table hold, from its first rows. The error is for an answer that names nothing; what
 // the table leaves open is in the reading.
 func Understand(rows [][]string, hints Hints) (*Reading, error) {
@@ -120,7 +126,7 @@ func (r *resolver) look(i int) {
 	c.attributes = r.vocabulary.Attributes(plain)
 	for _, m := range r.meanings(c.heading) {
 		if ok, why := c.profile.fits(m.Kind); !ok {
-			if c.why = cmp.Or(c.why, why); m.Score >= 90 && m.Variant == "" {
+			if c.why = cmp.Or(c.why, why); m.Score >= sureScore && m.Variant == "" {
 				c.sure = cmp.Or(c.sure, m.Kind)
 			}
 			continue
@@ -134,7 +140,7 @@ func (r *resolver) look(i int) {
 	case c.attributes.Foreign:
 		c.why = "it says nothing of the price"
 	default:
-		c.why = "the heading is not known"
+		c.why = unknownHeading
 	}
 }
 

@@ -23,7 +23,7 @@ func (v *Vocabulary) Attributes(heading string) Attributes {
 	out.Cents = has("cent")
 	out.NorthernUS = has("npanxx") || has("npa") || has("nxx")
 	out.Foreign = has("foreign") || has("id") || has("percent") || has("change")
-	out.Origin, out.Steps, out.Old = has("origin"), has("step") || has("billing"), has("old")
+	out.Origin, out.Steps, out.Old, out.Codes = has("origin"), has("step") || has("billing"), has("old"), has("code")
 	out.DayFirst, out.MonthFirst = has("dmy"), has("mdy")
 	out.Money = has("price") || has("fee")
 	out.Currency = v.currency(heading)

@@ -32,6 +32,7 @@ type Attributes struct {
 	DayFirst   bool   // It spells dates as DD/MM.
 	MonthFirst bool   // It spells dates as MM/DD.
 	Steps      bool   // It speaks of billing and its steps.
+	Codes      bool   // It speaks of codes.
 	Old        bool   // It speaks of what held before.
 	Foreign    bool   // It speaks of something that prices have nothing to do with.
 }
