@@ -244,15 +244,20 @@ func (c *checker) pbxs(at string, t *Tenant, branches map[string]bool) {
 			c.add(field+".stamp", fmt.Sprintf("%q is no moment of a call", p.Stamp), "use start, answer or end")
 		}
 		c.pbxSource(field+".source", &p.Source)
-		for j := range p.Extensions {
-			c.refers(fmt.Sprintf("%s.extensions[%d].branch", field, j), p.Extensions[j].Branch, "branch", branches)
-		}
-		for j := range p.Trunks {
-			c.refers(fmt.Sprintf("%s.trunks[%d].tariff", field, j), p.Trunks[j].Tariff, "tariff", c.tariffs)
-		}
-		for j := range p.Accounts {
-			c.refers(fmt.Sprintf("%s.accounts[%d].branch", field, j), p.Accounts[j].Branch, "branch", branches)
-		}
+		c.pbxRefers(field, p, branches)
+	}
+}
+
+// pbxRefers makes sure that what a PBX's mappings and trunks name is there.
+func (c *checker) pbxRefers(field string, p *PBX, branches map[string]bool) {
+	for j := range p.Extensions {
+		c.refers(fmt.Sprintf("%s.extensions[%d].branch", field, j), p.Extensions[j].Branch, "branch", branches)
+	}
+	for j := range p.Trunks {
+		c.refers(fmt.Sprintf("%s.trunks[%d].tariff", field, j), p.Trunks[j].Tariff, "tariff", c.tariffs)
+	}
+	for j := range p.Accounts {
+		c.refers(fmt.Sprintf("%s.accounts[%d].branch", field, j), p.Accounts[j].Branch, "branch", branches)
 	}
 }
 

@@ -73,7 +73,7 @@ func (m *Mapper) extension(c *Call, d cdr.Direction, called Owned) string {
 	switch {
 	case c.Extension != c.From && c.Extension != c.To && d != cdr.Inbound:
 		return c.Extension // Of another record of the call.
-	case d == cdr.Inbound && d == c.Direction && c.Extension != c.To:
+	case d == cdr.Inbound && c.Direction == cdr.Inbound && c.Extension != c.To:
 		return c.Extension // Of who answered it.
 	case d == cdr.Inbound && called.Extension != "":
 		return called.Extension

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,9 @@ func TestImportsOfSwitches(t *testing.T) {
 	s.start()
 	s.must("apply", "-f", filepath.Join(s.dir, "operator.yaml"))
 	day := time.Now().UTC().AddDate(0, 0, -3).Truncate(24 * time.Hour)
-	at := func(minutes int) string { return fmt.Sprint(day.Add(10*time.Hour + time.Duration(minutes)*time.Minute).Unix()) }
+	at := func(minutes int) string {
+		return strconv.FormatInt(day.Add(10*time.Hour+time.Duration(minutes)*time.Minute).Unix(), 10)
+	}
 	written := strings.NewReplacer("DAY", day.Format("2006-01-02"), "MDY", day.Format("01/02/06"), "MD", day.Format("01/02"),
 		"EPOCH1", at(20), "EPOCH2", at(21), "EPOCH3", at(22), "EPOCH4", at(23))
 	for format, text := range switchFiles() {
