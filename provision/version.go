@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"trunkline/internal/clock"
 	"trunkline/internal/money"
 )
 
@@ -104,7 +105,7 @@ func (t *Timeline) add(v *Version) {
 	if before := t.At(v.Applied); before != nil && v.from.Before(v.Applied) && !before.Begins.After(v.Applied) {
 		v.Begins = v.Applied
 		if !before.Ends.IsZero() && before.Ends.Before(v.Applied) {
-			v.Begins = later(v.from, before.Ends)
+			v.Begins = clock.Later(v.from, before.Ends)
 		}
 	}
 	t.versions = append(t.versions, v)
@@ -115,13 +116,6 @@ func (t *Timeline) add(v *Version) {
 	slices.SortStableFunc(t.byBegin, func(a, b *Version) int {
 		return cmp.Or(a.Begins.Compare(b.Begins), cmp.Compare(a.Revision, b.Revision))
 	})
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 // Next returns when the next version after a moment begins; zero: none is known.
@@ -160,7 +154,7 @@ func (t *Timeline) Spans(from, till time.Time) []Span {
 	}
 	var out []Span
 	for i, v := range t.byBegin {
-		s := Span{v, later(from, v.Begins), till}
+		s := Span{v, clock.Later(from, v.Begins), till}
 		if i+1 < len(t.byBegin) && t.byBegin[i+1].Begins.Before(s.Till) {
 			s.Till = t.byBegin[i+1].Begins
 		}

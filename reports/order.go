@@ -76,7 +76,7 @@ func (b *builder) shift(d Dimension, key string) string {
 		}
 	case ByDay:
 		if at, err := time.Parse(time.DateOnly, key); err == nil {
-			return at.AddDate(0, 0, dayNumber(from, from.Location())-dayNumber(back, back.Location())).Format(time.DateOnly)
+			return at.AddDate(0, 0, DayNumber(from, from.Location())-DayNumber(back, back.Location())).Format(time.DateOnly)
 		}
 	case ByMonth:
 		if at, err := time.Parse("2006-01", key); err == nil {

@@ -127,11 +127,11 @@ func (p Period) Before() Period {
 
 // days is how many days of the calendar the period has, however long they are.
 func (p Period) days() int {
-	return dayNumber(p.Till, p.Zone) - dayNumber(p.From, p.Zone)
+	return DayNumber(p.Till, p.Zone) - DayNumber(p.From, p.Zone)
 }
 
-// dayNumber counts the days of a zone's calendar.
-func dayNumber(at time.Time, zone *time.Location) int {
+// DayNumber counts the days of a zone's calendar, from 1970 on.
+func DayNumber(at time.Time, zone *time.Location) int {
 	year, month, day := at.In(zone).Date()
 	return int(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
 }
@@ -148,24 +148,10 @@ func (p Period) Days() []Period {
 	year, month, day := p.From.In(p.Zone).Date()
 	for n := range p.days() + 1 {
 		d := daysOf(year, month, day+n, 1, p.Zone)
-		d.From, d.Till = laterOf(d.From, p.From), earlierOf(d.Till, p.Till)
+		d.From, d.Till = clock.Later(p.From, d.From), clock.Earlier(p.Till, d.Till)
 		if d.From.Before(d.Till) {
 			out = append(out, d)
 		}
 	}
 	return out
-}
-
-func laterOf(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func earlierOf(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"trunkline/internal/clock"
 	"trunkline/rating"
 )
 
@@ -66,7 +67,7 @@ func Apply(old, list *rating.Deck, plan Plan) (*rating.Deck, error) {
 	for _, c := range plan.Closed {
 		key := scopeKey{c.Prefix.Digits(), c.Origin.Digits(), c.Period}
 		if _, priced := named[key]; !priced {
-			named[key] = reach{start: later(c.From, plan.Effective), ends: true}
+			named[key] = reach{start: clock.Later(plan.Effective, c.From), ends: true}
 		}
 	}
 	for r := range old.Rates() {
@@ -79,18 +80,11 @@ func Apply(old, list *rating.Deck, plan Plan) (*rating.Deck, error) {
 	return b.Build()
 }
 
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
 // addList adds the rates of a list from the moment on at which it takes effect, and returns over which time it says what.
 func addList(b *rating.DeckBuilder, list *rating.Deck, effective time.Time) (map[scopeKey]reach, error) {
 	named := make(map[scopeKey]reach, list.Len())
 	for r := range list.Rates() {
-		r.From = later(r.From, effective)
+		r.From = clock.Later(effective, r.From)
 		if !r.Till.IsZero() && !r.From.Before(r.Till) {
 			continue // It ended before the list takes effect.
 		}

@@ -2,7 +2,6 @@ package invoice
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"trunkline/internal/money"
@@ -104,20 +103,9 @@ func taxWithin(share money.Amount, p TaxPart, gross int64, scale int) (money.Amo
 
 // creditShares gives every branch back in proportion to what it bore.
 func creditShares(d *Document, amount money.Amount, scale int) ([]reports.BranchShare, error) {
-	borne := make(map[string]int64)
-	var ids []string
-	for i := range d.Lines {
-		for _, s := range d.Lines[i].Shares {
-			if _, ok := borne[s.Branch]; !ok {
-				ids = append(ids, s.Branch)
-			}
-			borne[s.Branch] += s.Amount.Micros()
-		}
-	}
-	slices.Sort(ids)
-	weights := make([]reports.BranchWeight, 0, len(ids))
-	for _, id := range ids {
-		weights = append(weights, reports.BranchWeight{Branch: id, Seconds: max(0, borne[id])})
+	weights, err := d.borne(func(*Line) bool { return true })
+	if err != nil {
+		return nil, err
 	}
 	return reports.Allocate(amount.Neg(), reports.ByMinutes, weights, scale)
 }

@@ -99,10 +99,10 @@ func (d *drafter) discountLines() error {
 func (d *drafter) takeOff(made []Line, c *Discount, l *Line, off int64) ([]Line, error) {
 	from, till := l.From, l.Till
 	if c.From != "" {
-		from = laterOf(from, d.midnightOf(c.From))
+		from = clock.Later(from, d.midnightOf(c.From))
 	}
 	if c.Until != "" {
-		till = earlierOf(till, d.midnightOf(c.Until))
+		till = clock.Earlier(till, d.midnightOf(c.Until))
 	}
 	if !from.Before(till) {
 		return made, nil
@@ -141,7 +141,7 @@ func (d *drafter) takeOff(made []Line, c *Discount, l *Line, off int64) ([]Line,
 	return made, nil
 }
 
-// spread shares an amount out as those were that it is taken off.
+// spread shares an amount out as another was shared out.
 func (d *drafter) spread(amount money.Amount, like []reports.BranchShare) ([]reports.BranchShare, error) {
 	weights := make([]reports.BranchWeight, 0, len(like))
 	for _, s := range like {
@@ -154,18 +154,4 @@ func (d *drafter) spread(amount money.Amount, like []reports.BranchShare) ([]rep
 func (d *drafter) midnightOf(day string) time.Time {
 	at, _ := time.Parse(time.DateOnly, day)
 	return clock.Midnight(at.Year(), at.Month(), at.Day(), d.zone)
-}
-
-func laterOf(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
-func earlierOf(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }

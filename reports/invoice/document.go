@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -156,6 +158,28 @@ func (d *Document) Charges() []reports.Charge {
 		out = append(out, reports.Charge{Column: l.Column, Text: l.Text, Amount: l.Amount, Shares: l.Shares})
 	}
 	return out
+}
+
+// borne is what each branch bears of the lines that count, in the order of the branches' ids; below zero is nothing.
+func (d *Document) borne(counts func(*Line) bool) ([]reports.BranchWeight, error) {
+	sums := make(map[string]money.Amount)
+	for i := range d.Lines {
+		l := &d.Lines[i]
+		if !counts(l) {
+			continue
+		}
+		for _, s := range l.Shares {
+			var err error
+			if sums[s.Branch], err = sums[s.Branch].Add(s.Amount); err != nil {
+				return nil, err
+			}
+		}
+	}
+	out := make([]reports.BranchWeight, 0, len(sums))
+	for _, id := range slices.Sorted(maps.Keys(sums)) {
+		out = append(out, reports.BranchWeight{Branch: id, Seconds: max(0, sums[id].Micros())})
+	}
+	return out, nil
 }
 
 // Entries returns what the document adds to the ledger: all lines but those of usage, which is posted as it happens. They

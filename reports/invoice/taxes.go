@@ -75,16 +75,12 @@ func (d *drafter) taxLine(l Line) error {
 	if err != nil {
 		return err
 	}
-	weights := make([]reports.BranchWeight, 0, len(l.Shares))
-	for _, s := range l.Shares {
-		weights = append(weights, reports.BranchWeight{Branch: s.Branch, Seconds: max(s.Amount.Micros(), -s.Amount.Micros())})
-	}
 	for i, s := range spans {
 		part := l
 		part.Key += "/" + strconv.Itoa(i+1)
 		part.From, part.Till, part.Amount = s.from.UTC(), s.till.UTC(), parts[i]
 		part.Reason += fmt.Sprintf("; %d of %d days, %s", days[i], all, d.taxText(s.due))
-		if part.Shares, err = reports.Allocate(parts[i], reports.ByMinutes, weights, d.shareScale(parts[i])); err != nil {
+		if part.Shares, err = d.spread(parts[i], l.Shares); err != nil {
 			return err
 		}
 		d.put(part, s.due)
@@ -154,11 +150,7 @@ func (d *drafter) taxText(due tax.Due) string {
 
 // daysOf is how many days of a zone a time touches.
 func daysOf(from, till time.Time, zone *time.Location) int64 {
-	day := func(at time.Time) int64 {
-		y, m, d := at.In(zone).Date()
-		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / int64(24*time.Hour/time.Second)
-	}
-	return day(till.Add(-1)) - day(from) + 1
+	return int64(reports.DayNumber(till.Add(-1), zone) - reports.DayNumber(from, zone) + 1)
 }
 
 // taxGroup are the lines that are taxed together.
@@ -264,7 +256,7 @@ func (d *drafter) tax(g *taxGroup, several bool) error {
 	if err := d.sumUp(taxed); err != nil || rule.Inclusive || taxed.Tax.IsZero() {
 		return err
 	}
-	weights, err := d.borne(g.due)
+	weights, err := d.doc.borne(func(l *Line) bool { return l.Kind != TaxLine && l.due.Key() == g.due.Key() })
 	if err != nil {
 		return err
 	}
@@ -285,31 +277,4 @@ func (d *drafter) sumUp(t money.Taxed) (err error) {
 	}
 	d.doc.Total, err = d.doc.Total.Add(t.Gross)
 	return err
-}
-
-// borne is what each branch bears of what is taxed together, without tax, in the order of the branches' ids.
-func (d *drafter) borne(due tax.Due) ([]reports.BranchWeight, error) {
-	sums := make(map[string]money.Amount)
-	for i := range d.doc.Lines {
-		l := &d.doc.Lines[i]
-		if l.Kind == TaxLine || l.due.Key() != due.Key() {
-			continue
-		}
-		for _, s := range l.Shares {
-			var err error
-			if sums[s.Branch], err = sums[s.Branch].Add(s.Amount); err != nil {
-				return nil, err
-			}
-		}
-	}
-	var ids []string
-	for id := range sums {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	out := make([]reports.BranchWeight, 0, len(ids))
-	for _, id := range ids {
-		out = append(out, reports.BranchWeight{Branch: id, Seconds: max(0, sums[id].Micros())})
-	}
-	return out, nil
 }
