@@ -24,22 +24,15 @@ var errUnknownTariff = errors.New("there is no such tariff")
 // tariffFor is TariffAt for routing.
 func (s *Snapshot) tariffFor(id string, at time.Time) (*rating.Tariff, error) {
 	v := s.timelines[thing{KindTariff, id}].At(at)
-	if t, ok := s.versions[v]; ok {
+	if t, ok := s.ready(KindTariff, id, v); ok {
 		return t, nil
 	}
 	if v == nil {
-		if t, ok := s.tariffs[id]; ok {
-			return t, nil
-		}
 		return nil, errUnknownTariff
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), recallTime)
 	defer cancel()
-	t, ok, err := s.version(ctx, KindTariff, id, v)
-	if err == nil && !ok {
-		err = errUnknownTariff
-	}
-	return t, err
+	return s.library.tariff(ctx, v)
 }
 
 // TariffCorrected is TariffAt with what is known now: of the versions that hold at the moment by their own word the one that was applied
@@ -88,14 +81,19 @@ func (s *Snapshot) latest(kind Kind, id string) (*rating.Tariff, bool) {
 	return s.Tariff(id)
 }
 
-// version returns what a version was compiled to. Nil: the past is not known, and what was applied last stands for it.
-func (s *Snapshot) version(ctx context.Context, kind Kind, id string, v *Version) (*rating.Tariff, bool, error) {
+// ready returns what a version was compiled to, if that is at hand. Nil: the past is not known, and what was applied last stands for it.
+func (s *Snapshot) ready(kind Kind, id string, v *Version) (*rating.Tariff, bool) {
 	if v == nil {
-		t, ok := s.latest(kind, id)
-		return t, ok, nil
+		return s.latest(kind, id)
 	}
-	if t, ok := s.versions[v]; ok {
-		return t, true, nil
+	t, ok := s.versions[v]
+	return t, ok
+}
+
+// version is ready, with what has to be compiled anew.
+func (s *Snapshot) version(ctx context.Context, kind Kind, id string, v *Version) (*rating.Tariff, bool, error) {
+	if t, ok := s.ready(kind, id, v); ok || v == nil {
+		return t, ok, nil
 	}
 	t, err := s.library.tariff(ctx, v)
 	return t, err == nil, err
