@@ -74,20 +74,11 @@ func (s *Server) sendDeck(c *gin.Context) {
 	if err == nil {
 		l.Upload, err = s.o.Console.SendDeck(ctx, WhoOf(ctx), l, c.DefaultQuery("name", "list"), c.Request.Body)
 	}
-	if err == nil && async(c.GetHeader("Prefer")) {
-		j, err := s.o.Console.StartCompare(ctx, WhoOf(ctx), l)
-		s.answerBegun(c, j, err)
-		return
-	}
-	var compared *console.Comparison
-	if err == nil {
-		compared, err = s.o.Console.CompareDeck(ctx, WhoOf(ctx), l)
-	}
 	if err != nil {
 		s.failed(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, compared)
+	s.answerCompared(c, l)
 }
 
 func (s *Server) applyDeck(c *gin.Context) {
@@ -107,16 +98,22 @@ func (s *Server) applyDeck(c *gin.Context) {
 // compareDeck tells what a list that was sent before would change, read in another way.
 func (s *Server) compareDeck(c *gin.Context) {
 	l, err := deckList(c)
+	if err != nil {
+		s.failed(c, err)
+		return
+	}
+	s.answerCompared(c, l)
+}
+
+// answerCompared tells what a list would change, at once or as a job.
+func (s *Server) answerCompared(c *gin.Context, l console.DeckList) {
 	ctx := c.Request.Context()
-	if err == nil && async(c.GetHeader("Prefer")) {
+	if async(c.GetHeader("Prefer")) {
 		j, err := s.o.Console.StartCompare(ctx, WhoOf(ctx), l)
 		s.answerBegun(c, j, err)
 		return
 	}
-	var compared *console.Comparison
-	if err == nil {
-		compared, err = s.o.Console.CompareDeck(ctx, WhoOf(ctx), l)
-	}
+	compared, err := s.o.Console.CompareDeck(ctx, WhoOf(ctx), l)
 	if err != nil {
 		s.failed(c, err)
 		return

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"trunkline/access"
 	"trunkline/ledger"
-	"trunkline/provision"
 	"trunkline/reports/invoice"
 )
 
@@ -46,8 +44,7 @@ func (c *Console) AddCharge(ctx context.Context, who *access.Principal, one invo
 	if one.Day == "" {
 		one.Day = c.d.Clock.Now().In(zone).Format(time.DateOnly)
 	}
-	t, _ := c.d.Snapshot().Tenant(one.Tenant)
-	if one.Branch != "" && !slices.ContainsFunc(t.Branches, func(b provision.Branch) bool { return b.ID == one.Branch }) {
+	if _, ok := c.d.Snapshot().Branch(one.Tenant, one.Branch); !ok && one.Branch != "" {
 		return one, invalid("branch: the client %s has no branch %q", one.Tenant, one.Branch)
 	}
 	if err := one.Validate(); err != nil {

@@ -100,28 +100,21 @@ func (o *deckImportOptions) run(ctx context.Context, file string, out, errOut io
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	db, err := o.config.openStores(ctx, errOut)
-	if err != nil {
-		return err
-	}
-	defer db.close(ctx)
-	t, err := o.find(ctx, db)
-	if err != nil {
-		return err
-	}
-	list, report, err := o.readList(ctx, file, t.prices, errOut)
-	if report != nil {
-		writeReading(out, &report.Reading)
-		writeNotes(out, report)
-	}
-	if err == nil && o.rejected != "" && report.Faulty > 0 {
-		err = writeRejected(o.rejected, file, report)
-	}
-	if err != nil {
-		return withCode(exitUsage, openQuestions(err))
-	}
-	l := &console.DeckList{Effective: effective, Mode: mode, Partial: o.partial, Yes: o.yes, DropAnnounced: o.drop}
-	return o.putInForce(ctx, db, t, list, report, l, out)
+	return o.onDeck(ctx, errOut, func(db *stores, t *deckTarget) error {
+		list, report, err := o.readList(ctx, file, t.prices, errOut)
+		if report != nil {
+			writeReading(out, &report.Reading)
+			writeNotes(out, report)
+		}
+		if err == nil && o.rejected != "" && report.Faulty > 0 {
+			err = writeRejected(o.rejected, file, report)
+		}
+		if err != nil {
+			return withCode(exitUsage, openQuestions(err))
+		}
+		l := &console.DeckList{Effective: effective, Mode: mode, Partial: o.partial, Yes: o.yes, DropAnnounced: o.drop}
+		return o.putInForce(ctx, db, t, list, report, l, out)
+	})
 }
 
 // putInForce shows what the list changes, and stores it if it is to.
@@ -187,6 +180,20 @@ func writeRejected(name, list string, report *deckfile.Report) (err error) {
 type deckTarget struct {
 	prices *console.PriceFile
 	base   int64
+}
+
+// onDeck does something with the deck that the flags name.
+func (o *deckImportOptions) onDeck(ctx context.Context, errOut io.Writer, do func(db *stores, t *deckTarget) error) error {
+	db, err := o.config.openStores(ctx, errOut)
+	if err != nil {
+		return err
+	}
+	defer db.close(ctx)
+	t, err := o.find(ctx, db)
+	if err != nil {
+		return err
+	}
+	return do(db, t)
 }
 
 func (o *deckImportOptions) find(ctx context.Context, db *stores) (*deckTarget, error) {

@@ -30,7 +30,9 @@ Exit status 4: there is no change that could be undone, or somebody else changed
 		Example: "  trunkline deck undo --carrier rhein\n  trunkline deck undo --carrier rhein --to 17",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.undo(cmd.Context(), to, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return o.onDeck(cmd.Context(), cmd.ErrOrStderr(), func(db *stores, t *deckTarget) error {
+				return o.undo(cmd.Context(), db, t, to, cmd.OutOrStdout())
+			})
 		},
 	}
 	o.target(cmd)
@@ -38,16 +40,7 @@ Exit status 4: there is no change that could be undone, or somebody else changed
 	return cmd
 }
 
-func (o *deckImportOptions) undo(ctx context.Context, to int64, out, errOut io.Writer) error {
-	db, err := o.config.openStores(ctx, errOut)
-	if err != nil {
-		return err
-	}
-	defer db.close(ctx)
-	t, err := o.find(ctx, db)
-	if err != nil {
-		return err
-	}
+func (o *deckImportOptions) undo(ctx context.Context, db *stores, t *deckTarget, to int64, out io.Writer) error {
 	if to == 0 {
 		versions, err := fileVersions(ctx, db.provision, t.prices.Name)
 		if err != nil {
@@ -77,23 +70,16 @@ func newDeckVersionsCommand() *cobra.Command {
 		Example: "  trunkline deck versions --carrier rhein",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.versions(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return o.onDeck(cmd.Context(), cmd.ErrOrStderr(), func(db *stores, t *deckTarget) error {
+				return writeDeckVersions(cmd.Context(), db, t, cmd.OutOrStdout())
+			})
 		},
 	}
 	o.target(cmd)
 	return cmd
 }
 
-func (o *deckImportOptions) versions(ctx context.Context, out, errOut io.Writer) error {
-	db, err := o.config.openStores(ctx, errOut)
-	if err != nil {
-		return err
-	}
-	defer db.close(ctx)
-	t, err := o.find(ctx, db)
-	if err != nil {
-		return err
-	}
+func writeDeckVersions(ctx context.Context, db *stores, t *deckTarget, out io.Writer) error {
 	versions, err := fileVersions(ctx, db.provision, t.prices.Name)
 	if err != nil {
 		return err
@@ -131,7 +117,13 @@ A column is NAME or HEADING=NAME; the names are ` + sheetColumnNames() + `.`,
 			"  trunkline deck rates --tariff wholesale --whole --changes-since 2026-11-01 --to changes.csv --delimiter \";\" --decimal ,",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			at, err := o.at.moment(time.Now().UTC())
+			if err != nil {
+				return err
+			}
+			return o.onDeck(cmd.Context(), cmd.ErrOrStderr(), func(db *stores, t *deckTarget) error {
+				return o.run(cmd.Context(), db, t, at, cmd.OutOrStdout())
+			})
 		},
 	}
 	o.target(cmd)
@@ -143,21 +135,7 @@ A column is NAME or HEADING=NAME; the names are ` + sheetColumnNames() + `.`,
 	return cmd
 }
 
-func (o *ratesOptions) run(ctx context.Context, out, errOut io.Writer) error {
-	now := time.Now().UTC()
-	at, err := o.at.moment(now)
-	if err != nil {
-		return err
-	}
-	db, err := o.config.openStores(ctx, errOut)
-	if err != nil {
-		return err
-	}
-	defer db.close(ctx)
-	t, err := o.find(ctx, db)
-	if err != nil {
-		return err
-	}
+func (o *ratesOptions) run(ctx context.Context, db *stores, t *deckTarget, at time.Time, out io.Writer) error {
 	deck, err := o.deckAt(ctx, db, t, at, o.revision)
 	if err != nil {
 		return withCode(exitUsage, err)

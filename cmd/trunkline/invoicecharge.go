@@ -11,7 +11,6 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
 	"trunkline/ledger"
-	"trunkline/provision"
 	"trunkline/reports/invoice"
 	"trunkline/sql/postgres"
 )
@@ -28,17 +27,20 @@ An amount below zero is a credit.`,
 	return cmd
 }
 
-// chargedTenant is the account of a tenant and the zone of his days.
-func chargedTenant(cmd *cobra.Command, db *stores, id string) (ledger.Account, *time.Location, *provision.Tenant, error) {
+// chargedTenant is the account of a tenant and the zone of his days. A branch, if one is named, has to be his.
+func chargedTenant(cmd *cobra.Command, db *stores, id, branch string) (ledger.Account, *time.Location, error) {
 	snapshot, err := db.snapshot(cmd.Context())
 	if err != nil {
-		return ledger.Account{}, nil, nil, err
+		return ledger.Account{}, nil, err
 	}
 	t, ok := snapshot.Tenant(id)
 	if !ok {
-		return ledger.Account{}, nil, nil, withCode(exitUsage, fmt.Errorf("there is no tenant %q", id))
+		return ledger.Account{}, nil, withCode(exitUsage, fmt.Errorf("there is no tenant %q", id))
 	}
-	return ledger.Tenant(t.ID, t.Currency), snapshot.Zone(id), t, nil
+	if _, ok := snapshot.Branch(id, branch); !ok && branch != "" {
+		return ledger.Account{}, nil, withCode(exitUsage, fmt.Errorf("the client %s has no branch %q", id, branch))
+	}
+	return ledger.Tenant(t.ID, t.Currency), snapshot.Zone(id), nil
 }
 
 func chargeError(err error) error {
@@ -60,7 +62,7 @@ Exit status: 0 done; 2 an option is wrong; 4 the day's period is invoiced alread
 		Example: "  trunkline invoice charge add --tenant beauty --text 'Telephone, model T2' --amount 89.90 --key order-4711\n" +
 			"  trunkline invoice charge add --tenant beauty --branch kazan --day 2026-11-17 --text 'Outage of 16 November' --amount -25",
 		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			account, zone, t, err := chargedTenant(cmd, db, c.Tenant)
+			account, zone, err := chargedTenant(cmd, db, c.Tenant, c.Branch)
 			if err != nil {
 				return err
 			}
@@ -69,9 +71,6 @@ Exit status: 0 done; 2 an option is wrong; 4 the day's period is invoiced alread
 			}
 			if c.Day == "" {
 				c.Day = clock.System{}.Now().In(zone).Format(time.DateOnly)
-			}
-			if err := knownBranch(t, c.Branch); err != nil {
-				return withCode(exitUsage, err)
 			}
 			if err := c.Validate(); err != nil {
 				return withCode(exitUsage, err)
@@ -96,18 +95,6 @@ Exit status: 0 done; 2 an option is wrong; 4 the day's period is invoiced alread
 	}
 	f.register(cmd)
 	return cmd
-}
-
-func knownBranch(t *provision.Tenant, id string) error {
-	if id == "" {
-		return nil
-	}
-	for i := range t.Branches {
-		if t.Branches[i].ID == id {
-			return nil
-		}
-	}
-	return fmt.Errorf("the client %s has no branch %q", t.ID, id)
 }
 
 func newChargeListCommand() *cobra.Command {
@@ -147,7 +134,7 @@ func newChargeRemoveCommand() *cobra.Command {
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("%q is no id: take it from `trunkline invoice charge list`", args[0]))
 			}
-			account, zone, _, err := chargedTenant(cmd, db, tenant)
+			account, zone, err := chargedTenant(cmd, db, tenant, "")
 			if err != nil {
 				return err
 			}

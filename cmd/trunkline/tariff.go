@@ -36,6 +36,15 @@ func timelineOf(s *provision.Snapshot, id string) (*provision.Timeline, error) {
 	return line, nil
 }
 
+// storedTimeline is timelineOf of what is stored.
+func storedTimeline(ctx context.Context, db *stores, id string) (*provision.Timeline, error) {
+	snapshot, err := db.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return timelineOf(snapshot, id)
+}
+
 func newVersionsCommand() *cobra.Command {
 	var f configFlags
 	var format string
@@ -43,11 +52,7 @@ func newVersionsCommand() *cobra.Command {
 		Use: "versions TARIFF", Short: "All versions of a tariff, with when they are in force", Args: cobra.ExactArgs(1),
 		Example: "  trunkline tariff versions retail\n  trunkline tariff versions retail --format csv",
 		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
-			snapshot, err := db.snapshot(cmd.Context())
-			if err != nil {
-				return err
-			}
-			line, err := timelineOf(snapshot, args[0])
+			line, err := storedTimeline(cmd.Context(), db, args[0])
 			if err != nil {
 				return err
 			}
@@ -79,11 +84,7 @@ func newTariffShowCommand() *cobra.Command {
 		Use: "show TARIFF", Short: "Print the file of a version, or write it with the decks that it names", Args: cobra.ExactArgs(1),
 		Example: "  trunkline tariff show retail\n  trunkline tariff show retail --at 2026-03-01T12:00:00Z\n  trunkline tariff show retail --revision 12 --dir retail-12",
 		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
-			snapshot, err := db.snapshot(cmd.Context())
-			if err != nil {
-				return err
-			}
-			line, err := timelineOf(snapshot, args[0])
+			line, err := storedTimeline(cmd.Context(), db, args[0])
 			if err != nil {
 				return err
 			}
