@@ -2,37 +2,20 @@ package smdr
 
 import "trunkline/cdr"
 
-// decide says which way a call went by whose its numbers are, and whose call it was. A direction that the system recorded
-// stands; only a call to one of the client's own numbers is never an outgoing one. A direction that was told by lengths
-// alone is told anew, since many clients have numbers that are longer than any extension.
-func (m *Mapper) decide(c *Call) (Call, string) {
-	out := *c
-	called, ours := m.own(c.To)
-	switch {
-	case c.Guessed:
-		out.Direction = m.way(c, ours)
-	case c.Direction == 0 && ours && !called.Number.IsZero():
-		out.Direction = cdr.Inbound
-		if _, calling := m.own(c.From); calling {
-			out.Direction = cdr.Internal
-		}
-	case ours && !called.Number.IsZero() && c.Direction == cdr.Outbound:
-		out.Direction = cdr.Internal
-	case ours && !called.Number.IsZero() && c.Direction == cdr.Forwarded:
-		out.Direction = cdr.Inbound
+// ends are the two ends of a call as the client knows them.
+type ends struct {
+	caller, called         Owned // Empty when they are not the client's.
+	callerOurs, calledOurs bool
+}
+
+// ends looks the numbers of a call up. Who called is asked only where the direction depends on it.
+func (m *Mapper) ends(c *Call) ends {
+	var e ends
+	e.called, e.calledOurs = m.own(c.To)
+	if c.Guessed || c.Direction == 0 {
+		e.caller, e.callerOurs = m.own(c.From)
 	}
-	if out.Direction == cdr.Inbound && out.Incoming != "" {
-		out.Trunk = out.Incoming
-	}
-	switch {
-	case c.Second && out.Direction == cdr.Outbound:
-		return out, FaultSecond
-	case c.Guessed && out.Direction == cdr.Forwarded && !m.Numbered:
-		return out, FaultStrangers
-	case c.Guessed:
-		out.Extension = m.extension(c, out.Direction, called)
-	}
-	return out, ""
+	return e
 }
 
 // own looks a number up among the client's, as it was recorded and without the access code.
@@ -44,16 +27,45 @@ func (m *Mapper) own(digits string) (Owned, bool) {
 		return o, true
 	}
 	if rest := m.outside(digits); rest != digits {
-		return m.Plan.Own(rest)
+		if o, ok := m.Plan.Own(rest); ok {
+			return o, true
+		}
 	}
 	return Owned{}, false
 }
 
+// decide says which way a call went by whose its numbers are, and whose call it was. A direction that the system recorded
+// stands; only a call to one of the client's own numbers is never an outgoing one. A direction that was told by lengths
+// alone is told anew, since many clients have numbers that are longer than any extension.
+func (m *Mapper) decide(c *Call, e *ends) (Call, string) {
+	out := *c
+	switch {
+	case c.Guessed:
+		out.Direction = way(c, e)
+	case e.called.Number.IsZero():
+	case c.Direction == cdr.Outbound, c.Direction == 0 && e.callerOurs:
+		out.Direction = cdr.Internal
+	case c.Direction == cdr.Forwarded, c.Direction == 0:
+		out.Direction = cdr.Inbound
+	}
+	if out.Direction == cdr.Inbound && out.Incoming != "" {
+		out.Trunk = out.Incoming
+	}
+	switch {
+	case c.Second && out.Direction == cdr.Outbound:
+		return out, FaultSecond
+	case c.Guessed && out.Direction == cdr.Forwarded && !m.Numbered:
+		return out, FaultStrangers
+	case c.Guessed:
+		out.Extension = extension(c, out.Direction, e)
+	}
+	return out, ""
+}
+
 // way is the direction of a call between two numbers. What is short and unknown is an extension that nobody told us of.
-func (m *Mapper) way(c *Call, called bool) cdr.Direction {
-	_, calling := m.own(c.From)
-	calling = calling || c.From != "" && len(c.From) <= c.Longest
-	called = called || len(c.To) <= c.Longest
+func way(c *Call, e *ends) cdr.Direction {
+	calling := e.callerOurs || c.From != "" && len(c.From) <= c.Longest
+	called := e.calledOurs || len(c.To) <= c.Longest
 	switch {
 	case c.From == "" && c.To == "":
 		return 0
@@ -68,22 +80,21 @@ func (m *Mapper) way(c *Call, called bool) cdr.Direction {
 }
 
 // extension is whose a call was. A stranger is never an extension.
-func (m *Mapper) extension(c *Call, d cdr.Direction, called Owned) string {
-	caller, ours := m.own(c.From)
+func extension(c *Call, d cdr.Direction, e *ends) string {
 	switch {
 	case c.Extension != c.From && c.Extension != c.To && d != cdr.Inbound:
 		return c.Extension // Of another record of the call.
 	case d == cdr.Inbound && c.Direction == cdr.Inbound && c.Extension != c.To:
 		return c.Extension // Of who answered it.
-	case d == cdr.Inbound && called.Extension != "":
-		return called.Extension
-	case d == cdr.Inbound && called.Number.IsZero():
+	case d == cdr.Inbound && e.called.Extension != "":
+		return e.called.Extension
+	case d == cdr.Inbound && e.called.Number.IsZero():
 		return c.To
 	case d == cdr.Inbound:
 		return ""
-	case ours && caller.Extension != "":
-		return caller.Extension
-	case ours && !caller.Number.IsZero(), d == cdr.Forwarded:
+	case e.caller.Extension != "":
+		return e.caller.Extension
+	case !e.caller.Number.IsZero(), d == cdr.Forwarded:
 		return ""
 	}
 	return c.From

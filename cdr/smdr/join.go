@@ -78,7 +78,7 @@ func (j *joiner) addKeyed(e *entry) error {
 		p, ok = nil, false
 	}
 	if ok && leaves(&e.call) && !leaves(&p.call) { // It was transferred to the outside: a call of its own, that somebody pays for.
-		j.passOn(p, e)
+		passOn(&p.call, &e.call)
 		e.key += "\x00out"
 		p, ok = j.pending[e.key]
 	}
@@ -101,9 +101,9 @@ func leaves(c *Call) bool { return c.Direction == cdr.Outbound || c.Direction ==
 
 // passOn says whose the part of a call is that goes to the outside when a stranger is at its other end: of the extension
 // that had the call before.
-func (j *joiner) passOn(p *pending, e *entry) {
-	if p.call.Direction == cdr.Inbound && e.call.Direction == cdr.Forwarded {
-		e.call.Extension = p.call.Extension
+func passOn(before, c *Call) {
+	if before.Direction == cdr.Inbound && c.Direction == cdr.Forwarded {
+		c.Extension = before.Extension
 	}
 }
 

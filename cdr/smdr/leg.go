@@ -80,7 +80,8 @@ const (
 // Leg makes the leg of a call; the reason is not empty when it cannot be rated. The same call always gets the same id,
 // whatever the provisioning says.
 func (m *Mapper) Leg(recorded *Call) (cdr.Leg, string) {
-	call, fault := m.decide(recorded)
+	e := m.ends(recorded)
+	call, fault := m.decide(recorded, &e)
 	c := &call
 	place := m.Plan.Place(c.Extension, c.Account, c.Trunk, c.Start)
 	leg := cdr.Leg{
@@ -90,7 +91,7 @@ func (m *Mapper) Leg(recorded *Call) (cdr.Leg, string) {
 	if fault != "" {
 		return leg, fault
 	}
-	if reason := m.parties(c, &place, &leg); reason != "" {
+	if reason := m.parties(c, &place, &e, &leg); reason != "" {
 		return leg, reason
 	}
 	m.times(c, &leg)
@@ -111,7 +112,7 @@ func (m *Mapper) id(c *Call) cdr.CallID {
 	return cdr.CallIDAt(c.Wall, h.Sum64())
 }
 
-func (m *Mapper) parties(c *Call, place *Place, leg *cdr.Leg) string {
+func (m *Mapper) parties(c *Call, place *Place, e *ends, leg *cdr.Leg) string {
 	if place.Internal {
 		leg.Direction = cdr.Internal
 	}
@@ -122,7 +123,7 @@ func (m *Mapper) parties(c *Call, place *Place, leg *cdr.Leg) string {
 	case cdr.Internal:
 		return ""
 	case cdr.Inbound:
-		return m.inbound(c, place, leg)
+		return m.inbound(c, place, e, leg)
 	case cdr.Outbound, cdr.Forwarded:
 		return m.outbound(c, place, leg)
 	}
@@ -171,10 +172,10 @@ func (m *Mapper) outbound(c *Call, place *Place, leg *cdr.Leg) string {
 	return ""
 }
 
-func (m *Mapper) inbound(c *Call, place *Place, leg *cdr.Leg) string {
+func (m *Mapper) inbound(c *Call, place *Place, e *ends, leg *cdr.Leg) string {
 	leg.To = place.Number
-	if o, ok := m.own(c.To); ok && leg.To.IsZero() {
-		leg.To = o.Number
+	if leg.To.IsZero() {
+		leg.To = e.called.Number
 	}
 	if number, _ := m.Plan.Dialled(place.Branch, c.Number); !number.IsZero() {
 		leg.To = number
