@@ -27,6 +27,7 @@ type Importer interface {
 
 // ImportSummary says what became of the records of one upload.
 type ImportSummary struct {
+	Import     int64 `json:"import"` // Its number in `trunkline import list`; 0: nothing was in the upload.
 	Lines      int64 `json:"lines"`
 	Calls      int64 `json:"calls"`
 	Duplicates int64 `json:"duplicates"` // Records that stood twice in the upload.

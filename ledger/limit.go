@@ -71,6 +71,12 @@ func (u Use) Add(v Use) (Use, error) {
 	return Use{sum, u.Seconds + v.Seconds, u.Calls + v.Calls}, err
 }
 
+// Sub takes a use off another.
+func (u Use) Sub(v Use) (Use, error) {
+	rest, err := u.Money.Sub(v.Money)
+	return Use{rest, u.Seconds - v.Seconds, u.Calls - v.Calls}, err
+}
+
 // IsZero reports whether nothing was used.
 func (u Use) IsZero() bool { return u == Use{} }
 

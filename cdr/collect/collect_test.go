@@ -65,6 +65,8 @@ func (b *books) Fault(f smdr.Fault) error {
 
 func (b *books) Flush() error { return nil }
 
+func (b *books) Keep(int64, []byte) error { return nil }
+
 func (b *books) lines() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -110,7 +112,7 @@ func (s *site) follow(dir string, capture bool) (stop func()) {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	f := &collect.Follower{
 		Dir: dir, Capture: capture, State: filepath.Join(s.dir, "state", "state.json"), Format: s.format,
-		Output: func(string) collect.Output { return s.books }, Poll: 5 * time.Millisecond, Clock: clock.System{}, Log: s.log,
+		Output: func(string, string) collect.Output { return s.books }, Poll: 5 * time.Millisecond, Clock: clock.System{}, Log: s.log,
 	}
 	var group sync.WaitGroup
 	group.Go(func() {

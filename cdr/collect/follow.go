@@ -19,9 +19,11 @@ import (
 	"trunkline/internal/clock"
 )
 
-// Output takes what is read of one file. Flush returns when nothing of what it was given can be lost.
+// Output takes what is read of one file. Keep has the text before its calls come, with its place in the file; the same place may
+// come again after an error. Flush returns when nothing of what it was given can be lost.
 type Output interface {
 	smdr.Sink
+	Keep(at int64, p []byte) error
 	Flush() error
 }
 
@@ -33,8 +35,8 @@ type Follower struct {
 	State   string // File that remembers how far it came.
 	Format  *smdr.Format
 	Options smdr.Options
-	Output  func(origin string) Output
-	Poll    time.Duration // Between two looks; 2 s if zero.
+	Output  func(origin, stream string) Output // stream tells a file from others that have its name, after restarts, too.
+	Poll    time.Duration                      // Between two looks; 2 s if zero.
 	Clock   clock.Clock
 	Log     *slog.Logger
 
@@ -162,22 +164,23 @@ func (f *Follower) look(ctx context.Context) error {
 }
 
 // file reads what is new in one file.
-func (f *Follower) file(file *found) error {
-	known := f.state.Files[file.id]
-	if file.size < known.Read || f.open[file.id] == nil && !f.same(file, &known) { // Written anew under the same identity.
-		known = fileState{}
-		delete(f.open, file.id)
-	}
+func (f *Follower) file(file *found) (err error) {
+	known := f.known(file)
 	if known.Done || file.size == known.Read && f.open[file.id] == nil && !f.Capture {
 		return nil
 	}
-	r, err := f.reading(file, known.Read)
+	if known.Stream == "" {
+		if known, err = f.begin(file, known); err != nil {
+			return err
+		}
+	}
+	r, err := f.reading(file, &known)
 	if err != nil {
 		return err
 	}
 	read := known.Read
 	if file.size > read {
-		n, err := feed(filepath.Join(f.Dir, file.name), read, file.size, r.reader)
+		n, err := feed(filepath.Join(f.Dir, file.name), read, file.size, &kept{r, read})
 		if err != nil {
 			return err
 		}
@@ -194,7 +197,7 @@ func (f *Follower) file(file *found) error {
 	if err := r.output.Flush(); err != nil {
 		return err
 	}
-	next := fileState{Name: file.name, Read: read, Done: done, Head: known.Head, HeadSize: known.HeadSize}
+	next := fileState{Name: file.name, Stream: known.Stream, Read: read, Done: done, Head: known.Head, HeadSize: known.HeadSize}
 	if next.HeadSize < headMost {
 		if next.Head, next.HeadSize, err = head(filepath.Join(f.Dir, file.name), min(read, headMost)); err != nil {
 			return err
@@ -207,12 +210,45 @@ func (f *Follower) file(file *found) error {
 	return f.state.save()
 }
 
+// known is how far a file was read. One that was written anew under the same identity was not.
+func (f *Follower) known(file *found) fileState {
+	known := f.state.Files[file.id]
+	if file.size < known.Read || f.open[file.id] == nil && !f.same(file, &known) {
+		known = fileState{}
+		delete(f.open, file.id)
+		delete(f.state.Files, file.id)
+	}
+	return known
+}
+
+// begin gives a file that is new its name as a stream, and remembers it before anything of the file is given out.
+func (f *Follower) begin(file *found, known fileState) (fileState, error) {
+	known.Name, known.Stream = file.name, file.id+" "+f.Clock.Now().UTC().Format(time.RFC3339Nano)
+	f.state.Files[file.id] = known
+	return known, f.state.save()
+}
+
+// kept gives what is read of a file to its output, to be kept, and to its reader.
+type kept struct {
+	*reading
+
+	at int64
+}
+
+func (k *kept) Write(p []byte) (int, error) {
+	if err := k.output.Keep(k.at, p); err != nil {
+		return 0, err
+	}
+	k.at += int64(len(p))
+	return k.reader.Write(p)
+}
+
 // reading returns the reader of a file, and brings a new one to where the last one was.
-func (f *Follower) reading(file *found, read int64) (*reading, error) {
+func (f *Follower) reading(file *found, known *fileState) (*reading, error) {
 	if r, ok := f.open[file.id]; ok {
 		return r, nil
 	}
-	output := f.Output(strings.TrimSuffix(strings.TrimSuffix(file.name, openEnding), doneEnding))
+	output := f.Output(strings.TrimSuffix(strings.TrimSuffix(file.name, openEnding), doneEnding), known.Stream)
 	m := &mute{to: output, off: true}
 	o := f.Options
 	o.Strict, o.Reference = f.Capture, file.time
@@ -220,7 +256,7 @@ func (f *Follower) reading(file *found, read int64) (*reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := feed(filepath.Join(f.Dir, file.name), 0, read, reader); err != nil {
+	if _, err := feed(filepath.Join(f.Dir, file.name), 0, known.Read, reader); err != nil {
 		return nil, err
 	}
 	m.off = false

@@ -16,9 +16,10 @@ type state struct {
 
 // fileState is how far one file was read.
 type fileState struct {
-	Name string `json:"name"`
-	Read int64  `json:"read"`
-	Done bool   `json:"done,omitempty"`
+	Name   string `json:"name"`
+	Stream string `json:"stream,omitempty"` // Tells it from others of its name; empty in the states of older versions.
+	Read   int64  `json:"read"`
+	Done   bool   `json:"done,omitempty"`
 
 	Head     uint64 `json:"head"` // Digest of its first HeadSize bytes.
 	HeadSize int64  `json:"head_size"`

@@ -100,8 +100,10 @@ func (o *applyOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return withCode(exitConflict, err)
 	}
-	_, err = fmt.Fprintf(out, "applied as revision %d\n", revision)
-	return err
+	if _, err := fmt.Fprintf(out, "applied as revision %d\n", revision); err != nil {
+		return err
+	}
+	return hintAgain(ctx, errOut, db)
 }
 
 // readOperator reads and checks an operator's file; its faults are one line each.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/cdr/collect"
+	"trunkline/cdr/importer"
 	"trunkline/cdr/smdr"
 	"trunkline/internal/clock"
 	"trunkline/provision"
@@ -71,7 +72,11 @@ func runCollector(ctx context.Context, c *config, log *slog.Logger) error {
 	life, end := context.WithCancel(ctx)
 	defer end()
 	watching.Go(func() { set.watch(life) })
-	k := newCollector(c, set.live, producer, postgres.NewImports(db.db, clock.System{}), log)
+	keeper, err := postgres.NewImports(db.db, clock.System{})
+	if err != nil {
+		return err
+	}
+	k := newCollector(c, set.live, producer, keeper, log)
 	if sources(set.live.Snapshot()) == 0 {
 		log.WarnContext(ctx, "no PBX has a source yet: declare one under pbxs in the operator's file")
 	}
@@ -97,17 +102,20 @@ func allowed(texts []string) ([]netip.Prefix, error) {
 
 // liveSink is a sink whose mappings are those in force.
 type liveSink struct {
-	importSink
+	*importer.Sink
 
+	ctx    context.Context //nolint:containedctx // Lives as long as one stream is read.
 	k      *collector
 	seen   *provision.Snapshot
 	tenant string
 	pbx    string
+	origin string
+	stream string
 }
 
 // output returns the sink of one stream.
-func (k *collector) output(ctx context.Context, tenant, pbx, origin string) collect.Output {
-	return &liveSink{importSink: importSink{ctx: ctx, sender: k.sender, keeper: k.keeper, origin: origin}, k: k, tenant: tenant, pbx: pbx}
+func (k *collector) output(ctx context.Context, tenant, pbx, origin, stream string) collect.Output {
+	return &liveSink{ctx: ctx, k: k, tenant: tenant, pbx: pbx, origin: origin, stream: stream}
 }
 
 // refresh takes the mappings of the snapshot in force.
@@ -120,8 +128,21 @@ func (s *liveSink) refresh() error {
 	if err != nil {
 		return err
 	}
-	s.seen, s.mapper = now, &source.mapper
+	if s.Sink == nil {
+		begun := source.begin(s.origin, importer.WayCollect, "collector")
+		begun.Stream, begun.Strict = s.stream, source.pbx.Source.Kind != "folder"
+		s.Sink = importer.NewSink(s.ctx, &source.mapper, s.k.sender, s.k.keeper, begun)
+	}
+	s.seen, s.Mapper = now, &source.mapper
 	return nil
+}
+
+// Keep implements collect.Output.
+func (s *liveSink) Keep(at int64, p []byte) error {
+	if err := s.refresh(); err != nil {
+		return err
+	}
+	return s.Sink.Keep(at, p)
 }
 
 // Call implements smdr.Sink.
@@ -129,7 +150,7 @@ func (s *liveSink) Call(c *smdr.Call) error {
 	if err := s.refresh(); err != nil {
 		return err
 	}
-	return s.importSink.Call(c)
+	return s.Sink.Call(c)
 }
 
 // Fault implements smdr.Sink.
@@ -137,7 +158,7 @@ func (s *liveSink) Fault(f smdr.Fault) error {
 	if err := s.refresh(); err != nil {
 		return err
 	}
-	return s.importSink.Fault(f)
+	return s.Sink.Fault(f)
 }
 
 // sendLimit bounds how long the topic or the database may keep a stream waiting; then it is read again.
@@ -145,10 +166,11 @@ const sendLimit = time.Minute
 
 // Flush implements collect.Output.
 func (s *liveSink) Flush() error {
+	if s.Sink == nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(s.ctx, sendLimit)
 	defer cancel()
-	whole := s.ctx
-	s.ctx = ctx
-	defer func() { s.ctx = whole }()
-	return s.flush()
+	defer s.Within(ctx)()
+	return s.Sink.Flush()
 }

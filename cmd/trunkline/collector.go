@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"trunkline/cdr/collect"
+	"trunkline/cdr/importer"
 	"trunkline/cdr/smdr"
 	"trunkline/internal/clock"
 	"trunkline/internal/embedded"
@@ -27,7 +28,7 @@ const (
 type collector struct {
 	data    string
 	live    *provision.Live
-	sender  legSender
+	sender  importer.Sender
 	keeper  *postgres.Imports
 	log     *slog.Logger
 	running map[string]*collecting // By tenant and PBX.
@@ -40,7 +41,7 @@ type collecting struct {
 	done chan struct{}
 }
 
-func newCollector(c *config, live *provision.Live, sender legSender, keeper *postgres.Imports, log *slog.Logger) *collector {
+func newCollector(c *config, live *provision.Live, sender importer.Sender, keeper *postgres.Imports, log *slog.Logger) *collector {
 	return &collector{filepath.Join(c.Data, "collect"), live, sender, keeper, log, make(map[string]*collecting)}
 }
 
@@ -151,7 +152,7 @@ func (k *collector) follow(ctx context.Context, tenant string, p *provision.PBX)
 	follower := &collect.Follower{
 		State: filepath.Join(dir, "state.json"), Format: source.format,
 		Options: smdr.Options{Zone: source.zone, Stamp: p.Stamp}, Clock: clock.System{}, Log: k.log,
-		Output: func(origin string) collect.Output { return k.output(ctx, tenant, p.ID, origin) },
+		Output: func(origin, stream string) collect.Output { return k.output(ctx, tenant, p.ID, origin, stream) },
 	}
 	if p.Source.Kind == "folder" {
 		follower.Dir, follower.Pattern = p.Source.Path, p.Source.Files

@@ -23,7 +23,8 @@ func newImportCommand() *cobra.Command {
 		Long: `Import reads the call records of PBXs and of other switches. parse shows what it makes of a file and needs no engine; file
 brings the calls of a file into the system, where they are rated and reported like our own; errors lists what could not be read.`,
 	}
-	cmd.AddCommand(newParseCommand(), newFormatsCommand(), newImportFileCommand(), newImportErrorsCommand())
+	cmd.AddCommand(newParseCommand(), newFormatsCommand(), newImportFileCommand(), newImportErrorsCommand(),
+		newImportListCommand(), newImportUndoCommand(), newImportAgainCommand())
 	return cmd
 }
 

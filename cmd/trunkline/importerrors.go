@@ -9,19 +9,21 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/cdr/importer"
 	"trunkline/internal/clock"
 	"trunkline/sql/postgres"
 )
 
 func newImportErrorsCommand() *cobra.Command {
 	var f configFlags
-	var filter postgres.ImportFaultFilter
+	var filter importer.FaultFilter
 	var settled []string
 	cmd := &cobra.Command{
 		Use:   "errors",
 		Short: "List the records that could not be read or rated",
 		Long: `Errors lists, with file, line and reason, the records of PBXs and other switches that could not be used. Mend the cause (the
-format, the dial plan), import the file again, and take them off the list with --settle.`,
+format, the dial plan) and import them again (trunkline import again, or the file itself): what could be used then leaves the
+list by itself. --settle takes off what never will.`,
 		Example: "  trunkline import errors --tenant beauty\n  trunkline import errors --settle 17,18",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -30,11 +32,14 @@ format, the dial plan), import the file again, and take them off the list with -
 				return err
 			}
 			defer db.close(cmd.Context())
-			store := postgres.NewImports(db.db, clock.System{})
+			store, err := postgres.NewImports(db.db, clock.System{})
+			if err != nil {
+				return err
+			}
 			if len(settled) > 0 {
 				return settleFaults(cmd, store, settled)
 			}
-			faults, err := store.List(cmd.Context(), filter)
+			faults, err := store.Faults(cmd.Context(), filter)
 			if err != nil {
 				return err
 			}
@@ -60,7 +65,7 @@ func settleFaults(cmd *cobra.Command, store *postgres.Imports, texts []string) e
 		}
 		ids = append(ids, id)
 	}
-	n, err := store.Remove(cmd.Context(), ids)
+	n, err := store.Settle(cmd.Context(), ids)
 	if err != nil {
 		return err
 	}
@@ -68,7 +73,7 @@ func settleFaults(cmd *cobra.Command, store *postgres.Imports, texts []string) e
 	return nil
 }
 
-func printFaults(out io.Writer, faults []postgres.ImportFault) error {
+func printFaults(out io.Writer, faults []importer.Fault) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprint(w, "ID\tFOUND\tTENANT\tPBX\tFILE\tLINE\tREASON\tRECORD\n")
 	for i := range faults {

@@ -3,14 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"trunkline/cdr/importer"
 	"trunkline/cdr/kafka"
-	"trunkline/cdr/smdr"
 	"trunkline/internal/clock"
 	"trunkline/sql/postgres"
 )
@@ -60,7 +59,11 @@ func (o *importOptions) run(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return err
 	}
-	source, err := newImportSource(ctx, snapshot, postgres.NewImports(db.db, clock.System{}), o.tenant, o.pbx)
+	keeper, err := postgres.NewImports(db.db, clock.System{})
+	if err != nil {
+		return err
+	}
+	source, err := newImportSource(ctx, snapshot, keeper, o.tenant, o.pbx)
 	if err != nil {
 		return err
 	}
@@ -69,10 +72,9 @@ func (o *importOptions) run(cmd *cobra.Command, files []string) error {
 		return withCode(exitConflict, err)
 	}
 	defer func() { _ = producer.Close() }()
-	keeper := postgres.NewImports(db.db, clock.System{})
 	var unused int64
 	for _, name := range files {
-		n, err := o.one(ctx, cmd, name, source, &importSink{ctx: ctx, mapper: &source.mapper, sender: producer, keeper: keeper, origin: filepath.Base(name)})
+		n, err := o.one(cmd, name, source, importer.NewSink(ctx, &source.mapper, producer, keeper, source.begin(filepath.Base(name), importer.WayFile, operator())))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -95,7 +97,7 @@ func openLegs(ctx context.Context, brokers []string, log *slog.Logger) (*kafka.P
 }
 
 // one imports one file and returns how many of its records could not be used.
-func (o *importOptions) one(ctx context.Context, cmd *cobra.Command, name string, source *importSource, sink *importSink) (int64, error) {
+func (o *importOptions) one(cmd *cobra.Command, name string, source *importSource, sink *importer.Sink) (int64, error) {
 	in, changed, err := openInput(name, cmd.InOrStdin())
 	if err != nil {
 		return 0, err
@@ -106,27 +108,14 @@ func (o *importOptions) one(ctx context.Context, cmd *cobra.Command, name string
 		return 0, err
 	}
 	options.Zone, options.Stamp = source.zone, source.pbx.Stamp
-	sum, err := importStream(ctx, source.format, options, in, sink)
+	sink.Reading(options)
+	sum, err := importer.Read(source.format, options, in, sink)
 	if err != nil {
 		return 0, err
 	}
 	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "%s: %d legs sent, %d calls could not be rated\n", name, sink.sent, sink.refused)
+	t := sink.Totals()
+	fmt.Fprintf(out, "%s: import %d, %d legs sent, %d calls could not be rated\n", name, sink.ID(), t.Sent, t.Refused)
 	printSummary(out, &sum)
-	return sum.Faulty + sink.refused, nil
-}
-
-// importStream reads a whole stream into a sink.
-func importStream(ctx context.Context, f *smdr.Format, o smdr.Options, in io.Reader, sink *importSink) (smdr.Summary, error) {
-	reader, err := smdr.NewReader(f, o, sink)
-	if err != nil {
-		return smdr.Summary{}, err
-	}
-	if err := reader.ReadAll(in); err != nil {
-		return reader.Summary(), err
-	}
-	if err := ctx.Err(); err != nil {
-		return reader.Summary(), err
-	}
-	return reader.Summary(), sink.flush()
+	return t.Unusable, nil
 }

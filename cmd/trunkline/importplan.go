@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
+	"trunkline/cdr/importer"
 	"trunkline/cdr/smdr"
 	"trunkline/internal/e164"
 	"trunkline/provision"
@@ -68,10 +70,16 @@ func (p *importPlan) Own(digits string) (smdr.Owned, bool) {
 
 // importSource is a PBX as the importers see it.
 type importSource struct {
-	pbx    *provision.PBX
-	format *smdr.Format
-	zone   *time.Location
-	mapper smdr.Mapper
+	pbx      *provision.PBX
+	format   *smdr.Format
+	zone     *time.Location
+	mapper   smdr.Mapper
+	settings json.RawMessage
+}
+
+// begin is an import of the PBX's records that is about to begin.
+func (s *importSource) begin(origin, way, by string) importer.Import {
+	return importer.Import{Tenant: s.mapper.Tenant, PBX: s.mapper.PBX, Origin: origin, Way: way, By: by, Settings: s.settings}
 }
 
 // pbxFormat is the format of a PBX's records: a built-in one, or one of the operator's own.
@@ -135,7 +143,11 @@ func newImportSource(ctx context.Context, s *provision.Snapshot, past tenantHist
 	if err != nil {
 		return nil, withCode(exitUsage, fmt.Errorf("PBX %s of %s: %w", id, tenant, err))
 	}
-	out := &importSource{pbx: p, format: format, zone: zone, mapper: smdr.Mapper{
+	settings, err := s.ImportSettings(tenant, p)
+	if err != nil {
+		return nil, err
+	}
+	out := &importSource{settings: settings, pbx: p, format: format, zone: zone, mapper: smdr.Mapper{
 		Tenant: tenant, PBX: id, Plan: &importPlan{s, t, p, history}, Prefix: p.Prefix, Seizure: p.Seizure,
 		Numbered: t.Numbered(p),
 		ByNumber: func(id string) bool {

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"trunkline/api"
+	"trunkline/cdr/importer"
 	"trunkline/cdr/kafka"
 	"trunkline/cdr/smdr"
 	"trunkline/internal/clock"
@@ -14,15 +15,18 @@ import (
 )
 
 // startImports prepares what call records of others need, and begins to collect them where this process is to.
-func (s *system) startImports() {
+func (s *system) startImports() error {
 	collects := s.parts.collect && s.config.Collect
 	if !collects && s.config.HTTP.Listen == "" {
-		return
+		return nil
 	}
-	s.imports = postgres.NewImports(s.stores.db, clock.System{})
+	var err error
+	if s.imports, err = postgres.NewImports(s.stores.db, clock.System{}); err != nil {
+		return err
+	}
 	s.imported = kafka.NewProducer(s.kafkaConfig(), kafka.LegsTopic)
 	if !collects {
-		return
+		return nil
 	}
 	k := newCollector(s.config, s.provisioning.live, s.imported, s.imports, s.log)
 	s.running.Go(func() {
@@ -30,12 +34,13 @@ func (s *system) startImports() {
 			s.log.Error("no call records are collected by this process", "error", err)
 		}
 	})
+	return nil
 }
 
 // uploads takes call records that come over HTTP.
 type uploads struct {
 	live   *provision.Live
-	sender legSender
+	sender importer.Sender
 	keeper *postgres.Imports
 }
 
@@ -45,9 +50,10 @@ func (u *uploads) Import(ctx context.Context, tenant, pbx, name string, in io.Re
 	if err != nil {
 		return api.ImportSummary{}, fmt.Errorf("%w: %w", api.ErrUnknown, err)
 	}
-	sink := &importSink{ctx: ctx, mapper: &source.mapper, sender: u.sender, keeper: u.keeper, origin: name}
-	sum, err := importStream(ctx, source.format, smdr.Options{Zone: source.zone, Stamp: source.pbx.Stamp}, in, sink)
+	sink := importer.NewSink(ctx, &source.mapper, u.sender, u.keeper, source.begin(name, importer.WayUpload, "upload"))
+	sum, err := importer.Read(source.format, smdr.Options{Zone: source.zone, Stamp: source.pbx.Stamp}, in, sink)
 	return api.ImportSummary{
-		Lines: sum.Lines, Calls: sum.Calls, Duplicates: sum.Duplicates, Sent: sink.sent, Unusable: sum.Faulty + sink.refused,
+		Lines: sum.Lines, Calls: sum.Calls, Duplicates: sum.Duplicates, Sent: sink.Totals().Sent, Unusable: sink.Totals().Unusable,
+		Import: sink.ID(),
 	}, err
 }

@@ -109,7 +109,9 @@ func (s *system) start(ctx context.Context) error {
 			return withCode(exitConflict, err)
 		}
 	}
-	s.startImports()
+	if err := s.startImports(); err != nil {
+		return err
+	}
 	if s.config.HTTP.Listen != "" {
 		if err := s.startHTTP(ctx); err != nil {
 			return withCode(exitConflict, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"trunkline/cdr"
 	"trunkline/ledger"
@@ -24,10 +25,13 @@ type Priced struct {
 	Uses []CounterUse
 }
 
-// Change is a record in force, and the one that takes its place.
+// Change is a record in force, and the one that takes its place; none does when After is zero: the call is withdrawn.
 type Change struct {
 	Before, After Priced
 }
+
+// Withdrawn reports whether no record takes the place of the one that was in force.
+func (c *Change) Withdrawn() bool { return c.After.Call.IsZero() }
 
 // Again is what came of pricing records again.
 type Again struct {
@@ -120,7 +124,11 @@ func (w *Worker) Correct(changes []Change) (Correction, error) {
 		change := &changes[i]
 		before, after := change.Before.Record, change.After.Record
 		before.Sign, after.Sign = -1, 1
-		for _, r := range []*cdr.Record{&before, &after} {
+		pair := []*cdr.Record{&before, &after}
+		if change.Withdrawn() {
+			pair, after.SaleCurrency = pair[:1], before.SaleCurrency // It uses nothing, in the same money.
+		}
+		for _, r := range pair {
 			if err := sums.add(r); err != nil {
 				return c, err
 			}
@@ -145,11 +153,10 @@ func (c *Correction) limits(prices Prices, before, after *cdr.Record) error {
 	if before.Kind != cdr.Ingress || before.SaleCurrency.IsZero() || before.SaleCurrency != after.SaleCurrency {
 		return nil
 	}
-	difference, err := after.Sale.Sub(before.Sale)
+	use, err := usedBy(after).Sub(usedBy(before))
 	if err != nil {
 		return err
 	}
-	use := ledger.Use{Money: difference, Seconds: after.Billed - before.Billed}
 	if use.IsZero() {
 		return nil
 	}
@@ -170,4 +177,22 @@ func (c *Correction) limits(prices Prices, before, after *cdr.Record) error {
 		}
 	}
 	return nil
+}
+
+// usedBy is what the call of a record used of limits, as rater.sell says it when it prices one.
+func usedBy(r *cdr.Record) ledger.Use {
+	use := ledger.Use{Money: r.Sale}
+	free := rating.NoteOnNet | rating.NoteInbound | rating.NoteUnanswered | rating.NoteEmergency
+	for note := range strings.SplitSeq(free.String(), "; ") {
+		if slices.Contains(strings.Split(r.Note, "; "), note) {
+			return use
+		}
+	}
+	if r.Chargeable() > 0 || r.TariffVersion != "" {
+		use.Seconds, use.Calls = r.Billed, 1
+	}
+	if r.Granted > 0 {
+		use.Seconds = min(use.Seconds, int64((r.Granted+time.Second-1)/time.Second))
+	}
+	return use
 }

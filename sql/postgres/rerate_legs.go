@@ -61,18 +61,18 @@ func (p *posting) usesOf(ctx context.Context, records []cdr.Record) (legUses, er
 // moveVersions notes that the batch has the records in force of legs that were changed, what they used before it, and
 // what they use now.
 func (p *posting) moveVersions(ctx context.Context, changes []worker.Change) error {
-	after := make([]cdr.Record, 0, len(changes))
+	changed := make([]cdr.Record, 0, len(changes))
 	former, fresh := make(legUses), make(legUses)
 	for i := range changes {
 		c := &changes[i]
-		after = append(after, c.After.Record)
-		id := worker.LegID{Call: c.After.Call, Seq: c.After.Seq}
+		changed = append(changed, c.Before.Record)
+		id := worker.LegID{Call: c.Before.Call, Seq: c.Before.Seq}
 		former[id] = c.Before.Uses
 		if len(c.After.Uses) > 0 {
 			fresh[id] = c.After.Uses
 		}
 	}
-	calls, seqs, _ := legColumns(after)
+	calls, seqs, _ := legColumns(changed)
 	batch := &pgx.Batch{}
 	batch.Queue(`INSERT INTO rerated_leg (call, seq, batch) SELECT call, seq, $3 FROM unnest($1::uuid[], $2::integer[]) AS r (call, seq)
 		ON CONFLICT (call, seq) DO UPDATE SET batch = excluded.batch`, calls, seqs, p.batch.ID)
@@ -90,9 +90,9 @@ func (p *posting) moveVersions(ctx context.Context, changes []worker.Change) err
 }
 
 const correctLimits = `
-UPDATE limit_counter l SET used_money = used_money + u.money, used_seconds = used_seconds + u.seconds
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], $7::bigint[])
-    AS u (account, scope, owner, period, starts, money, seconds)
+UPDATE limit_counter l SET used_money = used_money + u.money, used_seconds = used_seconds + u.seconds, used_calls = used_calls + u.calls
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::bigint[])
+    AS u (account, scope, owner, period, starts, money, seconds, calls)
 WHERE l.account = u.account AND l.scope = u.scope AND l.owner = u.owner AND l.period = u.period AND l.starts = u.starts`
 
 // correctLimits adds to the counters of limits that there are.
@@ -102,14 +102,14 @@ func (p *posting) correctLimits(ctx context.Context, limits map[ledger.Counter]l
 	}
 	var accounts, scopes, owners, periods []string
 	var starts []time.Time
-	var amounts, seconds []int64
+	var amounts, seconds, counts []int64
 	for _, c := range slices.SortedFunc(maps.Keys(limits), compareCounters) {
 		u := limits[c]
 		accounts, scopes, owners = append(accounts, c.Account.String()), append(scopes, string(c.Scope)), append(owners, c.Owner)
 		periods, starts = append(periods, string(c.Period)), append(starts, c.Start)
-		amounts, seconds = append(amounts, u.Money.Micros()), append(seconds, u.Seconds)
+		amounts, seconds, counts = append(amounts, u.Money.Micros()), append(seconds, u.Seconds), append(counts, u.Calls)
 	}
-	if _, err := p.tx.Exec(ctx, correctLimits, accounts, scopes, owners, periods, starts, amounts, seconds); err != nil {
+	if _, err := p.tx.Exec(ctx, correctLimits, accounts, scopes, owners, periods, starts, amounts, seconds, counts); err != nil {
 		return fmt.Errorf("correct limits: %w", err)
 	}
 	return nil
@@ -206,7 +206,10 @@ func reversed(records []cdr.Record) ([]worker.Change, error) {
 	out := make([]worker.Change, 0, len(order))
 	for _, id := range order {
 		c := pairs[id]
-		if c.Before.Sign == 0 || c.After.Sign == 0 {
+		if c.Before.Sign == 0 {
+			return nil, fmt.Errorf("%w: leg %s/%d was taken back with its import: `trunkline import again` brings it back", ErrUndo, id.Call, id.Seq)
+		}
+		if c.After.Sign == 0 {
 			return nil, fmt.Errorf("%w: leg %s/%d is not there twice", ErrUndo, id.Call, id.Seq)
 		}
 		out = append(out, *c)
