@@ -36,6 +36,8 @@ const (
 	WriteUsers    Permission = "users:write" // With the keys of others.
 	ReadAudit     Permission = "audit:read"
 	WriteImports  Permission = "imports:write" // Call records of PBXs.
+	ReadImports   Permission = "imports:read"  // What was imported, and what could not be used.
+	UndoImports   Permission = "imports:undo"  // Take it back, or read it anew.
 	ReadMetrics   Permission = "metrics:read"
 	OwnJobs       Permission = "jobs:own"  // Long work that one asked for oneself: how far it is, its result, stopping it.
 	ReadJobs      Permission = "jobs:read" // Everybody's, without the results.
@@ -49,6 +51,7 @@ func Permissions() []Permission {
 		ReadOverview, ReadLive, DropCalls, ReadCalls, ReadNumbers, ReadTraces, ReadSale, ReadCost, ReadTenants, WriteTenants, ReadRouting,
 		WriteRouting, ReadPrices, WritePrices, ReadStats, ReadMoney, WriteMoney, ReadLimits, WriteLimits, ReadInvoices,
 		WriteInvoices, ReadAlerts, WriteAlerts, ReadDead, WriteDead, ReadUsers, WriteUsers, ReadAudit, WriteImports,
+		ReadImports, UndoImports,
 		ReadMetrics, OwnJobs, ReadJobs, WriteJobs, OwnAccess,
 	}
 }
@@ -82,17 +85,17 @@ func (r Role) May(p Permission) bool {
 		return true
 	case NOC:
 		return slices.Contains([]Permission{
-			ReadOverview, ReadLive, DropCalls, ReadCalls, ReadTraces, ReadTenants, ReadRouting, ReadStats, ReadAlerts, ReadDead, ReadMetrics, OwnJobs, OwnAccess,
+			ReadOverview, ReadLive, DropCalls, ReadCalls, ReadTraces, ReadTenants, ReadRouting, ReadStats, ReadAlerts, ReadDead, ReadImports, ReadMetrics, OwnJobs, OwnAccess,
 		}, p)
 	case Accountant:
 		return slices.Contains([]Permission{
 			ReadCalls, ReadNumbers, ReadSale, ReadCost, ReadTenants, ReadPrices, ReadStats, ReadMoney, WriteMoney, ReadLimits, ReadInvoices, WriteInvoices,
-			ReadDead, OwnJobs, OwnAccess,
+			ReadDead, ReadImports, OwnJobs, OwnAccess,
 		}, p)
 	case Auditor:
 		return slices.Contains([]Permission{
 			ReadOverview, ReadLive, ReadCalls, ReadNumbers, ReadTraces, ReadSale, ReadCost, ReadTenants, ReadRouting, ReadPrices, ReadStats, ReadMoney, ReadLimits,
-			ReadInvoices, ReadAlerts, ReadDead, ReadUsers, ReadAudit, ReadMetrics, OwnJobs, ReadJobs, OwnAccess,
+			ReadInvoices, ReadAlerts, ReadDead, ReadImports, ReadUsers, ReadAudit, ReadMetrics, OwnJobs, ReadJobs, OwnAccess,
 		}, p)
 	case Manager:
 		return slices.Contains([]Permission{

@@ -43,6 +43,7 @@ type Deps struct {
 	Charges   ChargeBook
 	Alerts    Alerts
 	Dead      DeadLegs
+	Imports   Imports
 	Uploads   Uploads
 	Inventory Inventory
 	Views     Views

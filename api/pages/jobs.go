@@ -38,7 +38,7 @@ func viewOf(who *access.Principal, j job.Job) jobView {
 		if strings.Contains(v.Page, "?") {
 			v.Page += "&job=" + url.QueryEscape(j.ID)
 		}
-		if j.Kind != job.Apply && j.File == "" { // What it led to is not kept any more, or not for everybody.
+		if j.Kind != job.Apply && j.Kind != job.Import && j.File == "" { // What it led to is not kept any more, or not for everybody.
 			v.Page = ""
 		}
 	}
@@ -46,6 +46,8 @@ func viewOf(who *access.Principal, j job.Job) jobView {
 	case job.Export:
 		v.Again = "/calls"
 	case job.Rates: // It runs by itself.
+	case job.Import:
+		v.Again = "/imports"
 	case job.Check, job.Close:
 		v.Again = "/close"
 	case job.Compare, job.Apply:

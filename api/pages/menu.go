@@ -54,6 +54,7 @@ func allPages() []menuGroup {
 			{Title: "Calls", Address: "/calls", need: access.ReadCalls},
 			{Title: "Statistics", Address: "/statistics", need: access.ReadStats},
 			{Title: "Not rated", Address: "/dead", need: access.ReadDead},
+			{Title: "Imports", Address: "/imports", need: access.ReadImports},
 		}},
 		{Title: "Clients", Items: []menuItem{
 			{Title: "Clients", Address: "/tenants", need: access.ReadTenants, not: true},

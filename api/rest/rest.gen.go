@@ -546,6 +546,28 @@ type GatewayState = console.Gateway
 // Health That of an engine or a service.
 type Health = console.Health
 
+// Import One reading of records of a PBX: a file, an upload, or a stream that is collected.
+type Import = console.Import
+
+// ImportFault A record that could not be read or rated.
+type ImportFault = console.ImportFault
+
+// ImportFaults defines model for ImportFaults.
+type ImportFaults struct {
+	Items []ImportFault `json:"items"`
+}
+
+// ImportOrder defines model for ImportOrder.
+type ImportOrder struct {
+	Imports []int64 `json:"imports"`
+	Reason  string  `json:"reason"`
+}
+
+// Imports defines model for Imports.
+type Imports struct {
+	Items []Import `json:"items"`
+}
+
 // InvoiceCredit defines model for InvoiceCredit.
 type InvoiceCredit struct {
 	// Amount A decimal number, such as "12.5"
@@ -1134,6 +1156,25 @@ type ListRatesParams struct {
 	Limit  LimitParameter `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// ListImportsParams defines parameters for ListImports.
+type ListImportsParams struct {
+	// Tenant Only of this tenant
+	Tenant TenantQueryParameter `form:"tenant,omitempty" json:"tenant,omitempty,omitzero"`
+	Pbx    string               `form:"pbx,omitempty" json:"pbx,omitempty,omitzero"`
+
+	// File Name of the file, upload or capture
+	File  string         `form:"file,omitempty" json:"file,omitempty,omitzero"`
+	Limit LimitParameter `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListImportFaultsParams defines parameters for ListImportFaults.
+type ListImportFaultsParams struct {
+	// Tenant Only of this tenant
+	Tenant TenantQueryParameter `form:"tenant,omitempty" json:"tenant,omitempty,omitzero"`
+	Pbx    string               `form:"pbx,omitempty" json:"pbx,omitempty,omitzero"`
+	Limit  LimitParameter       `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
 // ListInvoicesParams defines parameters for ListInvoices.
 type ListInvoicesParams struct {
 	// Tenant Only of this tenant
@@ -1295,6 +1336,12 @@ type WriteOffDeadJSONRequestBody = WriteOff
 // MendDeadJSONRequestBody defines body for MendDead for application/json ContentType.
 type MendDeadJSONRequestBody = Mending
 
+// ImportAgainJSONRequestBody defines body for ImportAgain for application/json ContentType.
+type ImportAgainJSONRequestBody = ImportOrder
+
+// UndoImportsJSONRequestBody defines body for UndoImports for application/json ContentType.
+type UndoImportsJSONRequestBody = ImportOrder
+
 // CreditInvoiceJSONRequestBody defines body for CreditInvoice for application/json ContentType.
 type CreditInvoiceJSONRequestBody = InvoiceCredit
 
@@ -1402,6 +1449,18 @@ type ServerInterface interface {
 	// ListRates Rates of a deck, by the beginning of their prefix: past, in force and to come
 	// (GET /decks/{id}/rates)
 	ListRates(c *gin.Context, id IdParameter, params ListRatesParams)
+	// ListImports What was imported of PBXs, the newest first, and what has become of it
+	// (GET /imports)
+	ListImports(c *gin.Context, params ListImportsParams)
+	// ImportAgain Take imports of one PBX back, and read what was kept of them anew, by the settings of now
+	// (POST /imports/again)
+	ImportAgain(c *gin.Context)
+	// ListImportFaults Records that could not be read or rated, the oldest first
+	// (GET /imports/faults)
+	ListImportFaults(c *gin.Context, params ListImportFaultsParams)
+	// UndoImports Take imports of one PBX back: their records are reversed; nothing of the PBX is imported meanwhile
+	// (POST /imports/undo)
+	UndoImports(c *gin.Context)
 	// ListInvoices Documents that were issued, the oldest first
 	// (GET /invoices)
 	ListInvoices(c *gin.Context, params ListInvoicesParams)
@@ -2068,6 +2127,126 @@ func (siw *ServerInterfaceWrapper) ListRates(c *gin.Context) {
 	}
 
 	siw.Handler.ListRates(c, id, params)
+}
+
+// ListImports operation middleware
+func (siw *ServerInterfaceWrapper) ListImports(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListImportsParams
+
+	// ------------- Optional query parameter "tenant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tenant", c.Request.URL.Query(), &params.Tenant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pbx" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pbx", c.Request.URL.Query(), &params.Pbx, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pbx: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "file" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "file", c.Request.URL.Query(), &params.File, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter file: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListImports(c, params)
+}
+
+// ImportAgain operation middleware
+func (siw *ServerInterfaceWrapper) ImportAgain(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ImportAgain(c)
+}
+
+// ListImportFaults operation middleware
+func (siw *ServerInterfaceWrapper) ListImportFaults(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListImportFaultsParams
+
+	// ------------- Optional query parameter "tenant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tenant", c.Request.URL.Query(), &params.Tenant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pbx" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pbx", c.Request.URL.Query(), &params.Pbx, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pbx: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListImportFaults(c, params)
+}
+
+// UndoImports operation middleware
+func (siw *ServerInterfaceWrapper) UndoImports(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UndoImports(c)
 }
 
 // ListInvoices operation middleware
@@ -3501,6 +3680,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/tenants/:tenant/account", wrapper.GetAccount)
 	router.GET(options.BaseURL+"/tenants/:tenant/statement", wrapper.GetStatement)
 	router.POST(options.BaseURL+"/tenants/:tenant/payments", wrapper.Pay)
+	router.GET(options.BaseURL+"/imports", wrapper.ListImports)
+	router.GET(options.BaseURL+"/imports/faults", wrapper.ListImportFaults)
+	router.POST(options.BaseURL+"/imports/undo", wrapper.UndoImports)
+	router.POST(options.BaseURL+"/imports/again", wrapper.ImportAgain)
 	router.GET(options.BaseURL+"/tenants/:tenant/charges", wrapper.ListCharges)
 	router.POST(options.BaseURL+"/tenants/:tenant/charges", wrapper.AddCharge)
 	router.POST(options.BaseURL+"/tenants/:tenant/charges/:charge/take-back", wrapper.TakeCharge)
@@ -4161,6 +4344,164 @@ type ListRatesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListRatesdefaultApplicationProblemPlusJSONResponse) VisitListRatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportsRequestObject struct {
+	Params ListImportsParams
+}
+
+type ListImportsResponseObject interface {
+	VisitListImportsResponse(w http.ResponseWriter) error
+}
+
+type ListImports200JSONResponse Imports
+
+func (response ListImports200JSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListImportsdefaultApplicationProblemPlusJSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportAgainRequestObject struct {
+	Body *ImportAgainJSONRequestBody
+}
+
+type ImportAgainResponseObject interface {
+	VisitImportAgainResponse(w http.ResponseWriter) error
+}
+
+type ImportAgain202JSONResponse struct{ BegunJSONResponse }
+
+func (response ImportAgain202JSONResponse) VisitImportAgainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportAgaindefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ImportAgaindefaultApplicationProblemPlusJSONResponse) VisitImportAgainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportFaultsRequestObject struct {
+	Params ListImportFaultsParams
+}
+
+type ListImportFaultsResponseObject interface {
+	VisitListImportFaultsResponse(w http.ResponseWriter) error
+}
+
+type ListImportFaults200JSONResponse ImportFaults
+
+func (response ListImportFaults200JSONResponse) VisitListImportFaultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportFaultsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListImportFaultsdefaultApplicationProblemPlusJSONResponse) VisitListImportFaultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoImportsRequestObject struct {
+	Body *UndoImportsJSONRequestBody
+}
+
+type UndoImportsResponseObject interface {
+	VisitUndoImportsResponse(w http.ResponseWriter) error
+}
+
+type UndoImports202JSONResponse struct{ BegunJSONResponse }
+
+func (response UndoImports202JSONResponse) VisitUndoImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoImportsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UndoImportsdefaultApplicationProblemPlusJSONResponse) VisitUndoImportsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6154,6 +6495,18 @@ type StrictServerInterface interface {
 	// ListRates Rates of a deck, by the beginning of their prefix: past, in force and to come
 	// (GET /decks/{id}/rates)
 	ListRates(ctx context.Context, request ListRatesRequestObject) (ListRatesResponseObject, error)
+	// ListImports What was imported of PBXs, the newest first, and what has become of it
+	// (GET /imports)
+	ListImports(ctx context.Context, request ListImportsRequestObject) (ListImportsResponseObject, error)
+	// ImportAgain Take imports of one PBX back, and read what was kept of them anew, by the settings of now
+	// (POST /imports/again)
+	ImportAgain(ctx context.Context, request ImportAgainRequestObject) (ImportAgainResponseObject, error)
+	// ListImportFaults Records that could not be read or rated, the oldest first
+	// (GET /imports/faults)
+	ListImportFaults(ctx context.Context, request ListImportFaultsRequestObject) (ListImportFaultsResponseObject, error)
+	// UndoImports Take imports of one PBX back: their records are reversed; nothing of the PBX is imported meanwhile
+	// (POST /imports/undo)
+	UndoImports(ctx context.Context, request UndoImportsRequestObject) (UndoImportsResponseObject, error)
 	// ListInvoices Documents that were issued, the oldest first
 	// (GET /invoices)
 	ListInvoices(ctx context.Context, request ListInvoicesRequestObject) (ListInvoicesResponseObject, error)
@@ -6856,6 +7209,142 @@ func (sh *strictHandler) ListRates(ctx *gin.Context, id IdParameter, params List
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListRatesResponseObject); ok {
 		if err := validResponse.VisitListRatesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListImports operation middleware
+func (sh *strictHandler) ListImports(ctx *gin.Context, params ListImportsParams) {
+	var request ListImportsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListImports(ctx, request.(ListImportsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListImports")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListImportsResponseObject); ok {
+		if err := validResponse.VisitListImportsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ImportAgain operation middleware
+func (sh *strictHandler) ImportAgain(ctx *gin.Context) {
+	var request ImportAgainRequestObject
+
+	var body ImportAgainJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportAgain(ctx, request.(ImportAgainRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportAgain")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ImportAgainResponseObject); ok {
+		if err := validResponse.VisitImportAgainResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListImportFaults operation middleware
+func (sh *strictHandler) ListImportFaults(ctx *gin.Context, params ListImportFaultsParams) {
+	var request ListImportFaultsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListImportFaults(ctx, request.(ListImportFaultsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListImportFaults")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListImportFaultsResponseObject); ok {
+		if err := validResponse.VisitListImportFaultsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UndoImports operation middleware
+func (sh *strictHandler) UndoImports(ctx *gin.Context) {
+	var request UndoImportsRequestObject
+
+	var body UndoImportsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UndoImports(ctx, request.(UndoImportsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UndoImports")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UndoImportsResponseObject); ok {
+		if err := validResponse.VisitUndoImportsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -31,6 +31,7 @@ func (s *system) newConsole(gate *access.Gate, store *postgres.Access) *console.
 		Money: s.stores.ledger, Limits: limits{s.stores.ledger}, Inventory: postgres.NewInventory(s.stores.db, clock.System{}),
 		Billing: &billing{s: s.stores, live: s.provisioning.live.Snapshot}, Charges: postgres.NewInvoices(s.stores.db, clock.System{}),
 		Alerts: alerts{postgres.NewAlerts(s.stores.db, clock.System{})}, Dead: &deadLegs{s.stores, s.books},
+		Imports: &imports{s},
 		Desk: s.desk, Jobs: jobs,
 	}
 	if smtp := s.config.Alerts.post(); smtp.Host != "" {

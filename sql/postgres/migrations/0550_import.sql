@@ -72,7 +72,13 @@ CREATE INDEX import_fault_digest ON import_fault (tenant, pbx, digest);
 ALTER TABLE dead_change DROP CONSTRAINT dead_change_what_check;
 ALTER TABLE dead_change ADD CONSTRAINT dead_change_what_check CHECK (what IN ('mended', 'written_off', 'withdrawn'));
 
+ALTER TABLE job DROP CONSTRAINT job_kind_check;
+ALTER TABLE job ADD CONSTRAINT job_kind_check CHECK (kind IN ('export', 'check', 'close', 'compare', 'apply', 'rates', 'import'));
+
 -- +goose Down
+DELETE FROM job WHERE kind = 'import';
+ALTER TABLE job DROP CONSTRAINT job_kind_check;
+ALTER TABLE job ADD CONSTRAINT job_kind_check CHECK (kind IN ('export', 'check', 'close', 'compare', 'apply', 'rates'));
 DELETE FROM dead_change WHERE what = 'withdrawn';
 ALTER TABLE dead_change DROP CONSTRAINT dead_change_what_check;
 ALTER TABLE dead_change ADD CONSTRAINT dead_change_what_check CHECK (what IN ('mended', 'written_off'));

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+
+	"trunkline/cdr/importer"
+)
+
+// imports is what people do with what was imported, in the running process.
+type imports struct{ s *system }
+
+// List implements console.Imports.
+func (d *imports) List(ctx context.Context, f importer.Filter) ([]importer.Import, map[int64][]string, error) {
+	m, err := newImporter(ctx, d.s.stores)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := m.Store.Imports(ctx, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, changed, err := m.Changed(ctx, f)
+	return list, changed, err
+}
+
+// Faults implements console.Imports.
+func (d *imports) Faults(ctx context.Context, f importer.FaultFilter) ([]importer.Fault, error) {
+	return d.s.imports.Faults(ctx, f)
+}
+
+// Undo implements console.Imports.
+func (d *imports) Undo(ctx context.Context, ids []int64, reason, by string) (importer.Undo, error) {
+	m, _, err := newUndoer(ctx, d.s.stores)
+	if err != nil {
+		return importer.Undo{}, err
+	}
+	return m.Undoer.Undo(ctx, importer.Selection{Imports: ids, Reason: reason, By: by})
+}
+
+// Again implements console.Imports.
+func (d *imports) Again(ctx context.Context, ids []int64, reason, by string) ([]importer.Import, importer.Undo, error) {
+	m, _, err := newUndoer(ctx, d.s.stores)
+	if err != nil {
+		return nil, importer.Undo{}, err
+	}
+	m.Sender = d.s.imported
+	return m.Again(ctx, ids, reason, by)
+}

@@ -1,0 +1,185 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"trunkline/access"
+	"trunkline/cdr/importer"
+	"trunkline/job"
+	"trunkline/ledger"
+)
+
+// Imports lists what was imported of PBXs, takes it back and reads it anew.
+type Imports interface {
+	// List returns imports, the newest first, and by their numbers which settings of the PBX are others now.
+	List(ctx context.Context, f importer.Filter) ([]importer.Import, map[int64][]string, error)
+	// Faults returns records that could not be used, the oldest first.
+	Faults(ctx context.Context, f importer.FaultFilter) ([]importer.Fault, error)
+	// Undo takes imports of one PBX back. It may be repeated.
+	Undo(ctx context.Context, ids []int64, reason, by string) (importer.Undo, error)
+	// Again takes them back and reads them anew. It may be repeated.
+	Again(ctx context.Context, ids []int64, reason, by string) ([]importer.Import, importer.Undo, error)
+}
+
+// Import is an import as people see it.
+type Import struct {
+	ID       int64     `json:"id"`
+	Begun    time.Time `json:"begun"`
+	Tenant   string    `json:"tenant"`
+	PBX      string    `json:"pbx"`
+	File     string    `json:"file"`
+	Way      string    `json:"way"`
+	By       string    `json:"by"`
+	Calls    int64     `json:"calls"`    // That were sent to be rated.
+	Unusable int64     `json:"unusable"` // Records that could not be read or rated.
+	First    time.Time `json:"first_call,omitzero"`
+	Last     time.Time `json:"last_call,omitzero"`
+	State    string    `json:"state"`
+	Stands   bool      `json:"stands"`
+	Kept     bool      `json:"kept"`            // Its text is kept: it can be read anew.
+	Again    int64     `json:"again,omitempty"` // The import whose text was read anew.
+	Changed  []string  `json:"changed"`         // Settings of the PBX that are others now than when it was read.
+}
+
+// ImportFault is a record that could not be read or rated.
+type ImportFault struct {
+	ID     int64     `json:"id"`
+	Import int64     `json:"import"`
+	Found  time.Time `json:"found"`
+	Tenant string    `json:"tenant"`
+	PBX    string    `json:"pbx"`
+	File   string    `json:"file"`
+	Line   int64     `json:"line"`
+	Reason string    `json:"reason"`
+	Raw    string    `json:"raw"`
+}
+
+// ImportQuery says which imports are wanted. Empty conditions are none.
+type ImportQuery struct {
+	Tenant string
+	PBX    string
+	File   string
+	Limit  int
+}
+
+// ImportsMost bounds the imports that are listed or taken back at once.
+const ImportsMost = 1000
+
+// Imports returns imports, the newest first.
+func (c *Console) Imports(ctx context.Context, who *access.Principal, q ImportQuery) ([]Import, error) {
+	if err := mayOf(who, access.ReadImports, q.Tenant); err != nil {
+		return nil, err
+	}
+	if q.Limit < 1 || q.Limit > ImportsMost {
+		return nil, invalid("limit: use 1 to %d", ImportsMost)
+	}
+	list, changed, err := c.d.Imports.List(ctx, importer.Filter{Tenant: q.Tenant, PBX: q.PBX, Origin: q.File, Limit: q.Limit})
+	out := make([]Import, len(list))
+	for i := range list {
+		m := &list[i]
+		out[i] = Import{
+			ID: m.ID, Begun: m.Begun, Tenant: m.Tenant, PBX: m.PBX, File: m.Origin, Way: m.Way, By: m.By, Calls: m.Calls, Unusable: m.Unusable,
+			First: m.First, Last: m.Last, State: m.State(), Stands: m.Undo == 0, Kept: m.Kept, Again: m.Again, Changed: changed[m.ID],
+		}
+		if out[i].Changed == nil {
+			out[i].Changed = []string{}
+		}
+	}
+	return out, err
+}
+
+// ImportFaults returns records that could not be read or rated, the oldest first.
+func (c *Console) ImportFaults(ctx context.Context, who *access.Principal, q ImportQuery) ([]ImportFault, error) {
+	if err := mayOf(who, access.ReadImports, q.Tenant); err != nil {
+		return nil, err
+	}
+	if q.Limit < 1 || q.Limit > ImportsMost {
+		return nil, invalid("limit: use 1 to %d", ImportsMost)
+	}
+	list, err := c.d.Imports.Faults(ctx, importer.FaultFilter{Tenant: q.Tenant, PBX: q.PBX, Limit: q.Limit})
+	out := make([]ImportFault, len(list))
+	for i := range list {
+		f := &list[i]
+		out[i] = ImportFault{
+			ID: f.ID, Import: f.Import, Found: f.Found.UTC(), Tenant: f.Tenant, PBX: f.PBX, File: f.Origin, Line: f.Line, Reason: f.Reason, Raw: f.Raw,
+		}
+	}
+	return out, err
+}
+
+// StartUndoImports begins to take imports of one PBX back.
+func (c *Console) StartUndoImports(ctx context.Context, who *access.Principal, ids []int64, why string) (job.Job, error) {
+	return c.startImports(ctx, who, "take back", ids, why, func(ctx context.Context, m *job.Meter, by string) error {
+		undo, err := c.d.Imports.Undo(ctx, ids, why, by)
+		if err == nil {
+			m.Note("%d calls taken back, %d stay: other imports have them, too", undo.Legs, undo.Shared)
+		}
+		return err
+	})
+}
+
+// StartImportsAgain begins to read imports of one PBX anew, by the settings of now.
+func (c *Console) StartImportsAgain(ctx context.Context, who *access.Principal, ids []int64, why string) (job.Job, error) {
+	return c.startImports(ctx, who, "read anew", ids, why, func(ctx context.Context, m *job.Meter, by string) error {
+		fresh, undo, err := c.d.Imports.Again(ctx, ids, why, by)
+		if err != nil {
+			return err
+		}
+		var calls, unusable int64
+		for i := range fresh {
+			calls, unusable = calls+fresh[i].Calls, unusable+fresh[i].Unusable
+		}
+		m.Note("%d calls taken back, %d read anew, %d records unusable", undo.Legs, calls, unusable)
+		return nil
+	})
+}
+
+func (c *Console) startImports(
+	ctx context.Context, who *access.Principal, what string, ids []int64, why string, work func(context.Context, *job.Meter, string) error,
+) (job.Job, error) {
+	if err := may(who, access.UndoImports); err != nil {
+		return job.Job{}, err
+	}
+	why, err := reason(why)
+	if err != nil {
+		return job.Job{}, err
+	}
+	if len(ids) == 0 || len(ids) > ImportsMost {
+		return job.Job{}, invalid("imports: choose 1 to %d", ImportsMost)
+	}
+	list, _, err := c.d.Imports.List(ctx, importer.Filter{IDs: ids, Limit: len(ids)})
+	if err != nil {
+		return job.Job{}, err
+	}
+	if len(list) < len(ids) || slices.ContainsFunc(list, func(i importer.Import) bool { return !who.Sees(i.Tenant) }) {
+		return job.Job{}, fmt.Errorf("%w: there is no such import", ErrNotFound)
+	}
+	names := make([]string, len(list))
+	for i := range list {
+		names[i] = list[i].Name()
+	}
+	j := job.Job{
+		Kind: job.Import, Subject: list[0].Tenant + "/" + list[0].PBX, Asked: what + ": " + strings.Join(names, ", ") + ": " + why, Tenant: list[0].Tenant,
+		Needs: []string{string(access.UndoImports)},
+	}
+	by := who.By()
+	return c.start(ctx, who, j, func(ctx context.Context, m *job.Meter) error {
+		m.Link("/imports")
+		return importFault(work(ctx, m, by))
+	})
+}
+
+// importFault gives errors of taking back their kind.
+func importFault(err error) error {
+	for _, kind := range []error{importer.ErrUndoing, importer.ErrNothing, importer.ErrNoText, ledger.ErrClosedPeriod, ledger.ErrInvoiced} {
+		if errors.Is(err, kind) {
+			return fmt.Errorf("%w: %w", ErrConflict, err)
+		}
+	}
+	return err
+}
