@@ -15,7 +15,7 @@ type Description struct {
 	Name    string   `yaml:"name"`            // Lower-case word; it becomes the source of the calls.
 	Title   string   `yaml:"title"`           // Maker and models.
 	Sources []string `yaml:"sources"`         // Where the meaning of the fields was taken from.
-	Sure    string   `yaml:"sure"`            // yes, partly or no: whether the documents settle the layout.
+	Proof   Proof    `yaml:"proof,omitempty"` // What shows that records really look like this; the first source is where it was found.
 	Notes   string   `yaml:"notes,omitempty"` // What is not settled, and what the reader does.
 	Detect  *bool    `yaml:"detect,omitempty"`
 

@@ -88,6 +88,7 @@ func Compile(d *Description) (*Format, error) {
 	}
 	f := &Format{description: d, skip: newMatchers(d.Skip), begins: newMatchers(d.Layout.Begins)}
 	steps := []func() error{
+		d.Proof.check,
 		func() (err error) { f.cutter, err = compileLayout(d); return err },
 		func() (err error) { f.rules, err = compileRules(d.Rules); return err },
 		func() (err error) { f.stamp, err = parseStamp(d.Stamp); return err },

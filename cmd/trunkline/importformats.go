@@ -13,9 +13,16 @@ import (
 func newFormatsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "formats [NAME]",
-		Short: "List the formats that can be read, with the documents they were taken from",
-		Long: `Formats lists every built-in format with the documents that its layout was taken from, and whether they settle it
-(sure: yes, partly or no). With a name it shows the notes of that format too.`,
+		Short: "List the formats that can be read, with what proves them",
+		Long: `Formats lists every built-in format with its proof and the documents that it was taken from, first of them where the
+proof was found. The proof is one of
+
+  field     the tests read records that a system in the field wrote
+  sample    the tests read what the vendor printed as an example
+  layout    the vendor's table of the layout, or the source of a program that reads it; the values in the tests are made up
+  unproven  no public document was found: a beginning for a description of your own
+
+With a name it shows the notes of that format too.`,
 		Example: "  trunkline import formats\n  trunkline import formats samsung",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,9 +50,13 @@ func newFormatsCommand() *cobra.Command {
 func printFormat(out io.Writer, f *smdr.Format, notes bool) error {
 	d := f.Description()
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-20s %s\n%-20s sure: %s\n", d.Name, d.Title, "", d.Sure)
-	for _, s := range d.Sources {
-		fmt.Fprintf(&b, "%-20s from: %s\n", "", s)
+	fmt.Fprintf(&b, "%-20s %s\n", d.Name, d.Title)
+	for i, s := range d.Sources {
+		word := "and from"
+		if i == 0 {
+			word = string(d.Proof)
+		}
+		fmt.Fprintf(&b, "%-20s %s: %s\n", "", word, s)
 	}
 	if notes && d.Notes != "" {
 		fmt.Fprintf(&b, "%-20s %s\n", "", d.Notes)
