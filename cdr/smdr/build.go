@@ -32,7 +32,7 @@ type builder struct {
 type times struct {
 	base, wall         time.Time // The stamp, and the clock's reading of it.
 	start, answer, end time.Time
-	ring, talk         time.Duration
+	ring, talk, total  time.Duration
 	hasTalk, hasRing   bool
 }
 
@@ -147,6 +147,12 @@ func (b *builder) readSpans(t *times) string {
 			return "the ring time " + quote(text) + " cannot be read"
 		}
 	}
+	if text := v[fTotal]; f.has[fTotal] && text != "" {
+		var ok bool
+		if t.total, ok = f.total.read(text); !ok {
+			return "the total duration " + quote(text) + " cannot be read"
+		}
+	}
 	return ""
 }
 
@@ -177,6 +183,9 @@ func (b *builder) fillTimes(t *times, c *Call, eff *effect) {
 	}
 	if c.Answered && !t.hasRing && !t.answer.IsZero() && !t.start.IsZero() {
 		t.ring = max(0, t.answer.Sub(t.start))
+	}
+	if f.has[fTotal] && !t.hasRing {
+		t.ring = max(0, t.total-t.talk)
 	}
 	c.Ring, c.Duration = t.ring, t.talk
 	switch {
@@ -226,6 +235,9 @@ func (b *builder) fillParties(c *Call, eff *effect) {
 	}
 	if !f.has[fFrom] && !f.has[fTo] {
 		c.From, c.To = b.parties(c.Direction)
+	}
+	if c.Guessed {
+		c.answeredBy(v[fPartner])
 	}
 }
 

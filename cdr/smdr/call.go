@@ -23,6 +23,7 @@ type Call struct {
 	To        string        // The called as recorded: digits as dialled, or a short number.
 	Number    string        // The own number (DID) that was called, where the record has it.
 	Extension string        // Whose call it was: who made it, or who answered it first.
+	Answerer  string        // Guessed: the extension whose phone answered, should it be an incoming call.
 	Trunk     string
 	Incoming  string // The line that it came in by, where the record has both and it may be an incoming call.
 	Account   string

@@ -49,7 +49,9 @@ func compileDelimited(d *Description) (newCutter, error) {
 			return nil, fmt.Errorf("%w: there is no field %q", ErrDescription, name)
 		}
 		if r.header {
-			r.names[strings.ToLower(text)] = append(r.names[strings.ToLower(text)], id)
+			for _, n := range alternatives(strings.ToLower(text)) {
+				r.names[n] = append(r.names[n], id)
+			}
 			continue
 		}
 		n, err := strconv.Atoi(text)

@@ -35,18 +35,21 @@ type Description struct {
 
 // Layout says how a record is cut into fields.
 type Layout struct {
-	Kind      string   `yaml:"kind"`                // fixed, delimited, pairs, attributes, json or pattern.
-	Anchor    string   `yaml:"anchor,omitempty"`    // fixed: a shape (9 is a digit) whose first character is column 1.
+	Kind      string   `yaml:"kind"`                // fixed, words, block, delimited, pairs, attributes, json, xml or pattern.
+	Anchor    string   `yaml:"anchor,omitempty"`    // fixed: a shape (9 is a digit) whose first character is column 1; words: that of a word to count from.
 	Least     int      `yaml:"least,omitempty"`     // fixed: shortest record.
 	Gaps      *bool    `yaml:"gaps,omitempty"`      // fixed: columns between the fields are blank (the default).
 	Separator string   `yaml:"separator,omitempty"` // delimited: one character, "tab" or "blanks"; pairs: between pairs.
 	Header    bool     `yaml:"header,omitempty"`    // delimited: the first line names the columns.
-	Columns   []int    `yaml:"columns,omitempty"`   // delimited: least and greatest number of columns.
+	Columns   []int    `yaml:"columns,omitempty"`   // delimited: least and greatest number of columns; words: of words.
 	After     string   `yaml:"after,omitempty"`     // pairs: the text that they stand behind.
 	Pattern   string   `yaml:"pattern,omitempty"`   // pattern: a regular expression with named groups.
 	Lines     int      `yaml:"lines,omitempty"`     // Lines of one record; 1 if not given.
 	Begins    []string `yaml:"begins,omitempty"`    // Patterns of the first line of a record of several lines.
+	Ends      []string `yaml:"ends,omitempty"`      // Patterns of the last line of a record of several lines.
 	Short     bool     `yaml:"short,omitempty"`     // A record may have fewer lines.
+	List      bool     `yaml:"list,omitempty"`      // json: the records are the elements of a list in an object.
+	Record    string   `yaml:"record,omitempty"`    // xml: the element that is a record.
 	Framed    bool     `yaml:"framed,omitempty"`    // Records stand between STX and ETX.
 }
 

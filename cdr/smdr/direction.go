@@ -82,6 +82,8 @@ func way(c *Call, e *ends) cdr.Direction {
 // extension is whose a call was. A stranger is never an extension.
 func extension(c *Call, d cdr.Direction, e *ends) string {
 	switch {
+	case d == cdr.Inbound && c.Answerer != "":
+		return c.Answerer
 	case c.Extension != c.From && c.Extension != c.To && d != cdr.Inbound:
 		return c.Extension // Of another record of the call.
 	case d == cdr.Inbound && c.Direction == cdr.Inbound && c.Extension != c.To:

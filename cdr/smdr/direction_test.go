@@ -23,6 +23,7 @@ func TestDirectionByWhoseTheNumbersAre(t *testing.T) {
 		want           cdr.Direction
 		extension      string
 		number         string
+		answerer       string
 	}{
 		{name: "a stranger to an own number", from: "79161234567", to: "4930100", read: cdr.Forwarded, guessed: true, want: cdr.Inbound, extension: "102", number: "4930100"},
 		{name: "a stranger to an extension", from: "79161234567", to: "101", read: cdr.Inbound, guessed: true, want: cdr.Inbound, extension: "101"},
@@ -36,6 +37,10 @@ func TestDirectionByWhoseTheNumbersAre(t *testing.T) {
 		{name: "outbound to an own number", from: "101", to: "4930100", read: cdr.Outbound, want: cdr.Internal, extension: "101"},
 		{name: "a second leg alone", from: "101", to: "0079161234567", read: cdr.Outbound, guessed: true, second: true, reason: "second leg"},
 		{name: "a second leg of a forwarded call", from: "79161234567", to: "00491511234567", read: cdr.Forwarded, guessed: true, second: true, want: cdr.Forwarded},
+		{name: "a stranger to an own number that a phone answers", from: "79161234567", to: "4930100", read: cdr.Forwarded, guessed: true, answerer: "2910", want: cdr.Inbound, extension: "2910", number: "4930100"},
+		{name: "an extension to a stranger, by a line that looks like a phone", from: "101", to: "0079161234567", read: cdr.Outbound, guessed: true, answerer: "2910", want: cdr.Outbound, extension: "101"},
+		{name: "question marks", from: "101", to: "8495123????", read: cdr.Outbound, reason: "secret dialling"},
+		{name: "privacy dialling", from: "101", to: "123456XX", read: cdr.Outbound, reason: "secret dialling"},
 		{name: "hidden digits", from: "101", to: "112.....", read: cdr.Outbound, reason: "secret dialling"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -44,7 +49,7 @@ func TestDirectionByWhoseTheNumbersAre(t *testing.T) {
 			m := smdr.Mapper{Tenant: "acme", PBX: "old", Plan: p, Prefix: "9", Numbered: !c.unnumbered}
 			call := smdr.Call{
 				Direction: c.read, Guessed: c.guessed, Longest: 5, Second: c.second, From: c.from, To: c.to, Answered: true, Duration: time.Minute,
-				Extension: c.from, Start: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC),
+				Extension: c.from, Answerer: c.answerer, Start: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC),
 			}
 			if c.read == cdr.Inbound {
 				call.Extension = c.to

@@ -12,6 +12,7 @@ const (
 	fEnd                    // Whole time of the end.
 	fDuration               // From answer to end.
 	fRing                   // From the first ring to the answer.
+	fTotal                  // From the first ring to the end.
 	fDirection              // A word of cdr.Direction.
 	fExtension              // The extension that made or took the call.
 	fPartner                // The other extension of an internal or transferred call.
@@ -36,7 +37,7 @@ const (
 // fieldNames are the names of the fields in descriptions, in their order.
 func fieldNames() [fieldCount]string {
 	return [fieldCount]string{
-		"date", "time", "start", "answer", "end", "duration", "ring", "direction", "extension", "partner", "trunk",
+		"date", "time", "start", "answer", "end", "duration", "ring", "total", "direction", "extension", "partner", "trunk",
 		"incoming_trunk", "number", "did", "from", "to", "account", "cause", "mark", "kind", "call", "part", "event", "leg", "note",
 	}
 }

@@ -21,8 +21,8 @@ type formOp struct {
 }
 
 // form reads times that are written in one way. Its letters: YYYY or YY year, MM month, Mon its English name, DD day, HH
-// hour of 24, hh hour of 12 with AM, mm minute, ss second, "f" a fraction with its dot if there is one, EPOCH seconds since
-// 1970 (with or without a fraction), MICROS microseconds since 1970, Www the name of a day of the week, which is passed over, Z an offset or the letter Z. Anything else stands for itself.
+// hour of 24, hh hour of 12 with AM, PM a letter that stands in the afternoon alone, mm minute, ss second, "f" a fraction
+// with its dot if there is one, EPOCH seconds since 1970 (with or without a fraction), MICROS microseconds since 1970, Www the name of a day of the week, which is passed over, Z an offset or the letter Z. Anything else stands for itself.
 type form []formOp
 
 func newForm(text string) (form, error) {
@@ -43,6 +43,7 @@ func newForm(text string) (form, error) {
 		{"mm", 'm'},
 		{"ss", 's'},
 		{"AM", 'a'},
+		{"PM", 'p'},
 		{"f", 'f'},
 		{"Z", 'Z'},
 	}
@@ -104,6 +105,8 @@ func (op formOp) read(text string, m *moment) (string, bool) {
 		into = &m.sec
 	case 'a':
 		return meridiem(text, m)
+	case 'p':
+		return afternoon(text, m)
 	case 'f':
 		return fraction(text, m)
 	case 'j':
@@ -181,6 +184,14 @@ func meridiem(text string, m *moment) (string, bool) {
 		return text[2:], true
 	}
 	return text[1:], true // "11:42p"
+}
+
+// afternoon reads "11:42p", where nothing stands behind an hour of the morning, or of a clock of 24 hours.
+func afternoon(text string, m *moment) (string, bool) {
+	if text == "" || text[0]|0x20 != 'p' {
+		return text, true
+	}
+	return meridiem(text, m)
 }
 
 func fraction(text string, m *moment) (string, bool) {

@@ -16,11 +16,13 @@ type Format struct {
 	description *Description
 	cutter      newCutter
 	begins      matchers
+	ends        matchers
 	skip        matchers
 	dates       []headerDate
 	has         [fieldCount]bool
 	forms       [fieldCount]form
 	duration    span
+	total       span
 	ring        span
 	stamp       stampKind
 	direction   cdr.Direction
@@ -86,7 +88,7 @@ func Compile(d *Description) (*Format, error) {
 	if !regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`).MatchString(d.Name) {
 		return nil, fmt.Errorf("%w: name is %q: use lower-case letters, digits, '-', '_' and '.'", ErrDescription, d.Name)
 	}
-	f := &Format{description: d, skip: newMatchers(d.Skip), begins: newMatchers(d.Layout.Begins)}
+	f := &Format{description: d, skip: newMatchers(d.Skip), begins: newMatchers(d.Layout.Begins), ends: newMatchers(d.Layout.Ends)}
 	steps := []func() error{
 		d.Proof.check,
 		func() (err error) { f.cutter, err = compileLayout(d); return err },
@@ -135,6 +137,8 @@ func (f *Format) compileForms() error {
 			err = fmt.Errorf("%w: there is no field", ErrDescription)
 		case id == fDuration:
 			f.duration, err = newSpan(text)
+		case id == fTotal:
+			f.total, err = newSpan(text)
 		case id == fRing:
 			f.ring, err = newSpan(text)
 		default:
@@ -224,8 +228,8 @@ func (f *Format) check() error {
 	if !f.has[fDuration] && !f.has[fEnd] && f.events == nil {
 		return fmt.Errorf("%w: there is no field duration or end", ErrDescription)
 	}
-	if f.description.Layout.Lines > 4 {
-		return fmt.Errorf("%w: a record has at most 4 lines", ErrDescription)
+	if l := &f.description.Layout; l.Lines > 4 && l.Kind == "fixed" || l.Lines > maxLines {
+		return fmt.Errorf("%w: a record has at most 4 lines, or %d where columns do not matter", ErrDescription, maxLines)
 	}
 	return nil
 }

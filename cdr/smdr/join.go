@@ -77,9 +77,9 @@ func (j *joiner) addKeyed(e *entry) error {
 		}
 		p, ok = nil, false
 	}
-	if ok && leaves(&e.call) && !leaves(&p.call) { // It was transferred to the outside: a call of its own, that somebody pays for.
+	if ok && apart(&p.call, &e.call) { // It was transferred to the outside: a call of its own, that somebody pays for.
 		passOn(&p.call, &e.call)
-		e.key += "\x00out"
+		e.key += "\x00out" + e.call.To
 		p, ok = j.pending[e.key]
 	}
 	switch {
@@ -229,6 +229,8 @@ func (j *joiner) merge(p *pending, e *entry) {
 	if c.Direction == 0 {
 		c.Direction = o.Direction
 	}
+	c.answeredBy(o.Answerer)
+	c.takeLine(o)
 }
 
 func (j *joiner) release(key string, p *pending) error {

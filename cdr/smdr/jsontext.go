@@ -25,19 +25,25 @@ func compileJSON(d *Description) (newCutter, error) {
 		if !ok {
 			return nil, fmt.Errorf("%w: there is no field %q", ErrDescription, name)
 		}
-		n := c.root
-		for step := range strings.SplitSeq(path, ".") {
-			if n.next == nil {
-				n.next = make(map[string]*jsonNode)
-			}
-			if n.next[step] == nil {
-				n.next[step] = new(jsonNode)
-			}
-			n = n.next[step]
+		for _, p := range alternatives(path) {
+			c.root.add(p, id)
 		}
-		n.fields = append(n.fields, id)
 	}
 	return func() cutter { return c }, nil
+}
+
+// add notes that a field is wanted at the end of a path.
+func (n *jsonNode) add(path string, id field) {
+	for step := range strings.SplitSeq(path, ".") {
+		if n.next == nil {
+			n.next = make(map[string]*jsonNode)
+		}
+		if n.next[step] == nil {
+			n.next[step] = new(jsonNode)
+		}
+		n = n.next[step]
+	}
+	n.fields = append(n.fields, id)
 }
 
 func (c *jsonCutter) cut(raw string, v *values) string {

@@ -24,6 +24,12 @@ func compileLayout(d *Description) (newCutter, error) {
 	switch l.Kind {
 	case "fixed":
 		return compileFixed(d)
+	case "words":
+		return compileWords(d)
+	case "block":
+		return compileBlock(d)
+	case "xml":
+		return compileXML(d)
 	case "delimited":
 		return compileDelimited(d)
 	case "pairs", "attributes":
@@ -33,7 +39,7 @@ func compileLayout(d *Description) (newCutter, error) {
 	case "pattern":
 		return compilePattern(d)
 	}
-	return nil, fmt.Errorf("%w: layout.kind is %q: use fixed, delimited, pairs, attributes, json or pattern", ErrDescription, l.Kind)
+	return nil, fmt.Errorf("%w: layout.kind is %q: use fixed, words, block, delimited, pairs, attributes, json, xml or pattern", ErrDescription, l.Kind)
 }
 
 // place is where a field stands: a line of the record and its columns, counted from 0, the second not included.

@@ -154,7 +154,7 @@ func (m *Mapper) outside(digits string) string {
 
 func (m *Mapper) outbound(c *Call, place *Place, leg *cdr.Leg) string {
 	leg.From = place.CallerID
-	if strings.Contains(c.To, ".") {
+	if hidden(c.To) {
 		if c.Answered {
 			return FaultHidden + ": " + quote(c.To)
 		}

@@ -28,7 +28,9 @@ func compilePairs(d *Description) (newCutter, error) {
 		if !ok {
 			return nil, fmt.Errorf("%w: there is no field %q", ErrDescription, name)
 		}
-		p.names[text] = append(p.names[text], id)
+		for _, n := range alternatives(text) {
+			p.names[n] = append(p.names[n], id)
+		}
 	}
 	return func() cutter { return p }, nil
 }

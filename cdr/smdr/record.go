@@ -15,20 +15,23 @@ type assembler struct {
 	format  *Format
 	lines   int
 	begins  matchers
+	ends    matchers
 	kind    string
+	element string
 	text    strings.Builder
 	count   int
 	first   record
-	depth   int // JSON: open brackets.
-	inText  bool
-	escaped bool
+	json    jsonRecords
 }
 
 // maxRecord bounds a record of several lines.
 const maxRecord = 1 << 20
 
 func newAssembler(f *Format) *assembler {
-	return &assembler{format: f, lines: max(1, f.description.Layout.Lines), begins: f.begins, kind: f.description.Layout.Kind}
+	return &assembler{
+		format: f, lines: max(1, f.description.Layout.Lines), begins: f.begins, ends: f.ends, kind: f.description.Layout.Kind,
+		json: jsonRecords{list: f.description.Layout.List}, element: f.description.Layout.Record,
+	}
 }
 
 // add takes a line and hands over the records that it completes.
@@ -38,6 +41,8 @@ func (a *assembler) add(l *line, take func(*record) error) error {
 		return a.addAttribute(l, take)
 	case a.kind == "json":
 		return a.addJSON(l, take)
+	case a.kind == "xml":
+		return a.addXML(l, take)
 	case a.lines > 1:
 		return a.addLine(l, take)
 	}
@@ -83,7 +88,7 @@ func (a *assembler) addLine(l *line, take func(*record) error) error {
 		return take(&record{raw: text, line: l.number, offset: l.offset, fault: faultOf(l)})
 	}
 	a.append(l)
-	if a.count == a.lines {
+	if a.count == a.lines || a.ends.any(text) {
 		return a.flush("", take)
 	}
 	return nil
@@ -95,43 +100,6 @@ func (a *assembler) incomplete() string {
 		return ""
 	}
 	return "the rest of the record is missing"
-}
-
-func (a *assembler) addJSON(l *line, take func(*record) error) error {
-	if a.count == 0 && isBlank(l.text) {
-		return nil
-	}
-	if a.count == 0 && !strings.HasPrefix(trim(string(l.text)), "{") {
-		return take(&record{raw: string(l.text), line: l.number, offset: l.offset, fault: faultOf(l)})
-	}
-	a.append(l)
-	a.nest(l.text)
-	if a.depth <= 0 {
-		return a.flush("", take)
-	}
-	if a.text.Len() > maxRecord {
-		return a.flush("the record does not end", take)
-	}
-	return nil
-}
-
-// nest counts the brackets of a line.
-func (a *assembler) nest(text []byte) {
-	for _, c := range text {
-		switch {
-		case a.escaped:
-			a.escaped = false
-		case a.inText && c == '\\':
-			a.escaped = true
-		case c == '"':
-			a.inText = !a.inText
-		case a.inText:
-		case c == '{' || c == '[':
-			a.depth++
-		case c == '}' || c == ']':
-			a.depth--
-		}
-	}
 }
 
 func (a *assembler) append(l *line) {
@@ -158,14 +126,15 @@ func (a *assembler) flush(fault string, take func(*record) error) error {
 		r.fault = fault
 	}
 	a.text.Reset()
-	a.count, a.depth, a.inText, a.escaped = 0, 0, false, false
+	a.count = 0
+	a.json.reset()
 	return take(&r)
 }
 
 // close hands over a record that the end of the stream cut off, or completed.
 func (a *assembler) close(take func(*record) error) error {
 	fault := a.incomplete()
-	if a.kind == "json" && a.count > 0 {
+	if (a.kind == "json" || a.kind == "xml") && a.count > 0 {
 		fault = "the record does not end"
 	}
 	return a.flush(fault, take)

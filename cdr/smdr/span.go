@@ -18,15 +18,16 @@ const (
 	spanHMT                 // Hours, two digits of minutes, tenths of minutes, without anything between them: 0025.
 	spanHHMMSS              // Digits without anything between them, the last two seconds: 000203.
 	spanMinutes             // Minutes, with or without tenths: 2.5.
+	spanTicks               // A number of hundredths of a second.
 )
 
 func newSpan(name string) (span, error) {
-	for i, n := range []string{"hms", "hm", "seconds", "millis", "hmt", "hhmmss", "minutes"} {
+	for i, n := range []string{"hms", "hm", "seconds", "millis", "hmt", "hhmmss", "minutes", "ticks"} {
 		if n == name {
 			return span(i), nil
 		}
 	}
-	return 0, fmt.Errorf("%w: %q is no form of a duration: use hms, hm, seconds, millis, hmt, hhmmss or minutes", ErrDescription, name)
+	return 0, fmt.Errorf("%w: %q is no form of a duration: use hms, hm, seconds, millis, hmt, hhmmss, minutes or ticks", ErrDescription, name)
 }
 
 // maxSpan is longer than any call; what is longer is no duration.
@@ -45,6 +46,8 @@ func (s span) read(text string) (time.Duration, bool) {
 		d, ok = decimal(text, time.Second)
 	case spanMillis:
 		d, ok = decimal(text, time.Millisecond)
+	case spanTicks:
+		d, ok = decimal(text, 10*time.Millisecond)
 	case spanMinutes:
 		d, ok = decimal(text, time.Minute)
 	case spanHMT, spanHHMMSS:

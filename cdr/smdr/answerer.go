@@ -1,0 +1,40 @@
+package smdr
+
+import (
+	"strings"
+
+	"trunkline/cdr"
+)
+
+// answeredBy notes whose phone answered a call whose caller and called alone do not tell it: a menu or a queue was called.
+func (c *Call) answeredBy(extension string) {
+	if extension == "" || c.Answerer != "" {
+		return
+	}
+	c.Answerer = extension
+	if c.Direction == cdr.Inbound {
+		c.Extension = extension
+	}
+}
+
+// takeLine gives a call the line of a later part of it where its own is one that leads nowhere: a channel of Asterisk within
+// itself.
+func (c *Call) takeLine(o *Call) {
+	if strings.HasPrefix(c.Trunk, "Local/") && o.Trunk != "" {
+		c.Trunk = o.Trunk
+	}
+}
+
+// apart reports whether a record is no part of the call that its key names, but a call of its own: it goes out of the house,
+// and the call did not, or it went somewhere else. Somebody pays for each of them.
+func apart(call, c *Call) bool {
+	if !leaves(c) {
+		return false
+	}
+	return !leaves(call) || !call.Second && !c.Second && call.To != c.To
+}
+
+// hidden reports whether a system hides digits of a number that was dialled: dots, question marks, or an X at the end.
+func hidden(to string) bool {
+	return strings.ContainsAny(to, ".?") || strings.HasSuffix(to, "X")
+}
