@@ -91,7 +91,7 @@ func (f *Format) fit(beginning []byte, o Options) (Guess, error) {
 	if sink.told < s.Calls { // It reads times and nobody who called.
 		g.Percent /= 2
 	}
-	if f.description.Proof == Unproven || f.description.Layout.Kind == "pattern" {
+	if f.description.Proof == Unproven || f.loose() {
 		g.Percent = g.Percent * 9 / 10
 	}
 	return g, nil

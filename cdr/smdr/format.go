@@ -234,6 +234,11 @@ func (f *Format) check() error {
 	return nil
 }
 
+// loose reports whether the layout fits more than the records it is for: what stands in columns fits better.
+func (f *Format) loose() bool {
+	return f.description.Layout.Kind == "pattern" || f.description.Layout.Kind == "words"
+}
+
 // Name is the format's name, the source of its calls.
 func (f *Format) Name() string { return f.description.Name }
 
