@@ -27,7 +27,7 @@ func (a *assembler) addJSON(l *line, take func(*record) error) error {
 		}
 		n, ended := a.json.pass(text)
 		part := *l
-		part.text = text[:n]
+		part.text, part.offset = text[:n], l.offset+int64(len(l.text)-len(text))
 		a.append(&part)
 		if !ended {
 			break

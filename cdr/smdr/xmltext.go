@@ -146,7 +146,7 @@ func (a *assembler) addXML(l *line, take func(*record) error) error {
 		}
 		end := "</" + a.element + ">"
 		at := bytes.Index(rest, []byte(end))
-		part.text = rest
+		part.text, part.offset = rest, l.offset+int64(len(l.text)-len(rest))
 		if at >= 0 {
 			part.text = rest[:at+len(end)]
 		}
