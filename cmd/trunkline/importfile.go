@@ -105,7 +105,7 @@ func (o *importOptions) one(ctx context.Context, cmd *cobra.Command, name string
 	if err != nil {
 		return 0, err
 	}
-	options.Zone, options.Stamp = source.zone, source.pbx.Stamp
+	options.Zone, options.Stamp, options.Charset = source.zone, source.pbx.Stamp, source.pbx.Charset
 	sum, err := importStream(ctx, source.format, options, in, sink)
 	if err != nil {
 		return 0, err

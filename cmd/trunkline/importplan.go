@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"trunkline/cdr/smdr"
@@ -74,6 +75,11 @@ type importSource struct {
 	mapper smdr.Mapper
 }
 
+// options are what the readers of a PBX's records are to know.
+func (s *importSource) options() smdr.Options {
+	return smdr.Options{Zone: s.zone, Stamp: s.pbx.Stamp, Charset: s.pbx.Charset}
+}
+
 // pbxFormat is the format of a PBX's records: a built-in one, or one of the operator's own.
 func pbxFormat(p *provision.PBX) (*smdr.Format, error) {
 	if p.OwnFormat() {
@@ -88,6 +94,10 @@ func checkFormats(b *provision.Bundle) error {
 	for i := range b.Operator.Tenants {
 		for j := range b.Operator.Tenants[i].PBXs {
 			p := &b.Operator.Tenants[i].PBXs[j]
+			if smdr.CheckCharset(p.Charset) != nil {
+				at := fmt.Sprintf("tenants[%d].pbxs[%d].charset", i, j)
+				faults = append(faults, b.Fault(at, fmt.Sprintf("%q is no charset", p.Charset), "use one of "+strings.Join(smdr.Charsets(), ", ")))
+			}
 			_, err := pbxFormat(p)
 			switch at := fmt.Sprintf("tenants[%d].pbxs[%d].format", i, j); {
 			case err != nil && p.OwnFormat():

@@ -7,7 +7,6 @@ import (
 
 	"trunkline/api"
 	"trunkline/cdr/kafka"
-	"trunkline/cdr/smdr"
 	"trunkline/internal/clock"
 	"trunkline/provision"
 	"trunkline/sql/postgres"
@@ -46,7 +45,7 @@ func (u *uploads) Import(ctx context.Context, tenant, pbx, name string, in io.Re
 		return api.ImportSummary{}, fmt.Errorf("%w: %w", api.ErrUnknown, err)
 	}
 	sink := &importSink{ctx: ctx, mapper: &source.mapper, sender: u.sender, keeper: u.keeper, origin: name}
-	sum, err := importStream(ctx, source.format, smdr.Options{Zone: source.zone, Stamp: source.pbx.Stamp}, in, sink)
+	sum, err := importStream(ctx, source.format, source.options(), in, sink)
 	return api.ImportSummary{
 		Lines: sum.Lines, Calls: sum.Calls, Duplicates: sum.Duplicates, Sent: sink.sent, Unusable: sum.Faulty + sink.refused,
 	}, err
