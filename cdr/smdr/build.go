@@ -17,6 +17,8 @@ type entry struct {
 	open   bool
 	follow bool
 	event  string
+	// Nothing had set the clock that stamped it.
+	unsynchronised bool
 }
 
 // builder makes entries of the fields of records.
@@ -34,6 +36,7 @@ type times struct {
 	start, answer, end time.Time
 	ring, talk         time.Duration
 	hasTalk, hasRing   bool
+	unsynchronised     bool
 }
 
 // build makes an entry of the fields in b.values. The reason is "" when that worked, and skipped when the record is no call.
@@ -56,7 +59,7 @@ func (b *builder) build(r *record, e *entry) string {
 			return reason
 		}
 	}
-	*e = entry{offset: r.offset, at: t.base, open: eff.open, follow: eff.follows, event: v[fEvent]}
+	*e = entry{offset: r.offset, at: t.base, open: eff.open, follow: eff.follows, event: v[fEvent], unsynchronised: t.unsynchronised}
 	if eff.event != "" {
 		e.event = eff.event
 	}
@@ -109,6 +112,7 @@ func (b *builder) readTimes(t *times) string {
 		if reason != "" {
 			return reason + ": " + quote(text)
 		}
+		t.unsynchronised = t.unsynchronised || m.unsynchronised
 		*want.at = at
 		if t.base.IsZero() {
 			t.base, t.wall = at, wall
@@ -129,6 +133,7 @@ func (b *builder) readStamp(t *times) string {
 		}
 	}
 	var reason string
+	t.unsynchronised = m.unsynchronised
 	if t.base, t.wall, reason = b.stamps.resolve(&m); reason != "" {
 		return reason + ": " + quote(strings.TrimSpace(v[fDate]+" "+v[fTime]))
 	}

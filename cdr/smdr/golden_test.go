@@ -115,6 +115,9 @@ func run(t require.TestingT, f *smdr.Format, o smdr.Options, input []byte, size 
 	}
 	require.NoError(t, r.Close())
 	s := r.Summary()
+	if s.Unsynchronised > 0 {
+		fmt.Fprintf(&l.out, "unsynchronised %d\n", s.Unsynchronised)
+	}
 	return l.out.String() + fmt.Sprintf("lines %d calls %d joined %d duplicates %d faulty %d other %d\n",
 		s.Lines, s.Calls, s.Joined, s.Duplicates, s.Faulty, s.Other)
 }

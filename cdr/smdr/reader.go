@@ -139,6 +139,9 @@ func (r *Reader) record(rec *record) error {
 		r.sum.Duplicates++
 		return nil
 	}
+	if r.entry.unsynchronised {
+		r.sum.Unsynchronised++
+	}
 	r.sum.time(c.Start)
 	return r.joiner.add(&r.entry)
 }
