@@ -1,6 +1,7 @@
 package smdr
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -68,7 +69,7 @@ func (b *builder) build(r *record, e *entry) string {
 	b.fillTimes(&t, c, &eff)
 	b.fillParties(c, &eff)
 	c.Second = eff.second
-	c.Trunk, c.Account = v[fTrunk], v[fAccount]
+	c.Trunk, c.Account = v[fTrunk], cmp.Or(v[fAccount], v[fAuthorization])
 	if c.Guessed {
 		c.Incoming = v[fIncoming]
 	}
