@@ -18,6 +18,7 @@ type entry struct {
 	open   bool
 	follow bool
 	event  string
+	legs   [2]string // Of the call, where the records name them.
 	// Nothing had set the clock that stamped it.
 	unsynchronised bool
 }
@@ -224,6 +225,9 @@ func (b *builder) fillParties(c *Call, eff *effect) {
 	}
 	c.Extension, c.Number = v[fExtension], v[fDID]
 	c.From, c.To = v[fFrom], v[fTo]
+	if c.Direction == cdr.Forwarded && c.Extension == "" && v[fPartner] != c.To {
+		c.Extension = v[fPartner] // Who forwarded it.
+	}
 	if c.Extension == "" && (f.has[fFrom] || f.has[fTo]) {
 		c.Extension = c.From
 		if c.Direction == cdr.Inbound {
@@ -281,6 +285,11 @@ func (b *builder) fillKey(e *entry) {
 	case f.join != nil:
 		by = f.join.by
 		e.last = len(f.join.last) > 0 && f.join.last.hold(v)
+		for i, id := range f.join.legs[:min(len(f.join.legs), len(e.legs))] {
+			if v[id] != "0" {
+				e.legs[i] = v[id]
+			}
+		}
 	}
 	switch len(by) {
 	case 0:

@@ -30,6 +30,7 @@ const (
 	fPart                       // Which part of a call the record is.
 	fEvent                      // Name of an event.
 	fLeg                        // What tells the legs of one call apart.
+	fFarLeg                     // What tells the leg at the other end apart.
 	fNote                       // Anything that rules want to look at.
 	fieldCount
 )
@@ -38,7 +39,7 @@ const (
 func fieldNames() [fieldCount]string {
 	return [fieldCount]string{
 		"date", "time", "start", "answer", "end", "duration", "ring", "direction", "extension", "partner", "trunk",
-		"incoming_trunk", "number", "did", "from", "to", "account", "authorization", "cause", "mark", "kind", "call", "part", "event", "leg", "note",
+		"incoming_trunk", "number", "did", "from", "to", "account", "authorization", "cause", "mark", "kind", "call", "part", "event", "leg", "far_leg", "note",
 	}
 }
 

@@ -1,0 +1,119 @@
+package smdr_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"trunkline/cdr"
+	"trunkline/cdr/smdr"
+)
+
+// part is one record of a call.
+type part struct {
+	from, to    string
+	start, talk int // Seconds.
+}
+
+func (p part) leaves() bool { return len(p.to) > 4 }
+
+// paid is what the parties outside that were called must come to, however the records are ordered.
+func paid(parts []part, whole bool) time.Duration {
+	called := make(map[string]int)
+	for _, p := range parts {
+		if at, ok := called[p.to]; p.leaves() && (!ok || p.start < at) {
+			called[p.to] = p.start
+		}
+	}
+	total := 0
+	for party, since := range called {
+		sum, first, last := 0, -1, 0
+		for _, p := range parts {
+			if p.to != party && (p.from != party || p.start < since) {
+				continue
+			}
+			sum += p.talk
+			last = max(last, p.start+p.talk)
+			if p.talk > 0 && (first < 0 || p.start < first) {
+				first = p.start
+			}
+		}
+		switch {
+		case first < 0:
+		case whole:
+			total += last - first
+		default:
+			total += sum
+		}
+	}
+	return time.Duration(total) * time.Second
+}
+
+func joining(t require.TestingT, whole bool) *smdr.Format {
+	f, err := smdr.Read(strings.NewReader(fmt.Sprintf(`name: mine
+layout: {kind: delimited, separator: ";"}
+fields: {start: 1, duration: 2, from: 3, to: 4, call: 5}
+forms: {start: EPOCH, duration: seconds}
+longest_extension: 4
+join: {by: [call], outside: own_part, whole: %t}
+`, whole)))
+	require.NoError(t, err)
+	return f
+}
+
+// outgoing reads rows and returns what goes to the outside, and how long that is.
+func outgoing(t require.TestingT, f *smdr.Format, rows []string) (calls []string, sum time.Duration) {
+	var k kept
+	r, err := smdr.NewReader(f, smdr.Options{}, &k)
+	require.NoError(t, err)
+	require.NoError(t, r.ReadAll(strings.NewReader(strings.Join(rows, ""))))
+	for i := range k.calls {
+		if c := &k.calls[i]; c.Direction == cdr.Outbound || c.Direction == cdr.Forwarded {
+			sum += c.Duration
+			calls = append(calls, fmt.Sprint(c.Start.Unix(), c.To, c.Duration))
+		}
+	}
+	require.Equal(t, int64(len(rows)), r.Summary().Calls+r.Summary().Joined)
+	slices.Sort(calls)
+	return calls, sum
+}
+
+// Every stretch that somebody pays for is charged once: none is free because another record came first, and none counts twice.
+func TestPaidStretchesAddUp(t *testing.T) {
+	t.Parallel()
+	for _, whole := range []bool{false, true} {
+		f := joining(t, whole)
+		rapid.Check(t, func(t *rapid.T) {
+			anyone := rapid.SampledFrom([]string{"101", "102", "103", "493010001", "493020002", "493030003", "79160004"})
+			parts := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) part {
+				p := part{anyone.Draw(t, "from"), "", rapid.IntRange(0, 300).Draw(t, "start"), rapid.IntRange(0, 90).Draw(t, "talk")}
+				p.to = anyone.Filter(func(s string) bool { return s != p.from }).Draw(t, "to")
+				return p
+			}), 1, 12).Draw(t, "parts")
+			rows := make([]string, 0, len(parts))
+			for i, p := range parts {
+				rows = append(rows, fmt.Sprintf("%d;%d;%s;%s;call;%d\n", 1795100000+p.start, p.talk, p.from, p.to, i))
+			}
+			calls, sum := outgoing(t, f, rows)
+			require.Equal(t, paid(parts, whole), sum)
+			again, _ := outgoing(t, f, rapid.Permutation(rows).Draw(t, "order"))
+			require.Equal(t, calls, again)
+		})
+	}
+}
+
+func TestJoinsAreChecked(t *testing.T) {
+	t.Parallel()
+	for _, join := range []string{
+		"{by: [call], outside: nowhere}", "{by: [call], answerer: nobody}", "{by: [call], legs: [hand]}", "{by: [hand]}", "{by: []}",
+	} {
+		_, err := smdr.Read(strings.NewReader("name: mine\nlayout: {kind: delimited, separator: \";\"}\nfields: {start: 1, duration: 2}\n" +
+			"forms: {start: EPOCH, duration: seconds}\njoin: " + join + "\n"))
+		require.ErrorIs(t, err, smdr.ErrDescription, join)
+	}
+}
