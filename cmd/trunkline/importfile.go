@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -106,7 +108,11 @@ func (o *importOptions) one(ctx context.Context, cmd *cobra.Command, name string
 		return 0, err
 	}
 	options.Zone, options.Stamp, options.Charset = source.zone, source.pbx.Stamp, source.pbx.Charset
-	sum, err := importStream(ctx, source.format, options, in, sink)
+	checked, err := checkDates(in, source, options)
+	if err != nil {
+		return 0, err
+	}
+	sum, err := importStream(ctx, source.format, options, checked, sink)
 	if err != nil {
 		return 0, err
 	}
@@ -114,6 +120,38 @@ func (o *importOptions) one(ctx context.Context, cmd *cobra.Command, name string
 	fmt.Fprintf(out, "%s: %d legs sent, %d calls could not be rated\n", name, sink.sent, sink.refused)
 	printSummary(out, &sum)
 	return sum.Faulty + sink.refused, nil
+}
+
+// errMisread is returned, wrapped, for records whose day and month are the other way round than the PBX's format has them.
+var errMisread = errors.New("day and month are the other way round")
+
+// checkBytes is how much of a stream that cannot be read twice is looked at before anything of it is sent.
+const checkBytes = 1 << 20
+
+// checkDates makes sure, before anything is sent, that the dates of a stream are not those of the format's twin, and returns
+// the stream from its beginning. All of a file is looked at, of other streams the beginning.
+func checkDates(in io.Reader, source *importSource, o smdr.Options) (io.Reader, error) {
+	f := source.format
+	if f.Twin() == nil {
+		return in, nil
+	}
+	var twin *smdr.Format
+	var err error
+	if file, ok := seekable(in); ok {
+		if twin, err = f.Misread(file, o); err == nil {
+			_, err = file.Seek(0, io.SeekStart)
+		}
+	} else {
+		buffered := bufio.NewReaderSize(in, checkBytes)
+		in = buffered
+		beginning, _ := buffered.Peek(checkBytes) // What is wrong with the stream, reading it tells.
+		twin, err = f.MisreadBytes(beginning, o)
+	}
+	if err != nil || twin == nil {
+		return in, err
+	}
+	return nil, withCode(exitUsage, fmt.Errorf("nothing was sent: %w: the file has dates that %s cannot read and %s can: set format: %s for the PBX %s in the operator's file, apply it, and import the file again",
+		errMisread, f.Name(), twin.Name(), twin.Name(), source.pbx.ID))
 }
 
 // importStream reads a whole stream into a sink.

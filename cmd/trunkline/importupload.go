@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -45,7 +46,14 @@ func (u *uploads) Import(ctx context.Context, tenant, pbx, name string, in io.Re
 		return api.ImportSummary{}, fmt.Errorf("%w: %w", api.ErrUnknown, err)
 	}
 	sink := &importSink{ctx: ctx, mapper: &source.mapper, sender: u.sender, keeper: u.keeper, origin: name}
-	sum, err := importStream(ctx, source.format, source.options(), in, sink)
+	checked, err := checkDates(in, source, source.options())
+	if errors.Is(err, errMisread) {
+		return api.ImportSummary{}, fmt.Errorf("%w: %w", api.ErrUnfit, err)
+	}
+	if err != nil {
+		return api.ImportSummary{}, err
+	}
+	sum, err := importStream(ctx, source.format, source.options(), checked, sink)
 	return api.ImportSummary{
 		Lines: sum.Lines, Calls: sum.Calls, Duplicates: sum.Duplicates, Sent: sink.sent, Unusable: sum.Faulty + sink.refused,
 	}, err
