@@ -3,6 +3,7 @@ package smdr
 import (
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -99,7 +100,7 @@ const (
 func (in *intake) Write(p []byte) (int, error) {
 	if !in.begun {
 		in.head = append(in.head, p...)
-		if len(in.head) < len(markUTF8) && mayBeMark(string(in.head)) {
+		if mayBeMark(string(in.head)) {
 			return len(p), nil
 		}
 		return len(p), in.begin()
@@ -114,13 +115,22 @@ func (in *intake) pass(p []byte) (int, error) {
 	return in.to.Write(p)
 }
 
+// mayBeMark reports whether more bytes are wanted to know if a stream begins with a mark.
 func mayBeMark(head string) bool {
 	for _, mark := range [...]string{markUTF8, markLE, markBE} {
 		if len(head) < len(mark) && mark[:len(head)] == head {
 			return true
 		}
 	}
-	return false
+	return len(head) < telnetBytes && strings.HasPrefix(head, markLE)
+}
+
+// telnetBytes is how many bytes tell the mark of UTF-16 from IAC DONT, with which a Telnet server begins (RFC 854).
+const telnetBytes = 4
+
+// telnet reports whether what looks like the mark of UTF-16 is none: no text follows it.
+func telnet(head string) bool {
+	return strings.HasPrefix(head, markLE) && (len(head) < telnetBytes || head[2] < '\t' || head[3] >= '\t')
 }
 
 // begin looks for a mark and hands over the bytes that waited for it. A mark says more than what was set up.
@@ -136,7 +146,7 @@ func (in *intake) begin() error {
 		{markLE, charset{wide: true, order: unicode.LittleEndian}},
 		{markBE, charset{wide: true, order: unicode.BigEndian}},
 	} {
-		if len(head) >= len(known.mark) && head[:len(known.mark)] == known.mark {
+		if strings.HasPrefix(head, known.mark) && !telnet(head) {
 			in.charset, head = known.is, head[len(known.mark):]
 			break
 		}

@@ -121,6 +121,18 @@ func TestUTF16InAnyPieces(t *testing.T) {
 	}
 }
 
+// A Telnet server may begin with IAC DONT, whose bytes are those of the mark of UTF-16.
+func TestTelnetIsNoMark(t *testing.T) {
+	t.Parallel()
+	for _, negotiation := range []string{"\xff\xfe\x01", "\xff\xfe\x22\xff\xfb\x01", "\xff\xfe"} {
+		for _, size := range []int{1, 1000} {
+			k, _ := read(t, "panasonic-tda-a", smdr.Options{}, []byte(negotiation+"\r\n"+strings.SplitAfter(named, "\n")[1]), size)
+			require.Len(t, k.calls, 1)
+			require.Equal(t, "84959876544", k.calls[0].To)
+		}
+	}
+}
+
 func TestNewlinesInQuotedFields(t *testing.T) {
 	t.Parallel()
 	line := func(note string) string {

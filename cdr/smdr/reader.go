@@ -168,9 +168,12 @@ func (r *Reader) cut(raw, text string) string {
 }
 
 // passes reports whether a line is no record: one that the format skips, wherever on the page it begins, or a ruler, or
-// the echo of a password.
+// the echo of a password, with the question for it or without.
 func (r *Reader) passes(raw string) bool {
 	text := strings.TrimLeft(raw, " \t")
+	if _, echo, ok := strings.Cut(text, "assword:"); ok {
+		text = echo
+	}
 	return r.format.skip.any(raw) || r.format.skip.any(text) || strings.Trim(text, "*-=_ ") == ""
 }
 
