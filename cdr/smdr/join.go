@@ -157,10 +157,15 @@ func (j *joiner) addMarked(e *entry) error {
 }
 
 // goesOn reports whether a record belongs to a call on its line. A call that goes out never goes on with one that came in:
-// somebody pays for it.
+// somebody pays for it; nor does one to another number. What seems to have come in goes on with a call that went out where it has no other number than that.
 func goesOn(p *pending, e *entry) bool {
 	first := &p.parts[0].call
-	if first.Direction != 0 && !leaves(first) && leaves(&e.call) {
+	switch out := leaves(&e.call); {
+	case first.Direction != 0 && !leaves(first) && out:
+		return false
+	case leaves(first) && out && first.To != "" && e.call.To != "" && !sameNumber(first.To, e.call.To):
+		return false
+	case leaves(first) && e.call.Direction == cdr.Inbound && e.call.From != "" && !sameNumber(first.To, e.call.From):
 		return false
 	}
 	return e.follow || sameParty(first, &e.call)

@@ -107,6 +107,48 @@ func TestPaidStretchesAddUp(t *testing.T) {
 	}
 }
 
+// On a line whose records are marked, what goes out is paid as long as its records say, whatever came in between and
+// whichever of them are marked.
+func TestMarkedStretchesAddUp(t *testing.T) {
+	t.Parallel()
+	f, err := smdr.Read(strings.NewReader(`name: mine
+layout: {kind: delimited, separator: ";"}
+fields: {start: 1, duration: 2, extension: 3, number: 4, direction: 5, mark: 6, trunk: 7}
+forms: {start: EPOCH, duration: seconds}
+rules:
+  - {when: {mark: TR}, then: {open: true, follows: true}}
+join: {by: [trunk], marked: true, within: 61s}
+`))
+	require.NoError(t, err)
+	rapid.Check(t, func(t *rapid.T) {
+		now, paid := 1795100000, make(map[string]int)
+		rows := make([]string, rapid.IntRange(1, 12).Draw(t, "records"))
+		for i := range rows {
+			talk := rapid.IntRange(0, 200).Draw(t, "talk")
+			way := rapid.SampledFrom([]string{"outbound", "inbound"}).Draw(t, "way")
+			number := rapid.SampledFrom([]string{"49301", "49302"}).Draw(t, "number")
+			if way == "inbound" {
+				number = rapid.SampledFrom([]string{"79161", "79162"}).Draw(t, "caller")
+			} else {
+				paid[number] += talk
+			}
+			rows[i] = fmt.Sprintf("%d;%d;%d;%s;%s;%s;1\n", now, talk, 101+i, number, way, rapid.SampledFrom([]string{"TR", ""}).Draw(t, "mark"))
+			now += talk + rapid.IntRange(0, 90).Draw(t, "gap")
+		}
+		var k kept
+		r, err := smdr.NewReader(f, smdr.Options{}, &k)
+		require.NoError(t, err)
+		require.NoError(t, r.ReadAll(strings.NewReader(strings.Join(rows, ""))))
+		charged := make(map[string]int)
+		for i := range k.calls {
+			if c := &k.calls[i]; c.Direction == cdr.Outbound {
+				charged[c.To] += int(c.Duration / time.Second)
+			}
+		}
+		require.Equal(t, paid, charged)
+	})
+}
+
 func TestJoinsAreChecked(t *testing.T) {
 	t.Parallel()
 	for _, join := range []string{

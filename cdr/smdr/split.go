@@ -100,6 +100,17 @@ func sameNumber(a, b string) bool {
 	return a == b && a != "" || len(b) >= sameLeast && strings.HasSuffix(a, b)
 }
 
+// tailLeast is how many digits at the end a switch leaves as they were when it writes a number for a trunk: 8 916 123-45-67
+// is 7 916 123-45-67 there.
+const tailLeast = 7
+
+func sameTail(a, b string) bool {
+	if len(a) < tailLeast || len(b) < tailLeast {
+		return sameNumber(a, b)
+	}
+	return a[len(a)-tailLeast:] == b[len(b)-tailLeast:]
+}
+
 // payer is whose the part of a call is that goes to the outside: where a stranger is at its other end, of who had that
 // stranger before.
 func (p *parting) payer(e *entry, from *group) string {
@@ -125,7 +136,7 @@ func (p *parting) payer(e *entry, from *group) string {
 // is a call of its own.
 func (p *parting) second(e *entry) {
 	for _, g := range p.outside {
-		if first := g.head(); first.Direction == cdr.Outbound || sameNumber(g.to, e.call.To) || !leaves(&e.call) {
+		if first := g.head(); first.Direction == cdr.Outbound || sameTail(g.to, e.call.To) || !leaves(&e.call) {
 			g.add(e, roleSilent)
 			return
 		}
