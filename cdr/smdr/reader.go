@@ -130,6 +130,11 @@ func (r *Reader) record(rec *record) error {
 	default:
 		return r.fault(Fault{rec.line, reason, text})
 	}
+	return r.understood(rec, text)
+}
+
+// understood counts a record that was read, and gives it to its call unless it is a repetition.
+func (r *Reader) understood(rec *record, text string) error {
 	r.sum.Records++
 	c := &r.entry.call
 	c.Digest = xxhash.Sum64String(rec.raw)
