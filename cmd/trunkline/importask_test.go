@@ -30,7 +30,7 @@ func TestAutoAsks(t *testing.T) {
 		code       int
 	}{
 		{early, "--format panasonic-tda-c or --format panasonic-tda-c-dmy", exitUsage},
-		{early + dayFirst("13"), "format: panasonic-tda-c-dmy, settled by the whole file", exitOK},
+		{early + dayFirst("13"), "format: panasonic-tda-c-dmy, 100 % sure, settled by the whole file", exitOK},
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(c.text), 0o600))
 		for _, name := range []string{path, "-"} {

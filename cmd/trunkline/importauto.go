@@ -24,6 +24,9 @@ func recognise(in *bufio.Reader, whole func() (io.ReadCloser, error), o smdr.Opt
 	if len(guesses) == 0 {
 		return nil, withCode(exitUsage, errors.New("no format fits the beginning of the file: name one with --format"))
 	}
+	if tied := smdr.Tied(guesses); len(tied) > 1 {
+		return settleTie(tied, whole, o, errOut)
+	}
 	best := guesses[0]
 	fmt.Fprintf(errOut, "format: %s, %d %% sure", best.Format.Name(), best.Percent)
 	for i, g := range guesses[1:min(len(guesses), 3)] {
@@ -33,9 +36,6 @@ func recognise(in *bufio.Reader, whole func() (io.ReadCloser, error), o smdr.Opt
 		fmt.Fprintf(errOut, " %s (%d %%)", g.Format.Name(), g.Percent)
 	}
 	fmt.Fprintln(errOut)
-	if tied := smdr.Tied(guesses); len(tied) > 1 {
-		return settleTie(tied, whole, o, errOut)
-	}
 	return best.Format, nil
 }
 
@@ -52,7 +52,7 @@ func settleTie(tied []smdr.Guess, whole func() (io.ReadCloser, error), o smdr.Op
 		return nil, err
 	}
 	if len(left) == 1 {
-		fmt.Fprintf(errOut, "format: %s, settled by the whole file\n", left[0].Format.Name())
+		fmt.Fprintf(errOut, "format: %s, %d %% sure, settled by the whole file\n", left[0].Format.Name(), left[0].Percent)
 		return left[0].Format, nil
 	}
 	names := make([]string, 0, len(left))
