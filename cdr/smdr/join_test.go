@@ -149,6 +149,45 @@ join: {by: [trunk], marked: true, within: 61s}
 	})
 }
 
+// A second leg is paid where it takes out of the house what its first leg did not, and never beside its first leg.
+func TestSecondLegsAddUp(t *testing.T) {
+	t.Parallel()
+	f, err := smdr.BuiltIn("freeswitch-json")
+	require.NoError(t, err)
+	leg := func(id, from, to string, start, talk int) string {
+		return fmt.Sprintf(`{"variables": {"direction": "outbound", "uuid": %q, "call_uuid": "A", "start_epoch": "%d", "answer_epoch": "%d", "end_epoch": "%d", "billsec": "%d"}, `+
+			`"callflow": [{"caller_profile": {"caller_id_number": %q, "destination_number": %q}}]}`+"\n", id, start, start, start+talk, talk, from, to)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		first := rapid.SampledFrom([]part{{from: "101", to: "89161234567"}, {from: "79031234567", to: "101"}, {from: "101", to: "102"}}).Draw(t, "first")
+		first.talk = rapid.IntRange(1, 90).Draw(t, "talk")
+		rows, paid := []string{leg("A", first.from, first.to, 1795100000, first.talk)}, 0
+		if first.leaves() {
+			paid = first.talk
+		}
+		for i := range rapid.IntRange(0, 4).Draw(t, "seconds") {
+			to, talk := rapid.SampledFrom([]string{"79161234567", "103"}).Draw(t, "to"), rapid.IntRange(1, 30).Draw(t, "part")
+			if !first.leaves() && to != "103" {
+				paid += talk
+			}
+			rows = append(rows, leg(fmt.Sprint("B", i), first.from, to, 1795100000+rapid.IntRange(0, 9).Draw(t, "later"), talk))
+		}
+		_, sum := outgoing(t, f, rapid.Permutation(rows).Draw(t, "order"))
+		require.Equal(t, time.Duration(paid)*time.Second, sum)
+	})
+}
+
+// Second legs whose first leg was not read are no calls that anybody pays for: they stay marked.
+func TestSecondLegsAlone(t *testing.T) {
+	t.Parallel()
+	row := `{"variables": {"direction": "outbound", "uuid": "%s", "call_uuid": "A", "start_epoch": "1795100000", "answer_epoch": "1795100000", "end_epoch": "1795100060", "billsec": "60"}, ` +
+		`"callflow": [{"caller_profile": {"caller_id_number": "101", "destination_number": "79161234567"}}]}` + "\n"
+	k, sum := read(t, "freeswitch-json", smdr.Options{}, []byte(fmt.Sprintf(row, "B1")+fmt.Sprintf(row, "B2")), 1000)
+	require.Len(t, k.calls, 1)
+	require.True(t, k.calls[0].Second)
+	require.EqualValues(t, 1, sum.Joined)
+}
+
 func TestJoinsAreChecked(t *testing.T) {
 	t.Parallel()
 	for _, join := range []string{

@@ -12,18 +12,16 @@ import (
 type parting struct {
 	home    []*entry
 	outside []*group
+	taken   []*group             // Second legs that took the call out again.
+	first   bool                 // There is a record that is no second leg.
 	since   map[string]time.Time // When each party outside was called first.
 }
 
 func split(parts []entry) []*group {
 	p := parting{since: make(map[string]time.Time)}
-	legs := false
 	for i := range parts {
-		e := &parts[i]
-		switch {
-		case e.call.Second:
-			legs = true
-		case leaves(&e.call):
+		if e := &parts[i]; !e.call.Second {
+			p.first = true
 			p.call(e)
 		}
 	}
@@ -33,16 +31,16 @@ func split(parts []entry) []*group {
 		}
 	}
 	for i := range parts {
-		if e := &parts[i]; e.call.Second && legs {
+		if e := &parts[i]; e.call.Second {
 			p.second(e)
 		}
 	}
-	return p.groups(parts)
+	return append(p.groups(parts), p.taken...)
 }
 
 // call notes that a party outside was called.
 func (p *parting) call(e *entry) {
-	if _, ok := p.since[e.call.To]; ok {
+	if _, ok := p.since[e.call.To]; ok || !leaves(&e.call) {
 		return
 	}
 	p.since[e.call.To] = e.call.Start
@@ -141,7 +139,7 @@ func (p *parting) second(e *entry) {
 			return
 		}
 	}
-	if len(p.home) == 0 && len(p.outside) == 0 || !leaves(&e.call) {
+	if !p.first || !leaves(&e.call) {
 		p.home = append(p.home, e)
 		return
 	}
@@ -151,7 +149,7 @@ func (p *parting) second(e *entry) {
 	e.call.Second = false
 	g := &group{to: e.call.To}
 	g.add(e, roleWhole)
-	p.outside = append(p.outside, g)
+	p.taken = append(p.taken, g)
 }
 
 // groups are the calls. Talk within the house during a call that went out, such as a question before it is put through,
