@@ -18,6 +18,9 @@ const (
 // ErrUnknown is what an Importer returns, wrapped, for a tenant or PBX that is not provisioned.
 var ErrUnknown = errors.New("not provisioned")
 
+// ErrUnfit is what an Importer returns, wrapped, for records that the PBX's format reads wrongly. None of them was taken.
+var ErrUnfit = errors.New("the records do not fit the format")
+
 // Importer brings the call records of a PBX into the system.
 type Importer interface {
 	// Import reads records until in ends. Sending the same records again changes nothing. name is where they come from, for
@@ -54,6 +57,8 @@ func (s *Server) importRecords(c *gin.Context) {
 		c.JSON(http.StatusOK, sum)
 	case errors.Is(err, ErrUnknown):
 		problem(c, http.StatusNotFound, "No such PBX", err.Error())
+	case errors.Is(err, ErrUnfit):
+		problem(c, http.StatusUnprocessableEntity, "Another format", err.Error())
 	case errors.As(err, &tooLarge):
 		problem(c, http.StatusRequestEntityTooLarge, "Too large", "An upload may have 256 MiB: send the file in parts, whole lines each. Nothing of what was read is lost or counted twice.")
 	default:

@@ -17,6 +17,7 @@ type PBX struct {
 	TimeZone   string         `yaml:"time_zone,omitempty"` // Of its clock; the tenant's if empty.
 	Branch     string         `yaml:"branch"`              // Whose calls are those that no mapping knows.
 	Stamp      string         `yaml:"stamp,omitempty"`     // What the time of a record is, if not what the format says.
+	Charset    string         `yaml:"charset,omitempty"`   // Of names in its records; utf-8 if empty.
 	Prefix     string         `yaml:"prefix,omitempty"`    // Access code in front of what is dialled, such as "9"; taken off.
 	Seizure    time.Duration  `yaml:"seizure,omitempty"`   // Outgoing calls: counted from the seizure; so much is taken off.
 	Round      *PBXRound      `yaml:"round,omitempty"`     // How durations are rounded after that.
@@ -118,11 +119,8 @@ func (s *Snapshot) PlaceCall(tenant string, p *PBX, extension, account, trunk st
 	if e := p.mapping(extension, at); e != nil {
 		place.Branch, place.Extension = s.branchOf(tenant, e.Branch, e.Extension, place.Branch), cmp.Or(e.Extension, extension)
 	}
-	for i := range p.Accounts {
-		if a := &p.Accounts[i]; a.Code == account && within(at, a.Since, a.Till) {
-			place.Branch, place.Extension = s.branchOf(tenant, a.Branch, a.Extension, place.Branch), cmp.Or(a.Extension, place.Extension)
-			break
-		}
+	if a := p.account(account, at); a != nil {
+		place.Branch, place.Extension = s.branchOf(tenant, a.Branch, a.Extension, place.Branch), cmp.Or(a.Extension, place.Extension)
 	}
 	line := p.trunk(trunk, at)
 	place.Internal, place.Number = line.Internal, line.Number
@@ -138,43 +136,27 @@ func (s *Snapshot) PlaceCall(tenant string, p *PBX, extension, account, trunk st
 	return place
 }
 
-// mapping is what says whose an extension was at a moment: of several that fit the one with the fewest places left open, then
-// the one in force for the shortest time; nil: none fits.
+// mapping is what says whose an extension was at a moment; nil: none fits.
 func (p *PBX) mapping(extension string, at time.Time) *PBXExtension {
-	var best *PBXExtension
-	for i := range p.Extensions {
-		e := &p.Extensions[i]
-		if !matchRecorded(e.Number, extension) || !within(at, e.Since, e.Till) {
-			continue
-		}
-		if best == nil || open(e) < open(best) || open(e) == open(best) && e.Since.After(best.Since) {
-			best = e
-		}
-	}
-	return best
+	return inForce(p.Extensions, at, func(e *PBXExtension) *period { return &period{e.Number, e.Since, e.Till} },
+		func(pattern string) bool { return matchRecorded(pattern, extension) })
 }
 
-// trunk is what a line was at a moment, by the first that fits; empty: none does.
+// trunk is what a line was at a moment; empty: none fits.
 func (p *PBX) trunk(recorded string, at time.Time) PBXTrunk {
-	for i := range p.Trunks {
-		if tr := &p.Trunks[i]; matchRecorded(tr.ID, recorded) && within(at, tr.Since, tr.Till) {
-			return *tr
-		}
+	best := inForce(p.Trunks, at, func(t *PBXTrunk) *period { return &period{t.ID, t.Since, t.Till} },
+		func(pattern string) bool { return matchRecorded(pattern, recorded) })
+	if best == nil {
+		return PBXTrunk{}
 	}
-	return PBXTrunk{}
+	return *best
 }
 
-// open counts the places of a pattern that any digit may stand in.
-func open(e *PBXExtension) int {
-	n := strings.Count(e.Number, "X")
-	if strings.HasSuffix(e.Number, "*") {
-		n += maxRecordedDigits
-	}
-	return n
+// account is whose calls with an account code were at a moment; nil: the code is not known.
+func (p *PBX) account(code string, at time.Time) *PBXAccount {
+	return inForce(p.Accounts, at, func(a *PBXAccount) *period { return &period{a.Code, a.Since, a.Till} },
+		func(known string) bool { return known == code })
 }
-
-// maxRecordedDigits is more places than an extension has.
-const maxRecordedDigits = 64
 
 // branchOf is the branch that a mapping names, or that its extension is in.
 func (s *Snapshot) branchOf(tenant, branch, extension, other string) string {
@@ -218,10 +200,6 @@ func matchRecorded(pattern, text string) bool {
 	return true
 }
 
-func within(at, since, till time.Time) bool {
-	return !at.Before(since) && (till.IsZero() || at.Before(till))
-}
-
 func (c *checker) pbxs(at string, t *Tenant, branches map[string]bool) {
 	ids(c, at+".pbxs", t.PBXs, func(p *PBX) string { return p.ID })
 	for i := range t.PBXs {
@@ -245,6 +223,7 @@ func (c *checker) pbxs(at string, t *Tenant, branches map[string]bool) {
 		}
 		c.pbxSource(field+".source", &p.Source)
 		c.pbxRefers(field, p, branches)
+		c.pbxPeriods(field, p)
 	}
 }
 

@@ -18,17 +18,17 @@ var ErrNoText = errors.New("the text of the import is not kept")
 // Source is a PBX as its records are read now.
 type Source struct {
 	Format   *smdr.Format
-	Zone     *time.Location
-	Stamp    string
+	Read     smdr.Options // As the PBX is set up.
 	Mapper   *smdr.Mapper
 	Settings json.RawMessage
 }
 
 // Options are the reader's, for an import that was read before.
 func (s *Source) Options(i *Import) smdr.Options {
-	o := smdr.Options{Zone: s.Zone, Stamp: s.Stamp, Reference: i.Reference, Strict: i.Strict}
+	o := s.Read
+	o.Reference, o.Strict = i.Reference, i.Strict
 	if !i.Day.IsZero() {
-		o.Day = i.Day.In(s.Zone)
+		o.Day = i.Day.In(o.Zone)
 	}
 	return o
 }

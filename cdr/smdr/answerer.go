@@ -25,15 +25,6 @@ func (c *Call) takeLine(o *Call) {
 	}
 }
 
-// apart reports whether a record is no part of the call that its key names, but a call of its own: it goes out of the house,
-// and the call did not, or it went somewhere else. Somebody pays for each of them.
-func apart(call, c *Call) bool {
-	if !leaves(c) {
-		return false
-	}
-	return !leaves(call) || !call.Second && !c.Second && call.To != c.To
-}
-
 // hidden reports whether a system hides digits of a number that was dialled: dots, question marks, or an X at the end.
 func hidden(to string) bool {
 	return strings.ContainsAny(to, ".?") || strings.HasSuffix(to, "X")

@@ -1,6 +1,7 @@
 package smdr
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -17,6 +18,9 @@ type entry struct {
 	open   bool
 	follow bool
 	event  string
+	legs   [2]string // Of the call, where the records name them.
+	// Nothing had set the clock that stamped it.
+	unsynchronised bool
 }
 
 // builder makes entries of the fields of records.
@@ -34,6 +38,7 @@ type times struct {
 	start, answer, end time.Time
 	ring, talk, total  time.Duration
 	hasTalk, hasRing   bool
+	unsynchronised     bool
 }
 
 // build makes an entry of the fields in b.values. The reason is "" when that worked, and skipped when the record is no call.
@@ -56,7 +61,7 @@ func (b *builder) build(r *record, e *entry) string {
 			return reason
 		}
 	}
-	*e = entry{offset: r.offset, at: t.base, open: eff.open, follow: eff.follows, event: v[fEvent]}
+	*e = entry{offset: r.offset, at: t.base, open: eff.open, follow: eff.follows, event: v[fEvent], unsynchronised: t.unsynchronised}
 	if eff.event != "" {
 		e.event = eff.event
 	}
@@ -65,7 +70,7 @@ func (b *builder) build(r *record, e *entry) string {
 	b.fillTimes(&t, c, &eff)
 	b.fillParties(c, &eff)
 	c.Second = eff.second
-	c.Trunk, c.Account = v[fTrunk], v[fAccount]
+	c.Trunk, c.Account = v[fTrunk], cmp.Or(v[fAccount], v[fAuthorization])
 	if c.Guessed {
 		c.Incoming = v[fIncoming]
 	}
@@ -109,6 +114,7 @@ func (b *builder) readTimes(t *times) string {
 		if reason != "" {
 			return reason + ": " + quote(text)
 		}
+		t.unsynchronised = t.unsynchronised || m.unsynchronised
 		*want.at = at
 		if t.base.IsZero() {
 			t.base, t.wall = at, wall
@@ -129,6 +135,7 @@ func (b *builder) readStamp(t *times) string {
 		}
 	}
 	var reason string
+	t.unsynchronised = m.unsynchronised
 	if t.base, t.wall, reason = b.stamps.resolve(&m); reason != "" {
 		return reason + ": " + quote(strings.TrimSpace(v[fDate]+" "+v[fTime]))
 	}
@@ -227,6 +234,9 @@ func (b *builder) fillParties(c *Call, eff *effect) {
 	}
 	c.Extension, c.Number = v[fExtension], v[fDID]
 	c.From, c.To = v[fFrom], v[fTo]
+	if c.Direction == cdr.Forwarded && c.Extension == "" && v[fRedirecting] != c.To {
+		c.Extension = v[fRedirecting]
+	}
 	if c.Extension == "" && (f.has[fFrom] || f.has[fTo]) {
 		c.Extension = c.From
 		if c.Direction == cdr.Inbound {
@@ -287,6 +297,11 @@ func (b *builder) fillKey(e *entry) {
 	case f.join != nil:
 		by = f.join.by
 		e.last = len(f.join.last) > 0 && f.join.last.hold(v)
+		for i, id := range f.join.legs[:min(len(f.join.legs), len(e.legs))] {
+			if v[id] != "0" {
+				e.legs[i] = v[id]
+			}
+		}
 	}
 	switch len(by) {
 	case 0:

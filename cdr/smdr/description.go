@@ -112,9 +112,14 @@ type SplitSpec struct {
 type JoinSpec struct {
 	By     []string            `yaml:"by"`             // Fields that they have in common.
 	Last   map[string]Patterns `yaml:"last,omitempty"` // What the last of them has.
+	Legs   []string            `yaml:"legs,omitempty"` // Fields with names of legs: records that share a leg are one call, too.
 	Marked bool                `yaml:"marked,omitempty"`
 	Whole  bool                `yaml:"whole,omitempty"`  // The call lasts from the first answer to the last end.
 	Within time.Duration       `yaml:"within,omitempty"` // Most time between the end of one and the start of the next.
+	// What a part is that leaves the house: own_part (the default), a call of its own, or same, the same call.
+	Outside string `yaml:"outside,omitempty"`
+	// Whose a call is that came in: of who answered it first (the default) or last.
+	Answerer string `yaml:"answerer,omitempty"`
 }
 
 // EventSpec makes calls of events.

@@ -11,15 +11,23 @@ type Guess struct {
 	Format  *Format
 	Percent int // Of the records that it read without fault, less what speaks against it.
 	Calls   int64
+	First   *Call // The first call, as the format reads it; nil: it reads none.
 }
 
 // DetectBytes is how much of a stream Detect wants to see.
 const DetectBytes = 128 << 10
 
-// discard counts; the reader's summary has all that is wanted.
-type discard struct{ told int64 }
+// discard counts, and keeps the first call; the reader's summary has all else that is wanted.
+type discard struct {
+	told  int64
+	first *Call
+}
 
 func (d *discard) Call(c *Call) error {
+	if d.first == nil {
+		kept := *c
+		d.first = &kept
+	}
 	for _, s := range [...]string{c.From, c.To, c.Extension} {
 		if s != "" {
 			d.told++
@@ -31,10 +39,13 @@ func (d *discard) Call(c *Call) error {
 func (d *discard) Fault(Fault) error { return nil }
 
 // Detect tries the built-in formats on the beginning of a stream and returns those that fit, the best first. Where the
-// first two are equal, the stream fits both: whoever asks has to choose.
+// first two are equal, Choose settles it by the whole stream, or else whoever asks has to choose.
 func Detect(beginning []byte, o Options) ([]Guess, error) {
 	if i := bytes.LastIndexAny(beginning, "\r\n\x03"); i >= 0 && len(beginning) >= DetectBytes {
-		beginning = beginning[:i+1] // The last line may be cut off.
+		if i++; i < len(beginning) && beginning[i] == 0 { // Of UTF-16.
+			i++
+		}
+		beginning = beginning[:i] // The last line may be cut off.
 	}
 	formats, err := All()
 	if err != nil {
@@ -79,7 +90,7 @@ func (f *Format) fit(beginning []byte, o Options) (Guess, error) {
 	if f.events != nil { // Calls whose end was not seen yet are no fault of the format.
 		s.Faulty = open.Faulty
 	}
-	g.Calls = s.Calls
+	g.Calls, g.First = s.Calls, sink.first
 	if s.Records == 0 {
 		return g, nil
 	}

@@ -12,17 +12,21 @@ type moment struct {
 	hour, min, sec, micros int
 	hasYear, hasDay        bool
 	absolute               time.Time // Set when the text was seconds since 1970, or had an offset.
+	zone                   string    // Abbreviation of the zone that the text named.
+	unsynchronised         bool      // The clock said that nothing had set it.
 }
 
 // formOp is one step of reading a time.
 type formOp struct {
-	kind  byte // One of "YyMDHhmsafjeuwZ" or 0 for a character.
+	kind  byte // One of "YyMDHhmsafjeuwZzx" or 0 for a character.
 	chars byte
 }
 
 // form reads times that are written in one way. Its letters: YYYY or YY year, MM month, Mon its English name, DD day, HH
-// hour of 24, hh hour of 12 with AM, PM a letter that stands in the afternoon alone, mm minute, ss second, "f" a fraction
-// with its dot if there is one, EPOCH seconds since 1970 (with or without a fraction), MICROS microseconds since 1970, Www the name of a day of the week, which is passed over, Z an offset or the letter Z. Anything else stands for itself.
+// hour of 24, hh hour of 12 with AM, PM a letter that stands in the afternoon alone, mm minute, ss second, "f" a fraction with its dot if there is one, EPOCH seconds since
+// 1970 (with or without a fraction), MICROS microseconds since 1970, Www the name of a day of the week, which is passed over, Z an offset or
+// the letter Z, ZONE the abbreviation of a zone, MARK the "*" or "." before the time of an unsynchronised clock, if there is
+// one. Anything else stands for itself.
 type form []formOp
 
 func newForm(text string) (form, error) {
@@ -31,6 +35,8 @@ func newForm(text string) (form, error) {
 		kind byte
 	}{
 		{"EPOCH", 'e'},
+		{"ZONE", 'z'},
+		{"MARK", 'x'},
 		{"MICROS", 'u'},
 		{"YYYY", 'Y'},
 		{"YY", 'y'},
@@ -115,6 +121,14 @@ func (op formOp) read(text string, m *moment) (string, bool) {
 		return epoch(text, m, op.kind == 'u')
 	case 'Z':
 		return offset(text, m)
+	case 'z':
+		return zoneName(text, m)
+	case 'x':
+		if text != "" && (text[0] == '*' || text[0] == '.') {
+			m.unsynchronised = true
+			return text[1:], true
+		}
+		return text, true
 	case 'w':
 		if len(text) < 3 {
 			return "", false
@@ -235,6 +249,16 @@ func epoch(text string, m *moment, micros bool) (string, bool) {
 	rest, ok := fraction(text[end:], m)
 	m.absolute = time.Unix(int64(n), int64(m.micros)*1000).UTC()
 	return rest, ok
+}
+
+// zoneName reads the abbreviation of a zone.
+func zoneName(text string, m *moment) (string, bool) {
+	end := 0
+	for end < len(text) && text[end] != ' ' {
+		end++
+	}
+	m.zone = text[:end]
+	return text[end:], end > 0 && end <= 8
 }
 
 // offset reads "Z", "+03:00", "+0300" or "+03" and makes the moment absolute.

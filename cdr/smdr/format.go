@@ -61,11 +61,14 @@ type headerDate struct {
 
 // joinRule is a compiled JoinSpec.
 type joinRule struct {
-	by     []field
-	last   conditions
-	marked bool
-	whole  bool
-	within time.Duration
+	by       []field
+	legs     []field
+	last     conditions
+	marked   bool
+	whole    bool
+	same     bool // Parts that leave the house belong to the same call.
+	answerer string
+	within   time.Duration
 }
 
 // eventRule is a compiled EventSpec.
@@ -175,7 +178,22 @@ func (f *Format) compileJoin() error {
 	if err != nil {
 		return fmt.Errorf("join.last: %w", err)
 	}
-	f.join = &joinRule{by: by, last: last, marked: spec.Marked, whole: spec.Whole, within: spec.Within}
+	f.join = &joinRule{by: by, last: last, marked: spec.Marked, whole: spec.Whole, within: spec.Within, answerer: spec.Answerer}
+	if len(spec.Legs) > 0 {
+		if f.join.legs, err = fieldsOf(spec.Legs); err != nil {
+			return fmt.Errorf("join.legs: %w", err)
+		}
+	}
+	switch spec.Outside {
+	case "", "own_part":
+	case "same":
+		f.join.same = true
+	default:
+		return fmt.Errorf("%w: join.outside is %q: use own_part or same", ErrDescription, spec.Outside)
+	}
+	if a := spec.Answerer; a != "" && a != "first" && a != "last" {
+		return fmt.Errorf("%w: join.answerer is %q: use first or last", ErrDescription, a)
+	}
 	return nil
 }
 

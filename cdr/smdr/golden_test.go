@@ -97,7 +97,13 @@ func detect(t *testing.T, input []byte, o smdr.Options) string {
 	if len(guesses) == 0 {
 		return "none\n"
 	}
-	return fmt.Sprintf("%s %d%%\n", guesses[0].Format.Name(), guesses[0].Percent)
+	left, err := smdr.Choose(bytes.NewReader(input), smdr.Tied(guesses), o)
+	require.NoError(t, err)
+	var names strings.Builder
+	for _, g := range left {
+		names.WriteString(g.Format.Name() + " ")
+	}
+	return fmt.Sprintf("%s%d%%\n", names.String(), guesses[0].Percent)
 }
 
 // run reads input in pieces of a size.
@@ -115,6 +121,9 @@ func run(t require.TestingT, f *smdr.Format, o smdr.Options, input []byte, size 
 	}
 	require.NoError(t, r.Close())
 	s := r.Summary()
+	if s.Unsynchronised > 0 {
+		fmt.Fprintf(&l.out, "unsynchronised %d\n", s.Unsynchronised)
+	}
 	return l.out.String() + fmt.Sprintf("lines %d calls %d joined %d duplicates %d faulty %d other %d\n",
 		s.Lines, s.Calls, s.Joined, s.Duplicates, s.Faulty, s.Other)
 }

@@ -12,6 +12,7 @@ import (
 type joiner struct {
 	format  *Format
 	pending map[string]*pending
+	legs    map[string]*pending // By the legs of its records, where the format has them.
 	emit    func(*Call) error
 	fault   func(Fault) error
 	joined  int64
@@ -20,24 +21,27 @@ type joiner struct {
 
 // pending is a call of which more records may come.
 type pending struct {
-	call   Call
-	offset int64
-	end    time.Time // End of its last record.
-	answer time.Time // Its first answer.
+	key    string
+	parts  []entry // In the order of the stream.
+	end    time.Time
 	seen   time.Time // Moment of its last record.
+	open   bool      // Its last record says that another follows.
+	offset int64     // Of its first record.
+
+	call   Call      // Made of events.
+	answer time.Time // Of a call that is made of events.
 }
 
 const (
-	maxPending  = 1 << 16        // Calls that wait for more records; the oldest is given out when there are more.
-	maxWait     = 24 * time.Hour // How long a call waits for more records, by their time stamps.
-	sweepEvery  = time.Minute
-	joinSlack   = 2 * time.Second // Clocks of records that follow each other may differ by this much.
-	faultNoEnd  = "the call has a beginning and no end"
-	faultOrphan = "the end of a call whose beginning was not read"
+	maxPending = 1 << 16        // Calls that wait for more records; the oldest is given out when there are more.
+	maxParts   = 1 << 10        // Records of one call.
+	maxWait    = 24 * time.Hour // How long a call waits for more records, by their time stamps.
+	sweepEvery = time.Minute
+	joinSlack  = 2 * time.Second // Clocks of records that follow each other may differ by this much.
 )
 
 func newJoiner(f *Format, emit func(*Call) error, fault func(Fault) error) *joiner {
-	return &joiner{format: f, pending: make(map[string]*pending), emit: emit, fault: fault}
+	return &joiner{format: f, pending: make(map[string]*pending), legs: make(map[string]*pending), emit: emit, fault: fault}
 }
 
 func (j *joiner) add(e *entry) error {
@@ -68,57 +72,80 @@ func (j *joiner) moment(e *entry) time.Time {
 	return e.at
 }
 
-// addKeyed joins records that name their call.
+// addKeyed gathers records that name their call.
 func (j *joiner) addKeyed(e *entry) error {
-	p, ok := j.pending[e.key]
-	if within := j.format.join.within; ok && within > 0 && e.call.Start.Sub(p.end) > within { // Its name was used again.
-		if err := j.release(e.key, p); err != nil {
+	p := j.find(e)
+	if p != nil && (e.call.Start.Sub(p.seen) > j.wait(p) || len(p.parts) >= maxParts) { // Its name was used again.
+		if err := j.release(p); err != nil {
 			return err
 		}
-		p, ok = nil, false
-	}
-	if ok && apart(&p.call, &e.call) { // It was transferred to the outside: a call of its own, that somebody pays for.
-		passOn(&p.call, &e.call)
-		e.key += "\x00out" + e.call.To
-		p, ok = j.pending[e.key]
+		p = nil
 	}
 	switch {
-	case ok:
-		j.merge(p, e)
-	case e.last:
+	case p == nil && e.last:
 		return j.emit(&e.call)
-	default:
+	case p == nil:
 		p = j.hold(e)
+	default:
+		j.gather(p, e)
+	}
+	for _, leg := range e.legs {
+		if leg != "" {
+			j.legs[leg] = p
+		}
 	}
 	if e.last {
-		return j.release(e.key, p)
+		return j.release(p)
 	}
 	return nil
+}
+
+// find returns the call that a record belongs to: by its name, and by its legs; nil: it is the first.
+func (j *joiner) find(e *entry) *pending {
+	p := j.pending[e.key]
+	for _, leg := range e.legs {
+		other := j.legs[leg]
+		switch {
+		case leg == "" || other == nil || other == p:
+		case p == nil:
+			p = other
+		default:
+			j.unite(p, other)
+		}
+	}
+	return p
+}
+
+// unite makes one call of two that turn out to share a leg.
+func (j *joiner) unite(p, other *pending) {
+	delete(j.pending, other.key)
+	for leg, of := range j.legs {
+		if of == other {
+			j.legs[leg] = p
+		}
+	}
+	p.parts = append(p.parts, other.parts...)
+	p.offset = min(p.offset, other.offset)
+	if other.seen.After(p.seen) {
+		p.seen, p.open = other.seen, other.open
+	}
 }
 
 // leaves reports whether a call goes out of the house.
 func leaves(c *Call) bool { return c.Direction == cdr.Outbound || c.Direction == cdr.Forwarded }
 
-// passOn says whose the part of a call is that goes to the outside when a stranger is at its other end: of the extension
-// that had the call before.
-func passOn(before, c *Call) {
-	if before.Direction == cdr.Inbound && c.Direction == cdr.Forwarded {
-		c.Extension = before.Extension
-	}
-}
-
 // addMarked joins records that say that another follows, or that they follow another, on the same line.
 func (j *joiner) addMarked(e *entry) error {
 	p, ok := j.pending[e.key]
-	if ok && (e.follow || sameParty(&p.call, &e.call)) && e.call.Start.Sub(p.end).Abs() <= j.format.join.within+joinSlack {
-		j.merge(p, e)
-		if e.open {
+	if ok && goesOn(p, e) && e.call.Start.Sub(p.end).Abs() <= j.format.join.within+joinSlack {
+		j.gather(p, e)
+		if e.open && len(p.parts) < maxParts {
 			return nil
 		}
-		return j.release(e.key, p)
+		return j.release(p)
 	}
 	if ok {
-		if err := j.release(e.key, p); err != nil {
+		if err := j.release(p); err != nil {
 			return err
 		}
 	}
@@ -129,6 +156,21 @@ func (j *joiner) addMarked(e *entry) error {
 	return j.emit(&e.call)
 }
 
+// goesOn reports whether a record belongs to a call on its line. A call that goes out never goes on with one that came in:
+// somebody pays for it; nor does one to another number. What seems to have come in goes on with a call that went out where it has no other number than that.
+func goesOn(p *pending, e *entry) bool {
+	first := &p.parts[0].call
+	switch out := leaves(&e.call); {
+	case first.Direction != 0 && !leaves(first) && out:
+		return false
+	case leaves(first) && out && first.To != "" && e.call.To != "" && !sameNumber(first.To, e.call.To):
+		return false
+	case leaves(first) && e.call.Direction == cdr.Inbound && e.call.From != "" && !sameNumber(first.To, e.call.From):
+		return false
+	}
+	return e.follow || sameParty(first, &e.call)
+}
+
 // sameParty reports whether two records have the same other end.
 func sameParty(a, b *Call) bool {
 	if a.Direction == cdr.Inbound {
@@ -137,105 +179,58 @@ func sameParty(a, b *Call) bool {
 	return a.To == b.To && a.To != ""
 }
 
-// addEvent makes calls of events: one that starts, one that answers, one that ends.
-func (j *joiner) addEvent(e *entry) error {
-	rule := j.format.events
-	p, ok := j.pending[e.key]
-	starts, answers, ends := rule.start.any(e.event), rule.answer.any(e.event), rule.end.any(e.event)
-	if starts && !ok {
-		p = j.hold(e)
-		p.call.Answered, p.call.Duration, p.call.Ring = false, 0, 0
-		ok = true
-	} else if ok && (answers || ends) {
-		j.keepRaw(p, e)
-	}
-	if answers && ok && p.answer.IsZero() {
-		p.answer = e.at
-	}
-	if !ends {
-		return nil
-	}
-	if !ok {
-		return j.fault(Fault{Line: e.call.Line, Reason: faultOrphan, Raw: e.call.Raw})
-	}
-	delete(j.pending, e.key)
-	c := &p.call
-	if p.answer.IsZero() {
-		c.Ring = max(0, e.at.Sub(c.Start))
-	} else {
-		c.Answered, c.Ring, c.Duration = true, max(0, p.answer.Sub(c.Start)), max(0, e.at.Sub(p.answer))
-	}
-	if e.call.Cause != "" {
-		c.Cause = e.call.Cause
-	}
-	return j.emit(c)
-}
-
 func (j *joiner) hold(e *entry) *pending {
-	p := &pending{call: e.call, offset: e.offset, end: end(&e.call), seen: j.moment(e)}
-	if e.call.Answered && j.format.events == nil {
-		p.answer = e.call.Start.Add(e.call.Ring)
+	p := &pending{key: e.key, offset: e.offset, end: end(&e.call), seen: j.moment(e), open: e.open}
+	if j.format.events != nil {
+		p.call = e.call
+	} else {
+		p.parts = []entry{*e}
 	}
 	j.pending[e.key] = p
 	return p
 }
 
-func end(c *Call) time.Time { return c.Start.Add(c.Ring + c.Duration) }
-
-// keepRaw counts a record into a call and keeps its text.
-func (j *joiner) keepRaw(p *pending, e *entry) {
-	j.joined++
-	p.call.Records++
-	p.seen = j.moment(e)
-	if len(p.call.Raw) < maxRecord {
-		p.call.Raw += "\n" + e.call.Raw
-	}
-}
-
-// merge adds a record to the call that it belongs to. The first record says whose call it was; the durations add up.
-func (j *joiner) merge(p *pending, e *entry) {
-	j.keepRaw(p, e)
-	c, o := &p.call, &e.call
-	if c.Second && !o.Second { // The first leg has what was dialled, and by whom.
-		c.From, c.To, c.Extension, c.Direction, c.Account, c.Second = o.From, o.To, o.Extension, o.Direction, o.Account, false
-	}
-	if o.Answered && (p.answer.IsZero() || o.Start.Add(o.Ring).Before(p.answer)) {
-		p.answer = o.Start.Add(o.Ring)
-		if !c.Answered {
-			c.Extension, c.Ring = o.Extension, max(0, p.answer.Sub(c.Start))
-		}
-	}
-	c.Answered = c.Answered || o.Answered
-	c.Duration += o.Duration
-	if t := end(o); t.After(p.end) {
+func (j *joiner) gather(p *pending, e *entry) {
+	p.parts = append(p.parts, *e)
+	if t := end(&e.call); t.After(p.end) {
 		p.end = t
 	}
-	if j.format.join.whole && c.Answered {
-		c.Duration = max(0, p.end.Sub(p.answer))
+	if at := j.moment(e); !at.Before(p.seen) {
+		p.seen, p.open = at, e.open
 	}
-	for _, s := range [][2]*string{
-		{&c.From, &o.From},
-		{&c.To, &o.To},
-		{&c.Number, &o.Number},
-		{&c.Extension, &o.Extension},
-		{&c.Trunk, &o.Trunk},
-		{&c.Account, &o.Account},
-		{&c.Cause, &o.Cause},
-	} {
-		if *s[0] == "" {
-			*s[0] = *s[1]
-		}
-	}
-	if c.Direction == 0 {
-		c.Direction = o.Direction
-	}
-	c.answeredBy(o.Answerer)
-	c.takeLine(o)
 }
 
-func (j *joiner) release(key string, p *pending) error {
-	delete(j.pending, key)
-	return j.emit(&p.call)
+func end(c *Call) time.Time { return c.Start.Add(c.Ring + c.Duration) }
+
+// release gives out what the records of a call make.
+func (j *joiner) release(p *pending) error {
+	delete(j.pending, p.key)
+	for i := range p.parts {
+		for _, leg := range p.parts[i].legs {
+			if j.legs[leg] == p {
+				delete(j.legs, leg)
+			}
+		}
+	}
+	if len(p.parts) == 1 {
+		return j.emit(&p.parts[0].call)
+	}
+	calls := j.format.join.compose(p.parts)
+	j.joined += int64(len(p.parts) - len(calls))
+	for i := range calls {
+		if err := j.emit(&calls[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wait is how long a call waits for more records.
+func (j *joiner) wait(p *pending) time.Duration {
+	if r := j.format.join; r != nil && !r.marked && r.within > 0 && !p.open {
+		return r.within
+	}
+	return maxWait
 }
 
 // sweep gives out the calls that have waited long enough, and the oldest when there are too many.
@@ -244,14 +239,10 @@ func (j *joiner) sweep(now time.Time) error {
 		return nil
 	}
 	j.swept = now
-	wait := maxWait
-	if r := j.format.join; r != nil && !r.marked && r.within > 0 {
-		wait = r.within
-	}
-	var due []string
-	for key, p := range j.pending {
-		if now.Sub(p.seen) > wait {
-			due = append(due, key)
+	var due []*pending
+	for _, p := range j.pending {
+		if now.Sub(p.seen) > j.wait(p) {
+			due = append(due, p)
 		}
 	}
 	if len(j.pending) >= maxPending && len(due) == 0 {
@@ -261,31 +252,32 @@ func (j *joiner) sweep(now time.Time) error {
 }
 
 // giveOut ends the waiting of some calls, in the order of their lines.
-func (j *joiner) giveOut(keys []string) error {
-	slices.SortFunc(keys, func(a, b string) int { return cmp.Compare(j.pending[a].offset, j.pending[b].offset) })
-	for _, key := range keys {
-		p := j.pending[key]
-		delete(j.pending, key)
-		if j.format.events != nil {
-			if err := j.fault(Fault{Line: p.call.Line, Reason: faultNoEnd, Raw: p.call.Raw}); err != nil {
+func (j *joiner) giveOut(due []*pending) error {
+	slices.SortFunc(due, byOffset)
+	for _, p := range due {
+		if j.format.events == nil {
+			if err := j.release(p); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := j.emit(&p.call); err != nil {
+		delete(j.pending, p.key)
+		if err := j.fault(Fault{Line: p.call.Line, Reason: faultNoEnd, Raw: p.call.Raw}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (j *joiner) sorted() []string {
-	keys := make([]string, 0, len(j.pending))
-	for key := range j.pending {
-		keys = append(keys, key)
+func byOffset(a, b *pending) int { return cmp.Compare(a.offset, b.offset) }
+
+func (j *joiner) sorted() []*pending {
+	out := make([]*pending, 0, len(j.pending))
+	for _, p := range j.pending {
+		out = append(out, p)
 	}
-	slices.SortFunc(keys, func(a, b string) int { return cmp.Compare(j.pending[a].offset, j.pending[b].offset) })
-	return keys
+	slices.SortFunc(out, byOffset)
+	return out
 }
 
 func (j *joiner) close() error { return j.giveOut(j.sorted()) }

@@ -4,10 +4,11 @@ import "strings"
 
 // record is what a description calls a record: one line or several.
 type record struct {
-	raw    string
-	line   int64
-	offset int64
-	fault  string
+	raw     string
+	line    int64
+	offset  int64
+	fault   string
+	partial bool // The stream ended within its last line.
 }
 
 // assembler puts lines together to records.
@@ -22,6 +23,7 @@ type assembler struct {
 	count   int
 	first   record
 	json    jsonRecords
+	quoting quoting
 }
 
 // maxRecord bounds a record of several lines.
@@ -31,6 +33,7 @@ func newAssembler(f *Format) *assembler {
 	return &assembler{
 		format: f, lines: max(1, f.description.Layout.Lines), begins: f.begins, ends: f.ends, kind: f.description.Layout.Kind,
 		json: jsonRecords{list: f.description.Layout.List}, element: f.description.Layout.Record,
+		quoting: newQuoting(&f.description.Layout),
 	}
 }
 
@@ -45,11 +48,10 @@ func (a *assembler) add(l *line, take func(*record) error) error {
 		return a.addXML(l, take)
 	case a.lines > 1:
 		return a.addLine(l, take)
+	case a.quoting.separator != 0:
+		return a.quoting.add(l, take)
 	}
-	if len(l.text) == 0 {
-		return nil
-	}
-	return take(&record{raw: string(l.text), line: l.number, offset: l.offset, fault: faultOf(l)})
+	return single(l, take)
 }
 
 func faultOf(l *line) string {
@@ -85,7 +87,7 @@ func (a *assembler) addLine(l *line, take func(*record) error) error {
 		}
 	}
 	if !begins && a.count == 0 {
-		return take(&record{raw: text, line: l.number, offset: l.offset, fault: faultOf(l)})
+		return take(&record{raw: text, line: l.number, offset: l.offset, fault: faultOf(l), partial: l.partial})
 	}
 	a.append(l)
 	if a.count == a.lines || a.ends.any(text) {
@@ -112,6 +114,7 @@ func (a *assembler) append(l *line) {
 		a.first.fault = faultOf(l)
 	}
 	a.text.Write(l.text)
+	a.first.partial = l.partial
 	a.count++
 }
 
@@ -133,6 +136,9 @@ func (a *assembler) flush(fault string, take func(*record) error) error {
 
 // close hands over a record that the end of the stream cut off, or completed.
 func (a *assembler) close(take func(*record) error) error {
+	if err := a.quoting.close(take); err != nil {
+		return err
+	}
 	fault := a.incomplete()
 	if (a.kind == "json" || a.kind == "xml") && a.count > 0 {
 		fault = "the record does not end"

@@ -22,6 +22,8 @@ func (s *stamper) resolve(m *moment) (at, wall time.Time, fault string) {
 		return m.absolute.In(s.zone), m.absolute, ""
 	}
 	switch {
+	case m.zone != "":
+		return s.named(m)
 	case !m.hasDay && s.last.IsZero():
 		return at, wall, faultNoDay
 	case !m.hasDay:
@@ -35,6 +37,18 @@ func (s *stamper) resolve(m *moment) (at, wall time.Time, fault string) {
 		return at, wall, faultNoDate
 	}
 	return s.local(wall), wall, ""
+}
+
+// named resolves a time with the abbreviation of its zone.
+func (s *stamper) named(m *moment) (at, wall time.Time, fault string) {
+	if wall = m.in(m.year); wall.IsZero() || !m.hasYear || !m.hasDay {
+		return at, wall, faultNoDate
+	}
+	at, ok := s.abbreviated(wall, m.zone)
+	if !ok {
+		return at, wall, "the zone " + quote(m.zone) + " is not known: give the system's time zone (time_zone, --time-zone)"
+	}
+	return at, wall, ""
 }
 
 // in returns the moment in a year, as a clock reading; zero when there is no such day in it.
@@ -87,12 +101,16 @@ func (s *stamper) nearestYear(m *moment) time.Time {
 }
 
 // local returns the moment at which a clock in the zone shows wall. In the hour that comes twice in autumn it is the
-// first of the two that is not before the record before it.
+// first of the two that is not before the record before it. A reading that is passed over in spring is that of a clock
+// that was not put forward yet.
 func (s *stamper) local(wall time.Time) time.Time {
 	if s.zone == time.UTC {
 		return wall
 	}
 	t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), s.zone)
+	if _, before := t.Add(-3 * time.Hour).Zone(); !wallOf(t).Equal(wall) {
+		return wall.Add(-time.Duration(before) * time.Second).In(s.zone)
+	}
 	_, here := t.Zone()
 	for _, near := range [2]time.Duration{-3 * time.Hour, 3 * time.Hour} {
 		_, there := t.Add(near).Zone()

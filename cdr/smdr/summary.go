@@ -16,9 +16,12 @@ type Summary struct {
 	Duplicates int64 // Records that had come before.
 	Faulty     int64
 	Other      int64 // Headers, and records that are no calls.
-	First      time.Time
-	Last       time.Time
-	Gaps       []Gap // The longest silences, the longest first.
+	Foreign    int64 // Records with bytes that are not of the charset: a hint that another is right.
+	// Records whose clock was not set by another, as the system says.
+	Unsynchronised int64
+	First          time.Time
+	Last           time.Time
+	Gaps           []Gap // The longest silences, the longest first.
 
 	reached time.Time
 }

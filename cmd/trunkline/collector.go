@@ -11,7 +11,6 @@ import (
 
 	"trunkline/cdr/collect"
 	"trunkline/cdr/importer"
-	"trunkline/cdr/smdr"
 	"trunkline/internal/clock"
 	"trunkline/internal/embedded"
 	"trunkline/provision"
@@ -88,7 +87,7 @@ func (k *collector) each(s *provision.Snapshot, do func(key, spec, tenant string
 			if t.Inactive || p.Source.Kind == "" {
 				continue
 			}
-			do(t.ID+"/"+p.ID, fmt.Sprintf("%q %q %q %q %+v", p.Format, p.Description, p.TimeZone+"/"+t.TimeZone, p.Stamp, p.Source), t.ID, p)
+			do(t.ID+"/"+p.ID, fmt.Sprintf("%q %q %q %q %+v", p.Format, p.Description, p.TimeZone+"/"+t.TimeZone, p.Stamp+"/"+p.Charset, p.Source), t.ID, p)
 		}
 	}
 }
@@ -151,7 +150,7 @@ func (k *collector) follow(ctx context.Context, tenant string, p *provision.PBX)
 	dir := filepath.Join(k.data, tenant, p.ID)
 	follower := &collect.Follower{
 		State: filepath.Join(dir, "state.json"), Format: source.format,
-		Options: smdr.Options{Zone: source.zone, Stamp: p.Stamp}, Clock: clock.System{}, Log: k.log,
+		Options: source.options(), Clock: clock.System{}, Log: k.log,
 		Output: func(origin, stream string) collect.Output { return k.output(ctx, tenant, p.ID, origin, stream) },
 	}
 	if p.Source.Kind == "folder" {

@@ -32,7 +32,7 @@ func (s *system) newConsole(gate *access.Gate, store *postgres.Access) *console.
 		Billing: &billing{s: s.stores, live: s.provisioning.live.Snapshot}, Charges: postgres.NewInvoices(s.stores.db, clock.System{}),
 		Alerts: alerts{postgres.NewAlerts(s.stores.db, clock.System{})}, Dead: &deadLegs{s.stores, s.books},
 		Imports: &imports{s},
-		Desk: s.desk, Jobs: jobs,
+		Desk:    s.desk, Jobs: jobs,
 	}
 	if smtp := s.config.Alerts.post(); smtp.Host != "" {
 		deps.Post = smtp

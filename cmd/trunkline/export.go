@@ -43,7 +43,7 @@ form of Arrow IPC). A million rows take no more memory than a thousand. Amounts 
 so that every column adds up.
 
 --locale ru or de writes a decimal comma and semicolons, --bom the mark by which Excel knows UTF-8. Times of CSV and XLSX are
-in the tenant's time zone unless --zone names another; Parquet and Arrow keep UTC.
+in the tenant's time zone unless --zone names another; Parquet and Arrow keep UTC. In CSV they have their offset, unless they are UTC.
 
 With --daily, --out is a folder that gets one file a day, in --format. A file is put in place when it is whole, and days that
 are there already are left as they are: an export that was broken off goes on where it was when it is started again.`,

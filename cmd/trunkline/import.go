@@ -30,10 +30,11 @@ brings the calls of a file into the system, where they are rated and reported li
 
 // readOptions are the flags that say how a file is to be read.
 type readOptions struct {
-	format string
-	zone   string
-	day    string
-	stamp  string
+	format  string
+	zone    string
+	day     string
+	stamp   string
+	charset string
 }
 
 func (o *readOptions) register(cmd *cobra.Command) {
@@ -41,12 +42,16 @@ func (o *readOptions) register(cmd *cobra.Command) {
 	f.StringVar(&o.format, "format", "auto", "name of a format, a file with a description (./mine.yaml), or auto")
 	f.StringVar(&o.zone, "time-zone", "", "time zone of the system's clock, such as Europe/Moscow (default UTC)")
 	f.StringVar(&o.day, "day", "", "first day (YYYY-MM-DD) of records that have a time and no date")
+	f.StringVar(&o.charset, "charset", "utf-8", "of names and notes: "+strings.Join(smdr.Charsets(), ", "))
 	f.StringVar(&o.stamp, "stamp", "", "what the time of a record is, if not what the format says: start, answer or end")
 }
 
 // options makes reader's options of the flags; changed is when the file was last written.
 func (o *readOptions) options(changed time.Time) (smdr.Options, error) {
-	out := smdr.Options{Zone: time.UTC, Reference: changed, Stamp: o.stamp}
+	out := smdr.Options{Zone: time.UTC, Reference: changed, Stamp: o.stamp, Charset: o.charset}
+	if err := smdr.CheckCharset(o.charset); err != nil {
+		return out, withCode(exitUsage, fmt.Errorf("--charset: %w", err))
+	}
 	if o.zone != "" {
 		zone, err := time.LoadLocation(o.zone)
 		if err != nil {
@@ -83,34 +88,6 @@ func loadFormat(name string) (*smdr.Format, error) {
 		return nil, withCode(exitUsage, fmt.Errorf("%s: %w", name, err))
 	}
 	return f, nil
-}
-
-// recognise finds out the format of a stream by its beginning, and says how sure that is.
-func recognise(in *bufio.Reader, o smdr.Options, errOut io.Writer) (*smdr.Format, error) {
-	beginning, err := in.Peek(smdr.DetectBytes)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	guesses, err := smdr.Detect(beginning, o)
-	if err != nil {
-		return nil, err
-	}
-	if len(guesses) == 0 {
-		return nil, withCode(exitUsage, errors.New("no format fits the beginning of the file: name one with --format"))
-	}
-	best := guesses[0]
-	fmt.Fprintf(errOut, "format: %s, %d %% sure", best.Format.Name(), best.Percent)
-	for i, g := range guesses[1:min(len(guesses), 3)] {
-		if i == 0 {
-			fmt.Fprint(errOut, "; it might be")
-		}
-		fmt.Fprintf(errOut, " %s (%d %%)", g.Format.Name(), g.Percent)
-	}
-	fmt.Fprintln(errOut)
-	if len(guesses) > 1 && guesses[1].Percent == best.Percent {
-		fmt.Fprintf(errOut, "warning: %s fits as well as %s: name the right one with --format\n", guesses[1].Format.Name(), best.Format.Name())
-	}
-	return best.Format, nil
 }
 
 // openInput opens a file, or the standard input for "-", and says when it was written.
@@ -210,7 +187,7 @@ func parseFile(ctx context.Context, cmd *cobra.Command, name string, o *readOpti
 	}
 	source := bufio.NewReaderSize(in, smdr.DetectBytes)
 	if format == nil {
-		if format, err = recognise(source, options, errOut); err != nil {
+		if format, err = recognise(source, again(name, in, source), options, errOut); err != nil {
 			return err
 		}
 	}
@@ -234,7 +211,14 @@ func parseFile(ctx context.Context, cmd *cobra.Command, name string, o *readOpti
 }
 
 func printSummary(out io.Writer, s *smdr.Summary) {
-	fmt.Fprintf(out, "lines %d, calls %d, joined %d, duplicates %d, faulty %d, other %d\n", s.Lines, s.Calls, s.Joined, s.Duplicates, s.Faulty, s.Other)
+	fmt.Fprintf(out, "lines %d, calls %d, joined %d, duplicates %d, faulty %d, other %d", s.Lines, s.Calls, s.Joined, s.Duplicates, s.Faulty, s.Other)
+	if s.Unsynchronised > 0 {
+		fmt.Fprintf(out, ", unsynchronised %d", s.Unsynchronised)
+	}
+	fmt.Fprintln(out)
+	if s.Foreign > 0 {
+		fmt.Fprintf(out, "hint: %d records have bytes that are not UTF-8: give the charset of the system (cp1251, cp866, koi8-r, latin1)\n", s.Foreign)
+	}
 	if s.First.IsZero() {
 		return
 	}

@@ -41,7 +41,13 @@ func smdrFile(tb testing.TB, lines int) string {
 
 func TestParsePrintsTheContract(t *testing.T) {
 	t.Parallel()
-	path := smdrFile(t, 3)
+	path := filepath.Join(t.TempDir(), "smdr.log")
+	var text strings.Builder
+	text.WriteString("Date     Time    Ext   CO   Dial Number\r\n")
+	for i := range 3 {
+		text.WriteString(smdrLine(time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), i) + "\r\n")
+	}
+	require.NoError(t, os.WriteFile(path, []byte(text.String()+"01/02/26 10:0\r\n"), 0o600))
 	var out, errOut bytes.Buffer
 	code := run(t.Context(), []string{"import", "parse", "--format", "auto", path, "--out", "csv"}, strings.NewReader(""), &out, &errOut)
 	require.Equal(t, exitPartial, code)

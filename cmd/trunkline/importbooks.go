@@ -39,7 +39,7 @@ func newImporter(ctx context.Context, db *stores) (*importer.Importer, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &importer.Source{Format: s.format, Zone: s.zone, Stamp: s.pbx.Stamp, Mapper: &s.mapper, Settings: s.settings}, nil
+		return &importer.Source{Format: s.format, Read: s.options(), Mapper: &s.mapper, Settings: s.settings}, nil
 	}}, nil
 }
 

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"path/filepath"
 
@@ -10,6 +13,7 @@ import (
 
 	"trunkline/cdr/importer"
 	"trunkline/cdr/kafka"
+	"trunkline/cdr/smdr"
 	"trunkline/internal/clock"
 	"trunkline/sql/postgres"
 )
@@ -107,9 +111,13 @@ func (o *importOptions) one(cmd *cobra.Command, name string, source *importSourc
 	if err != nil {
 		return 0, err
 	}
-	options.Zone, options.Stamp = source.zone, source.pbx.Stamp
+	options.Zone, options.Stamp, options.Charset = source.zone, source.pbx.Stamp, source.pbx.Charset
 	sink.Reading(options)
-	sum, err := importer.Read(source.format, options, in, sink)
+	checked, err := checkDates(in, source, options)
+	if err != nil {
+		return 0, err
+	}
+	sum, err := importer.Read(source.format, options, checked, sink)
 	if err != nil {
 		return 0, err
 	}
@@ -118,4 +126,36 @@ func (o *importOptions) one(cmd *cobra.Command, name string, source *importSourc
 	fmt.Fprintf(out, "%s: import %d, %d legs sent, %d calls could not be rated\n", name, sink.ID(), t.Sent, t.Refused)
 	printSummary(out, &sum)
 	return t.Unusable, nil
+}
+
+// errMisread is returned, wrapped, for records whose day and month are the other way round than the PBX's format has them.
+var errMisread = errors.New("day and month are the other way round")
+
+// checkBytes is how much of a stream that cannot be read twice is looked at before anything of it is sent.
+const checkBytes = 1 << 20
+
+// checkDates makes sure, before anything is sent, that the dates of a stream are not those of the format's twin, and returns
+// the stream from its beginning. All of a file is looked at, of other streams the beginning.
+func checkDates(in io.Reader, source *importSource, o smdr.Options) (io.Reader, error) {
+	f := source.format
+	if f.Twin() == nil {
+		return in, nil
+	}
+	var twin *smdr.Format
+	var err error
+	if file, ok := seekable(in); ok {
+		if twin, err = f.Misread(file, o); err == nil {
+			_, err = file.Seek(0, io.SeekStart)
+		}
+	} else {
+		buffered := bufio.NewReaderSize(in, checkBytes)
+		in = buffered
+		beginning, _ := buffered.Peek(checkBytes) // What is wrong with the stream, reading it tells.
+		twin, err = f.MisreadBytes(beginning, o)
+	}
+	if err != nil || twin == nil {
+		return in, err
+	}
+	return nil, withCode(exitUsage, fmt.Errorf("nothing was sent: %w: the file has dates that %s cannot read and %s can: set format: %s for the PBX %s in the operator's file, apply it, and import the file again",
+		errMisread, f.Name(), twin.Name(), twin.Name(), source.pbx.ID))
 }

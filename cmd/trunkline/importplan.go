@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"trunkline/cdr/importer"
@@ -82,6 +83,11 @@ func (s *importSource) begin(origin, way, by string) importer.Import {
 	return importer.Import{Tenant: s.mapper.Tenant, PBX: s.mapper.PBX, Origin: origin, Way: way, By: by, Settings: s.settings}
 }
 
+// options are what the readers of a PBX's records are to know.
+func (s *importSource) options() smdr.Options {
+	return smdr.Options{Zone: s.zone, Stamp: s.pbx.Stamp, Charset: s.pbx.Charset}
+}
+
 // pbxFormat is the format of a PBX's records: a built-in one, or one of the operator's own.
 func pbxFormat(p *provision.PBX) (*smdr.Format, error) {
 	if p.OwnFormat() {
@@ -96,6 +102,10 @@ func checkFormats(b *provision.Bundle) error {
 	for i := range b.Operator.Tenants {
 		for j := range b.Operator.Tenants[i].PBXs {
 			p := &b.Operator.Tenants[i].PBXs[j]
+			if smdr.CheckCharset(p.Charset) != nil {
+				at := fmt.Sprintf("tenants[%d].pbxs[%d].charset", i, j)
+				faults = append(faults, b.Fault(at, fmt.Sprintf("%q is no charset", p.Charset), "use one of "+strings.Join(smdr.Charsets(), ", ")))
+			}
 			_, err := pbxFormat(p)
 			switch at := fmt.Sprintf("tenants[%d].pbxs[%d].format", i, j); {
 			case err != nil && p.OwnFormat():

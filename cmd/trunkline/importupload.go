@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
 	"trunkline/api"
 	"trunkline/cdr/importer"
 	"trunkline/cdr/kafka"
-	"trunkline/cdr/smdr"
 	"trunkline/internal/clock"
 	"trunkline/provision"
 	"trunkline/sql/postgres"
@@ -51,7 +51,14 @@ func (u *uploads) Import(ctx context.Context, tenant, pbx, name string, in io.Re
 		return api.ImportSummary{}, fmt.Errorf("%w: %w", api.ErrUnknown, err)
 	}
 	sink := importer.NewSink(ctx, &source.mapper, u.sender, u.keeper, source.begin(name, importer.WayUpload, "upload"))
-	sum, err := importer.Read(source.format, smdr.Options{Zone: source.zone, Stamp: source.pbx.Stamp}, in, sink)
+	checked, err := checkDates(in, source, source.options())
+	if errors.Is(err, errMisread) {
+		return api.ImportSummary{}, fmt.Errorf("%w: %w", api.ErrUnfit, err)
+	}
+	if err != nil {
+		return api.ImportSummary{}, err
+	}
+	sum, err := importer.Read(source.format, source.options(), checked, sink)
 	return api.ImportSummary{
 		Lines: sum.Lines, Calls: sum.Calls, Duplicates: sum.Duplicates, Sent: sink.Totals().Sent, Unusable: sink.Totals().Unusable,
 		Import: sink.ID(),

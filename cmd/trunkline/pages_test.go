@@ -40,6 +40,7 @@ func everyPage() map[string]at {
 		"/statistics": {need: access.ReadStats}, "/statistics.csv": {need: access.ReadStats}, "/statistics.xlsx": {need: access.ReadStats},
 		"/statistics?tenant=acme": {need: access.ReadStats, whose: "acme"}, "/statistics?side=attempts&by=carrier": {need: access.ReadStats, staff: true},
 		"/dead":    {need: access.ReadDead},
+		"/imports": {need: access.ReadImports},
 		"/tenants": {need: access.ReadTenants, staff: true}, "/numbers": {need: access.ReadTenants}, "/stock": {need: access.ReadTenants, staff: true},
 		"/setup": {need: access.ReadRouting, staff: true}, "/setup/acme": {need: access.ReadRouting, staff: true}, "/simulator": {need: access.ReadRouting},
 		"/settings": {need: access.ReadRouting}, "/carriers": {need: access.ReadRouting}, "/carriers/alfa": {need: access.ReadRouting},

@@ -99,13 +99,16 @@ func appendFixed(b []byte, v int64, scale int, point byte) []byte {
 	return b
 }
 
-// moments are told in the zone of the export.
+// moments are told in the zone of the export. Outside of UTC they have their offset (RFC 3339): in autumn an hour comes twice.
 func moments(a *array.Timestamp, o Options) column {
 	unit := a.DataType().(*arrow.TimestampType).Unit //nolint:errcheck,forcetypeassert // As above.
-	zone := o.zone()
+	zone, layout := o.zone(), "2006-01-02 15:04:05.000"
+	if zone != time.UTC {
+		layout = "2006-01-02T15:04:05.000Z07:00"
+	}
 	at := func(i int) time.Time { return a.Value(i).ToTime(unit).In(zone) }
 	return column{
-		func(b []byte, i int) []byte { return at(i).AppendFormat(b, "2006-01-02 15:04:05.000") },
+		func(b []byte, i int) []byte { return at(i).AppendFormat(b, layout) },
 		func(i int) any {
 			t := at(i) // Excel knows no zones: it is given what the clock on the wall showed.
 			return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)

@@ -77,11 +77,11 @@ func TestCSV(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, [][]string{
 		{"who", "at", "calls", "sale"},
-		{"Казань; «Линия»", "2026-10-25 02:30:00.000", "0", "0.000001"},
+		{"Казань; «Линия»", "2026-10-25T02:30:00.000+02:00", "0", "0.000001"},
 		{`he said "no"`, "", "1", "-1.50"},
-		{"'=cmd()", "2026-10-25 02:30:02.000", "2", "1234567.890123"},
+		{"'=cmd()", "2026-10-25T02:30:02.000+02:00", "2", "1234567.890123"},
 		{"+74951234567", "", "3", "0.00"},
-		{"-5", "2026-10-25 02:30:04.000", "4", "-0.000042"},
+		{"-5", "2026-10-25T02:30:04.000+02:00", "4", "-0.000042"},
 	}, rows)
 	accountant := write(t, export.Options{Format: export.CSV, Comma: true, BOM: true}, batch(t, names(), amounts()))
 	require.True(t, bytes.HasPrefix(accountant, []byte("\xef\xbb\xbfwho;at;calls;sale\r\n")))
@@ -91,6 +91,28 @@ func TestCSV(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "1234567,890123", rows[3][3])
 	require.Equal(t, "Казань; «Линия»", rows[1][0])
+}
+
+// In the hour that comes twice in autumn the offset tells which of the two it was; UTC needs none.
+func TestCSVTimesAreUnambiguous(t *testing.T) {
+	t.Parallel()
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema())
+	defer b.Release()
+	for _, hour := range []int{0, 1} {
+		b.Field(0).(*array.StringBuilder).Append("x")
+		b.Field(1).(*array.TimestampBuilder).Append(arrow.Timestamp(time.Date(2026, 10, 25, hour, 30, 0, 0, time.UTC).UnixMicro()))
+		b.Field(2).(*array.Int64Builder).Append(1)
+		b.Field(3).(*array.Decimal128Builder).Append(decimal128.FromI64(1))
+	}
+	rows := b.NewRecord()
+	text := string(write(t, export.Options{Format: export.CSV, Zone: berlin}, rows))
+	require.Contains(t, text, "2026-10-25T02:30:00.000+02:00")
+	require.Contains(t, text, "2026-10-25T02:30:00.000+01:00")
+	text = string(write(t, export.Options{Format: export.CSV}, rows))
+	require.Contains(t, text, "2026-10-25 00:30:00.000")
+	require.Contains(t, text, "2026-10-25 01:30:00.000")
 }
 
 func TestXLSX(t *testing.T) {
