@@ -74,7 +74,7 @@ type Calls interface {
 	// Imported returns the legs of a PBX that are in force, with setups in [from, till), in the order of their slots; for a zero
 	// till those whose slots are not before from.
 	Imported(ctx context.Context, tenant, pbx string, from, till time.Time) ([]Leg, error)
-	// Whole returns the records in force of legs of a tenant, which are in the order of their slots.
+	// Whole returns the records in force of up to 5,000 legs of a tenant, which are in the order of their slots.
 	Whole(ctx context.Context, tenant string, legs []Leg) ([]cdr.Record, error)
 }
 
@@ -86,7 +86,7 @@ type Undoer struct {
 }
 
 // undoChunk is how many records are reversed in one transaction.
-const undoChunk = 5000
+const undoChunk = 4000
 
 // Undo takes a selection back, all of it or nothing. It is an error of the ledger where a call is in a closed period or on an
 // invoice. One that was killed, or failed, goes on when it is called again.

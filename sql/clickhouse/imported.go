@@ -48,7 +48,8 @@ func (s *Store) Imported(ctx context.Context, tenant, pbx string, from, till tim
 	return out, nil
 }
 
-// Whole returns the records in force of legs of one tenant, which are in the order of their slots.
+// Whole returns the records in force of legs of one tenant, which are in the order of their slots. There may be 5,000: a query has
+// 256 KiB at most (max_query_size).
 func (s *Store) Whole(ctx context.Context, tenant string, legs []importer.Leg) ([]cdr.Record, error) {
 	if len(legs) == 0 {
 		return nil, nil
@@ -63,10 +64,9 @@ func (s *Store) Whole(ctx context.Context, tenant string, legs []importer.Leg) (
 	where.add("tenant = ?", tenant)
 	where.add("slot >= toDateTime(?, 'UTC')", legs[0].Slot.Unix())
 	where.add("slot <= toDateTime(?, 'UTC')", legs[len(legs)-1].Slot.Unix())
-	where.add("call IN (?)", calls)
 	args := append(append([]any{}, where.args...), where.args...)
 	rows, err := s.whole(ctx, wholeRow+"FROM cdr WHERE sign = 1 AND ("+where.String()+") AND (call, seq, batch) IN ("+
-		"SELECT call, seq, max(batch) FROM cdr WHERE "+where.String()+" GROUP BY call, seq HAVING sum(sign) = 1)", args...)
+		"SELECT call, seq, max(batch) FROM cdr WHERE "+where.String()+" AND call IN (?) GROUP BY call, seq HAVING sum(sign) = 1)", append(args, calls)...)
 	if err != nil {
 		return nil, err
 	}
