@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,4 +101,49 @@ func TestSystemImportsAreTakenBack(t *testing.T) {
 	code, out = s.run("rerate", "undo", "1", "--reason", "no")
 	require.Equal(t, exitConflict, code, out)
 	require.Contains(t, out, "`trunkline import again` brings it back")
+}
+
+// A stream that is collected can be read anew, too, and goes on as the import that it was read as.
+func TestSystemCollectedStreamsAreReadAnew(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "127.0.0.1:9", "127.0.0.1:9", "100000")
+	s.provisionPBX()
+	folder := filepath.Join(s.dir, "smdr")
+	require.NoError(t, os.Mkdir(folder, 0o700))
+	s.change("format: panasonic-tda-c,", "format: panasonic-tda-c, source: {kind: folder, path: "+folder+"},")
+	s.start()
+	operator := filepath.Join(s.dir, "operator.yaml")
+	s.must("apply", "-f", operator)
+	path := filepath.Join(folder, "pbx.log")
+	lines := strings.SplitAfter(swapped, "\n")
+	require.NoError(t, os.WriteFile(path, []byte(strings.Join(lines[:2], "")), 0o600))
+	s.require("2026-05", 2)
+	add := func(text string) {
+		file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+		require.NoError(t, err)
+		_, err = file.WriteString(text)
+		require.NoError(t, err)
+		require.NoError(t, file.Close())
+	}
+	add(lines[2])
+	s.months(3, 0)
+	s.change("format: panasonic-tda-c,", "format: panasonic-tda-c-dmy, prefix: \"9\",")
+	s.must("apply", "-f", operator)
+	s.must("import", "again", "--tenant", "acme", "--pbx", "old", "--changed", "--reason", "day before month")
+	s.months(0, 3)
+	add(lines[3])
+	s.months(0, 4)
+	require.Regexp(t, `(?s)\n2 .*pbx.log .*stands.*\n1 .*pbx.log .*taken back by 1.*2 imports`, s.must("import", "list"))
+	s.kill()
+	s.start()
+	add(lines[2]) // The PBX repeats a line.
+	s.months(0, 4)
+	s.must("import", "undo", "2", "--reason", "a test")
+	s.months(0, 0)
+}
+
+// require waits until the expense report of a month has so many calls.
+func (s *site) require(month string, calls int64) {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool { n, _ := s.total(month); return n == calls }, 60*time.Second, 300*time.Millisecond)
 }
