@@ -53,7 +53,7 @@ func runCollector(ctx context.Context, c *config, log *slog.Logger) error {
 		return err
 	}
 	defer e.stop(context.WithoutCancel(ctx), log)
-	db, err := newStores(ctx, e, storeLimits{postgres: 4, clickhouse: 4, statement: c.Postgres.StatementLimit}, log)
+	db, err := newStores(ctx, e, storeLimits{postgres: 4, clickhouse: 4, statement: c.Postgres.StatementLimit}, checkSchemas, log)
 	if err != nil {
 		return withCode(exitConflict, err)
 	}

@@ -24,12 +24,7 @@ import (
 // held keeps everybody from reading invoices until it is let go, so that a close takes as long as a test wants.
 func (s *site) held(t *testing.T) (letGo func()) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(s.dir, "var", "engines.json"))
-	require.NoError(t, err)
-	var found addresses
-	require.NoError(t, json.Unmarshal(text, &found))
-	db, err := postgres.Open(t.Context(), found.Postgres, postgres.Options{MaxConns: 1})
-	require.NoError(t, err)
+	db := s.database(t)
 	tx, err := db.Pool().Begin(t.Context())
 	require.NoError(t, err)
 	_, err = tx.Exec(t.Context(), "LOCK TABLE invoice IN ACCESS EXCLUSIVE MODE")
@@ -38,6 +33,18 @@ func (s *site) held(t *testing.T) (letGo func()) {
 		_ = tx.Rollback(context.Background()) // Its engine may be killed already.
 		db.Close()
 	}
+}
+
+// database opens the PostgreSQL of a running site.
+func (s *site) database(t *testing.T) *postgres.DB {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.dir, "var", "engines.json"))
+	require.NoError(t, err)
+	var found addresses
+	require.NoError(t, json.Unmarshal(text, &found))
+	db, err := postgres.Open(t.Context(), found.Postgres, postgres.Options{MaxConns: 1})
+	require.NoError(t, err)
+	return db
 }
 
 // begin asks for something as a job.

@@ -11,12 +11,13 @@ func newMigrateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Bring the schemas of PostgreSQL and ClickHouse up to date",
-		Long: `Migrate runs what the databases lack of this version's schema. Every command and service does the same when it
-starts; run it alone before an update of many hosts. It may be repeated, and several may run at once.`,
+		Long: `Migrate runs what the databases lack of this version's schema. A service does the same when it starts; commands do
+not: they refuse a schema that is older or newer. Run it alone before an update of many hosts, after a backup. It may be repeated,
+and several may run at once.`,
 		Example: "  trunkline migrate\n  TRUNKLINE_POSTGRES_DSN=postgres://... TRUNKLINE_CLICKHOUSE_DSN=clickhouse://... trunkline migrate",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
+			db, err := f.openReady(cmd.Context(), cmd.ErrOrStderr(), migrateSchemas)
 			if err != nil {
 				return err
 			}

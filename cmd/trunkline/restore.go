@@ -212,7 +212,7 @@ func (r *restoring) bringUp(ctx context.Context) error {
 			return withCode(exitConflict, err)
 		}
 	}
-	if r.stores, err = newStores(ctx, e, storeLimits{postgres: 8, clickhouse: 4, statement: r.config.Postgres.StatementLimit}, r.log); err != nil {
+	if r.stores, err = newStores(ctx, e, storeLimits{postgres: 8, clickhouse: 4, statement: r.config.Postgres.StatementLimit}, migrateSchemas, r.log); err != nil {
 		return withCode(exitConflict, err)
 	}
 	defer r.stores.disconnect()

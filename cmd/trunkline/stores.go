@@ -16,6 +16,7 @@ import (
 	"trunkline/provision"
 	"trunkline/sql/clickhouse"
 	"trunkline/sql/postgres"
+	"trunkline/sql/schema"
 )
 
 // stores are the open databases of a command.
@@ -29,9 +30,14 @@ type stores struct {
 	log       *slog.Logger
 }
 
-// openStores reaches the engines of a running process, or starts them for the time of the command, and brings the
-// schemas up to date.
+// openStores reaches the engines of a running process, or starts them for the time of the command. Databases without a schema
+// get one; one that is older or newer than this program is refused: to bring it up to date is for the service and for `migrate`.
 func (f *configFlags) openStores(ctx context.Context, errOut io.Writer) (*stores, error) {
+	return f.openReady(ctx, errOut, checkSchemas)
+}
+
+// openReady is openStores, with what makes the schemas ready.
+func (f *configFlags) openReady(ctx context.Context, errOut io.Writer, ready func(context.Context, *stores) error) (*stores, error) {
 	c, err := f.load()
 	if err != nil {
 		return nil, err
@@ -47,7 +53,7 @@ func (f *configFlags) openStores(ctx context.Context, errOut io.Writer) (*stores
 	if err != nil {
 		return nil, err
 	}
-	s, err := newStores(ctx, e, storeLimits{postgres: 4, clickhouse: 4, statement: c.Postgres.StatementLimit}, log)
+	s, err := newStores(ctx, e, storeLimits{postgres: 4, clickhouse: 4, statement: c.Postgres.StatementLimit}, ready, log)
 	if err != nil {
 		e.stop(ctx, log)
 		return nil, withCode(exitConflict, err)
@@ -62,8 +68,28 @@ type storeLimits struct {
 	statement  time.Duration
 }
 
-// newStores connects to the engines and brings the schemas up to date.
-func newStores(ctx context.Context, e *engines, limits storeLimits, log *slog.Logger) (_ *stores, err error) {
+// migrateSchemas brings the schemas of both databases up to date.
+func migrateSchemas(ctx context.Context, s *stores) error {
+	var g errgroup.Group
+	g.Go(func() error { return s.db.Migrate(ctx) })
+	g.Go(func() error { // ClickHouse has no locks: two processes that start at once would both bring it up to date.
+		return s.db.Alone(ctx, "migrate ClickHouse", s.clicks.Migrate)
+	})
+	return g.Wait()
+}
+
+// checkSchemas makes sure that the schemas of both databases are those of this program. Two that are empty are filled: nobody
+// has anything in them.
+func checkSchemas(ctx context.Context, s *stores) error {
+	one, other := s.db.CheckSchema(ctx), s.clicks.CheckSchema(ctx)
+	if errors.Is(one, schema.ErrEmpty) && errors.Is(other, schema.ErrEmpty) {
+		return migrateSchemas(ctx, s)
+	}
+	return errors.Join(one, other)
+}
+
+// newStores connects to the engines and has their schemas made ready.
+func newStores(ctx context.Context, e *engines, limits storeLimits, ready func(context.Context, *stores) error, log *slog.Logger) (_ *stores, err error) {
 	s := &stores{engines: e, log: log}
 	defer func() {
 		if err != nil {
@@ -79,12 +105,7 @@ func newStores(ctx context.Context, e *engines, limits storeLimits, log *slog.Lo
 	if err = s.await(ctx); err != nil {
 		return nil, err
 	}
-	var g errgroup.Group
-	g.Go(func() error { return s.db.Migrate(ctx) })
-	g.Go(func() error { // ClickHouse has no locks: two processes that start at once would both bring it up to date.
-		return s.db.Alone(ctx, "migrate ClickHouse", s.clicks.Migrate)
-	})
-	if err := g.Wait(); err != nil {
+	if err = ready(ctx, s); err != nil {
 		return nil, err
 	}
 	s.provision = postgres.NewProvision(s.db.Pool())

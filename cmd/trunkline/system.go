@@ -137,7 +137,7 @@ func (s *system) open(ctx context.Context) (err error) {
 		return err
 	}
 	limits := storeLimits{postgres: int32(s.config.Postgres.MaxConns), clickhouse: s.config.Clicks.MaxConns, statement: s.config.Postgres.StatementLimit} //nolint:gosec // At most 1000.
-	if s.stores, err = newStores(ctx, s.engines, limits, s.log); err != nil {
+	if s.stores, err = newStores(ctx, s.engines, limits, migrateSchemas, s.log); err != nil {
 		return withCode(exitConflict, err)
 	}
 	if s.books, err = postgres.NewBooks(s.stores.db, clock.System{}); err != nil {

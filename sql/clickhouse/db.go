@@ -10,6 +10,8 @@ import (
 
 	driver "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/pressly/goose/v3"
+
+	"trunkline/sql/schema"
 )
 
 //go:embed migrations/*.sql
@@ -81,7 +83,22 @@ func (db *DB) Ping(ctx context.Context) error {
 }
 
 // Migrate brings the schema up to date. ClickHouse has no locks: let one process do it at a time. It may be repeated.
-func (db *DB) Migrate(ctx context.Context) (err error) {
+func (db *DB) Migrate(ctx context.Context) error {
+	return db.withMigrations(func(p *goose.Provider) error {
+		if _, err := p.Up(ctx); err != nil {
+			return fmt.Errorf("migrate ClickHouse: %w", err)
+		}
+		return nil
+	})
+}
+
+// CheckSchema makes sure that the schema is the one of this program: schema.ErrEmpty, schema.ErrOlder or schema.ErrNewer. It may be
+// repeated.
+func (db *DB) CheckSchema(ctx context.Context) error {
+	return db.withMigrations(func(p *goose.Provider) error { return schema.Check(ctx, "ClickHouse", p) })
+}
+
+func (db *DB) withMigrations(do func(*goose.Provider) error) (err error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
@@ -93,8 +110,5 @@ func (db *DB) Migrate(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate ClickHouse: %w", err)
-	}
-	return nil
+	return do(provider)
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"trunkline/sql/schema"
 )
 
 //go:embed migrations/*.sql
@@ -77,7 +79,22 @@ func (db *DB) Pool() *pgxpool.Pool { return db.pool }
 func (db *DB) Close() { db.pool.Close() }
 
 // Migrate brings the schema up to date. Several processes may do so at once; one does the work. It may be repeated.
-func (db *DB) Migrate(ctx context.Context) (err error) {
+func (db *DB) Migrate(ctx context.Context) error {
+	return db.withMigrations(func(p *goose.Provider) error {
+		if _, err := p.Up(ctx); err != nil {
+			return fmt.Errorf("migrate PostgreSQL: %w", err)
+		}
+		return nil
+	})
+}
+
+// CheckSchema makes sure that the schema is the one of this program: schema.ErrEmpty, schema.ErrOlder or schema.ErrNewer. It may be
+// repeated.
+func (db *DB) CheckSchema(ctx context.Context) error {
+	return db.withMigrations(func(p *goose.Provider) error { return schema.Check(ctx, "PostgreSQL", p) })
+}
+
+func (db *DB) withMigrations(do func(*goose.Provider) error) (err error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
@@ -95,10 +112,7 @@ func (db *DB) Migrate(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate PostgreSQL: %w", err)
-	}
-	return nil
+	return do(provider)
 }
 
 // inTx runs f in a transaction, which is rolled back when f fails.
