@@ -131,10 +131,10 @@ func identity(v any) string {
 }
 
 // priced are the fields that tell of prices.
-func priced(name string) bool {
-	return slices.Contains([]string{
-		"tariff", "deck", "account", "limits", "max_price", "max_connect_fee", "debt_limit", "exchange", "margin", "min_margin", "max_loss",
-	}, name)
+func priced(name string) bool { return slices.Contains(pricedFields(), name) }
+
+func pricedFields() []string {
+	return []string{"tariff", "deck", "account", "limits", "max_price", "max_connect_fee", "debt_limit", "exchange", "min_margin", "min_margin_percent"}
 }
 
 // ofClients are the fields that a client's own people see of their company.
