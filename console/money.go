@@ -81,7 +81,7 @@ func (c *Console) Pay(ctx context.Context, who *access.Principal, p Payment) (le
 		return ledger.Posting{}, err
 	}
 	if p.Purpose != ledger.TopUp && p.Purpose != ledger.Adjustment {
-		return ledger.Posting{}, invalid("purpose: use topup or adjustment")
+		return ledger.Posting{}, invalid("purpose: use top_up or adjustment")
 	}
 	if p.Key == "" {
 		return ledger.Posting{}, invalid("key: give a word of your own, such as the bank's number, so that the payment is posted once")

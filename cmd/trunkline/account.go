@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"time"
 
@@ -162,16 +161,17 @@ func (o *entryOptions) register(cmd *cobra.Command) {
 	o.config.register(cmd)
 }
 
-func (o *entryOptions) post(ctx context.Context, purpose ledger.Purpose, out, errOut io.Writer) error {
+func (o *entryOptions) post(cmd *cobra.Command, purpose ledger.Purpose) (err error) {
+	ctx := cmd.Context()
 	amount, err := money.ParseAmount(o.amount)
 	if err != nil {
 		return withCode(exitUsage, fmt.Errorf("--amount: %w", err))
 	}
-	db, err := o.config.openStores(ctx, errOut)
+	db, err := o.config.openStores(ctx, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	defer db.close(ctx)
+	defer func() { err = db.end(cmd, nil, err) }()
 	account, err := tenantAccount(ctx, db, o.tenant)
 	if err != nil {
 		return err
@@ -195,7 +195,7 @@ func (o *entryOptions) post(ctx context.Context, purpose ledger.Purpose, out, er
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "posted %s to %s as %s; the balance is %s\n", amount, account, posting.Key, balance)
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "posted %s to %s as %s; the balance is %s\n", amount, account, posting.Key, balance)
 	return err
 }
 
@@ -205,7 +205,7 @@ func newTopUpCommand() *cobra.Command {
 		Use: "topup --tenant ID --amount A --key K", Short: "Put a payment on a tenant's account", Args: cobra.NoArgs,
 		Example: "  trunkline account topup --tenant beauty --amount 5000 --key bank-2026-11-0042",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.post(cmd.Context(), ledger.TopUp, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return o.post(cmd, ledger.TopUp)
 		},
 	}
 	o.register(cmd)
@@ -218,7 +218,7 @@ func newAdjustCommand() *cobra.Command {
 		Use: "adjust --tenant ID --amount A --key K --reason WHY", Short: "Correct a tenant's account, up or down", Args: cobra.NoArgs,
 		Example: "  trunkline account adjust --tenant beauty --amount -12.50 --key case-77 --reason 'call 019a... was our fault'",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.post(cmd.Context(), ledger.Adjustment, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return o.post(cmd, ledger.Adjustment)
 		},
 	}
 	o.register(cmd)
@@ -230,12 +230,12 @@ func newSuspendCommand(use string, suspended bool, short string) *cobra.Command 
 	cmd := &cobra.Command{
 		Use: use + " --tenant ID --reason WHY", Short: short, Args: cobra.NoArgs,
 		Example: "  trunkline account " + use + " --tenant beauty --reason 'unpaid since October'",
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			db, err := o.config.openStores(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			defer db.close(cmd.Context())
+			defer func() { err = db.end(cmd, args, err) }()
 			account, err := tenantAccount(cmd.Context(), db, o.tenant)
 			if err != nil {
 				return err

@@ -75,7 +75,7 @@ func newDeadRetryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "retry ID...", Short: "Price them again", Args: cobra.MinimumNArgs(1),
 		Example: "  trunkline dead retry 17 18",
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			ids, err := deadIDs(args)
 			if err != nil {
 				return err
@@ -84,7 +84,7 @@ func newDeadRetryCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer db.close(cmd.Context())
+			defer func() { err = db.end(cmd, args, err) }()
 			left, err := retryDead(cmd.Context(), db, books, ids)
 			if err != nil {
 				return err

@@ -8,8 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"trunkline/access"
-	"trunkline/internal/clock"
 	"trunkline/sql/postgres"
 )
 
@@ -77,20 +75,17 @@ what is known of the clock. A time that is not given stays as it is. The leg as 
 	return cmd
 }
 
-func mendDead(cmd *cobra.Command, f *configFlags, m postgres.Mending) error {
+func mendDead(cmd *cobra.Command, f *configFlags, m postgres.Mending) (err error) {
 	db, books, err := openBooks(cmd, f)
 	if err != nil {
 		return err
 	}
-	defer db.close(cmd.Context())
+	defer func() { err = db.end(cmd, []string{strconv.FormatInt(m.ID, 10)}, err) }()
 	err = books.Mend(cmd.Context(), m)
 	if errors.Is(err, postgres.ErrMend) || errors.Is(err, postgres.ErrNoDead) {
 		return withCode(exitUsage, err)
 	}
 	if err != nil {
-		return err
-	}
-	if err := audit(cmd, db, "mend", fmt.Sprintf("dead leg %d", m.ID), m.Reason); err != nil {
 		return err
 	}
 	left, err := retryDead(cmd.Context(), db, books, []int64{m.ID})
@@ -104,13 +99,6 @@ func mendDead(cmd *cobra.Command, f *configFlags, m postgres.Mending) error {
 	return nil
 }
 
-// audit writes what was done from the command line among what was done on pages.
-func audit(cmd *cobra.Command, db *stores, action, object, after string) error {
-	return postgres.NewAccess(db.db, clock.System{}).Log(cmd.Context(), access.Deed{
-		At: clock.System{}.Now(), By: operator(), Action: action, Object: object, After: after,
-	})
-}
-
 func newDeadWriteOffCommand() *cobra.Command {
 	var f configFlags
 	var reason string
@@ -119,7 +107,7 @@ func newDeadWriteOffCommand() *cobra.Command {
 		Long: `Legs that are written off are charged to nobody, and no invoice waits for them any more. They are kept, with the reason and who did it. What is held for
 their calls is given back like that of any call that is over.`,
 		Example: "  trunkline dead write-off 17 18 --reason 'test calls of the integrator'",
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			ids, err := deadIDs(args)
 			if err != nil {
 				return err
@@ -128,12 +116,9 @@ their calls is given back like that of any call that is over.`,
 			if err != nil {
 				return err
 			}
-			defer db.close(cmd.Context())
+			defer func() { err = db.end(cmd, args, err) }()
 			n, err := books.WriteOff(cmd.Context(), ids, reason, operator())
 			if err != nil {
-				return err
-			}
-			if err := audit(cmd, db, "write off", fmt.Sprintf("dead legs %v", ids), reason); err != nil {
 				return err
 			}
 			cmd.Printf("%d legs are written off\n", n)

@@ -59,7 +59,7 @@ func newDoctorCloseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "close ID --reason WHY", Short: "Close an incident that was dealt with by hand", Args: cobra.ExactArgs(1),
 		Example: "  trunkline doctor close 17 --reason 'charged by hand, case 12'",
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil || reason == "" {
 				return withCode(exitUsage, errors.New("give the number of an incident, as `trunkline doctor` prints it, and a --reason"))
@@ -68,7 +68,7 @@ func newDoctorCloseCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer db.close(cmd.Context())
+			defer func() { err = db.end(cmd, args, err) }()
 			closed, err := books.Close(cmd.Context(), id, reason+" ("+operator()+")")
 			if err == nil && !closed {
 				err = withCode(exitUsage, fmt.Errorf("there is no open incident %d", id))

@@ -26,12 +26,12 @@ format, the dial plan) and import them again (trunkline import again, or the fil
 list by itself. --settle takes off what never will.`,
 		Example: "  trunkline import errors --tenant beauty\n  trunkline import errors --settle 17,18",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			defer db.close(cmd.Context())
+			defer func() { err = db.end(cmd, args, err) }()
 			store, err := postgres.NewImports(db.db, clock.System{})
 			if err != nil {
 				return err

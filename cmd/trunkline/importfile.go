@@ -52,13 +52,13 @@ Exit status: 0 done; 2 an option is wrong; 3 done, but some records could not be
 	return cmd
 }
 
-func (o *importOptions) run(cmd *cobra.Command, files []string) error {
+func (o *importOptions) run(cmd *cobra.Command, files []string) (err error) {
 	ctx := cmd.Context()
 	db, err := o.config.openStores(ctx, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	defer db.close(ctx)
+	defer func() { err = db.end(cmd, files, err) }()
 	snapshot, err := db.snapshot(ctx)
 	if err != nil {
 		return err

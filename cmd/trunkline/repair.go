@@ -30,12 +30,12 @@ be brought back from nowhere is listed, with since when. It may be repeated; a s
 
 Exit status: 0 both agree; 3 records are missing that cannot be brought back; 4 the sums differ, or an engine cannot be reached.`,
 		Example: "  trunkline repair --dry-run\n  trunkline repair",
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			db, books, err := openBooks(cmd, &f)
 			if err != nil {
 				return err
 			}
-			defer db.close(cmd.Context())
+			defer func() { err = db.end(cmd, args, err) }()
 			if adopt {
 				return adoptCalls(cmd.Context(), db, books, cmd.OutOrStdout())
 			}

@@ -310,12 +310,12 @@ that come in meanwhile make a month be summed again.
 Exit status: 0 done; 4 calls came in time and again: repeat it while no worker runs.`,
 		Example: "  trunkline report rebuild",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			defer db.close(cmd.Context())
+			defer func() { err = db.end(cmd, args, err) }()
 			err = db.records.Rebuild(cmd.Context(), func(table, month string) { cmd.Printf("%s of %s\n", table, month) })
 			if errors.Is(err, clickhouse.ErrBusy) {
 				return withCode(exitConflict, err)

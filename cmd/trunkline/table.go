@@ -85,12 +85,12 @@ func formatFlag(cmd *cobra.Command, format *string) {
 
 // onStores makes a command's work of what it does with the open databases.
 func onStores(f *configFlags, do func(cmd *cobra.Command, db *stores, args []string) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
+	return func(cmd *cobra.Command, args []string) (err error) {
 		db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
 		if err != nil {
 			return err
 		}
-		defer db.close(cmd.Context())
+		defer func() { err = db.end(cmd, args, err) }()
 		return do(cmd, db, args)
 	}
 }

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"trunkline/access"
+	"trunkline/internal/clock"
+	"trunkline/sql/postgres"
+)
+
+// changing are the commands that change something and have their work kept in the audit by audited. Provisioning has its
+// history, which the audit shows; users and keys, and what goes through the API of a running process, is kept where it is done.
+func changing() []string {
+	return []string{
+		"account topup", "account adjust", "account suspend", "account resume",
+		"alert apply", "alert replay", "dead retry", "dead mend", "dead write-off", "doctor close", "exchange fetch",
+		"import file", "import errors", "import undo", "import again",
+		"invoice run", "invoice mark", "invoice credit", "invoice charge add", "invoice charge remove", "invoice profile apply", "invoice counter",
+		"limit set", "limit raise", "limit reset", "limit block", "limit unblock", "node resolve", "node give-up",
+		"number set", "number assign", "number release", "period close", "period open", "repair",
+		"report rebuild", "report schedule apply", "report schedule send", "report schedule remove", "rerate", "rerate undo", "tariff withdraw",
+	}
+}
+
+// end keeps what a command did in the audit, as far as it changed something, and closes its stores.
+func (s *stores) end(cmd *cobra.Command, args []string, err error) error {
+	defer s.close(cmd.Context())
+	return audited(cmd, s, args, err)
+}
+
+// auditedMost bounds what is kept of the flags of a command.
+const auditedMost = 2000
+
+// audited keeps in the audit that a command has changed something: its name, and what it was given. A command that failed, or
+// only looked, leaves nothing; one that did part of its work does.
+func audited(cmd *cobra.Command, db *stores, args []string, err error) error {
+	path := strings.TrimPrefix(cmd.CommandPath(), "trunkline ")
+	var part *exitError
+	if !slices.Contains(changing(), path) || looked(cmd) || err != nil && (!errors.As(err, &part) || part.code != exitPartial) {
+		return err
+	}
+	tenant := ""
+	var given []string
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		switch f.Name {
+		case "tenant":
+			tenant = f.Value.String()
+		case "data", "config", "log-level":
+		default:
+			given = append(given, f.Name+": "+f.Value.String())
+		}
+	})
+	after := strings.Join(given, "\n")
+	return errors.Join(err, postgres.NewAccess(db.db, clock.System{}).Log(cmd.Context(), access.Deed{
+		At: clock.System{}.Now(), By: operator(), Tenant: tenant, Action: path, Object: strings.TrimSpace(path + " " + strings.Join(args, " ")),
+		After: after[:min(len(after), auditedMost)],
+	}))
+}
+
+// looked reports whether a command was only to show what it would do, or to list.
+func looked(cmd *cobra.Command) bool {
+	if f := cmd.Flags().Lookup("dry-run"); f != nil && f.Value.String() == "true" {
+		return true
+	}
+	settle := cmd.Flags().Lookup("settle")
+	return settle != nil && !settle.Changed
+}
