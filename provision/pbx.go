@@ -67,6 +67,8 @@ type PBXTrunk struct {
 	Tariff   string      `yaml:"tariff,omitempty"` // Of its operator; that of the extension, branch or tenant if empty.
 	Number   e164.Number `yaml:"number,omitempty"` // The tenant's number on it, for incoming calls without one.
 	Internal bool        `yaml:"internal,omitempty"`
+	Group    string      `yaml:"group,omitempty"` // Trunk group that it is one of; it is one by itself if empty.
+	Lines    int         `yaml:"lines,omitempty"` // How many lines it is. One if empty where it is in a group and its id has no open place.
 	Since    time.Time   `yaml:"since,omitempty"`
 	Till     time.Time   `yaml:"till,omitempty"`
 }
@@ -234,6 +236,9 @@ func (c *checker) pbxRefers(field string, p *PBX, branches map[string]bool) {
 	}
 	for j := range p.Trunks {
 		c.refers(fmt.Sprintf("%s.trunks[%d].tariff", field, j), p.Trunks[j].Tariff, "tariff", c.tariffs)
+		if n := p.Trunks[j].Lines; n < 0 || n > maxTrunkLines {
+			c.add(fmt.Sprintf("%s.trunks[%d].lines", field, j), fmt.Sprintf("%d is no number of lines", n), fmt.Sprintf("give 1 to %d, or leave it out", maxTrunkLines))
+		}
 	}
 	for j := range p.Accounts {
 		c.refers(fmt.Sprintf("%s.accounts[%d].branch", field, j), p.Accounts[j].Branch, "branch", branches)

@@ -78,14 +78,14 @@ func TestPlaceCall(t *testing.T) {
 func TestPBXsAreChecked(t *testing.T) {
 	t.Parallel()
 	b := &Bundle{Operator: Operator{Tenants: []Tenant{{ID: "acme", PBXs: []PBX{
-		{ID: "a", Format: "X Y", Branch: "none", Stamp: "never", TimeZone: "Mars", Seizure: -1, Round: &PBXRound{Way: "sideways"}, Trunks: []PBXTrunk{{ID: "1", Tariff: "none"}}},
+		{ID: "a", Format: "X Y", Branch: "none", Stamp: "never", TimeZone: "Mars", Seizure: -1, Round: &PBXRound{Way: "sideways"}, Trunks: []PBXTrunk{{ID: "1", Tariff: "none", Lines: -1}}},
 		{ID: "a", Format: "samsung", Source: PBXSource{Kind: "fax"}},
 		{ID: "b", Format: "samsung", Source: PBXSource{Kind: "folder"}},
 		{ID: "c", Format: "samsung", Source: PBXSource{Kind: "listen", Address: "nowhere", Allow: []string{"not an address"}}},
 	}}}}}
 	err := b.Check()
 	for _, want := range []string{
-		`pbxs[0].format: "X Y"`, "pbxs[0].branch", "pbxs[0].stamp", "pbxs[0].time_zone", "pbxs[0].seizure", "pbxs[0].round", "pbxs[0].trunks[0].tariff",
+		`pbxs[0].format: "X Y"`, "pbxs[0].branch", "pbxs[0].stamp", "pbxs[0].time_zone", "pbxs[0].seizure", "pbxs[0].round", "pbxs[0].trunks[0].tariff", "pbxs[0].trunks[0].lines",
 		`pbxs[1].id: "a" is there twice`, `pbxs[1].source.kind: "fax"`, "pbxs[2].source.path", "pbxs[3].source.address", "pbxs[3].source.allow",
 	} {
 		require.ErrorContains(t, err, want)

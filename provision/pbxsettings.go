@@ -23,6 +23,14 @@ func (s *Snapshot) ImportSettings(tenant string, p *PBX) (json.RawMessage, error
 	for _, k := range []string{"id", "name", "source"} {
 		delete(keys, k)
 	}
+	if trunks, ok := keys["trunks"].([]any); ok { // How lines are counted together is nothing of how records are read.
+		for _, t := range trunks {
+			if one, ok := t.(map[string]any); ok {
+				delete(one, "group")
+				delete(one, "lines")
+			}
+		}
+	}
 	if len(p.Description) > 0 {
 		sum := sha256.Sum256(p.Description)
 		keys["format"] = p.Format + " " + hex.EncodeToString(sum[:8])
