@@ -48,6 +48,7 @@ const (
 	legRaw
 	legTrace
 	legVerdict
+	legTrunk
 )
 
 // AppendLeg appends the binary form of a leg, as in leg.proto, to dst. Times are cut to microseconds.
@@ -89,6 +90,7 @@ func AppendLeg(dst []byte, l *Leg) []byte {
 	b = appendText(b, legRemote, l.Remote)
 	b = appendText(b, legRaw, l.Raw)
 	b = appendText(b, legVerdict, l.Verdict)
+	b = appendText(b, legTrunk, l.Trunk)
 	if len(l.Trace) > 0 {
 		b = protowire.AppendTag(b, legTrace, protowire.BytesType)
 		b = protowire.AppendBytes(b, l.Trace)
@@ -163,7 +165,7 @@ func wireText(number int, s string) (string, error) {
 		return s, nil
 	}
 	switch number {
-	case legReason, legCallerID, legDialled, legSIPCallID, legRemote, legRaw:
+	case legReason, legCallerID, legDialled, legSIPCallID, legRemote, legRaw, legTrunk:
 		return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD"), nil
 	}
 	return "", fmt.Errorf("%w: field %d is no text: %q", ErrCodec, number, s)
@@ -217,6 +219,8 @@ func (l *Leg) text(number int) *string {
 		return &l.Raw
 	case legVerdict:
 		return &l.Verdict
+	case legTrunk:
+		return &l.Trunk
 	}
 	return nil
 }

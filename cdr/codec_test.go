@@ -50,7 +50,7 @@ func legGen(t *rapid.T) cdr.Leg {
 	}
 	for _, p := range []*string{
 		&l.Source, &l.Node, &l.Tenant, &l.Branch, &l.Extension, &l.Number, &l.Tariff, &l.Carrier, &l.Gateway, &l.Deck,
-		&l.CallerID, &l.Dialled, &l.Reason, &l.SIPCallID, &l.Remote, &l.Raw, &l.Verdict,
+		&l.CallerID, &l.Dialled, &l.Reason, &l.SIPCallID, &l.Remote, &l.Raw, &l.Verdict, &l.Trunk,
 	} {
 		*p = word.Draw(t, "word")
 	}

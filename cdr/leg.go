@@ -2,6 +2,7 @@ package cdr
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"trunkline/internal/e164"
@@ -63,6 +64,28 @@ type Leg struct {
 	Trace     []byte // Ingress: the routing decision, compact JSON; see lcr.Decision.
 	Verdict   string // What a verification of the caller's identity said (RFC 8224, verstat); empty: nobody verified it.
 	Raw       string // Importers: the line that the leg was made of.
+
+	// Trunk is what carried the leg besides a carrier's gateway. Importers: the line or channel as the system recorded it. Ours: the
+	// client's own trunk, by its id; on ingress also the gateway that an inbound call came by, as CameBy writes it.
+	Trunk string
+}
+
+// cameBy stands before the id of a gateway in Trunk; no id of a client's trunk has a slash.
+const cameBy = "gateway/"
+
+// CameBy writes the gateway that an inbound call came by as a Trunk.
+func CameBy(gateway string) string { return cameBy + gateway }
+
+// CameByGateway returns the gateway that the leg came by; empty: it came by none.
+func (l *Leg) CameByGateway() string {
+	if l.Source != SourceSIP {
+		return ""
+	}
+	gateway, ok := strings.CutPrefix(l.Trunk, cameBy)
+	if !ok {
+		return ""
+	}
+	return gateway
 }
 
 // ID returns the identity of the leg as text, "callid/seq".

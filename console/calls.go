@@ -157,7 +157,7 @@ func mayFilter(who *access.Principal, f reports.Filter) error {
 	for _, field := range f.Fields() {
 		hidden := !who.May(access.ReadCost) && field == reports.FieldCost || !who.May(access.ReadSale) && (field == reports.FieldSale || field == reports.FieldRate) ||
 			who.Role.OfTenant() && slices.Contains([]reports.Field{
-				reports.FieldCarrier, reports.FieldGateway, reports.FieldDeck, reports.FieldNode, reports.FieldAttempt, reports.FieldKind,
+				reports.FieldCarrier, reports.FieldGateway, reports.FieldTrunk, reports.FieldDeck, reports.FieldNode, reports.FieldAttempt, reports.FieldKind,
 			}, field)
 		if hidden {
 			return fmt.Errorf("%w: the filter asks for %s, which is not shown to you", ErrForbidden, field)

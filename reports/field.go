@@ -26,6 +26,7 @@ const (
 	FieldNode        Field = "node"
 	FieldCarrier     Field = "carrier"
 	FieldGateway     Field = "gateway"
+	FieldTrunk       Field = "trunk"
 	FieldDeck        Field = "deck"
 	FieldTariff      Field = "tariff"
 	FieldPrefix      Field = "prefix"
@@ -86,6 +87,7 @@ func fieldTraits() []traits {
 		{FieldNode, textValue, nil, "process that wrote the leg"},
 		{FieldCarrier, textValue, nil, "carrier tried (egress), or that connected the call (ingress)"},
 		{FieldGateway, textValue, nil, "as carrier"},
+		{FieldTrunk, textValue, nil, "line of a PBX as it was recorded, or the client's own trunk; gateway/... is what an inbound call came by"},
 		{FieldDeck, textValue, nil, "the carrier's price list"},
 		{FieldTariff, textValue, nil, "what the tenant pays by"},
 		{FieldPrefix, textValue, nil, "prefix that the price was found by"},

@@ -148,6 +148,7 @@ func TestForwardedOutside(t *testing.T) {
 	require.NotEqual(t, inbound.Call, forwarded.Call, "it is a call of its own to the books")
 	require.Equal(t, cdr.Ingress, forwarded.Kind)
 	require.Equal(t, cdr.Forwarded, forwarded.Direction)
+	require.Empty(t, forwarded.Trunk, "it takes no other line on the side of the caller")
 	require.Equal(t, "boris", forwarded.Extension)
 	require.Equal(t, "+4930123456", forwarded.To.String())
 	require.True(t, forwarded.Reserved)

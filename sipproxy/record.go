@@ -59,7 +59,9 @@ func (s *shard) postpone(c *call, legs []*cdr.Leg) {
 // legs makes the records of the call: the caller's side first, then every attempt.
 func (c *call) legs() []*cdr.Leg {
 	legs := make([]*cdr.Leg, 0, 2+len(c.attempts))
-	legs = append(legs, c.ingressLeg(c.id, c.route, &c.decided))
+	first := c.ingressLeg(c.id, c.route, &c.decided)
+	first.Trunk = c.cameBy() // What is forwarded takes no other line on this side.
+	legs = append(legs, first)
 	id, route, from := c.id, c.route, 0
 	for _, f := range c.onward {
 		legs = c.attemptLegs(legs, from, f.first, id, route)
@@ -67,6 +69,14 @@ func (c *call) legs() []*cdr.Leg {
 		id, route, from = f.id, f.route, f.first
 	}
 	return c.attemptLegs(legs, from, len(c.attempts), id, route)
+}
+
+// cameBy is the trunk or the gateway that the call came by; empty: a phone.
+func (c *call) cameBy() string {
+	if c.from.Kind == provision.CallerGateway {
+		return cdr.CameBy(c.from.Gateway)
+	}
+	return c.from.Trunk
 }
 
 // attemptLegs adds the records of some attempts, which are those of one call of the books.
@@ -168,6 +178,8 @@ func (a *attempt) leg(id cdr.CallID, r *provision.Route) *cdr.Leg {
 	leg.Seq = uint16(a.seq)    //nolint:gosec // A handful of attempts.
 	if a.target.Trunk == nil { // A client's own switch is no carrier's gateway.
 		leg.Gateway = a.gatewayID()
+	} else {
+		leg.Trunk = a.target.Trunk.ID
 	}
 	if a.target.Carrier != nil {
 		leg.Carrier = a.target.Carrier.ID

@@ -71,6 +71,9 @@ func TestNumberLeadsToAPBX(t *testing.T) {
 	legs := o.record()
 	require.Len(t, legs, 2)
 	require.Empty(t, legs[1].Gateway, "it is no carrier's")
+	require.Equal(t, "pbx", legs[1].Trunk)
+	require.Equal(t, "gw1", legs[0].CameByGateway())
+	require.Empty(t, legs[1].CameByGateway())
 	require.Equal(t, "alpha", legs[0].Tenant)
 	require.Equal(t, "hq", legs[0].Branch)
 	priced(t, legs)
@@ -157,6 +160,7 @@ func TestRegisteredTrunkCalls(t *testing.T) {
 		legs := o.record()
 		require.Equal(t, "+4930111001", legs[0].From.String(), identity)
 		require.Equal(t, "hq", legs[0].Branch)
+		require.Equal(t, "spare", legs[0].Trunk)
 		priced(t, legs)
 	}
 }

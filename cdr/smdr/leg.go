@@ -86,7 +86,7 @@ func (m *Mapper) Leg(recorded *Call) (cdr.Leg, string) {
 	place := m.Plan.Place(c.Extension, c.Account, c.Trunk, c.Start)
 	leg := cdr.Leg{
 		Call: m.id(c), Kind: cdr.Ingress, Direction: c.Direction, Source: c.Source, Node: m.PBX, Tenant: m.Tenant,
-		Branch: place.Branch, Extension: place.Extension, CallerID: c.From, Dialled: c.To, Raw: c.Raw,
+		Branch: place.Branch, Extension: place.Extension, CallerID: c.From, Dialled: c.To, Raw: c.Raw, Trunk: c.Trunk,
 	}
 	if fault != "" {
 		return leg, fault

@@ -88,6 +88,7 @@ func TestLegs(t *testing.T) {
 			}
 			require.Empty(t, reason)
 			require.Equal(t, c.direction, leg.Direction)
+			require.Equal(t, c.call.Trunk, leg.Trunk)
 			require.Equal(t, c.to, leg.To.Digits())
 			require.Equal(t, c.talk, leg.Duration())
 			require.Equal(t, c.tariff, leg.Tariff)

@@ -39,7 +39,7 @@ func sample(tb testing.TB, branch string, at time.Time, sale, cost string) []cdr
 		From: e164.MustParse("74951234567"), To: e164.MustParse("79161234567"), CallerID: "+74951234567", Dialled: "89161234567",
 		Setup: at, Progress: at.Add(2 * time.Second), Connect: at.Add(7 * time.Second), Disconnect: at.Add(67 * time.Second),
 		Granted: 5 * time.Minute, SIPStatus: 200, Cause: 16, ReleasedBy: cdr.SideCaller,
-		SIPCallID: "a84b4c76e66710@pc33.example", Remote: "127.0.0.1:5060", Trace: []byte(`{"why":"least cost"}`), Raw: "raw",
+		SIPCallID: "a84b4c76e66710@pc33.example", Remote: "127.0.0.1:5060", Trace: []byte(`{"why":"least cost"}`), Raw: "raw", Trunk: "main",
 	}
 	in := cdr.Record{
 		Leg: leg, Sign: 1, Batch: 7, Slot: cdr.SlotOf(&leg), Billed: 60, Covered: 30, Prefix: "7916", Destination: "Russia mobile",

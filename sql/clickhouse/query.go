@@ -145,6 +145,7 @@ type row struct {
 	DeckVersion   string          `ch:"deck_version"`
 	Note          string          `ch:"note"`
 	Basis         string          `ch:"basis"`
+	Trunk         string          `ch:"trunk"`
 }
 
 // How far back the newest records are looked for at first where no sums tell it: those of all tenants, or only of one.
@@ -300,7 +301,7 @@ func (r *row) record(out *cdr.Record) (err error) {
 	l.Setup, l.Progress, l.Connect, l.Disconnect = moment(r.Setup), moment(r.Progress), moment(r.Connect), moment(r.Disconnect)
 	l.Granted = time.Duration(r.Granted) * time.Microsecond
 	l.SIPStatus, l.Cause, l.ReleasedBy, l.Reason = r.Status, r.Cause, cdr.Side(r.ReleasedBy), r.Reason //nolint:gosec // Of a closed set.
-	l.SIPCallID, l.Remote, l.Raw, l.Verdict = wholeCallID(r.SIPCallRest, r.Call), r.Remote, r.Raw, r.Verdict
+	l.SIPCallID, l.Remote, l.Raw, l.Verdict, l.Trunk = wholeCallID(r.SIPCallRest, r.Call), r.Remote, r.Raw, r.Verdict, r.Trunk
 	if r.Trace != "" {
 		l.Trace = []byte(r.Trace)
 	}

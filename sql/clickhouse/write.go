@@ -125,6 +125,7 @@ func legColumns() []column {
 		{"trace", each(func(r *cdr.Record) string { return string(r.Trace) })},
 		{"raw", each(func(r *cdr.Record) string { return r.Raw })},
 		{"verdict", each(func(r *cdr.Record) string { return r.Verdict })},
+		{"trunk", each(func(r *cdr.Record) string { return r.Trunk })},
 	}
 }
 
