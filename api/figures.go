@@ -45,6 +45,21 @@ func (o *operations) GetStats(ctx context.Context, r rest.GetStatsRequestObject)
 	return rest.GetStats200JSONResponse(*a), nil
 }
 
+// GetLines implements rest.StrictServerInterface.
+func (o *operations) GetLines(ctx context.Context, r rest.GetLinesRequestObject) (rest.GetLinesResponseObject, error) {
+	p := &r.Params
+	q := console.LinesQuery{Tenant: p.Tenant, Branch: p.Branch, PBX: p.Pbx}
+	var err error
+	if q.Period, err = o.period(ctx, p.Period, p.Zone, p.Tenant); err != nil {
+		return nil, err
+	}
+	report, err := o.c.Lines(ctx, WhoOf(ctx), q)
+	if err != nil {
+		return nil, err
+	}
+	return rest.GetLines200JSONResponse(*report), nil
+}
+
 // GetExpenses implements rest.StrictServerInterface.
 func (o *operations) GetExpenses(ctx context.Context, r rest.GetExpensesRequestObject) (rest.GetExpensesResponseObject, error) {
 	e, err := o.c.Expenses(ctx, WhoOf(ctx), r.Tenant, r.Params.Month)

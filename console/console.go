@@ -11,6 +11,7 @@ import (
 	"trunkline/access"
 	"trunkline/internal/clock"
 	"trunkline/provision"
+	"trunkline/reports/traffic"
 )
 
 // What a request fails with, wrapped. All else is a fault of ours, and nothing of it is told.
@@ -35,6 +36,7 @@ type Deps struct {
 	Snapshot  func() *provision.Snapshot // What is in force.
 	Records   Records
 	Figures   Figures
+	Lines     traffic.Store
 	Switch    Switch
 	System    System
 	Money     Money

@@ -20,6 +20,7 @@ import (
 	"trunkline/rating/worker"
 	"trunkline/reports"
 	"trunkline/reports/invoice"
+	"trunkline/reports/traffic"
 
 	"github.com/gin-gonic/gin"
 	"github.com/gin-gonic/gin/binding"
@@ -400,6 +401,9 @@ type BranchName = invoice.BranchName
 // BranchShare The part of a charge that one branch bears.
 type BranchShare = reports.BranchShare
 
+// BusyHour An hour of most traffic, in quarters of an hour.
+type BusyHour = traffic.BusyHour
+
 // CallDetail All that is known of one call.
 type CallDetail = console.CallDetail
 
@@ -675,6 +679,18 @@ type LimitView struct {
 	Suspended bool          `json:"suspended"`
 	Why       string        `json:"why,omitempty,omitzero"`
 }
+
+// LineDay A day with its busy hour.
+type LineDay = traffic.Day
+
+// LineHour An hour as clocks show it; 2:00 twice where summer time ends.
+type LineHour = traffic.Hour
+
+// LineReport The traffic of trunk groups over a period, as far as it is over.
+type LineReport = traffic.Report
+
+// LineTraffic The traffic of a trunk group. A line is occupied from the seizure to the release, ringing included.
+type LineTraffic = traffic.Traffic
 
 // LiveCall A call in progress.
 type LiveCall = console.LiveCall
@@ -1204,6 +1220,24 @@ type ListKeysParams struct {
 	All bool `form:"all,omitempty" json:"all,omitempty,omitzero"`
 }
 
+// GetLinesParams defines parameters for GetLines.
+type GetLinesParams struct {
+	// Period 2026-10, 2026-10-05, 2026-10-05..2026-10-12, today, yesterday, this-month, last-month, 15m, 24h or 30d
+	Period PeriodParameter `form:"period,omitempty" json:"period,omitempty,omitzero"`
+
+	// Zone Time zone that days are counted in; the tenant's, or UTC
+	Zone ZoneParameter `form:"zone,omitempty" json:"zone,omitempty,omitzero"`
+
+	// Tenant Only of this tenant
+	Tenant TenantQueryParameter `form:"tenant,omitempty" json:"tenant,omitempty,omitzero"`
+
+	// Branch Only of this branch of the tenant
+	Branch BranchQueryParameter `form:"branch,omitempty" json:"branch,omitempty,omitzero"`
+
+	// Pbx Only lines of this PBX of the tenant
+	Pbx string `form:"pbx,omitempty" json:"pbx,omitempty,omitzero"`
+}
+
 // DropCallParams defines parameters for DropCall.
 type DropCallParams struct {
 	// Reason Why; it stands in the record of the call
@@ -1497,6 +1531,9 @@ type ServerInterface interface {
 	// RevokeKey End a key
 	// (DELETE /keys/{key})
 	RevokeKey(c *gin.Context, key string)
+	// GetLines Traffic of trunk groups: erlangs, busy hours, busy lines, lines needed; of a client's lines, or without a client of gateways and carriers
+	// (GET /lines)
+	GetLines(c *gin.Context, params GetLinesParams)
 	// ListLiveCalls Calls in progress at this process, the longest first
 	// (GET /live-calls)
 	ListLiveCalls(c *gin.Context)
@@ -2591,6 +2628,65 @@ func (siw *ServerInterfaceWrapper) RevokeKey(c *gin.Context) {
 	siw.Handler.RevokeKey(c, key)
 }
 
+// GetLines operation middleware
+func (siw *ServerInterfaceWrapper) GetLines(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetLinesParams
+
+	// ------------- Optional query parameter "period" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "period", c.Request.URL.Query(), &params.Period, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter period: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "zone" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "zone", c.Request.URL.Query(), &params.Zone, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter zone: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "tenant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tenant", c.Request.URL.Query(), &params.Tenant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "branch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "branch", c.Request.URL.Query(), &params.Branch, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter branch: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pbx" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pbx", c.Request.URL.Query(), &params.Pbx, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pbx: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetLines(c, params)
+}
+
 // ListLiveCalls operation middleware
 func (siw *ServerInterfaceWrapper) ListLiveCalls(c *gin.Context) {
 
@@ -3666,6 +3762,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/calls/:call", wrapper.GetCall)
 	router.GET(options.BaseURL+"/calls/:call/messages", wrapper.ListMessages)
 	router.GET(options.BaseURL+"/stats", wrapper.GetStats)
+	router.GET(options.BaseURL+"/lines", wrapper.GetLines)
 	router.GET(options.BaseURL+"/tenants/:tenant/expenses", wrapper.GetExpenses)
 	router.POST(options.BaseURL+"/route", wrapper.SimulateRoute)
 	router.GET(options.BaseURL+"/tariffs/:id/timeline", wrapper.GetTariffTimeline)
@@ -4967,6 +5064,45 @@ type RevokeKeydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RevokeKeydefaultApplicationProblemPlusJSONResponse) VisitRevokeKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLinesRequestObject struct {
+	Params GetLinesParams
+}
+
+type GetLinesResponseObject interface {
+	VisitGetLinesResponse(w http.ResponseWriter) error
+}
+
+type GetLines200JSONResponse LineReport
+
+func (response GetLines200JSONResponse) VisitGetLinesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLinesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLinesdefaultApplicationProblemPlusJSONResponse) VisitGetLinesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6543,6 +6679,9 @@ type StrictServerInterface interface {
 	// RevokeKey End a key
 	// (DELETE /keys/{key})
 	RevokeKey(ctx context.Context, request RevokeKeyRequestObject) (RevokeKeyResponseObject, error)
+	// GetLines Traffic of trunk groups: erlangs, busy hours, busy lines, lines needed; of a client's lines, or without a client of gateways and carriers
+	// (GET /lines)
+	GetLines(ctx context.Context, request GetLinesRequestObject) (GetLinesResponseObject, error)
 	// ListLiveCalls Calls in progress at this process, the longest first
 	// (GET /live-calls)
 	ListLiveCalls(ctx context.Context, request ListLiveCallsRequestObject) (ListLiveCallsResponseObject, error)
@@ -7710,6 +7849,32 @@ func (sh *strictHandler) RevokeKey(ctx *gin.Context, key string) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RevokeKeyResponseObject); ok {
 		if err := validResponse.VisitRevokeKeyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLines operation middleware
+func (sh *strictHandler) GetLines(ctx *gin.Context, params GetLinesParams) {
+	var request GetLinesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLines(ctx, request.(GetLinesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLines")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetLinesResponseObject); ok {
+		if err := validResponse.VisitGetLinesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -268,7 +268,7 @@ func TestEveryOperationAsksForItsPermission(t *testing.T) {
 		require.Equal(t, http.StatusForbidden, people[access.Manager].do(http.MethodGet, path, nil).status, path)
 	}
 	require.Equal(t, http.StatusForbidden, people[access.NOC].do(http.MethodGet, "/calls?filter=sale%3E0", nil).status)
-	for _, path := range []string{"/calls?tenant=acme", "/stats?tenant=acme", "/invoices?tenant=acme"} {
+	for _, path := range []string{"/calls?tenant=acme", "/stats?tenant=acme", "/lines?tenant=acme", "/invoices?tenant=acme"} {
 		require.Equal(t, http.StatusNotFound, people[access.Manager].do(http.MethodGet, path, nil).status, path)
 	}
 	require.Equal(t, http.StatusNotFound, people[access.BranchManager].do(http.MethodGet, "/calls?branch=berlin", nil).status)

@@ -113,10 +113,38 @@ func TestImportTwiceCountsOnce(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(out), &rows))
 	require.Equal(t, "panasonic-tda-c", rows[0]["source"])
 	require.Equal(t, "berlin", rows[0]["branch"])
+	s.linesOfImport(lines)
 	code, out = s.run("import", "errors", "--tenant", "acme")
 	require.Zero(t, code, out)
 	require.Contains(t, out, "cut off")
 	require.Contains(t, out, "1 records")
+}
+
+// linesOfImport holds the traffic of the line that all calls of the file were recorded on against their number.
+func (s *site) linesOfImport(calls int64) {
+	s.t.Helper()
+	out := s.must("report", "lines", "--tenant", "acme", "--pbx", "old", "--period", "10d", "--format", "json")
+	var report struct {
+		Groups []struct {
+			Kind, Owner, ID string
+			Calls           int64
+			Seconds         float64
+			Peak            int
+			Hours           []struct{ Seconds, Carried float64 }
+		}
+	}
+	require.NoError(s.t, json.Unmarshal([]byte(out), &report))
+	require.Len(s.t, report.Groups, 1)
+	g := report.Groups[0]
+	require.Equal(s.t, "pbx old 0001", g.Kind+" "+g.Owner+" "+g.ID)
+	require.Equal(s.t, calls, g.Calls)
+	require.Positive(s.t, g.Peak)
+	var sum float64
+	for _, h := range g.Hours {
+		sum += h.Carried * h.Seconds
+	}
+	require.InEpsilon(s.t, g.Seconds, sum, 0.001, "hours of four places")
+	require.Contains(s.t, s.must("report", "lines", "--tenant", "acme", "--period", "10d", "--rows", "day"), "busy_hour")
 }
 
 // provisionPBX adds a PBX to the operator's file.

@@ -12,6 +12,7 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/internal/kept"
 	"trunkline/reports"
+	"trunkline/reports/traffic"
 	"trunkline/sql/clickhouse"
 )
 
@@ -160,6 +161,22 @@ func (f figures) AskAll(ctx context.Context, list []reports.Question) ([]*report
 		defer give()
 		return f.ask(ctx, list)
 	})
+}
+
+// lines are the legs that occupied lines.
+type lines struct {
+	traffic.Store
+	questions *questions
+}
+
+// EachLeg implements traffic.Store.
+func (l lines) EachLeg(ctx context.Context, q traffic.Query, do func(*traffic.Leg) error) error {
+	give, err := l.questions.turns.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer give()
+	return l.Store.EachLeg(ctx, q, do)
 }
 
 // askFigures asks ClickHouse, with the exchange rates in force.

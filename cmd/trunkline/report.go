@@ -22,7 +22,7 @@ import (
 
 func newReportCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "report", Short: "Reports: statistics, expenses by branch, call records, reports by mail"}
-	cmd.AddCommand(newStatsCommand(), newExpensesCommand(), newCDRCommand(), newFieldsCommand(), newRebuildCommand(), newScheduleCommand())
+	cmd.AddCommand(newStatsCommand(), newLinesCommand(), newExpensesCommand(), newCDRCommand(), newFieldsCommand(), newRebuildCommand(), newScheduleCommand())
 	return cmd
 }
 

@@ -110,7 +110,7 @@ func clockTime(reading int) string {
 // hours returns the hours of the period in which anything happened.
 func (m *meter) hours() []Hour {
 	g := m.bins.grid
-	var out []Hour
+	out := []Hour{}
 	for n := range g.days {
 		d := &g.days[n]
 		if m.bins.days[n] == nil {
