@@ -32,6 +32,7 @@ func functions(language string, w words) template.FuncMap {
 		"worth":      func(total *reports.Worth, p reports.Purse) []sum { return worths(locale, total, p) },
 		"minutes":    locale.Minutes,
 		"clock":      elapsed,
+		"elapsed":    func(seconds float64) string { return elapsed(int64(seconds)) },
 		"propose":    provision.ProposePassword,
 		"moment":     func(at time.Time, zone *time.Location) string { return moment(locale, at, zone) },
 		"stamp":      func(at time.Time) string { return moment(locale, at, time.UTC) },

@@ -53,6 +53,7 @@ func allPages() []menuGroup {
 		{Title: "Calls", Items: []menuItem{
 			{Title: "Calls", Address: "/calls", need: access.ReadCalls},
 			{Title: "Statistics", Address: "/statistics", need: access.ReadStats},
+			{Title: "Lines", Address: "/lines", need: access.ReadStats},
 			{Title: "Not rated", Address: "/dead", need: access.ReadDead},
 			{Title: "Imports", Address: "/imports", need: access.ReadImports},
 		}},

@@ -145,7 +145,7 @@ func (p *Pages) doors() map[string]handler {
 func (p *Pages) rooms() map[string]handler {
 	all := make(map[string]handler)
 	for _, some := range []map[string]handler{
-		p.nowRooms(), p.callRooms(), p.figureRooms(), p.setupRooms(), p.stockRooms(), p.moneyRooms(), p.keepRooms(), p.jobRooms(), p.ownRooms(),
+		p.nowRooms(), p.callRooms(), p.figureRooms(), p.lineRooms(), p.setupRooms(), p.stockRooms(), p.moneyRooms(), p.keepRooms(), p.jobRooms(), p.ownRooms(),
 	} {
 		maps.Copy(all, some)
 	}

@@ -13,6 +13,7 @@ import (
 	"trunkline/access"
 	"trunkline/job"
 	"trunkline/reports"
+	"trunkline/reports/traffic"
 )
 
 // visible are all texts that a page may show and that are to be translated.
@@ -60,6 +61,9 @@ func visible(t *testing.T) map[string]string {
 	}
 	for _, d := range reports.Dimensions() {
 		out["by "+string(d)] = "dimensions"
+	}
+	for _, k := range []traffic.Kind{traffic.PBX, traffic.Trunk, traffic.Gateway, traffic.Carrier} {
+		out["lines of "+string(k)] = "trunk groups"
 	}
 	for _, c := range reports.Columns() {
 		out["column "+string(c)] = "columns of the expense report"

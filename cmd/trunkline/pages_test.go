@@ -39,6 +39,8 @@ func everyPage() map[string]at {
 		"/calls/{call}": {need: access.ReadCalls, whose: "acme"}, "/calls?tenant=acme": {need: access.ReadCalls, whose: "acme"},
 		"/statistics": {need: access.ReadStats}, "/statistics.csv": {need: access.ReadStats}, "/statistics.xlsx": {need: access.ReadStats},
 		"/statistics?tenant=acme": {need: access.ReadStats, whose: "acme"}, "/statistics?side=attempts&by=carrier": {need: access.ReadStats, staff: true},
+		"/lines": {need: access.ReadStats}, "/lines.csv": {need: access.ReadStats}, "/lines.xlsx": {need: access.ReadStats}, "/lines?tenant=acme": {need: access.ReadStats, whose: "acme"},
+		"/lines.csv?rows=hour": {need: access.ReadStats}, "/lines?tenant=acme&pbx=none": {need: access.ReadStats, gone: true},
 		"/dead":    {need: access.ReadDead},
 		"/imports": {need: access.ReadImports},
 		"/tenants": {need: access.ReadTenants, staff: true}, "/numbers": {need: access.ReadTenants}, "/stock": {need: access.ReadTenants, staff: true},
@@ -163,7 +165,7 @@ func TestPagesNonsenseInAddressesIsTold(t *testing.T) {
 	t.Parallel()
 	_, local, _ := house(t)
 	b := people(t, local)[access.Operator]
-	for _, path := range []string{"/calls?filter=", "/calls.csv?filter=", "/statistics?filter=", "/calls?period=", "/statistics?period=", "/statistics?by=", "/statistics?order=", "/statistics?into=", "/statistics?against="} {
+	for _, path := range []string{"/calls?filter=", "/calls.csv?filter=", "/statistics?filter=", "/calls?period=", "/statistics?period=", "/statistics?by=", "/statistics?order=", "/statistics?into=", "/statistics?against=", "/lines?period=", "/lines.csv?rows="} {
 		for _, sql := range []string{`sale>0) UNION SELECT password FROM users --`, `to:"' OR 1=1 --`, `(SELECT sleep(3))`, `a');DROP TABLE cdr;--`} {
 			got := b.send(http.MethodGet, b.d.base+path+url.QueryEscape(sql), "", nil)
 			require.Equal(t, http.StatusUnprocessableEntity, got.status, "%s%s", path, sql)
