@@ -144,7 +144,7 @@ func (s *site) linesOfImport(calls int64) {
 		sum += h.Carried * h.Seconds
 	}
 	require.InEpsilon(s.t, g.Seconds, sum, 0.001, "hours of four places")
-	require.Contains(s.t, s.must("report", "lines", "--tenant", "acme", "--period", "10d", "--rows", "day"), "busy_hour")
+	require.Contains(s.t, s.must("report", "lines", "--tenant", "acme", "--period", "10d", "--rows", "day"), "BUSY HOUR")
 }
 
 // provisionPBX adds a PBX to the operator's file.
