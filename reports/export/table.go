@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -21,6 +22,8 @@ const (
 	Text   Kind = iota // string.
 	Whole              // int64.
 	Amount             // money.Amount; also for percentages and the like.
+	Moment             // time.Time, in microseconds of UTC.
+	Blob               // []byte.
 )
 
 // Field is one column of a small table.
@@ -109,6 +112,10 @@ func (k Kind) arrow() arrow.DataType {
 		return arrow.PrimitiveTypes.Int64
 	case Amount:
 		return &arrow.Decimal128Type{Precision: 38, Scale: money.AmountScale}
+	case Moment:
+		return &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}
+	case Blob:
+		return arrow.BinaryTypes.Binary
 	case Text:
 	}
 	return arrow.BinaryTypes.String
@@ -127,6 +134,16 @@ func put(b array.Builder, v any) error {
 	case int64:
 		if n, ok := b.(*array.Int64Builder); ok {
 			n.Append(v)
+			return nil
+		}
+	case time.Time:
+		if t, ok := b.(*array.TimestampBuilder); ok {
+			t.Append(arrow.Timestamp(v.UnixMicro()))
+			return nil
+		}
+	case []byte:
+		if t, ok := b.(*array.BinaryBuilder); ok {
+			t.Append(v)
 			return nil
 		}
 	case money.Amount:
