@@ -69,15 +69,16 @@ func Reconcile(ctx context.Context, postings, calls UsageSums, from, till time.T
 // Position is what the ledger had posted at one moment, of the batches that the store of calls had confirmed by then: of those both
 // have to say the same, however many are on their way.
 type Position struct {
-	Last    int64   // The highest batch by then.
-	Without []int64 // Batches up to Last that are on their way, or were not finished yet.
+	Last    int64       // The highest batch by then.
+	Without []int64     // Batches up to Last that are on their way, or were not finished yet.
+	Days    []time.Time // UTC days that are left out: calls of them were dropped by retention.
 	Sums    []UsageSum
 }
 
-// PositionSums is a store of calls that can leave batches out.
+// PositionSums is a store of calls that can leave batches and days out.
 type PositionSums interface {
-	// UsageSumsOf returns sums as UsageSums does, of batches up to last and not among those.
-	UsageSumsOf(ctx context.Context, from, till time.Time, last int64, without []int64) ([]UsageSum, error)
+	// UsageSumsOf returns sums as UsageSums does, of batches up to last and not among those, without some UTC days.
+	UsageSumsOf(ctx context.Context, from, till time.Time, last int64, without []int64, days []time.Time) ([]UsageSum, error)
 }
 
 // ReconcileAt compares what the ledger had at one moment with the rated calls of the same batches.
@@ -98,5 +99,5 @@ type position struct {
 
 // UsageSums implements UsageSums.
 func (s position) UsageSums(ctx context.Context, from, till time.Time) ([]UsageSum, error) {
-	return s.calls.UsageSumsOf(ctx, from, till, s.at.Last, s.at.Without)
+	return s.calls.UsageSumsOf(ctx, from, till, s.at.Last, s.at.Without, s.at.Days)
 }

@@ -33,6 +33,7 @@ type findings struct {
 	nodes        int
 	silent       []ledger.Node
 	sums         []ledger.Difference
+	retired      []time.Time // Days of which calls were dropped; they are in none of sums.
 	invoices     []postgres.InvoiceOff
 	batches      repair.Differences
 	damaged      []damagedFile
@@ -95,13 +96,26 @@ func (d *doctor) nodes(ctx context.Context, f *findings) error {
 func (d *doctor) sums(ctx context.Context, f *findings) error {
 	till := clock.System{}.Now().Add(cdr.SlotLength).Truncate(cdr.SlotLength)
 	from := till.Add(-d.back).Truncate(cdr.SlotLength)
-	position, err := d.books.Position(ctx, from, till)
-	if err != nil {
-		return err
+	// A day that is dropped meanwhile is noted before: then it is looked at once more.
+	for again := true; again; {
+		var err error
+		if f.retired, err = d.db.records.RetiredDays(ctx, from, till); err != nil {
+			return err
+		}
+		position, err := d.books.Position(ctx, from, till, f.retired...)
+		if err != nil {
+			return err
+		}
+		if f.sums, err = ledger.ReconcileAt(ctx, position, d.db.records, from, till); err != nil {
+			return err
+		}
+		since, err := d.db.records.RetiredDays(ctx, from, till)
+		if err != nil {
+			return err
+		}
+		again = len(since) != len(f.retired)
 	}
-	if f.sums, err = ledger.ReconcileAt(ctx, position, d.db.records, from, till); err != nil {
-		return err
-	}
+	var err error
 	f.invoices, err = postgres.NewInvoices(d.db.db, clock.System{}).Off(ctx, from)
 	return err
 }
@@ -195,8 +209,17 @@ func (f *findings) print(out io.Writer) error {
 	for _, i := range f.invoices {
 		fmt.Fprintf(out, "invoice       %s of %s, %s: its usage is %s, the ledger has %s\n", i.Number, i.Tenant, i.Period, i.Usage, i.Posted)
 	}
+	printRetired(f.retired, out)
 	fmt.Fprintln(out)
 	return printSums(f.sums, out)
+}
+
+// printRetired says which days are not compared.
+func printRetired(days []time.Time, out io.Writer) {
+	if len(days) > 0 {
+		fmt.Fprintf(out, "retention     calls of %d days from %s to %s were dropped: postings and calls of these days are not compared\n",
+			len(days), days[0].Format(time.DateOnly), days[len(days)-1].Format(time.DateOnly))
+	}
 }
 
 func printSums(sums []ledger.Difference, out io.Writer) error {
@@ -222,5 +245,6 @@ func compareSums(ctx context.Context, db *stores, back time.Duration, out io.Wri
 	if err := d.sums(ctx, f); err != nil {
 		return 0, err
 	}
+	printRetired(f.retired, out)
 	return f.off(), printSums(f.sums, out)
 }

@@ -67,12 +67,12 @@ func (s *Store) LastStored(ctx context.Context) (id int64, err error) {
 	return id, nil
 }
 
-// CountBatches makes the table of stored batches anew from the records where the two do not agree, as after a restore of one of
-// them. Calls that come in meanwhile make it be done again; when that does not end, it is ErrBusy.
+// CountBatches makes the table of stored batches anew, from the records and from what was dropped of them by retention, where they do not
+// agree, as after a restore of one of them. Calls that come in meanwhile make it be done again; when that does not end, it is ErrBusy.
 func (s *Store) CountBatches(ctx context.Context) error {
 	for range rebuildTries {
 		var off int64
-		if err := s.db.conn.QueryRow(ctx, `SELECT (SELECT toInt64(count()) FROM cdr) - (SELECT sum(rows) FROM stored_batch)`).Scan(&off); err != nil {
+		if err := s.db.conn.QueryRow(ctx, `SELECT (SELECT toInt64(count()) FROM cdr) + (SELECT sum(rows) FROM cdr_retired FINAL) - (SELECT sum(rows) FROM stored_batch)`).Scan(&off); err != nil {
 			return fmt.Errorf("count batches: %w", err)
 		}
 		if off == 0 {
@@ -82,6 +82,7 @@ func (s *Store) CountBatches(ctx context.Context) error {
 			`DROP TABLE IF EXISTS stored_batch_rebuild SYNC`,
 			`CREATE TABLE stored_batch_rebuild AS stored_batch`,
 			`INSERT INTO stored_batch_rebuild SELECT ` + batchSums + ` FROM cdr GROUP BY batch, key`,
+			`INSERT INTO stored_batch_rebuild SELECT batch, key, rows, sale, cost FROM cdr_retired FINAL`,
 			`EXCHANGE TABLES stored_batch AND stored_batch_rebuild`,
 			`DROP TABLE stored_batch_rebuild SYNC`,
 		} {
@@ -140,17 +141,22 @@ func (s *Store) SetAside(ctx context.Context, batches []repair.ID) error {
 
 // remove takes rows out of a table. The server rewrites the parts that have them by itself, which may take longer than a connection
 // waits for an answer, and is asked until it is done.
-func (s *Store) remove(ctx context.Context, table, rows string) error {
-	if err := s.db.conn.Exec(ctx, "ALTER TABLE "+table+" DELETE WHERE "+rows); err != nil {
+func (s *Store) remove(ctx context.Context, table, rows string, args ...any) error {
+	if err := s.db.conn.Exec(ctx, "ALTER TABLE "+table+" DELETE WHERE "+rows, args...); err != nil {
 		return err
 	}
+	return s.mutated(ctx, table)
+}
+
+// mutated waits until what was to be changed or removed of a table is.
+func (s *Store) mutated(ctx context.Context, table string) error {
 	return poll(ctx, func() (bool, error) {
 		var left uint64
 		var cause string
 		err := s.db.conn.QueryRow(ctx, `SELECT count(), max(latest_fail_reason) FROM system.mutations `+
 			`WHERE database = currentDatabase() AND table = ? AND NOT is_done`, table).Scan(&left, &cause)
 		if err == nil && left > 0 && cause != "" {
-			err = fmt.Errorf("rows of %s cannot be removed: %s", table, cause)
+			err = fmt.Errorf("rows of %s cannot be changed or removed: %s", table, cause)
 		}
 		return left == 0, err
 	})

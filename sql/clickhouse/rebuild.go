@@ -35,7 +35,8 @@ func keptTables() []kept {
 // Rebuild makes all sums anew from the records, month by month, by the definitions of their views, and checks that each
 // month adds up to its records. Readers see a month as it was or as it is, never between. Calls of a month that come in
 // while it is summed make it be summed again; when that does not end, it is ErrBusy and the month may lack calls: repeat it
-// while no worker runs. told is called after every month of every table.
+// while no worker runs. Of days of which retention has dropped calls, the sums stay as they are: the calls that they were made of are
+// not there. told is called after every month of every table.
 func (s *Store) Rebuild(ctx context.Context, told func(table, month string)) error {
 	var months []string
 	const query = `SELECT arraySort(groupUniqArray(substring(partition, 1, 6))) FROM system.parts WHERE database = currentDatabase() AND active
@@ -67,6 +68,9 @@ func (s *Store) rebuildMonth(ctx context.Context, k kept, month string) error {
 	return ErrBusy
 }
 
+// retiredDays are the days of which calls were dropped.
+const retiredDays = `SELECT day FROM cdr_retired`
+
 // fillMonth sums a month into a table beside, and puts it in the place of the old sums at once.
 func (s *Store) fillMonth(ctx context.Context, k kept, month string) (err error) {
 	var definition, database string
@@ -82,7 +86,9 @@ func (s *Store) fillMonth(ctx context.Context, k kept, month string) (err error)
 	defer func() { err = errors.Join(err, drop()) }()
 	for _, statement := range []string{
 		"CREATE TABLE " + aside + " AS " + k.name,
-		"INSERT INTO " + aside + " " + definition + " SETTINGS additional_table_filters = {'" + database + ".cdr': 'toYYYYMM(slot) = " + month + "'}",
+		"INSERT INTO " + aside + " SELECT * FROM " + k.name + " WHERE toYYYYMM(" + k.time + ") = " + month + " AND toDate(" + k.time + ") IN (" + retiredDays + ")",
+		"INSERT INTO " + aside + " " + definition + " SETTINGS additional_table_filters = {'" + database + ".cdr': 'toYYYYMM(slot) = " + month +
+			" AND toDate(slot) NOT IN (SELECT day FROM " + database + ".cdr_retired)'}",
 	} {
 		if err := s.db.conn.Exec(ctx, statement); err != nil {
 			return err
@@ -101,8 +107,8 @@ func (s *Store) fillMonth(ctx context.Context, k kept, month string) (err error)
 // agrees reports whether the sums of a month are those of its records.
 func (s *Store) agrees(ctx context.Context, k kept, month string) (bool, error) {
 	query := strings.NewReplacer("{count}", k.count, "{table}", k.name, "{time}", k.time, "{of}", k.of).Replace(
-		`SELECT sum({count}), sum(sale) FROM {table} WHERE toYYYYMM({time}) = toUInt32(?) UNION ALL
-SELECT -sum(toInt64(sign)), -sum(sale * sign) FROM cdr WHERE toYYYYMM(slot) = toUInt32(?) AND {of}`)
+		`SELECT sum({count}), sum(sale) FROM {table} WHERE toYYYYMM({time}) = toUInt32(?) AND toDate({time}) NOT IN (` + retiredDays + `) UNION ALL
+SELECT -sum(toInt64(sign)), -sum(sale * sign) FROM cdr WHERE toYYYYMM(slot) = toUInt32(?) AND toDate(slot) NOT IN (` + retiredDays + `) AND {of}`)
 	rows, err := s.db.conn.Query(ctx, query, month, month)
 	if err != nil {
 		return false, err

@@ -116,12 +116,12 @@ func (s *Sum) setMoney(saleCurrency, costCurrency string, sale, cost decimal.Dec
 
 // UsageSums returns, per account of a tenant or carrier, what the calls that count in [from, till) came to.
 func (s *Store) UsageSums(ctx context.Context, from, till time.Time) ([]ledger.UsageSum, error) {
-	return s.UsageSumsOf(ctx, from, till, math.MaxInt64, nil)
+	return s.UsageSumsOf(ctx, from, till, math.MaxInt64, nil, nil)
 }
 
-// UsageSumsOf returns UsageSums of the batches up to last that are not among some.
-func (s *Store) UsageSumsOf(ctx context.Context, from, till time.Time, last int64, without []int64) ([]ledger.UsageSum, error) {
-	const of = `slot >= toDateTime(?, 'UTC') AND slot < toDateTime(?, 'UTC') AND batch <= ? AND NOT has(CAST(? AS Array(Int64)), batch)`
+// UsageSumsOf returns UsageSums of the batches up to last that are not among some, without some UTC days.
+func (s *Store) UsageSumsOf(ctx context.Context, from, till time.Time, last int64, without []int64, days []time.Time) ([]ledger.UsageSum, error) {
+	const of = `slot >= toDateTime(?, 'UTC') AND slot < toDateTime(?, 'UTC') AND batch <= ? AND NOT has(CAST(? AS Array(Int64)), batch) AND NOT has(CAST(? AS Array(Date)), toDate(slot))`
 	const query = `
 SELECT 'tenant' AS kind, toString(tenant) AS owner, toString(sale_currency) AS currency, sum(sale * sign) AS amount, sum(toInt64(sign)) AS legs
 FROM cdr WHERE sale_currency <> '' AND ` + of + ` GROUP BY owner, currency
@@ -131,7 +131,11 @@ FROM cdr WHERE cost_currency <> '' AND ` + of + ` GROUP BY owner, currency`
 	if without == nil {
 		without = []int64{}
 	}
-	rows, err := s.db.conn.Query(ctx, query, from.Unix(), till.Unix(), last, without, from.Unix(), till.Unix(), last, without)
+	skipped := make([]string, len(days))
+	for i, d := range days {
+		skipped[i] = d.UTC().Format(time.DateOnly)
+	}
+	rows, err := s.db.conn.Query(ctx, query, from.Unix(), till.Unix(), last, without, skipped, from.Unix(), till.Unix(), last, without, skipped)
 	if err != nil {
 		return nil, fmt.Errorf("sums of calls by account: %w", err)
 	}

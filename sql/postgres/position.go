@@ -14,22 +14,24 @@ import (
 // unfinishedSpan is how far back batches are looked for whose number was taken and whose transaction has not ended.
 const unfinishedSpan = 5000
 
-// usageOf sums the postings of usage by account; batches above $3 and those in $4 are left out.
+// usageOf sums the postings of usage by account; batches above $3, those in $4 and the UTC days in $5 are left out.
 const usageOf = `
 SELECT account, sum(amount)::bigint, sum(legs)::bigint FROM (
     SELECT CASE WHEN debit LIKE 'tenant/%' THEN debit ELSE credit END AS account,
         CASE WHEN debit LIKE 'tenant/%' THEN amount ELSE -amount END AS amount, legs
     FROM posting WHERE purpose = 'usage_sale' AND slot >= $1 AND slot < $2 AND batch <= $3 AND batch <> ALL ($4::bigint[])
+        AND (slot AT TIME ZONE 'UTC')::date <> ALL ($5::date[])
     UNION ALL
     SELECT CASE WHEN credit LIKE 'carrier/%' THEN credit ELSE debit END,
         CASE WHEN credit LIKE 'carrier/%' THEN amount ELSE -amount END, legs
     FROM posting WHERE purpose = 'usage_cost' AND slot >= $1 AND slot < $2 AND batch <= $3 AND batch <> ALL ($4::bigint[])
+        AND (slot AT TIME ZONE 'UTC')::date <> ALL ($5::date[])
 ) p GROUP BY account ORDER BY account`
 
 // Position returns what was posted for calls that count in [from, till), of the batches that the store of calls has confirmed, at one
-// moment.
-func (b *Books) Position(ctx context.Context, from, till time.Time) (ledger.Position, error) {
-	var out ledger.Position
+// moment. Some UTC days may be left out.
+func (b *Books) Position(ctx context.Context, from, till time.Time, days ...time.Time) (ledger.Position, error) {
+	out := ledger.Position{Days: days}
 	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err := pgx.BeginTxFunc(ctx, b.db.pool, opts, func(tx pgx.Tx) error {
 		if err := tx.QueryRow(ctx, `SELECT coalesce(max(id), 0) FROM batch`).Scan(&out.Last); err != nil {
@@ -43,7 +45,7 @@ func (b *Books) Position(ctx context.Context, from, till time.Time) (ledger.Posi
 		if out.Without, err = pgx.CollectRows(rows, pgx.RowTo[int64]); err != nil {
 			return err
 		}
-		if rows, err = tx.Query(ctx, usageOf, from, till, out.Last, out.Without); err != nil {
+		if rows, err = tx.Query(ctx, usageOf, from, till, out.Last, out.Without, dates(days)); err != nil {
 			return err
 		}
 		out.Sums, err = pgx.CollectRows(rows, scanUsageSum)
@@ -54,6 +56,9 @@ func (b *Books) Position(ctx context.Context, from, till time.Time) (ledger.Posi
 	}
 	return out, nil
 }
+
+// dates are days as the driver takes them; never null.
+func dates(days []time.Time) []time.Time { return append([]time.Time{}, days...) }
 
 func scanUsageSum(row pgx.CollectableRow) (s ledger.UsageSum, err error) {
 	var id string

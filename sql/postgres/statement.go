@@ -54,7 +54,7 @@ func (r withLast) Scan(dest ...any) error { return r.CollectableRow.Scan(append(
 
 // UsageSums returns, per account of a tenant or carrier, what was posted for calls that count in [from, till).
 func (l *Ledger) UsageSums(ctx context.Context, from, till time.Time) ([]ledger.UsageSum, error) {
-	rows, err := l.db.pool.Query(ctx, usageOf, from, till, math.MaxInt64, []int64{})
+	rows, err := l.db.pool.Query(ctx, usageOf, from, till, math.MaxInt64, []int64{}, []time.Time{})
 	if err != nil {
 		return nil, fmt.Errorf("sums of postings: %w", err)
 	}
