@@ -1,6 +1,8 @@
 package retention
 
 import (
+	"slices"
+
 	"trunkline/cdr"
 	"trunkline/internal/e164"
 )
@@ -8,6 +10,12 @@ import (
 // OfLeg reports whether a leg names the person.
 func (p *Person) OfLeg(l *cdr.Leg) bool {
 	return l.From.Digits() == p.Number || l.To.Digits() == p.Number || p.In([]byte(l.CallerID)) || p.In([]byte(l.Dialled)) || p.In(l.Trace) || p.In([]byte(l.Raw))
+}
+
+// CoversLeg reports whether a leg is held.
+func (h *Held) CoversLeg(l *cdr.Leg) bool {
+	text := slices.Concat([]byte(l.From.Digits()+"\n"+l.To.Digits()+"\n"+l.CallerID+"\n"+l.Dialled+"\n"+l.Raw+"\n"), l.Trace)
+	return h.Covers(l.Tenant, text)
 }
 
 // OutOfLeg takes the person out of a leg that names him, as the store of calls does: what the call cost and how long it lasted is not touched.

@@ -86,9 +86,9 @@ func (r *Runner) resume(ctx context.Context, held Held) error {
 		switch {
 		case there.Rows == 0:
 			err = r.Log.End(ctx, e.ID)
-		case there == e.Figures && e.Part.Held.equal(&held) && (e.File == "") == (r.Archives.Dir == ""):
+		case there == e.Figures && e.Part.Held.equal(&held) && r.archived(ctx, e):
 			err = r.drop(ctx, e)
-		case there == e.Figures: // A hold came or went: nothing was dropped, and it is begun anew.
+		case there == e.Figures: // A hold came or went, or the archive is not whole: nothing was dropped, and it is begun anew.
 			err = r.discard(ctx, e)
 		default:
 			err = fmt.Errorf("%w: of the calls of %s, %d rows were archived and %d are there: look at %s before you run it again",
@@ -99,6 +99,15 @@ func (r *Runner) resume(ctx context.Context, held Held) error {
 		}
 	}
 	return nil
+}
+
+// archived reports whether the archive of an entry is there and whole, or none is wanted.
+func (r *Runner) archived(ctx context.Context, e *Entry) bool {
+	if e.File == "" {
+		return r.Archives.Dir == ""
+	}
+	got, err := CallFigures(ctx, e.File)
+	return err == nil && got == e.Figures
 }
 
 func (r *Runner) discard(ctx context.Context, e *Entry) error {
