@@ -18,6 +18,7 @@ import (
 
 	"trunkline/alert"
 	"trunkline/reports/mail"
+	"trunkline/reports/retention"
 	"trunkline/sipproxy"
 	"trunkline/sipproxy/rtpengine"
 	"trunkline/sipproxy/wire"
@@ -40,6 +41,8 @@ type config struct {
 	Alerts   alertConfig    `yaml:"alerts" envPrefix:"ALERTS_"`
 	Exchange exchangeConfig `yaml:"exchange" envPrefix:"EXCHANGE_"`
 	Collect  bool           `yaml:"collect" env:"COLLECT"` // serve fetches the call records of PBXs.
+	// How long records are kept, such as calls: 1095d; what is not named is kept for ever.
+	Retention retention.Rules `yaml:"retention" envPrefix:"RETENTION_"`
 
 	restoring bool // A data folder is being made of a backup.
 }
@@ -254,6 +257,9 @@ func (c *config) validateStores() error {
 		return fmt.Errorf("worker.keep_packed is %s: use an hour or more, and longer than ClickHouse's backups are apart", c.Worker.KeepPacked)
 	}
 	if err := c.Exchange.validate(); err != nil {
+		return err
+	}
+	if err := c.Retention.Validate(c.Worker.KeepPacked); err != nil {
 		return err
 	}
 	if c.Worker.KeepIdentities < 48*time.Hour {
