@@ -35,6 +35,11 @@ func namedIn(column string) string { return "multiSearchAny(" + column + ", " + 
 // withPerson runs f while the table of spellings is there.
 func (r *Retention) withPerson(ctx context.Context, p *retention.Person, f func() error) error {
 	db := r.store.db.conn
+	for _, table := range callTables() { // A mutation that an interrupted erasure left reads the table that is dropped here.
+		if err := r.store.mutated(ctx, table); err != nil {
+			return err
+		}
+	}
 	for _, statement := range []string{
 		"DROP TABLE IF EXISTS " + erasing + " SYNC",
 		"CREATE TABLE " + erasing + " (spelling String, mask String, main Bool) ENGINE = MergeTree ORDER BY spelling",
@@ -56,9 +61,11 @@ func (r *Retention) withPerson(ctx context.Context, p *retention.Person, f func(
 	if err := batch.Send(); err != nil {
 		return err
 	}
-	// It goes in any case: a mutation that is not through by then fails, and the next erasure does it.
-	defer func() { _ = db.Exec(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+erasing+" SYNC") }()
-	return f()
+	// It stays when f was broken off: the server may still be changing rows by it.
+	if err := f(); err != nil {
+		return err
+	}
+	return db.Exec(ctx, "DROP TABLE IF EXISTS "+erasing+" SYNC")
 }
 
 // Find implements retention.People.
