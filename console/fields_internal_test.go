@@ -24,8 +24,7 @@ func fieldNames(types []reflect.Type) map[string]string {
 			return
 		}
 		seen[t] = true
-		for i := range t.NumField() {
-			f := t.Field(i)
+		for f := range t.Fields() {
 			name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 			if name != "" && name != "-" {
 				out[name] = t.Name() + "." + f.Name
@@ -48,7 +47,7 @@ const plain = `
 	branch branches brand brands busy caller_id caller_id_rules calls carrier carriers charset city class code codecs colour
 	contact_user contacts continue country credit currency day decks default destinations dial_plan dial_plans diversion do emergency
 	emergency_caller_id emergency_rules extension extensions file files format forward from from_domain from_rules from_user gateway
-	gateways group groups headers history_info hosts hours hunt id identity in_dial_plan inactive inherit internal kind location lock
+	gateways group groups headers history_info hosts hours hunt id identity in_dial_plan inactive inherit internal kind location lines lock
 	lock_after login logo match max_calls max_cps max_numbers max_pdd max_short max_tries media min_acd min_asr min_calls min_ner mode
 	money name networks no_answer note number number_classes numbers opening parent path pbxs percent period permitted_caller_ids
 	policy prefix prefixes priority probe quality rate realm refresher register reporting_currency request_uri ring_time risky round

@@ -18,12 +18,12 @@ import (
 func changing() []string {
 	return []string{
 		"account topup", "account adjust", "account suspend", "account resume",
-		"alert apply", "alert replay", "dead retry", "dead mend", "dead write-off", "doctor close", "exchange fetch",
+		"alert apply", "alert replay", "dead retry", "dead mend", "dead write-off", "doctor close", "exchange fetch", "hold add", "hold remove",
 		"import file", "import errors", "import undo", "import again",
 		"invoice run", "invoice mark", "invoice credit", "invoice charge add", "invoice charge remove", "invoice profile apply", "invoice counter",
 		"limit set", "limit raise", "limit reset", "limit block", "limit unblock", "node resolve", "node give-up",
 		"number set", "number assign", "number release", "period close", "period open", "repair",
-		"report rebuild", "report schedule apply", "report schedule send", "report schedule remove", "rerate", "rerate undo", "tariff withdraw",
+		"report rebuild", "report schedule apply", "report schedule send", "report schedule remove", "rerate", "rerate undo", "retention run", "tariff withdraw",
 	}
 }
 
@@ -50,7 +50,7 @@ func audited(cmd *cobra.Command, db *stores, args []string, err error) error {
 		switch f.Name {
 		case "tenant":
 			tenant = f.Value.String()
-		case "data", "config", "log-level":
+		case "data", "config", "log-level", "number": // A person's number is in the hold; here it could not be erased.
 		default:
 			given = append(given, f.Name+": "+f.Value.String())
 		}

@@ -12,47 +12,48 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+const millionLines = 1_000_000
+
 // BenchmarkImportMillion brings a million lines of a PBX, a fifth of them parts of transferred calls, through the whole system:
 // into the topic, rated, posted and visible. It imports them again and makes sure that nothing has changed, takes them back, reads
 // them anew, and compares the sums.
 func BenchmarkImportMillion(b *testing.B) {
-	const lines = 1_000_000
-	const calls = lines - lines/10
+	const calls = millionLines - millionLines/10
 	for b.Loop() {
 		s := newSite(b, "127.0.0.1:9", "127.0.0.1:9", "100000")
 		s.provisionPBX()
 		s.start()
 		s.must("apply", "-f", filepath.Join(s.dir, "operator.yaml"))
-		path := transferFile(b, lines)
+		path := transferFile(b)
 		timed := func(name string, visible int64, do func()) {
 			began := time.Now()
 			do()
-			b.ReportMetric(lines/time.Since(began).Seconds(), "lines/s-"+name)
-			require.Eventually(b, func() bool { n, _ := s.calls(lines); return n == visible }, 15*time.Minute, time.Second)
-			b.ReportMetric(lines/time.Since(began).Seconds(), "lines/s-"+name+"-visible")
+			b.ReportMetric(millionLines/time.Since(began).Seconds(), "lines/s-"+name)
+			require.Eventually(b, func() bool { n, _ := s.calls(); return n == visible }, 15*time.Minute, time.Second)
+			b.ReportMetric(millionLines/time.Since(began).Seconds(), "lines/s-"+name+"-visible")
 			s.sums()
 		}
 		timed("sent", calls, func() { s.importAll(path) })
-		_, money := s.calls(lines)
+		_, money := s.calls()
 		s.importAll(path)
 		time.Sleep(20 * time.Second) // Whatever it changes would be there by now: the first pass took no longer.
-		n, same := s.calls(lines)
+		n, same := s.calls()
 		require.Equal(b, int64(calls), n, "imported again, nothing changes")
 		require.Equal(b, money, same)
 		timed("undone", 0, func() { s.must("import", "undo", "1", "2", "--reason", "a figure") })
 		timed("again", calls, func() { s.run("import", "again", "1", "--reason", "a figure") })
-		_, same = s.calls(lines)
+		_, same = s.calls()
 		require.Equal(b, money, same, "undone and imported again")
 		s.kill()
 	}
 }
 
 // transferFile are lines of which every tenth call was transferred, and so has two.
-func transferFile(tb testing.TB, lines int) string {
+func transferFile(tb testing.TB) string {
 	tb.Helper()
 	var b strings.Builder
-	day := time.Now().UTC().AddDate(0, 0, -3-lines/17_280).Truncate(24 * time.Hour)
-	for i := range lines {
+	day := time.Now().UTC().AddDate(0, 0, -3-millionLines/17_280).Truncate(24 * time.Hour)
+	for i := range millionLines {
 		at := day.Add(time.Duration(i) * 5 * time.Second)
 		mark, call := "", i
 		switch i % 10 {
@@ -76,11 +77,11 @@ func (s *site) importAll(path string) {
 	require.Equal(s.t, exitPartial, code, out) // The last line of the file is cut off.
 }
 
-// calls counts the calls of the months that a file of so many lines spans, and says what each month comes to.
-func (s *site) calls(lines int) (total int64, money []string) {
+// calls counts the calls of the months that the file spans, and says what each month comes to.
+func (s *site) calls() (total int64, money []string) {
 	s.t.Helper()
 	month := time.Now().UTC()
-	for range 2 + lines/400_000 {
+	for range 2 + millionLines/400_000 {
 		var report struct {
 			Total struct {
 				Calls int64
