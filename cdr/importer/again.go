@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"trunkline/cdr/smdr"
+	"trunkline/internal/clock"
 )
 
 // ErrNoText says that the text of an import is not kept, so it cannot be read anew.
@@ -123,7 +124,7 @@ func (o *outlook) Call(c *smdr.Call) error {
 		return o.Fault(smdr.Fault{Line: c.Line, Reason: reason})
 	}
 	o.Calls++
-	o.First, o.Last = earlier(o.First, leg.Setup), later(o.Last, leg.Setup)
+	o.First, o.Last = first(o.First, leg.Setup), clock.Later(o.Last, leg.Setup)
 	return nil
 }
 

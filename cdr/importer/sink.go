@@ -9,6 +9,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/cdr/smdr"
+	"trunkline/internal/clock"
 )
 
 // Sender takes legs on their way to the topic.
@@ -193,23 +194,17 @@ func (s *Sink) part() Part {
 	for i := range s.legs {
 		l := &s.legs[i]
 		p.Calls[i] = l.Call
-		p.First, p.Last = earlier(p.First, l.Setup), later(p.Last, l.Setup)
+		p.First, p.Last = first(p.First, l.Setup), clock.Later(p.Last, l.Setup)
 	}
 	return p
 }
 
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || b.Before(a) {
-		return b
+// first is the earlier of two moments, of which the one so far may not be known yet.
+func first(soFar, at time.Time) time.Time {
+	if soFar.IsZero() {
+		return at
 	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
+	return clock.Earlier(soFar, at)
 }
 
 func (s *Sink) flushFaults() error {
