@@ -137,8 +137,8 @@ func (i *imports) inForce() map[cdr.CallID]bool {
 // Imports that overlap are brought and taken back at random, with kills and with calls still on their way. What stands is what
 // the standing imports have, each call once; when all is taken back, nothing is left of money, allowances and limits.
 func TestImportsComeAndGo(t *testing.T) {
-	i := newImports(t, 60)
-	for range 25 {
+	i := newImports(t, 40)
+	for range 15 {
 		if len(i.brought) > 0 && i.random.IntN(2) == 0 {
 			for id := range i.brought {
 				i.takeBack(id)
@@ -147,7 +147,7 @@ func TestImportsComeAndGo(t *testing.T) {
 			continue
 		}
 		which := make(map[int]bool)
-		for first := i.random.IntN(40); len(which) < 20; first++ {
+		for first := i.random.IntN(30); len(which) < 15; first++ {
 			which[first%len(i.calls)] = true
 		}
 		i.bring(which)
