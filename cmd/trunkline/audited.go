@@ -41,7 +41,7 @@ const auditedMost = 2000
 func audited(cmd *cobra.Command, db *stores, args []string, err error) error {
 	path := strings.TrimPrefix(cmd.CommandPath(), "trunkline ")
 	var part *exitError
-	if !slices.Contains(changing(), path) || looked(cmd) || err != nil && (!errors.As(err, &part) || part.code != exitPartial) {
+	if !slices.Contains(changing(), path) || onlyLooked(cmd) || err != nil && (!errors.As(err, &part) || part.code != exitPartial) {
 		return err
 	}
 	tenant := ""
@@ -62,8 +62,8 @@ func audited(cmd *cobra.Command, db *stores, args []string, err error) error {
 	}))
 }
 
-// looked reports whether a command was only to show what it would do, or to list.
-func looked(cmd *cobra.Command) bool {
+// onlyLooked reports whether a command was only to show what it would do, or to list.
+func onlyLooked(cmd *cobra.Command) bool {
 	if f := cmd.Flags().Lookup("dry-run"); f != nil && f.Value.String() == "true" {
 		return true
 	}
