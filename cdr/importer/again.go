@@ -55,6 +55,12 @@ type Outlook struct {
 // Changed returns the imports that stand and were read by other settings than those of now, with what differs.
 func (m *Importer) Changed(ctx context.Context, f Filter) ([]Import, map[int64][]string, error) {
 	f.Standing = true
+	list, why, err := m.List(ctx, f)
+	return slices.DeleteFunc(list, func(i Import) bool { return why[i.ID] == nil }), why, err
+}
+
+// List returns imports, the newest first, and for those that stand and were read by other settings than those of now what differs.
+func (m *Importer) List(ctx context.Context, f Filter) ([]Import, map[int64][]string, error) {
 	list, err := m.Store.Imports(ctx, f)
 	if err != nil {
 		return nil, nil, err
@@ -62,6 +68,9 @@ func (m *Importer) Changed(ctx context.Context, f Filter) ([]Import, map[int64][
 	why := make(map[int64][]string)
 	now := make(map[string]*Source)
 	for i := range list {
+		if list[i].Undo != 0 {
+			continue
+		}
 		key := list[i].Tenant + "/" + list[i].PBX
 		if _, ok := now[key]; !ok {
 			now[key], _ = m.Source(ctx, list[i].Tenant, list[i].PBX) // A PBX that is gone reads nothing anew.
@@ -77,7 +86,7 @@ func (m *Importer) Changed(ctx context.Context, f Filter) ([]Import, map[int64][
 			why[list[i].ID] = differ
 		}
 	}
-	return slices.DeleteFunc(list, func(i Import) bool { return why[i.ID] == nil }), why, nil
+	return list, why, nil
 }
 
 // Preview reads imports anew and sends nothing.

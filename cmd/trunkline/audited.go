@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -56,10 +57,16 @@ func audited(cmd *cobra.Command, db *stores, args []string, err error) error {
 		}
 	})
 	after := strings.Join(given, "\n")
-	return errors.Join(err, postgres.NewAccess(db.db, clock.System{}).Log(cmd.Context(), access.Deed{
-		At: clock.System{}.Now(), By: operator(), Tenant: tenant, Action: path, Object: strings.TrimSpace(path + " " + strings.Join(args, " ")),
-		After: after[:min(len(after), auditedMost)],
+	return errors.Join(err, keepDeed(cmd.Context(), db, access.Deed{
+		Tenant: tenant, Action: path, Object: strings.TrimSpace(path + " " + strings.Join(args, " ")),
+		After: strings.ToValidUTF8(after[:min(len(after), auditedMost)], ""),
 	}))
+}
+
+// keepDeed keeps in the audit what whoever runs this command did now.
+func keepDeed(ctx context.Context, db *stores, d access.Deed) error {
+	d.At, d.By = clock.System{}.Now(), operator()
+	return postgres.NewAccess(db.db, clock.System{}).Log(ctx, d)
 }
 
 // onlyLooked reports whether a command was only to show what it would do, or to list.

@@ -6,6 +6,7 @@ import (
 	"trunkline/cdr"
 	"trunkline/cdr/importer"
 	"trunkline/internal/clock"
+	"trunkline/provision"
 	"trunkline/sql/postgres"
 )
 
@@ -24,12 +25,8 @@ func (b importBooks) Withdraw(ctx context.Context, undo int64, records []cdr.Rec
 
 func (b importBooks) Deliver(ctx context.Context) error { return b.worker.Recover(ctx) }
 
-// newImporter returns what lists imports and looks at them, on the stores of a command.
-func newImporter(ctx context.Context, db *stores) (*importer.Importer, error) {
-	snapshot, err := db.snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
+// newImporter returns what lists imports and looks at them, by what is set up in a snapshot.
+func newImporter(db *stores, snapshot *provision.Snapshot) (*importer.Importer, error) {
 	keeper, err := postgres.NewImports(db.db, clock.System{})
 	if err != nil {
 		return nil, err
@@ -45,11 +42,11 @@ func newImporter(ctx context.Context, db *stores) (*importer.Importer, error) {
 
 // newUndoer returns an importer that can also take imports back.
 func newUndoer(ctx context.Context, db *stores) (*importer.Importer, *postgres.Imports, error) {
-	m, err := newImporter(ctx, db)
+	r, err := newRepricer(ctx, db)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := newRepricer(ctx, db)
+	m, err := newImporter(db, r.snapshot)
 	if err != nil {
 		return nil, nil, err
 	}

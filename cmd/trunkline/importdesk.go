@@ -11,16 +11,11 @@ type imports struct{ s *system }
 
 // List implements console.Imports.
 func (d *imports) List(ctx context.Context, f importer.Filter) ([]importer.Import, map[int64][]string, error) {
-	m, err := newImporter(ctx, d.s.stores)
+	m, err := newImporter(d.s.stores, d.s.provisioning.live.Snapshot())
 	if err != nil {
 		return nil, nil, err
 	}
-	list, err := m.Store.Imports(ctx, f)
-	if err != nil {
-		return nil, nil, err
-	}
-	_, changed, err := m.Changed(ctx, f)
-	return list, changed, err
+	return m.List(ctx, f)
 }
 
 // Faults implements console.Imports.

@@ -102,15 +102,15 @@ reads it anew by those of now.`,
 			if err := o.window(); err != nil {
 				return err
 			}
-			m, err := newImporter(cmd.Context(), db)
+			snapshot, err := db.snapshot(cmd.Context())
 			if err != nil {
 				return err
 			}
-			list, err := m.Store.Imports(cmd.Context(), o.filter)
+			m, err := newImporter(db, snapshot)
 			if err != nil {
 				return err
 			}
-			_, changed, err := m.Changed(cmd.Context(), o.filter)
+			list, changed, err := m.List(cmd.Context(), o.filter)
 			if err != nil {
 				return err
 			}

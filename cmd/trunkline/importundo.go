@@ -195,7 +195,11 @@ func previewAgain(cmd *cobra.Command, m *importer.Importer, ids []int64) error {
 
 // hintAgain says which imports were read by other settings than those that were just put in force.
 func hintAgain(ctx context.Context, errOut io.Writer, db *stores) error {
-	m, err := newImporter(ctx, db)
+	snapshot, err := db.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	m, err := newImporter(db, snapshot)
 	if err != nil {
 		return err
 	}

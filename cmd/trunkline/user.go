@@ -34,8 +34,7 @@ func gateOf(db *stores) *access.Gate {
 
 // logged keeps in the audit what a command did.
 func logged(ctx context.Context, db *stores, action, object, after string) error {
-	now := clock.System{}.Now()
-	return postgres.NewAccess(db.db, clock.System{}).Log(ctx, access.Deed{At: now, By: operator(), Action: action, Object: object, After: after})
+	return keepDeed(ctx, db, access.Deed{Action: action, Object: object, After: after})
 }
 
 // accessError gives errors that the user made their exit code.
