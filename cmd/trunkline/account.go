@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
 	"trunkline/ledger"
@@ -34,8 +35,8 @@ func newAccountListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "Accounts with what is left of them", Args: cobra.NoArgs,
 		Example: "  trunkline account list\n  trunkline account list --kind carrier --format csv",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			states, err := db.ledger.States(cmd.Context(), ledger.Kind(kind))
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
+			states, err := db.Ledger.States(cmd.Context(), ledger.Kind(kind))
 			if err != nil {
 				return err
 			}
@@ -74,8 +75,8 @@ func accountTable(states []ledger.State) (*table, error) {
 }
 
 // tenantAccount finds the account of a provisioned tenant.
-func tenantAccount(ctx context.Context, db *stores, tenant string) (ledger.Account, error) {
-	snapshot, err := db.snapshot(ctx)
+func tenantAccount(ctx context.Context, db *store.Stores, tenant string) (ledger.Account, error) {
+	snapshot, err := db.Snapshot(ctx)
 	if err != nil {
 		return ledger.Account{}, err
 	}
@@ -107,12 +108,12 @@ calls behind a line are in ` + "`trunkline report cdr`" + ` for that quarter. Th
 			if last.IsZero() {
 				last = clock.System{}.Now().Add(24 * time.Hour)
 			}
-			return onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
+			return onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 				account, err := o.account(cmd.Context(), db)
 				if err != nil {
 					return err
 				}
-				lines, err := db.ledger.Statement(cmd.Context(), account, first, last, limit)
+				lines, err := db.Ledger.Statement(cmd.Context(), account, first, last, limit)
 				if err != nil {
 					return err
 				}
@@ -171,12 +172,12 @@ func (o *entryOptions) post(cmd *cobra.Command, purpose ledger.Purpose) (err err
 	if err != nil {
 		return err
 	}
-	defer func() { err = db.end(cmd, nil, err) }()
+	defer func() { err = endStores(db, cmd, nil, err) }()
 	account, err := tenantAccount(ctx, db, o.tenant)
 	if err != nil {
 		return err
 	}
-	posting, err := db.ledger.Post(ctx, ledger.Entry{
+	posting, err := db.Ledger.Post(ctx, ledger.Entry{
 		Account: account, Purpose: purpose, Amount: amount, At: clock.System{}.Now(), Key: o.key, Reason: o.reason,
 	})
 	switch {
@@ -187,7 +188,7 @@ func (o *entryOptions) post(cmd *cobra.Command, purpose ledger.Purpose) (err err
 	case err != nil:
 		return err
 	}
-	state, err := db.ledger.State(ctx, account)
+	state, err := db.Ledger.State(ctx, account)
 	if err != nil {
 		return err
 	}
@@ -235,12 +236,12 @@ func newSuspendCommand(use string, suspended bool, short string) *cobra.Command 
 			if err != nil {
 				return err
 			}
-			defer func() { err = db.end(cmd, args, err) }()
+			defer func() { err = endStores(db, cmd, args, err) }()
 			account, err := tenantAccount(cmd.Context(), db, o.tenant)
 			if err != nil {
 				return err
 			}
-			if err := db.ledger.Suspend(cmd.Context(), account, suspended, o.reason, operator()); err != nil {
+			if err := db.Ledger.Suspend(cmd.Context(), account, suspended, o.reason, operator()); err != nil {
 				return withCode(exitConflict, err)
 			}
 			cmd.Printf("%s: %s\n", account, use)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/alert"
+	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/sql/postgres"
 )
@@ -26,7 +27,7 @@ extension or a destination, or lower a cap; it tells them again when it clears. 
 	return cmd
 }
 
-func alertsOf(db *stores) *postgres.Alerts { return postgres.NewAlerts(db.db, clock.System{}) }
+func alertsOf(db *store.Stores) *postgres.Alerts { return postgres.NewAlerts(db.DB, clock.System{}) }
 
 func newAlertListCommand() *cobra.Command {
 	var f configFlags
@@ -35,7 +36,7 @@ func newAlertListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "What fires, and what fired", Args: cobra.NoArgs,
 		Example: "  trunkline alert list --open\n  trunkline alert list --tenant beauty --format json",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			alarms, err := alertsOf(db).Alarms(cmd.Context(), tenant, onlyOpen, limit)
 			if err != nil {
 				return err
@@ -65,7 +66,7 @@ func newAlertRulesCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use: "rules", Short: "The rules in force", Args: cobra.NoArgs, Example: "  trunkline alert rules",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			rules, _, err := alertsOf(db).Rules(cmd.Context())
 			if err != nil {
 				return err
@@ -139,7 +140,7 @@ Exit status: 0 done; 2 the file is wrong.`,
 			if dryRun {
 				return rulesTable(rules).write(cmd.OutOrStdout(), "table")
 			}
-			return onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+			return onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 				revision, err := alertsOf(db).Apply(cmd.Context(), string(text), operator())
 				if err != nil {
 					return err
@@ -163,7 +164,7 @@ func newAlertDeliveriesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "deliveries", Short: "The messages that were sent, and those that could not be", Args: cobra.NoArgs,
 		Example: "  trunkline alert deliveries --unsent",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			list, err := alertsOf(db).Deliveries(cmd.Context(), onlyFailed, limit)
 			if err != nil {
 				return err
@@ -193,7 +194,7 @@ func newAlertReplayCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "replay ID...", Short: "Send messages again, under the same numbers", Args: cobra.MinimumNArgs(1),
 		Example: "  trunkline alert replay 17 18",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			for _, text := range args {
 				id, err := strconv.ParseInt(text, 10, 64)
 				if err != nil {

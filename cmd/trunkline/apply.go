@@ -5,16 +5,16 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/user"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/inforce"
+	"trunkline/app/pbx"
 	"trunkline/internal/clock"
 	"trunkline/provision"
-	"trunkline/sql/postgres"
 )
 
 // applyOptions are the flags of `trunkline apply`.
@@ -76,27 +76,27 @@ func (o *applyOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer db.close(ctx)
-	p, err := planChanges(ctx, db, bundle, o.prune, o.choice)
+	defer db.Close(ctx)
+	p, err := inforce.Plan(ctx, db, bundle, o.prune, o.choice)
 	if err != nil {
 		return err
 	}
-	printKept(out, p.reconciled.Kept)
-	if err := refuseConflicts(ctx, db, errOut, p.reconciled.Conflicts); err != nil {
+	printKept(out, p.Reconciled.Kept)
+	if err := refuseConflicts(ctx, db, errOut, p.Reconciled.Conflicts); err != nil {
 		return err
 	}
-	printChanges(out, p.changes)
+	printChanges(out, p.Changes)
 	now := clock.System{}.Now()
-	if err := p.printVersions(ctx, out, now); err != nil {
+	if err := printVersions(ctx, p, out, now); err != nil {
 		return err
 	}
 	if o.dryRun {
 		return nil
 	}
-	if p.changes.Empty() {
-		return db.provision.MarkApplied(ctx, p.changes.Applied, now)
+	if p.Changes.Empty() {
+		return db.Provision.MarkApplied(ctx, p.Changes.Applied, now)
 	}
-	revision, err := storeChanges(ctx, db, p.stored.Revision, p.changes)
+	revision, err := inforce.Store(ctx, db, p.Stored.Revision, p.Changes, operator())
 	if err != nil {
 		return withCode(exitConflict, err)
 	}
@@ -113,65 +113,12 @@ func readOperator(ctx context.Context, file string) (*provision.Bundle, error) {
 		err = bundle.Check()
 	}
 	if err == nil {
-		err = compiles(ctx, bundle)
+		err = inforce.Check(ctx, bundle)
 	}
 	if err == nil {
-		err = checkFormats(bundle)
+		err = pbx.CheckFormats(bundle)
 	}
 	return bundle, withCode(exitUsage, err)
-}
-
-// applyPlan is what applying a file would do.
-type applyPlan struct {
-	stored     *postgres.Provisioned
-	reconciled *provision.Reconciled
-	changes    *provision.Changes
-	merged     *provision.Bundle
-}
-
-// compiles checks a bundle as a whole, and the words that what is in force already may still have.
-func compiles(ctx context.Context, b *provision.Bundle) error {
-	snapshot, err := provision.NewCompiler().Compile(ctx, b)
-	if err != nil {
-		return err
-	}
-	return snapshot.CheckNumbers(b)
-}
-
-// planChanges compares the bundle with what is stored and with what was applied last, and checks what would come out as a whole.
-func planChanges(ctx context.Context, db *stores, bundle *provision.Bundle, prune bool, choice provision.Choice) (*applyPlan, error) {
-	stored, err := db.provision.Load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	applied, err := db.provision.Applied(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p := &applyPlan{stored: stored}
-	if p.reconciled, err = provision.Reconcile(stored.Objects, stored.Files, bundle, applied, prune, choice); err != nil {
-		return nil, err
-	}
-	if p.changes, p.merged, err = provision.Plan(stored.Objects, stored.Files, p.reconciled.Wanted, prune); err != nil {
-		return nil, err
-	}
-	p.changes.Applied = p.reconciled.Applied.Changed(applied)
-	if err := compiles(ctx, p.merged); err != nil {
-		return nil, withCode(exitUsage, fmt.Errorf("with what is provisioned already: %w", err))
-	}
-	return p, nil
-}
-
-func storeChanges(ctx context.Context, db *stores, base int64, changes *provision.Changes) (int64, error) {
-	return db.provision.Save(ctx, base, changes, clock.System{}.Now(), operator())
-}
-
-// operator names who runs the command, for the logs of what was changed.
-func operator() string {
-	if u, err := user.Current(); err == nil {
-		return "cli:" + u.Username
-	}
-	return "cli:unknown"
 }
 
 // fieldsShown bounds the fields that are listed of one object.

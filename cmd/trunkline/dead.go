@@ -1,17 +1,15 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/rerate"
+	"trunkline/app/store"
 	"trunkline/internal/clock"
-	"trunkline/internal/e164"
-	"trunkline/rating/worker"
 	"trunkline/sql/postgres"
 )
 
@@ -40,7 +38,7 @@ func newDeadListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer db.close(cmd.Context())
+			defer db.Close(cmd.Context())
 			dead, err := books.Dead(cmd.Context(), filter)
 			if err != nil {
 				return err
@@ -84,8 +82,8 @@ func newDeadRetryCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer func() { err = db.end(cmd, args, err) }()
-			left, err := retryDead(cmd.Context(), db, books, ids)
+			defer func() { err = endStores(db, cmd, args, err) }()
+			left, err := rerate.RetryUnrated(cmd.Context(), db, books, ids)
 			if err != nil {
 				return err
 			}
@@ -100,39 +98,15 @@ func newDeadRetryCommand() *cobra.Command {
 	return cmd
 }
 
-func openBooks(cmd *cobra.Command, f *configFlags) (*stores, *postgres.Books, error) {
+func openBooks(cmd *cobra.Command, f *configFlags) (*store.Stores, *postgres.Books, error) {
 	db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
 	if err != nil {
 		return nil, nil, err
 	}
-	books, err := postgres.NewBooks(db.db, clock.System{})
+	books, err := postgres.NewBooks(db.DB, clock.System{})
 	if err != nil {
-		db.close(cmd.Context())
+		db.Close(cmd.Context())
 		return nil, nil, err
 	}
 	return db, books, nil
-}
-
-// retryDead prices legs again, stores what came of it, and returns how many are still unrated.
-func retryDead(ctx context.Context, db *stores, books *postgres.Books, ids []int64) (int, error) {
-	snapshot, err := db.snapshot(ctx)
-	if err != nil {
-		return 0, err
-	}
-	countries, err := e164.NewCountries()
-	if err != nil {
-		return 0, err
-	}
-	w := worker.New(worker.Config{
-		Books: books, Calls: db.records, Prices: func() worker.Prices { return prices{ctx: ctx, snapshot: snapshot} },
-		Country: countries.Of, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
-	})
-	if _, err := books.Retry(ctx, ids, w.Rate); err != nil {
-		return 0, err
-	}
-	if err := w.Recover(ctx); err != nil {
-		return 0, fmt.Errorf("the legs are posted; the worker stores them at its next start: %w", err)
-	}
-	left, err := books.Dead(ctx, postgres.DeadFilter{IDs: ids})
-	return len(left), err
 }

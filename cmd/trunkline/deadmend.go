@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/rerate"
 	"trunkline/sql/postgres"
 )
 
@@ -80,7 +81,7 @@ func mendDead(cmd *cobra.Command, f *configFlags, m postgres.Mending) (err error
 	if err != nil {
 		return err
 	}
-	defer func() { err = db.end(cmd, []string{strconv.FormatInt(m.ID, 10)}, err) }()
+	defer func() { err = endStores(db, cmd, []string{strconv.FormatInt(m.ID, 10)}, err) }()
 	err = books.Mend(cmd.Context(), m)
 	if errors.Is(err, postgres.ErrMend) || errors.Is(err, postgres.ErrNoDead) {
 		return withCode(exitUsage, err)
@@ -88,7 +89,7 @@ func mendDead(cmd *cobra.Command, f *configFlags, m postgres.Mending) (err error
 	if err != nil {
 		return err
 	}
-	left, err := retryDead(cmd.Context(), db, books, []int64{m.ID})
+	left, err := rerate.RetryUnrated(cmd.Context(), db, books, []int64{m.ID})
 	if err != nil {
 		return err
 	}
@@ -116,7 +117,7 @@ their calls is given back like that of any call that is over.`,
 			if err != nil {
 				return err
 			}
-			defer func() { err = db.end(cmd, args, err) }()
+			defer func() { err = endStores(db, cmd, args, err) }()
 			n, err := books.WriteOff(cmd.Context(), ids, reason, operator())
 			if err != nil {
 				return err

@@ -28,7 +28,7 @@ func newDeadShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer db.close(cmd.Context())
+			defer db.Close(cmd.Context())
 			dead, err := books.Dead(cmd.Context(), postgres.DeadFilter{IDs: []int64{id}})
 			if err != nil {
 				return err

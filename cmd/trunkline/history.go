@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/store"
 	"trunkline/provision"
 	"trunkline/sql/postgres"
 )
@@ -24,8 +25,8 @@ prints the object as it was set up then; the decision about a call names its rev
 
 Exit status: 0 done; 2 there was no such object.`,
 		Example: "  trunkline history route_plan standard\n  trunkline history dial_plan russia --at 2026-03-01T12:00:00Z\n  trunkline history route_plan standard --revision 117",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
-			list, err := db.provision.History(cmd.Context(), provision.Kind(strings.ReplaceAll(args[0], "-", "_")), args[1])
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
+			list, err := db.Provision.History(cmd.Context(), provision.Kind(strings.ReplaceAll(args[0], "-", "_")), args[1])
 			if err != nil {
 				return err
 			}

@@ -31,8 +31,8 @@ list by itself. --settle takes off what never will.`,
 			if err != nil {
 				return err
 			}
-			defer func() { err = db.end(cmd, args, err) }()
-			store, err := postgres.NewImports(db.db, clock.System{})
+			defer func() { err = endStores(db, cmd, args, err) }()
+			store, err := postgres.NewImports(db.DB, clock.System{})
 			if err != nil {
 				return err
 			}

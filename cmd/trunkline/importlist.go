@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/pbx"
+	"trunkline/app/store"
 	"trunkline/cdr/importer"
 )
 
@@ -98,15 +100,15 @@ func newImportListCommand() *cobra.Command {
 them. The column changed names the settings of the PBX that are others now than when the import was read: "import again"
 reads it anew by those of now.`,
 		Example: "  trunkline import list --tenant beauty --pbx moscow\n  trunkline import list --file smdr-2026-11-05.log",
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			if err := o.window(); err != nil {
 				return err
 			}
-			snapshot, err := db.snapshot(cmd.Context())
+			snapshot, err := db.Snapshot(cmd.Context())
 			if err != nil {
 				return err
 			}
-			m, err := newImporter(db, snapshot)
+			m, err := pbx.NewImporter(db, snapshot)
 			if err != nil {
 				return err
 			}

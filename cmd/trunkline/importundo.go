@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/pbx"
+	"trunkline/app/store"
 	"trunkline/cdr/importer"
 	"trunkline/sql/postgres"
 )
@@ -45,8 +47,8 @@ killed goes on when it is run again, or with --resume. "import again" brings the
 Exit status: 0 done; 2 an option is wrong; 4 it cannot be done as things are.`,
 		Example: "  trunkline import undo 12 --reason 'wrong format'\n" +
 			"  trunkline import undo --tenant beauty --pbx moscow --from 2026-11-01 --to 2026-11-08 --reason 'clock was wrong'",
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, args []string) error {
-			m, keeper, err := newUndoer(cmd.Context(), db)
+		RunE: onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, args []string) error {
+			m, keeper, err := pbx.NewUndoer(cmd.Context(), db)
 			if err != nil {
 				return err
 			}
@@ -122,11 +124,11 @@ by --changed: all that were read by other settings than those of now. --dry-run 
 Exit status: 0 done; 2 an option is wrong; 3 done, but some records could not be used; 4 it cannot be done as things are.`,
 		Example: "  trunkline import again --tenant beauty --pbx moscow --changed --dry-run\n" +
 			"  trunkline import again 12 --reason 'day before month'",
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			if dryRun == (reason != "") {
 				return withCode(exitUsage, errors.New("give --dry-run, or a --reason"))
 			}
-			m, _, err := newUndoer(cmd.Context(), db)
+			m, _, err := pbx.NewUndoer(cmd.Context(), db)
 			if err != nil {
 				return err
 			}
@@ -137,7 +139,7 @@ Exit status: 0 done; 2 an option is wrong; 3 done, but some records could not be
 			if dryRun {
 				return importError(previewAgain(cmd, m, ids))
 			}
-			producer, err := openLegs(cmd.Context(), db.engines.Kafka, db.log)
+			producer, err := pbx.OpenLegs(cmd.Context(), db.Engines.Kafka, db.Log)
 			if err != nil {
 				return withCode(exitConflict, err)
 			}
@@ -194,12 +196,12 @@ func previewAgain(cmd *cobra.Command, m *importer.Importer, ids []int64) error {
 }
 
 // hintAgain says which imports were read by other settings than those that were just put in force.
-func hintAgain(ctx context.Context, errOut io.Writer, db *stores) error {
-	snapshot, err := db.snapshot(ctx)
+func hintAgain(ctx context.Context, errOut io.Writer, db *store.Stores) error {
+	snapshot, err := db.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
-	m, err := newImporter(db, snapshot)
+	m, err := pbx.NewImporter(db, snapshot)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/access"
+	"trunkline/app"
+	"trunkline/app/store"
 	"trunkline/internal/clock"
 )
 
@@ -22,7 +24,7 @@ func newKeyListCommand() *cobra.Command {
 	var format, user string
 	cmd := &cobra.Command{
 		Use: "list", Short: "The keys, without their secrets", Args: cobra.NoArgs, Example: "  trunkline key list --user olga",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			keys, err := gateOf(db).KeysOf(cmd.Context(), user)
 			if err != nil {
 				return err
@@ -58,7 +60,7 @@ func newKeyAddCommand() *cobra.Command {
 		Long: "Add makes a key that has some of the permissions of a user. Scopes are words with commas between:\n" + scopeWords(access.Permissions()),
 		Example: "  trunkline key add --name prometheus --scopes metrics:read\n" +
 			"  trunkline key add --user anna --name bookkeeping --scopes invoices:read,money:read --for 8760h",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			var list []access.Permission
 			for s := range strings.SplitSeq(scopes, ",") {
 				list = append(list, access.Permission(strings.TrimSpace(s)))
@@ -79,7 +81,7 @@ func newKeyAddCommand() *cobra.Command {
 		}),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&user, "user", consoleUser, "whose key it is")
+	flags.StringVar(&user, "user", app.ConsoleUser, "whose key it is")
 	flags.StringVar(&name, "name", "", "what uses it")
 	flags.StringVar(&scopes, "scopes", "", "what it may do, with commas between")
 	flags.DurationVar(&last, "for", 0, "how long it is good, such as 720h; without end if 0")
@@ -94,7 +96,7 @@ func newKeyRevokeCommand() *cobra.Command {
 	var f configFlags
 	cmd := &cobra.Command{
 		Use: "revoke ID", Short: "End a key", Args: cobra.ExactArgs(1), Example: "  trunkline key revoke Zk3pQ0aB7dXe",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			if err := gateOf(db).RevokeKey(cmd.Context(), "", args[0]); err != nil {
 				return accessError(err)
 			}

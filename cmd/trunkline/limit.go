@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
 	"trunkline/ledger"
@@ -119,9 +120,9 @@ func (o *limitOptions) target(s *provision.Snapshot) (ledger.Target, *provision.
 func second[T any](_ T, ok bool) bool { return ok }
 
 // change does something to the limit that the flags name, and says that it was done.
-func (o *limitOptions) change(do func(ctx context.Context, db *stores, t ledger.Target, tenant *provision.Tenant) error) func(*cobra.Command, []string) error {
-	return onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
-		snapshot, err := db.snapshot(cmd.Context())
+func (o *limitOptions) change(do func(ctx context.Context, db *store.Stores, t ledger.Target, tenant *provision.Tenant) error) func(*cobra.Command, []string) error {
+	return onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
+		snapshot, err := db.Snapshot(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -150,7 +151,7 @@ func newLimitSetCommand() *cobra.Command {
 		Use: "set --tenant ID --period P --reason WHY", Short: "Set a cap, or with --clear go back to the operator's file", Args: cobra.NoArgs,
 		Example: "  trunkline limit set --tenant beauty --extension 101 --period day --money 500 --reason 'case 12'\n" +
 			"  trunkline limit set --tenant beauty --extension 101 --period day --clear --reason 'case 12 closed'",
-		RunE: o.change(func(ctx context.Context, db *stores, t ledger.Target, _ *provision.Tenant) error {
+		RunE: o.change(func(ctx context.Context, db *store.Stores, t ledger.Target, _ *provision.Tenant) error {
 			period, err := ledger.ParsePeriod(o.period)
 			if err != nil {
 				return err
@@ -162,7 +163,7 @@ func newLimitSetCommand() *cobra.Command {
 			if caps.IsZero() != forget {
 				return fmt.Errorf("%w: give --money, --seconds or --calls, or else --clear", ledger.ErrLimit)
 			}
-			return db.ledger.SetLimit(ctx, t, period, caps)
+			return db.Ledger.SetLimit(ctx, t, period, caps)
 		}),
 	}
 	o.who(cmd)
@@ -191,7 +192,7 @@ func newLimitRaiseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "raise --tenant ID --period P --reason WHY", Short: "Add to a cap for the present day, week or month only", Args: cobra.NoArgs,
 		Example: "  trunkline limit raise --tenant beauty --branch moscow --period day --money 200 --reason 'asked for by phone'",
-		RunE: o.change(func(ctx context.Context, db *stores, t ledger.Target, tenant *provision.Tenant) error {
+		RunE: o.change(func(ctx context.Context, db *store.Stores, t ledger.Target, tenant *provision.Tenant) error {
 			counter, err := o.counter(t, tenant)
 			if err != nil {
 				return err
@@ -205,7 +206,7 @@ func newLimitRaiseCommand() *cobra.Command {
 				by.Money = *caps.Money
 			}
 			by.Seconds, by.Calls = max(0, o.seconds), max(0, o.calls)
-			return db.ledger.RaiseLimit(ctx, t, counter, by)
+			return db.Ledger.RaiseLimit(ctx, t, counter, by)
 		}),
 	}
 	o.who(cmd)
@@ -219,12 +220,12 @@ func newLimitResetCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "reset --tenant ID --period P --reason WHY", Short: "Let the present day, week or month count from zero again", Args: cobra.NoArgs,
 		Example: "  trunkline limit reset --tenant beauty --period month --reason 'fraud was refunded'",
-		RunE: o.change(func(ctx context.Context, db *stores, t ledger.Target, tenant *provision.Tenant) error {
+		RunE: o.change(func(ctx context.Context, db *store.Stores, t ledger.Target, tenant *provision.Tenant) error {
 			counter, err := o.counter(t, tenant)
 			if err != nil {
 				return err
 			}
-			return db.ledger.ResetLimit(ctx, t, counter)
+			return db.Ledger.ResetLimit(ctx, t, counter)
 		}),
 	}
 	o.who(cmd)
@@ -239,8 +240,8 @@ func newBlockCommand(use string, blocked bool, short string) *cobra.Command {
 		Long: "Of a whole tenant, `trunkline account suspend` does the same. Calls that cost nothing, and emergency calls, are not touched.",
 		Example: "  trunkline limit " + use + " --tenant beauty --extension 101 --reason 'stolen phone'\n" +
 			"  trunkline limit " + use + " --tenant beauty --destination 882 --reason fraud",
-		RunE: o.change(func(ctx context.Context, db *stores, t ledger.Target, _ *provision.Tenant) error {
-			return db.ledger.Block(ctx, t, blocked)
+		RunE: o.change(func(ctx context.Context, db *store.Stores, t ledger.Target, _ *provision.Tenant) error {
+			return db.Ledger.Block(ctx, t, blocked)
 		}),
 	}
 	o.who(cmd)

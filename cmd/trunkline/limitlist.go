@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/store"
+	"trunkline/credit"
 	"trunkline/internal/clock"
 	"trunkline/ledger"
 )
@@ -19,7 +21,7 @@ func newLimitListCommand() *cobra.Command {
 		Long: `List shows every cap of a tenant, its branches and extensions: what the operator's file says (SETTING), what is in force now
 (LIVE: set by hand, and raised), what was used in the present period and what is held for calls in progress. Blocks follow.`,
 		Example: "  trunkline limit list --tenant beauty",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			t, err := limitTable(cmd.Context(), db, tenant)
 			if err != nil {
 				return err
@@ -40,12 +42,12 @@ func newLimitLogCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "log --tenant ID", Short: "Who changed what about limits, blocks and suspension, and why", Args: cobra.NoArgs,
 		Example: "  trunkline limit log --tenant beauty",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			account, err := tenantAccount(cmd.Context(), db, tenant)
 			if err != nil {
 				return err
 			}
-			state, err := db.ledger.Limits(cmd.Context(), account)
+			state, err := db.Ledger.Limits(cmd.Context(), account)
 			if err != nil {
 				return err
 			}
@@ -63,8 +65,8 @@ func newLimitLogCommand() *cobra.Command {
 	return cmd
 }
 
-func limitTable(ctx context.Context, db *stores, id string) (*table, error) {
-	snapshot, err := db.snapshot(ctx)
+func limitTable(ctx context.Context, db *store.Stores, id string) (*table, error) {
+	snapshot, err := db.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -72,19 +74,19 @@ func limitTable(ctx context.Context, db *stores, id string) (*table, error) {
 	if !ok {
 		return nil, withCode(exitUsage, fmt.Errorf("there is no tenant %q", id))
 	}
-	limits, err := limitsAsTheyStand(ctx, db.ledger, tenant, clock.System{}.Now())
+	limits, err := credit.StatusOf(ctx, db.Ledger, tenant, clock.System{}.Now())
 	if err != nil {
 		return nil, err
 	}
 	t := &table{columns: []string{"scope", "owner", "period", "measure", "setting", "live", "used", "held", "left"}, of: "limits and blocks"}
 	for i := range limits {
-		cells, err := limits[i].cells()
+		cells, err := limits[i].Cells()
 		if err != nil {
 			return nil, err
 		}
 		t.add(cells...)
 	}
-	state, err := db.ledger.Limits(ctx, ledger.Tenant(tenant.ID, tenant.Currency))
+	state, err := db.Ledger.Limits(ctx, ledger.Tenant(tenant.ID, tenant.Currency))
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/access"
+	"trunkline/app"
+	"trunkline/app/store"
 	"trunkline/console"
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
@@ -31,14 +33,14 @@ numbers at once and all or none. Numbers are given one by one, or as ranges: +74
 
 // onNumbers runs a command of the inventory, as whoever runs it on the machine.
 func onNumbers(f *configFlags, do func(cmd *cobra.Command, c *console.Console, who *access.Principal, args []string) error) func(*cobra.Command, []string) error {
-	return onStores(f, func(cmd *cobra.Command, db *stores, args []string) error {
-		snapshot, err := db.snapshot(cmd.Context())
+	return onStores(f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
+		snapshot, err := db.Snapshot(cmd.Context())
 		if err != nil {
 			return err
 		}
 		c := console.New(console.Deps{
-			Trail: postgres.NewAccess(db.db, clock.System{}), Setup: &setup{stores: db, compiler: provision.NewCompiler()}, Shelf: db.provision,
-			Snapshot: func() *provision.Snapshot { return snapshot }, Inventory: postgres.NewInventory(db.db, clock.System{}), Clock: clock.System{},
+			Trail: postgres.NewAccess(db.DB, clock.System{}), Setup: &app.Setup{Stores: db, Compiler: provision.NewCompiler()}, Shelf: db.Provision,
+			Snapshot: func() *provision.Snapshot { return snapshot }, Inventory: postgres.NewInventory(db.DB, clock.System{}), Clock: clock.System{},
 		})
 		err = do(cmd, c, &access.Principal{Role: access.Operator, Command: operator()}, args)
 		switch {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/ledger"
 	"trunkline/provision"
@@ -64,11 +65,11 @@ func (o *accountOptions) accounts(s *provision.Snapshot) (map[ledger.Account]*ti
 }
 
 // account is the one that is named.
-func (o *accountOptions) account(ctx context.Context, db *stores) (ledger.Account, error) {
+func (o *accountOptions) account(ctx context.Context, db *store.Stores) (ledger.Account, error) {
 	if (o.tenant == "") == (o.carrier == "") {
 		return ledger.Account{}, withCode(exitUsage, errors.New("give --tenant or --carrier"))
 	}
-	snapshot, err := db.snapshot(ctx)
+	snapshot, err := db.Snapshot(ctx)
 	if err != nil {
 		return ledger.Account{}, err
 	}
@@ -85,7 +86,7 @@ func newPeriodListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "Up to when the books are closed; of one tenant or carrier what was closed and opened", Args: cobra.NoArgs,
 		Example: "  trunkline period list\n  trunkline period list --tenant beauty",
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			t, err := o.closings(cmd.Context(), db)
 			if err != nil {
 				return err
@@ -98,13 +99,13 @@ func newPeriodListCommand() *cobra.Command {
 	return cmd
 }
 
-func (o *accountOptions) closings(ctx context.Context, db *stores) (*table, error) {
+func (o *accountOptions) closings(ctx context.Context, db *store.Stores) (*table, error) {
 	if o.tenant != "" || o.carrier != "" {
 		account, err := o.account(ctx, db)
 		if err != nil {
 			return nil, err
 		}
-		log, err := db.ledger.Closings(ctx, account)
+		log, err := db.Ledger.Closings(ctx, account)
 		t := &table{columns: []string{"time", "account", "before", "closed_till", "reason", "by"}, of: "changes"}
 		for _, c := range log {
 			t.add(c.At.Format(time.RFC3339), c.Account.String(), till(c.Before), till(c.Till), c.Reason, c.By)
@@ -113,7 +114,7 @@ func (o *accountOptions) closings(ctx context.Context, db *stores) (*table, erro
 	}
 	t := &table{columns: []string{"account", "closed_till"}, of: "accounts"}
 	for _, kind := range []ledger.Kind{ledger.TenantAccount, ledger.CarrierAccount} {
-		states, err := db.ledger.States(ctx, kind)
+		states, err := db.Ledger.States(ctx, kind)
 		if err != nil {
 			return nil, err
 		}
@@ -124,15 +125,6 @@ func (o *accountOptions) closings(ctx context.Context, db *stores) (*table, erro
 	return t, nil
 }
 
-func till(at time.Time) string {
-	if at.IsZero() {
-		return ""
-	}
-	return at.UTC().Format(time.RFC3339)
-}
-
-const monthFormat = "2006-01"
-
 func newPeriodCloseCommand() *cobra.Command {
 	o := &accountOptions{}
 	var month, reason string
@@ -142,7 +134,7 @@ func newPeriodCloseCommand() *cobra.Command {
 
 Exit status: 0 done; 2 an option is wrong; 4 the month is not over, or calls of it could not be rated yet.`,
 		Example: "  trunkline period close --month 2026-10 --reason 'invoices of October'",
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			first, err := time.Parse(monthFormat, month)
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("--month %q: want a month such as 2026-10", month))
@@ -173,7 +165,7 @@ again with 'trunkline invoice run --reissue'.
 
 Exit status: 0 done; 2 an option is wrong; 4 an invoice stands for it.`,
 		Example: "  trunkline period open --tenant beauty --from 2026-10 --reason 'deck of October was wrong, see case 31'",
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			first, err := time.Parse(monthFormat, from)
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("--from %q: want a month such as 2026-10", from))
@@ -195,9 +187,9 @@ Exit status: 0 done; 2 an option is wrong; 4 an invoice stands for it.`,
 	return cmd
 }
 
-func (o *accountOptions) closeTill(cmd *cobra.Command, db *stores, reason string, at func(*time.Location) time.Time) error {
+func (o *accountOptions) closeTill(cmd *cobra.Command, db *store.Stores, reason string, at func(*time.Location) time.Time) error {
 	ctx := cmd.Context()
-	snapshot, err := db.snapshot(ctx)
+	snapshot, err := db.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
@@ -212,7 +204,7 @@ func (o *accountOptions) closeTill(cmd *cobra.Command, db *stores, reason string
 		if c.Till.After(now) {
 			return withCode(exitConflict, fmt.Errorf("%w: it is over at %s", ledger.ErrClosing, till(c.Till)))
 		}
-		done, err := db.ledger.Close(ctx, c)
+		done, err := db.Ledger.Close(ctx, c)
 		if err != nil {
 			failed = errors.Join(failed, err)
 			continue

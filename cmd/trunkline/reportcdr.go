@@ -75,8 +75,8 @@ func (o *cdrOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer db.close(ctx)
-	records, err := db.records.Records(ctx, o.filter)
+	defer db.Close(ctx)
+	records, err := db.Records.Records(ctx, o.filter)
 	if err != nil {
 		return err
 	}

@@ -1,21 +1,19 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/rerate"
+	"trunkline/app/store"
 	"trunkline/cdr"
 	"trunkline/internal/clock"
-	"trunkline/internal/e164"
 	"trunkline/ledger"
-	"trunkline/provision"
 	"trunkline/rating/worker"
 	"trunkline/sql/clickhouse"
 	"trunkline/sql/postgres"
@@ -77,81 +75,51 @@ change are in a closed period or on an invoice, or calls are on their way that h
 	return cmd
 }
 
-// repricer prices calls again with what a command has open.
-type repricer struct {
-	db       *stores
-	books    *postgres.Books
-	worker   *worker.Worker
-	snapshot *provision.Snapshot
-	deck     string
-	job      int64 // 0: nothing is written.
-}
-
-func newRepricer(ctx context.Context, db *stores) (*repricer, error) {
-	snapshot, err := db.snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	countries, err := e164.NewCountries()
-	if err != nil {
-		return nil, err
-	}
-	books, err := postgres.NewBooks(db.db, clock.System{})
-	if err != nil {
-		return nil, err
-	}
-	w := worker.New(worker.Config{
-		Books: books, Calls: db.records, Prices: func() worker.Prices { return prices{ctx: ctx, snapshot: snapshot, corrected: true} },
-		Country: countries.Of, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
-	})
-	return &repricer{db: db, books: books, worker: w, snapshot: snapshot}, w.Recover(ctx)
-}
-
-func (o *rerateOptions) run(cmd *cobra.Command, db *stores, _ []string) error {
+func (o *rerateOptions) run(cmd *cobra.Command, db *store.Stores, _ []string) error {
 	ctx := cmd.Context()
 	from, till, err := o.window()
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	r, err := newRepricer(ctx, db)
+	r, err := rerate.New(ctx, db)
 	if err != nil {
 		return err
 	}
-	r.deck = o.deck
-	accounts, err := o.accounts.accounts(r.snapshot)
+	r.Deck = o.deck
+	accounts, err := o.accounts.accounts(r.Snapshot)
 	if err != nil {
 		return err
 	}
-	picked := slices.DeleteFunc(sortedAccounts(accounts), func(a ledger.Account) bool { return o.deck != "" && a.Kind == ledger.TenantAccount })
+	picked := slices.DeleteFunc(rerate.SortedAccounts(accounts), func(a ledger.Account) bool { return o.deck != "" && a.Kind == ledger.TenantAccount })
 	if o.apply {
 		return o.write(cmd, r, picked, from, till)
 	}
-	sum := newRerateSum()
-	if err := r.accounts(ctx, picked, from, till, sum); err != nil {
+	sum := rerate.NewSum()
+	if err := r.Accounts(ctx, picked, from, till, sum); err != nil {
 		return rerateError(err)
 	}
 	return o.report(cmd, 0, sum)
 }
 
 // write prices accounts again and writes it, after it has looked whether anything is in the way of any of them.
-func (o *rerateOptions) write(cmd *cobra.Command, r *repricer, picked []ledger.Account, from, till time.Time) error {
+func (o *rerateOptions) write(cmd *cobra.Command, r *rerate.Rerater, picked []ledger.Account, from, till time.Time) error {
 	ctx := cmd.Context()
-	if err := r.mayChange(ctx, picked, from, till); err != nil {
+	if err := r.MayChange(ctx, picked, from, till); err != nil {
 		return rerateError(err)
 	}
 	var err error
-	r.job, err = r.books.BeginRerate(ctx, postgres.Rerate{Scope: o.scope(), From: from, Till: till, Reason: o.reason, By: operator()})
+	r.Job, err = r.Books.BeginRerate(ctx, postgres.Rerate{Scope: o.scope(), From: from, Till: till, Reason: o.reason, By: operator()})
 	if err != nil {
 		return err
 	}
-	sum := newRerateSum()
-	if err := r.accounts(ctx, picked, from, till, sum); err != nil {
-		return r.failed(ctx, rerateError(err))
+	sum := rerate.NewSum()
+	if err := r.Accounts(ctx, picked, from, till, sum); err != nil {
+		return r.Failed(ctx, rerateError(err))
 	}
-	if err := r.books.EndRerate(ctx, r.job); err != nil {
+	if err := r.Books.EndRerate(ctx, r.Job); err != nil {
 		return err
 	}
-	return o.report(cmd, r.job, sum)
+	return o.report(cmd, r.Job, sum)
 }
 
 func (o *rerateOptions) window() (from, till time.Time, err error) {
@@ -179,8 +147,8 @@ func (o *rerateOptions) scope() string {
 	return "all"
 }
 
-func (o *rerateOptions) report(cmd *cobra.Command, job int64, sum *rerateSum) error {
-	t, err := sum.table()
+func (o *rerateOptions) report(cmd *cobra.Command, job int64, sum *rerate.Sum) error {
+	t, err := rerateTable(sum)
 	if err != nil {
 		return err
 	}
@@ -188,18 +156,18 @@ func (o *rerateOptions) report(cmd *cobra.Command, job int64, sum *rerateSum) er
 		return err
 	}
 	if job != 0 {
-		cmd.PrintErrf("%d of %d calls changed; `trunkline rerate undo %d --reason WHY` takes it back\n", sum.changed, sum.legs, job)
+		cmd.PrintErrf("%d of %d calls changed; `trunkline rerate undo %d --reason WHY` takes it back\n", sum.Changed, sum.Legs, job)
 	} else {
-		cmd.PrintErrf("%d of %d calls would change\n", sum.changed, sum.legs)
+		cmd.PrintErrf("%d of %d calls would change\n", sum.Changed, sum.Legs)
 	}
-	if len(sum.refused) > 0 {
-		return withCode(exitConflict, errors.Join(sum.refused...))
+	if len(sum.Refused) > 0 {
+		return withCode(exitConflict, errors.Join(sum.Refused...))
 	}
-	if len(sum.failed) > 0 {
-		for _, line := range sum.failed[:min(len(sum.failed), failedShown)] {
+	if len(sum.Failed) > 0 {
+		for _, line := range sum.Failed[:min(len(sum.Failed), failedShown)] {
 			cmd.PrintErrln(line)
 		}
-		return withCode(exitPartial, fmt.Errorf("%d calls have no price any more and stay as they are", len(sum.failed)))
+		return withCode(exitPartial, fmt.Errorf("%d calls have no price any more and stay as they are", len(sum.Failed)))
 	}
 	return nil
 }
@@ -223,8 +191,8 @@ func newRerateListCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use: "list", Short: "What was priced again, the newest first", Args: cobra.NoArgs, Example: "  trunkline rerate list",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			books, err := postgres.NewBooks(db.db, clock.System{})
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
+			books, err := postgres.NewBooks(db.DB, clock.System{})
 			if err != nil {
 				return err
 			}
@@ -275,16 +243,16 @@ last one first. Calls of closed periods, and those that an invoice stands for, a
 
 Exit status: 0 done; 2 an option is wrong; 4 it cannot be undone as things are.`,
 		Example: "  trunkline rerate undo 3 --reason 'the old deck was right'",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("%q is no id: take it from `trunkline rerate list`", args[0]))
 			}
-			r, err := newRepricer(cmd.Context(), db)
+			r, err := rerate.New(cmd.Context(), db)
 			if err != nil {
 				return err
 			}
-			n, err := r.undo(cmd.Context(), id, reason)
+			n, err := r.Undo(cmd.Context(), id, reason, operator())
 			if err != nil {
 				return rerateError(err)
 			}
@@ -296,4 +264,17 @@ Exit status: 0 done; 2 an option is wrong; 4 it cannot be undone as things are.`
 	_ = cmd.MarkFlagRequired("reason") // It fails only for a flag that does not exist.
 	f.register(cmd)
 	return cmd
+}
+
+func rerateTable(s *rerate.Sum) (*table, error) {
+	t := &table{columns: []string{"account", "destination", "calls", "before", "after", "difference"}, of: "lines"}
+	for _, k := range s.Sorted() {
+		l := s.Lines[k]
+		difference, err := l.After.Sub(l.Before)
+		if err != nil {
+			return nil, err
+		}
+		t.add(k.Account.String(), k.Destination, strconv.FormatInt(l.Calls, 10), l.Before.String(), l.After.String(), difference.String())
+	}
+	return t, nil
 }

@@ -10,6 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
+	"trunkline/app/config"
+	"trunkline/app/reporting"
+	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/reports/retention"
 	"trunkline/sql/clickhouse"
@@ -28,25 +32,25 @@ ever. Amounts of money, postings, invoices and the sums by hour and day never go
 
 // keeping are the stores of retention, with the configuration.
 type keeping struct {
-	config config
+	config config.Config
 	holds  *postgres.Retention
 	calls  *clickhouse.Retention
 }
 
-func (f *configFlags) newKeeping(db *stores) (*keeping, error) {
+func (f *configFlags) newKeeping(db *store.Stores) (*keeping, error) {
 	c, err := f.load()
 	if err != nil {
 		return nil, err
 	}
-	books, err := postgres.NewBooks(db.db, clock.System{})
+	books, err := postgres.NewBooks(db.DB, clock.System{})
 	if err != nil {
 		return nil, err
 	}
-	exporter, err := db.exporter()
+	exporter, err := reporting.Exporter(db)
 	if err != nil {
 		return nil, err
 	}
-	return &keeping{c, postgres.NewRetention(db.db, books, clock.System{}), clickhouse.NewRetention(db.records, exporter)}, nil
+	return &keeping{c, postgres.NewRetention(db.DB, books, clock.System{}), clickhouse.NewRetention(db.Records, exporter)}, nil
 }
 
 func (k *keeping) runner(archive string) *retention.Runner {
@@ -66,7 +70,7 @@ func (k *keeping) eraser() *retention.Eraser {
 
 // onKeeping runs a command with the stores of retention.
 func onKeeping(f *configFlags, do func(cmd *cobra.Command, k *keeping, args []string) error) func(*cobra.Command, []string) error {
-	return onStores(f, func(cmd *cobra.Command, db *stores, args []string) error {
+	return onStores(f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 		k, err := f.newKeeping(db)
 		if err != nil {
 			return err
@@ -111,7 +115,7 @@ func (k *keeping) show(cmd *cobra.Command, format string) error {
 	}
 	w := &k.config.Worker
 	for _, own := range [][2]string{
-		{"packed (worker.keep_packed)", w.KeepPacked.String()}, {"identities (worker.keep_identities)", w.KeepIdentities.String()}, {"closed holds of money", closedAge.String()},
+		{"packed (worker.keep_packed)", w.KeepPacked.String()}, {"identities (worker.keep_identities)", w.KeepIdentities.String()}, {"closed holds of money", app.ClosedAge.String()},
 	} {
 		t.add(own[0], own[1], "", "", "", "", "")
 	}

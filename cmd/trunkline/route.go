@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
 	"trunkline/cdr"
 	"trunkline/internal/clock"
 	"trunkline/lcr"
@@ -170,8 +171,8 @@ func (o *routeOptions) stored(ctx context.Context, errOut io.Writer, e *lcr.Expl
 	if err != nil {
 		return err
 	}
-	defer db.close(ctx)
-	records, err := db.records.Records(ctx, clickhouse.Filter{Call: id})
+	defer db.Close(ctx)
+	records, err := db.Records.Records(ctx, clickhouse.Filter{Call: id})
 	if err != nil {
 		return err
 	}
@@ -215,11 +216,11 @@ func (o *routeOptions) snapshot(ctx context.Context, errOut io.Writer) (_ *provi
 	if err != nil {
 		return nil, nil, err
 	}
-	done = func() { db.close(ctx) }
+	done = func() { db.Close(ctx) }
 	compiler := provision.NewCompiler()
-	snapshot, err := db.compile(ctx, compiler)
+	snapshot, err := db.Compile(ctx, compiler)
 	if err == nil {
-		err = db.measure(ctx, snapshot.Operator(), compiler.Measures())
+		err = app.Measure(db, ctx, snapshot.Operator(), compiler.Measures())
 	}
 	if err != nil {
 		done()

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/inforce"
+	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/provision"
 	"trunkline/sql/postgres"
@@ -37,8 +39,8 @@ func timelineOf(s *provision.Snapshot, id string) (*provision.Timeline, error) {
 }
 
 // storedTimeline is timelineOf of what is stored.
-func storedTimeline(ctx context.Context, db *stores, id string) (*provision.Timeline, error) {
-	snapshot, err := db.snapshot(ctx)
+func storedTimeline(ctx context.Context, db *store.Stores, id string) (*provision.Timeline, error) {
+	snapshot, err := db.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +53,7 @@ func newVersionsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "versions TARIFF", Short: "All versions of a tariff, with when they are in force", Args: cobra.ExactArgs(1),
 		Example: "  trunkline tariff versions retail\n  trunkline tariff versions retail --format csv",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			line, err := storedTimeline(cmd.Context(), db, args[0])
 			if err != nil {
 				return err
@@ -83,7 +85,7 @@ func newTariffShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "show TARIFF", Short: "Print the file of a version, or write it with the decks that it names", Args: cobra.ExactArgs(1),
 		Example: "  trunkline tariff show retail\n  trunkline tariff show retail --at 2026-03-01T12:00:00Z\n  trunkline tariff show retail --revision 12 --dir retail-12",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			line, err := storedTimeline(cmd.Context(), db, args[0])
 			if err != nil {
 				return err
@@ -92,7 +94,7 @@ func newTariffShowCommand() *cobra.Command {
 			if err != nil {
 				return withCode(exitUsage, err)
 			}
-			return writeVersion(cmd, db.provision, v, dir)
+			return writeVersion(cmd, db.Provision, v, dir)
 		}),
 	}
 	cmd.Flags().StringVar(&at, "at", "", "the version in force at a day or moment; now if nothing is named")
@@ -155,7 +157,7 @@ effective_from in its place.
 
 Exit status: 0 done; 2 there is no such version; 4 it has begun, or the provisioning was changed meanwhile.`,
 		Example: "  trunkline tariff versions retail\n  trunkline tariff withdraw retail --revision 17",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			return withdraw(cmd.Context(), cmd, db, provision.Withdrawal{Kind: provision.KindTariff, ID: args[0], Revision: revision})
 		}),
 	}
@@ -165,8 +167,8 @@ Exit status: 0 done; 2 there is no such version; 4 it has begun, or the provisio
 	return cmd
 }
 
-func withdraw(ctx context.Context, cmd *cobra.Command, db *stores, w provision.Withdrawal) error {
-	stored, err := db.provision.Load(ctx)
+func withdraw(ctx context.Context, cmd *cobra.Command, db *store.Stores, w provision.Withdrawal) error {
+	stored, err := db.Provision.Load(ctx)
 	if err != nil {
 		return err
 	}
@@ -185,7 +187,7 @@ func withdraw(ctx context.Context, cmd *cobra.Command, db *stores, w provision.W
 	if err != nil {
 		return withCode(exitConflict, err)
 	}
-	number, err := storeChanges(ctx, db, stored.Revision, changes)
+	number, err := inforce.Store(ctx, db, stored.Revision, changes, operator())
 	if errors.Is(err, postgres.ErrRevision) {
 		return withCode(exitConflict, err)
 	}

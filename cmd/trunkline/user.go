@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/access"
+	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/sql/postgres"
 )
@@ -28,12 +29,12 @@ func newUserCommand() *cobra.Command {
 }
 
 // gateOf is the gate over the open databases.
-func gateOf(db *stores) *access.Gate {
-	return access.NewGate(postgres.NewAccess(db.db, clock.System{}), "Trunkline", clock.System{})
+func gateOf(db *store.Stores) *access.Gate {
+	return access.NewGate(postgres.NewAccess(db.DB, clock.System{}), "Trunkline", clock.System{})
 }
 
 // logged keeps in the audit what a command did.
-func logged(ctx context.Context, db *stores, action, object, after string) error {
+func logged(ctx context.Context, db *store.Stores, action, object, after string) error {
 	return keepDeed(ctx, db, access.Deed{Action: action, Object: object, After: after})
 }
 
@@ -53,7 +54,7 @@ func newUserListCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use: "list", Short: "Who may sign in", Args: cobra.NoArgs, Example: "  trunkline user list",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			users, err := gateOf(db).Users(cmd.Context(), "")
 			if err != nil {
 				return err
@@ -96,9 +97,9 @@ func newUserAddCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "add LOGIN --role ROLE", Short: "Add a user and print the link to choose a password", Args: cobra.ExactArgs(1),
 		Example: "  trunkline user add olga --role operator --name Olga\n  trunkline user add max --role manager --tenant beauty --language ru",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			u.Login, u.Role = args[0], access.Role(role)
-			snapshot, err := db.snapshot(cmd.Context())
+			snapshot, err := db.Snapshot(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -154,7 +155,7 @@ func newUserLinkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "link LOGIN", Short: "Print a link to choose a new password, good for an hour", Args: cobra.ExactArgs(1),
 		Example: "  trunkline user link olga --factor",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			gate := gateOf(db)
 			token, err := gate.Reset(cmd.Context(), args[0])
 			if err == nil && factor {
@@ -180,7 +181,7 @@ func newUserPasswordCommand() *cobra.Command {
 		Use: "password LOGIN", Short: "Set a password, read from standard input", Args: cobra.ExactArgs(1),
 		Long:    "Password reads one line from standard input and sets it as a user's password. All sessions of the user end.",
 		Example: "  trunkline user password operator < new-password.txt",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			const most = 1 << 10
 			text, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), most))
 			if err != nil {
@@ -209,7 +210,7 @@ func newUserDisableCommand(name string, disabled bool) *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use: name + " LOGIN", Short: short, Args: cobra.ExactArgs(1), Example: "  trunkline user " + name + " olga",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			gate := gateOf(db)
 			u, err := gate.User(cmd.Context(), args[0])
 			if err == nil {

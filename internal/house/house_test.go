@@ -51,12 +51,13 @@ type rule struct {
 }
 
 func rules() []rule {
-	leaves := []string{"internal/money", "internal/e164", "internal/clock", "internal/disk", "internal/frame"}
+	leaves := []string{"internal/money", "internal/e164", "internal/clock", "internal/disk", "internal/frame", "internal/cause"}
 	return []rule{
 		{"internal/money", nil, "a leaf"},
 		{"internal/e164", nil, "a leaf"},
 		{"internal/clock", nil, "a leaf"},
 		{"internal/disk", nil, "a leaf"},
+		{"internal/cause", nil, "a leaf"},
 		{"internal/frame", []string{"internal/disk"}, "files of frames, whatever is in them"},
 		{"internal/faultfs", []string{"internal/disk"}, "a disk, whatever is kept on it"},
 		{"internal/centralbank", []string{"internal/money", "internal/clock"}, "rates as banks publish them, whoever keeps them"},
@@ -78,6 +79,7 @@ func rules() []rule {
 		{"reports", append([]string{"reports", "cdr"}, leaves...), "reports ask stores through interfaces"},
 		{"sql", append([]string{"sql", "access", "alert", "cdr", "job", "ledger", "provision", "rating", "reports", "lcr"}, leaves...), "stores know the rows of the rooms"},
 		{"api", append([]string{"api", "access", "alert", "console", "cdr", "job", "ledger", "lcr", "provision", "rating", "reports"}, leaves...), "pages ask through interfaces, never SQL, SIP or Kafka"},
+		{"credit", append([]string{"ledger", "provision", "cdr", "sipproxy"}, leaves...), "money for calls, whoever places them and whatever asks"},
 		{"internal/sim", append([]string{"internal/sim", "cdr", "ledger", "lcr", "provision", "rating", "sipproxy/holds", "sipproxy/journal", "internal/faultfs"}, leaves...), "the real rules in virtual time"},
 	}
 }
