@@ -8,11 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"trunkline/access"
 	"trunkline/app/config"
-	"trunkline/app/inforce"
 	"trunkline/app/store"
 	"trunkline/cdr"
 	"trunkline/cdr/kafka"
+	"trunkline/console"
 	"trunkline/demo"
 	"trunkline/internal/cause"
 	"trunkline/internal/clock"
@@ -27,14 +28,18 @@ func ProvisionDemo(ctx context.Context, db *store.Stores) error {
 	if err != nil {
 		return err
 	}
-	p, err := inforce.Plan(ctx, db, bundle, false, provision.Choice{Keep: []string{"all"}}) // What was changed on its pages stays.
+	c := console.New(console.Deps{
+		Setup: &setup{stores: db, compiler: provision.NewCompiler()}, Trail: postgres.NewAccess(db.DB, db.Clock), Clock: db.Clock,
+	})
+	who := &access.Principal{Role: access.Operator, Command: "demo"}
+	p, err := c.PlanApply(ctx, who, bundle, console.ApplyOptions{Choice: provision.Choice{Keep: []string{"all"}}}) // What was changed on its pages stays.
 	if err != nil {
 		return err
 	}
-	if p.Changes.Empty() || p.Stored.Revision > 0 { // What somebody changed since stays as it is.
+	if p.Changes.Empty() || !p.First() { // What somebody changed since stays as it is.
 		return nil
 	}
-	if _, err := inforce.Store(ctx, db, p.Stored.Revision, p.Changes, "demo"); err != nil {
+	if _, err := c.Apply(ctx, who, p); err != nil {
 		return err
 	}
 	return billDemo(ctx, db)

@@ -10,63 +10,38 @@ import (
 
 	"trunkline/access"
 	"trunkline/api"
-	"trunkline/app/billing"
 	"trunkline/app/pbx"
-	"trunkline/app/reporting"
 	"trunkline/app/rerate"
 	"trunkline/app/store"
 	"trunkline/console"
 	"trunkline/credit"
 	"trunkline/internal/clock"
-	"trunkline/job"
 	"trunkline/ledger"
 	"trunkline/provision"
 	"trunkline/sql/postgres"
 )
 
-// newConsole puts together what people do with the system.
-func (s *System) newConsole(gate *access.Gate, store *postgres.Access) *console.Console {
-	questions := reporting.NewCache(clock.System{})
-	jobs := postgres.NewJobs(s.Stores.DB, clock.System{})
-	s.desk = job.NewDesk(job.Config{Book: jobs, Node: s.config.Node, Clock: clock.System{}, Log: s.log})
-	deps := console.Deps{
-		Gate: gate, Trail: store, Views: store, Uploads: uploaded{store, s.Stores.Provision},
-		Snapshot: s.provisioning.Live.Snapshot, Clock: clock.System{}, Log: s.log, Link: func(token string) string { return s.http.Link(token) },
-		Setup: &Setup{Stores: s.Stores, Compiler: provision.NewCompiler()}, Shelf: s.Stores.Provision,
-		Records: reporting.Records{Store: s.Stores.Records, Cache: questions}, Figures: reporting.Figures{Cache: questions, Ask: s.askFigures}, Lines: reporting.Lines{Store: s.Stores.Records, Cache: questions}, Switch: newOperations(s), System: newOverviewer(s),
-		Money: s.Stores.Ledger, Limits: limits{s.Stores.Ledger}, Inventory: postgres.NewInventory(s.Stores.DB, clock.System{}),
-		Billing: &billing.Service{S: s.Stores, Live: s.provisioning.Live.Snapshot}, Charges: postgres.NewInvoices(s.Stores.DB, clock.System{}),
-		Alerts: alerts{postgres.NewAlerts(s.Stores.DB, clock.System{})}, Dead: &deadLegs{s.Stores, s.books},
-		Imports: &imports{s},
-		Desk:    s.desk, Jobs: jobs,
-	}
-	if smtp := s.config.Alerts.Post(); smtp.Host != "" {
-		deps.Post = smtp
-	}
-	return console.New(deps)
-}
-
-// Setup keeps what is provisioned. Its compiler is its own: it only checks.
-type Setup struct {
-	Stores   *store.Stores
+// setup keeps what is provisioned. Its compiler is its own: it only checks.
+type setup struct {
+	stores   *store.Stores
 	mu       sync.Mutex
-	Compiler *provision.Compiler
+	compiler *provision.Compiler
 }
 
 // Load implements console.Setup.
-func (s *Setup) Load(ctx context.Context) (console.Stored, error) {
-	stored, err := s.Stores.Provision.Load(ctx)
+func (s *setup) Load(ctx context.Context) (console.Stored, error) {
+	stored, err := s.stores.Provision.Load(ctx)
 	if err != nil {
 		return console.Stored{}, err
 	}
-	return console.Stored{Revision: stored.Revision, Objects: stored.Objects, Files: stored.Files}, nil
+	return console.Stored{Revision: stored.Revision, Objects: stored.Objects, Files: stored.Files, Past: stored.Past}, nil
 }
 
 // Check implements console.Setup.
-func (s *Setup) Check(ctx context.Context, b *provision.Bundle) error {
+func (s *setup) Check(ctx context.Context, b *provision.Bundle) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	snapshot, err := s.Compiler.Compile(ctx, b)
+	snapshot, err := s.compiler.Compile(ctx, b)
 	if err != nil {
 		return err
 	}
@@ -77,12 +52,35 @@ func (s *Setup) Check(ctx context.Context, b *provision.Bundle) error {
 }
 
 // Save implements console.Setup.
-func (s *Setup) Save(ctx context.Context, base int64, changes *provision.Changes, by string) (int64, error) {
-	revision, err := s.Stores.Provision.Save(ctx, base, changes, clock.System{}.Now(), by)
+func (s *setup) Save(ctx context.Context, base int64, changes *provision.Changes, by string) (int64, error) {
+	revision, err := s.stores.Provision.Save(ctx, base, changes, clock.System{}.Now(), by)
 	if errors.Is(err, postgres.ErrRevision) {
 		err = fmt.Errorf("%w: %w", console.ErrConflict, err)
 	}
 	return revision, err
+}
+
+// Applied implements console.Setup.
+func (s *setup) Applied(ctx context.Context) (provision.Applied, error) {
+	return s.stores.Provision.Applied(ctx)
+}
+
+// MarkApplied implements console.Setup.
+func (s *setup) MarkApplied(ctx context.Context, applied provision.Applied) error {
+	return s.stores.Provision.MarkApplied(ctx, applied, s.stores.Clock.Now())
+}
+
+// LastChange implements console.Setup.
+func (s *setup) LastChange(ctx context.Context, n provision.Name) (time.Time, string, error) {
+	return s.stores.Provision.LastChange(ctx, n)
+}
+
+// CheckBundle checks an operator's file as a whole, as it is checked again with what is stored. It needs no store.
+func CheckBundle(ctx context.Context, b *provision.Bundle) error {
+	if err := b.Check(); err != nil {
+		return err
+	}
+	return (&setup{compiler: provision.NewCompiler()}).Check(ctx, b)
 }
 
 // limits are the ledger's.
@@ -175,6 +173,15 @@ func (a alerts) Deliveries(ctx context.Context, onlyFailed bool, limit int) ([]c
 	return out, err
 }
 
+// Replay implements console.Letters.
+func (a alerts) Replay(ctx context.Context, delivery int64) error {
+	err := a.Alerts.Replay(ctx, delivery)
+	if errors.Is(err, postgres.ErrNoDelivery) {
+		return fmt.Errorf("%w: %w", console.ErrNotFound, err)
+	}
+	return err
+}
+
 // deadLegs are those that could not be rated.
 type deadLegs struct {
 	s     *store.Stores
@@ -182,12 +189,12 @@ type deadLegs struct {
 }
 
 // Dead implements console.DeadLegs.
-func (d *deadLegs) Dead(ctx context.Context, tenant, reason string, limit int) ([]console.DeadLeg, error) {
-	list, err := d.books.Dead(ctx, postgres.DeadFilter{Tenant: tenant, Reason: reason, Limit: limit})
+func (d *deadLegs) Dead(ctx context.Context, q console.DeadQuery) ([]console.DeadLeg, error) {
+	list, err := d.books.Dead(ctx, postgres.DeadFilter{IDs: q.IDs, Tenant: q.Tenant, Carrier: q.Carrier, Reason: q.Reason, Limit: q.Limit})
 	out := make([]console.DeadLeg, 0, len(list))
 	for i := range list {
 		one := &list[i]
-		leg := console.DeadLeg{ID: one.ID, Tenant: one.Tenant, Reason: one.Reason, Detail: one.Detail, Died: one.Died, Retries: one.Retries}
+		leg := console.DeadLeg{ID: one.ID, Tenant: one.Tenant, Reason: one.Reason, Detail: one.Detail, Died: one.Died, Retries: one.Retries, Came: one.Leg, Message: one.Message}
 		if l := one.Leg; l != nil {
 			leg.Leg, leg.Call, leg.Carrier, leg.From, leg.To, leg.Setup = l.ID(), l.Call.String(), l.Carrier, l.From.String(), l.To.String(), l.Setup
 		}

@@ -21,7 +21,7 @@ const measureEvery = 30 * time.Second
 func (s *System) keepMeasures(ctx context.Context) {
 	for {
 		limit, cancel := context.WithTimeout(ctx, measureEvery)
-		err := Measure(s.Stores, limit, s.provisioning.Live.Snapshot().Operator(), s.provisioning.Compiler.Measures())
+		err := Measure(limit, s.Stores, s.provisioning.Live.Snapshot().Operator(), s.provisioning.Compiler.Measures())
 		cancel()
 		switch {
 		case ctx.Err() != nil:
@@ -38,13 +38,13 @@ func (s *System) keepMeasures(ctx context.Context) {
 }
 
 // Measure works out the figures of gateways from the records, and what is owed to carriers from the ledger.
-func Measure(s *store.Stores, ctx context.Context, o *provision.Operator, into *lcr.Measures) error {
+func Measure(ctx context.Context, s *store.Stores, o *provision.Operator, into *lcr.Measures) error {
 	settings := o.Statistics.Complete()
 	rows, err := s.Records.Quality(ctx, clock.System{}.Now().Add(-settings.Window), settings.ShortCall)
 	if err == nil {
 		err = into.SetQuality(rows)
 	}
-	owed, owedErr := owed(s, ctx, o)
+	owed, owedErr := owed(ctx, s, o)
 	if owedErr == nil {
 		into.SetDebts(owed)
 	}
@@ -52,7 +52,7 @@ func Measure(s *store.Stores, ctx context.Context, o *provision.Operator, into *
 }
 
 // owed returns what is owed to each carrier in its currency.
-func owed(s *store.Stores, ctx context.Context, o *provision.Operator) (map[string]money.Amount, error) {
+func owed(ctx context.Context, s *store.Stores, o *provision.Operator) (map[string]money.Amount, error) {
 	states, err := s.Ledger.States(ctx, ledger.CarrierAccount)
 	if err != nil {
 		return nil, err

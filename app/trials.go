@@ -34,7 +34,7 @@ func (s *System) endTrials(ctx context.Context) {
 		return s.Stores.DB.Alone(ctx, trialsTurn, func(ctx context.Context) error {
 			ended, err := billing.CloserOf(s.Stores, s.provisioning.Live.Snapshot(), 0).Trials(ctx)
 			for i := range ended {
-				err = errors.Join(err, endTrial(s.Stores, ctx, &ended[i]))
+				err = errors.Join(err, endTrial(ctx, s.Stores, &ended[i]))
 			}
 			return err
 		})
@@ -42,7 +42,7 @@ func (s *System) endTrials(ctx context.Context) {
 }
 
 // endTrial acts on one trial, once. What is done may be done again where the process ended before it was noted.
-func endTrial(s *store.Stores, ctx context.Context, e *invoice.Ended) error {
+func endTrial(ctx context.Context, s *store.Stores, e *invoice.Ended) error {
 	archive := postgres.NewInvoices(s.DB, clock.System{})
 	if known, err := archive.TrialEnded(ctx, e); err != nil || known {
 		return err
@@ -51,7 +51,7 @@ func endTrial(s *store.Stores, ctx context.Context, e *invoice.Ended) error {
 	var err error
 	switch e.Trial.Then {
 	case rating.TrialSwitch:
-		err = switchTariff(s, ctx, e.Tenant, e.Tariff, e.Trial.Tariff)
+		err = switchTariff(ctx, s, e.Tenant, e.Tariff, e.Trial.Tariff)
 	case rating.TrialStop:
 		err = s.Ledger.Suspend(ctx, ledger.Tenant(e.Tenant, e.Currency), true, why, trialsBy)
 	case rating.TrialNotice, rating.TrialGoesOn:
@@ -89,7 +89,7 @@ func trialText(e *invoice.Ended) string {
 const switchTries = 5
 
 // switchTariff puts a tenant who is on a tariff on another one.
-func switchTariff(s *store.Stores, ctx context.Context, tenant, from, to string) error {
+func switchTariff(ctx context.Context, s *store.Stores, tenant, from, to string) error {
 	for try := 1; ; try++ {
 		stored, err := s.Provision.Load(ctx)
 		if err != nil {

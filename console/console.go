@@ -41,6 +41,9 @@ type Deps struct {
 	System    System
 	Money     Money
 	Limits    Limits
+	Books     Books
+	Rerating  Rerating
+	Nodes     Nodes
 	Billing   Billing
 	Charges   ChargeBook
 	Alerts    Alerts

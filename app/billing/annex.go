@@ -12,18 +12,18 @@ import (
 )
 
 // annex are the answered calls of a document.
-func AnnexOf(s *store.Stores, ctx context.Context, d *invoice.Document) invoice.Calls {
-	return callsWhere(s, ctx, clickhouse.Filter{Tenant: d.Tenant, From: d.Period.From, Till: d.Period.Till, Kind: cdr.Ingress, OnlyAnswered: true})
+func AnnexOf(ctx context.Context, s *store.Stores, d *invoice.Document) invoice.Calls {
+	return callsWhere(ctx, s, clickhouse.Filter{Tenant: d.Tenant, From: d.Period.From, Till: d.Period.Till, Kind: cdr.Ingress, OnlyAnswered: true})
 }
 
 // CallsOf gives the calls that an expense report is made of.
-func CallsOf(s *store.Stores, ctx context.Context) invoice.CallSource {
+func CallsOf(ctx context.Context, s *store.Stores) invoice.CallSource {
 	return func(tenant string, from, till time.Time) invoice.Calls {
-		return callsWhere(s, ctx, clickhouse.Filter{Tenant: tenant, From: from, Till: till, Kind: cdr.Ingress})
+		return callsWhere(ctx, s, clickhouse.Filter{Tenant: tenant, From: from, Till: till, Kind: cdr.Ingress})
 	}
 }
 
-func callsWhere(s *store.Stores, ctx context.Context, filter clickhouse.Filter) invoice.Calls {
+func callsWhere(ctx context.Context, s *store.Stores, filter clickhouse.Filter) invoice.Calls {
 	return func(yield func(*cdr.Record, error) bool) {
 		err := s.Records.EachRecord(ctx, filter, func(r *cdr.Record) error {
 			if (r.Direction != cdr.Internal || !r.Sale.IsZero()) && !yield(r, nil) {

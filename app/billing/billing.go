@@ -43,7 +43,7 @@ const closeTime = 10 * time.Minute
 
 // Close implements console.Billing. What is issued never changes, so it is read anew what holds.
 func (b *Service) Close(ctx context.Context, r invoice.Request) ([]invoice.Result, error) {
-	closer, err := Closer(b.S, ctx, LateGrace)
+	closer, err := Closer(ctx, b.S, LateGrace)
 	if err != nil {
 		return nil, err
 	}

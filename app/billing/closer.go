@@ -15,7 +15,7 @@ import (
 const LateGrace = 2 * time.Hour
 
 // Closer returns the service that closes periods, over the open databases.
-func Closer(s *store.Stores, ctx context.Context, grace time.Duration) (*invoice.Closer, error) {
+func Closer(ctx context.Context, s *store.Stores, grace time.Duration) (*invoice.Closer, error) {
 	snapshot, err := s.Snapshot(ctx)
 	if err != nil {
 		return nil, err

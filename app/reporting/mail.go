@@ -76,7 +76,7 @@ func (m Maker) expenses(ctx context.Context, s *mail.Schedule, due time.Time, ou
 	if err != nil {
 		return "", err
 	}
-	closer, err := billing.Closer(m.Stores, ctx, 0)
+	closer, err := billing.Closer(ctx, m.Stores, 0)
 	if err != nil {
 		return "", err
 	}

@@ -1,17 +1,14 @@
 package rerate
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
 
 	"trunkline/cdr"
-	"trunkline/internal/clock"
 	"trunkline/ledger"
 	"trunkline/sql/clickhouse"
 	"trunkline/sql/postgres"
@@ -20,19 +17,19 @@ import (
 // repriceMost is how many calls of an account are priced again in one step, at most.
 const repriceMost = 1_000_000
 
-// Accounts prices the calls of accounts again, one after the other.
-func (r *Rerater) Accounts(ctx context.Context, accounts []ledger.Account, from, till time.Time, sum *Sum) error {
+// accounts prices the calls of accounts again, one after the other.
+func (r *Rerater) accounts(ctx context.Context, accounts []ledger.Account, from, till time.Time, into *sum) error {
 	for _, account := range accounts {
-		if err := r.account(ctx, account, from, till, sum); err != nil {
+		if err := r.account(ctx, account, from, till, into); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// MayChange looks whether calls that would change are in a closed period or on an invoice, and changes nothing.
-func (r *Rerater) MayChange(ctx context.Context, accounts []ledger.Account, from, till time.Time) error {
-	sum := NewSum()
+// mayChange looks whether calls that would change are in a closed period or on an invoice, and changes nothing.
+func (r *Rerater) mayChange(ctx context.Context, accounts []ledger.Account, from, till time.Time) error {
+	into := newSum()
 	for _, account := range accounts {
 		state, err := r.db.Ledger.State(ctx, account)
 		if errors.Is(err, ledger.ErrNoAccount) || err == nil && !from.Before(state.ClosedTill) && account.Kind != ledger.TenantAccount {
@@ -41,36 +38,36 @@ func (r *Rerater) MayChange(ctx context.Context, accounts []ledger.Account, from
 		if err != nil {
 			return err
 		}
-		if err := r.account(ctx, account, from, till, sum); err != nil {
+		if err := r.account(ctx, account, from, till, into); err != nil {
 			return err
 		}
 	}
-	return errors.Join(sum.Refused...)
+	return errors.Join(into.refused...)
 }
 
-// Failed notes why a run ended, and returns that. One that was stopped by somebody goes on when it is run again.
-func (r *Rerater) Failed(ctx context.Context, err error) error {
+// failed notes why a run ended, and returns that. One that was stopped by somebody goes on when it is run again.
+func (r *Rerater) failed(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return err
 	}
-	return errors.Join(err, r.Books.FailRerate(ctx, r.Job, err.Error()))
+	return errors.Join(err, r.Books.FailRerate(ctx, r.job, err.Error()))
 }
 
 // account prices the calls of one account again: day by day, or in one step where the order of calls matters.
-func (r *Rerater) account(ctx context.Context, account ledger.Account, from, till time.Time, sum *Sum) error {
+func (r *Rerater) account(ctx context.Context, account ledger.Account, from, till time.Time, into *sum) error {
 	if r.ordered(account) {
-		end := clock.System{}.Now().Add(24 * time.Hour).Truncate(cdr.SlotLength)
+		end := r.db.Clock.Now().Add(24 * time.Hour).Truncate(cdr.SlotLength)
 		if end.Before(till) {
 			end = till
 		}
-		return r.step(ctx, account, from, end, sum)
+		return r.step(ctx, account, from, end, into)
 	}
 	for at := from; at.Before(till); at = at.Add(24 * time.Hour) {
 		end := at.Add(24 * time.Hour)
 		if end.After(till) {
 			end = till
 		}
-		if err := r.step(ctx, account, at, end, sum); err != nil {
+		if err := r.step(ctx, account, at, end, into); err != nil {
 			return err
 		}
 	}
@@ -106,7 +103,7 @@ func (r *Rerater) ordered(account ledger.Account) bool {
 }
 
 // step prices the calls again that count in a window, and brings what changed to the store of calls.
-func (r *Rerater) step(ctx context.Context, account ledger.Account, from, till time.Time, sum *Sum) error {
+func (r *Rerater) step(ctx context.Context, account ledger.Account, from, till time.Time, into *sum) error {
 	filter := clickhouse.Filter{From: from, Till: till, Tenant: account.Owner, Kind: cdr.Ingress}
 	if account.Kind == ledger.CarrierAccount {
 		filter.Tenant, filter.Carrier, filter.Kind = "", account.Owner, cdr.Egress
@@ -122,24 +119,24 @@ func (r *Rerater) step(ctx context.Context, account ledger.Account, from, till t
 		return nil
 	}
 	again, err := r.Books.Reprice(ctx, postgres.Reprice{
-		Rerate: r.Job, Account: account, Records: records, Correct: r.Worker.Correct,
+		Rerate: r.job, Account: account, Records: records, Correct: r.Worker.Correct,
 		Again: r.Worker.Again,
 	})
-	if refused := errors.Is(err, ledger.ErrClosedPeriod) || errors.Is(err, ledger.ErrInvoiced); refused && r.Job == 0 {
-		sum.Refused = append(sum.Refused, err)
+	if refused := errors.Is(err, ledger.ErrClosedPeriod) || errors.Is(err, ledger.ErrInvoiced); refused && r.job == 0 {
+		into.refused = append(into.refused, err)
 	} else if err != nil {
 		return err
 	}
-	sum.Legs += int64(len(records))
+	into.legs += int64(len(records))
 	for i := range again.Changes {
-		if err := sum.add(account, &again.Changes[i]); err != nil {
+		if err := into.add(account, &again.Changes[i]); err != nil {
 			return err
 		}
 	}
 	for _, d := range again.Failed {
-		sum.Failed = append(sum.Failed, fmt.Sprintf("%s: %s: %s", d.Leg.ID(), d.Reason, d.Detail))
+		into.failed = append(into.failed, fmt.Sprintf("%s: %s: %s", d.Leg.ID(), d.Reason, d.Detail))
 	}
-	if r.Job == 0 || len(again.Changes) == 0 {
+	if r.job == 0 || len(again.Changes) == 0 {
 		return nil
 	}
 	return r.Worker.Recover(ctx)
@@ -154,8 +151,8 @@ func concerns(r *cdr.Record, a ledger.Account) bool {
 	return c.IsZero() || c == a.Currency
 }
 
-// Undo takes a run back, its last batch first.
-func (r *Rerater) Undo(ctx context.Context, id int64, reason, by string) (int, error) {
+// undo takes a run back, its last batch first.
+func (r *Rerater) undo(ctx context.Context, id int64, reason, by string) (int, error) {
 	all, err := r.Books.Rerates(ctx, id)
 	if err != nil {
 		return 0, err
@@ -171,7 +168,7 @@ func (r *Rerater) Undo(ctx context.Context, id int64, reason, by string) (int, e
 	if err := r.mayUndo(ctx, job, batches); err != nil {
 		return 0, err
 	}
-	r.Job, err = r.Books.BeginRerate(ctx, postgres.Rerate{
+	r.job, err = r.Books.BeginRerate(ctx, postgres.Rerate{
 		Scope: "undo " + strconv.FormatInt(id, 10), From: job.From, Till: job.Till, Reason: reason, By: by, Undoes: id,
 	})
 	if err != nil {
@@ -179,10 +176,10 @@ func (r *Rerater) Undo(ctx context.Context, id int64, reason, by string) (int, e
 	}
 	for _, batch := range batches {
 		if err := r.undoBatch(ctx, batch); err != nil {
-			return 0, r.Failed(ctx, err)
+			return 0, r.failed(ctx, err)
 		}
 	}
-	return len(batches), r.Books.EndRerate(ctx, r.Job)
+	return len(batches), r.Books.EndRerate(ctx, r.job)
 }
 
 // mayUndo looks whether anything is in the way of one of the batches, and changes nothing.
@@ -204,12 +201,8 @@ func (r *Rerater) undoBatch(ctx context.Context, batch int64) error {
 	if err != nil {
 		return err
 	}
-	if err := r.Books.Undo(ctx, r.Job, batch, records, r.Worker.Correct); err != nil {
+	if err := r.Books.Undo(ctx, r.job, batch, records, r.Worker.Correct); err != nil {
 		return err
 	}
 	return r.Worker.Recover(ctx)
-}
-
-func SortedAccounts(accounts map[ledger.Account]*time.Location) []ledger.Account {
-	return slices.SortedFunc(maps.Keys(accounts), func(a, b ledger.Account) int { return cmp.Compare(a.String(), b.String()) })
 }

@@ -5,7 +5,6 @@ import (
 
 	"trunkline/app/store"
 	"trunkline/cdr/kafka"
-	"trunkline/internal/clock"
 	"trunkline/internal/e164"
 	"trunkline/rating/worker"
 	"trunkline/rating/worker/repair"
@@ -25,7 +24,7 @@ func NewRepair(s *store.Stores, books *postgres.Books, prices func() worker.Pric
 		Ledger: books, Calls: s.Records, Incidents: books, Log: log,
 		Topic: kafka.Again{Config: kafka.Config{Brokers: s.Engines.Kafka, Log: log}},
 		Worker: worker.New(worker.Config{
-			Books: books, Calls: s.Records, Prices: prices, Country: countries.Of, Clock: clock.System{}, Log: log,
+			Books: books, Calls: s.Records, Prices: prices, Country: countries.Of, Clock: s.Clock, Log: log,
 		}),
 	}, nil
 }

@@ -7,7 +7,6 @@ import (
 
 	"trunkline/app/pricing"
 	"trunkline/app/store"
-	"trunkline/internal/clock"
 	"trunkline/internal/e164"
 	"trunkline/rating/worker"
 	"trunkline/sql/postgres"
@@ -25,7 +24,7 @@ func RetryUnrated(ctx context.Context, db *store.Stores, books *postgres.Books, 
 	}
 	w := worker.New(worker.Config{
 		Books: books, Calls: db.Records, Prices: func() worker.Prices { return pricing.Prices{Ctx: ctx, Snapshot: snapshot} },
-		Country: countries.Of, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
+		Country: countries.Of, Clock: db.Clock, Log: slog.New(slog.DiscardHandler),
 	})
 	if _, err := books.Retry(ctx, ids, w.Rate); err != nil {
 		return 0, err

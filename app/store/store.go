@@ -22,6 +22,7 @@ import (
 
 // Stores are the open databases of a command.
 type Stores struct {
+	Clock      clock.Clock
 	Engines    *engine.Engines
 	DB         *postgres.DB
 	Provision  *postgres.Provision
@@ -60,7 +61,7 @@ func Check(ctx context.Context, s *Stores) error {
 
 // Connect connects to the engines and has their schemas made ready.
 func Connect(ctx context.Context, e *engine.Engines, limits Limits, ready func(context.Context, *Stores) error, log *slog.Logger) (_ *Stores, err error) {
-	s := &Stores{Engines: e, Log: log}
+	s := &Stores{Engines: e, Clock: clock.System{}, Log: log}
 	defer func() {
 		if err != nil {
 			s.Disconnect()

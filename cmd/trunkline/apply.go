@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,9 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"trunkline/app/inforce"
-	"trunkline/app/pbx"
-	"trunkline/internal/clock"
+	"trunkline/app"
+	"trunkline/console"
 	"trunkline/provision"
 )
 
@@ -50,7 +50,7 @@ Exit status: 0 done, or nothing to do; 2 the file is wrong (each fault is printe
 			"  trunkline apply -f operator.yaml --keep file/decks/one.csv --overwrite tenant/beauty",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return o.run(cmd)
 		},
 	}
 	f := cmd.Flags()
@@ -64,7 +64,8 @@ Exit status: 0 done, or nothing to do; 2 the file is wrong (each fault is printe
 	return cmd
 }
 
-func (o *applyOptions) run(ctx context.Context, out, errOut io.Writer) error {
+func (o *applyOptions) run(cmd *cobra.Command) (err error) {
+	ctx, out, errOut := cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()
 	bundle, err := readOperator(ctx, o.file)
 	if err != nil {
 		return err
@@ -72,51 +73,41 @@ func (o *applyOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	for _, w := range bundle.Warnings() {
 		fmt.Fprintf(errOut, "warning: %s\n", w)
 	}
-	db, err := o.config.openStores(ctx, errOut)
+	c, err := o.config.openLocal(cmd) // Where nothing can be put in force, applying a file may mend it.
 	if err != nil {
 		return err
 	}
-	defer db.Close(ctx)
-	p, err := inforce.Plan(ctx, db, bundle, o.prune, o.choice)
+	defer func() { err = errors.Join(err, c.Close(ctx)) }()
+	p, err := c.PlanApply(ctx, c.Who, bundle, console.ApplyOptions{Prune: o.prune, Choice: o.choice})
 	if err != nil {
 		return err
 	}
 	printKept(out, p.Reconciled.Kept)
-	if err := refuseConflicts(ctx, db, errOut, p.Reconciled.Conflicts); err != nil {
+	if err := printConflicts(ctx, c, errOut, p.Reconciled.Conflicts); err != nil {
 		return err
 	}
 	printChanges(out, p.Changes)
-	now := clock.System{}.Now()
-	if err := printVersions(ctx, p, out, now); err != nil {
+	if err := printVersions(ctx, c, p, out, c.Now()); err != nil || o.dryRun {
 		return err
 	}
-	if o.dryRun {
-		return nil
-	}
-	if p.Changes.Empty() {
-		return db.Provision.MarkApplied(ctx, p.Changes.Applied, now)
-	}
-	revision, err := inforce.Store(ctx, db, p.Stored.Revision, p.Changes, operator())
-	if err != nil {
-		return withCode(exitConflict, err)
+	revision, err := c.Apply(ctx, c.Who, p)
+	if err != nil || p.Changes.Empty() {
+		return err
 	}
 	if _, err := fmt.Fprintf(out, "applied as revision %d\n", revision); err != nil {
 		return err
 	}
-	return hintAgain(ctx, errOut, db)
+	if c.Refresh(ctx); c.Broken != nil {
+		return c.Broken
+	}
+	return hintAgain(ctx, errOut, c)
 }
 
 // readOperator reads and checks an operator's file; its faults are one line each.
 func readOperator(ctx context.Context, file string) (*provision.Bundle, error) {
 	bundle, err := provision.ReadBundle(os.DirFS(filepath.Dir(file)), filepath.Base(file))
 	if err == nil {
-		err = bundle.Check()
-	}
-	if err == nil {
-		err = inforce.Check(ctx, bundle)
-	}
-	if err == nil {
-		err = pbx.CheckFormats(bundle)
+		err = app.CheckBundle(ctx, bundle)
 	}
 	return bundle, withCode(exitUsage, err)
 }

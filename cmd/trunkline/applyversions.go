@@ -6,8 +6,8 @@ import (
 	"io"
 	"time"
 
-	"trunkline/app/inforce"
-	"trunkline/app/store"
+	"trunkline/app"
+	"trunkline/console"
 	"trunkline/provision"
 )
 
@@ -18,11 +18,11 @@ func printKept(out io.Writer, kept []provision.Name) {
 	}
 }
 
-// refuseConflicts shows what was changed both in the file and elsewhere, with how to choose.
-func refuseConflicts(ctx context.Context, db *store.Stores, errOut io.Writer, list []provision.Conflict) error {
+// printConflicts shows what was changed both in the file and elsewhere, and refuses it with how to choose.
+func printConflicts(ctx context.Context, l *app.Local, errOut io.Writer, list []provision.Conflict) error {
 	for i := range list {
 		c := &list[i]
-		at, by, err := db.Provision.LastChange(ctx, c.Name)
+		at, by, err := l.LastChange(ctx, l.Who, c.Name)
 		if err != nil {
 			return err
 		}
@@ -54,9 +54,9 @@ func refuseConflicts(ctx context.Context, db *store.Stores, errOut io.Writer, li
 }
 
 // printVersions tells from when on the prices are in force that the changes bring, and what is so until then.
-func printVersions(ctx context.Context, p *inforce.Planned, out io.Writer, now time.Time) error {
-	next := p.Stored.Revision + 1
-	snapshot, err := p.After(ctx, now, operator())
+func printVersions(ctx context.Context, l *app.Local, p *console.ApplyPlan, out io.Writer, now time.Time) error {
+	next := p.Revision()
+	snapshot, err := l.AfterApply(ctx, l.Who, p, now)
 	if err != nil {
 		return err
 	}

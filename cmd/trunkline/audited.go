@@ -20,13 +20,9 @@ import (
 // history, which the audit shows; users and keys, and what goes through the API of a running process, is kept where it is done.
 func changing() []string {
 	return []string{
-		"account topup", "account adjust", "account suspend", "account resume",
-		"alert apply", "alert replay", "dead retry", "dead mend", "dead write-off", "doctor close", "exchange fetch", "hold add", "hold remove",
-		"import file", "import errors", "import undo", "import again",
+		"doctor close", "exchange fetch", "hold add", "hold remove",
 		"invoice run", "invoice mark", "invoice credit", "invoice charge add", "invoice charge remove", "invoice profile apply", "invoice counter",
-		"limit set", "limit raise", "limit reset", "limit block", "limit unblock", "node resolve", "node give-up",
-		"number set", "number assign", "number release", "period close", "period open", "repair",
-		"report rebuild", "report schedule apply", "report schedule send", "report schedule remove", "rerate", "rerate undo", "retention run", "tariff withdraw",
+		"repair", "report rebuild", "report schedule apply", "report schedule send", "report schedule remove", "retention run",
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"trunkline/app/inforce"
 	"trunkline/app/store"
 	"trunkline/console"
 	"trunkline/internal/clock"
@@ -258,7 +257,7 @@ func (o *deckImportOptions) readList(ctx context.Context, file string, prices *c
 }
 
 func (o *deckImportOptions) store(ctx context.Context, db *store.Stores, t *deckTarget, files map[string][]byte, out io.Writer) error {
-	revision, err := inforce.Store(ctx, db, t.base, &provision.Changes{Files: files}, operator())
+	revision, err := db.Provision.Save(ctx, t.base, &provision.Changes{Files: files}, db.Clock.Now(), operator())
 	if err != nil {
 		return withCode(exitConflict, err)
 	}

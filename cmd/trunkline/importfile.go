@@ -1,15 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"trunkline/app/pbx"
+	"trunkline/app"
 	"trunkline/cdr/importer"
-	"trunkline/internal/clock"
-	"trunkline/sql/postgres"
+	"trunkline/console"
 )
 
 // importOptions are the flags of `trunkline import file`.
@@ -32,9 +32,7 @@ what the PBX recorded: importing a file twice changes nothing. What cannot be re
 Exit status: 0 done; 2 an option is wrong; 3 done, but some records could not be used; 4 no engine can be reached.`,
 		Example: "  trunkline import file --tenant beauty --pbx moscow smdr-2026-11-*.log",
 		Args:    cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.run(cmd, args)
-		},
+		RunE:    onConsole(&o.config, o.run),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.tenant, "tenant", "", "tenant")
@@ -46,33 +44,10 @@ Exit status: 0 done; 2 an option is wrong; 3 done, but some records could not be
 	return cmd
 }
 
-func (o *importOptions) run(cmd *cobra.Command, files []string) (err error) {
-	ctx := cmd.Context()
-	db, err := o.config.openStores(ctx, cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	defer func() { err = endStores(db, cmd, files, err) }()
-	snapshot, err := db.Snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	keeper, err := postgres.NewImports(db.DB, clock.System{})
-	if err != nil {
-		return err
-	}
-	source, err := pbx.NewSource(ctx, snapshot, keeper, o.tenant, o.pbx)
-	if err != nil {
-		return err
-	}
-	producer, err := pbx.OpenLegs(ctx, db.Engines.Kafka, db.Log)
-	if err != nil {
-		return withCode(exitConflict, err)
-	}
-	defer func() { _ = producer.Close() }()
+func (o *importOptions) run(cmd *cobra.Command, c *app.Local, files []string) error {
 	var unused int64
 	for _, name := range files {
-		n, err := o.one(cmd, name, source, importer.NewSink(ctx, &source.Mapper, producer, keeper, source.Begin(filepath.Base(name), importer.WayFile, operator())))
+		n, err := o.one(cmd, c, name)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -85,7 +60,7 @@ func (o *importOptions) run(cmd *cobra.Command, files []string) (err error) {
 }
 
 // one imports one file and returns how many of its records could not be used.
-func (o *importOptions) one(cmd *cobra.Command, name string, source *pbx.Source, sink *importer.Sink) (int64, error) {
+func (o *importOptions) one(cmd *cobra.Command, c *app.Local, name string) (int64, error) {
 	in, changed, err := openInput(name, cmd.InOrStdin())
 	if err != nil {
 		return 0, err
@@ -95,19 +70,17 @@ func (o *importOptions) one(cmd *cobra.Command, name string, source *pbx.Source,
 	if err != nil {
 		return 0, err
 	}
-	options.Zone, options.Stamp, options.Charset = source.Zone, source.PBX.Stamp, source.PBX.Charset
-	sink.Reading(options)
-	checked, err := pbx.CheckDates(in, source, options)
-	if err != nil {
-		return 0, err
+	done, err := c.ReadRecords(cmd.Context(), c.Who, console.RecordFile{
+		Tenant: o.tenant, PBX: o.pbx, Name: filepath.Base(name), Reference: options.Reference, Way: importer.WayFile, In: in,
+	})
+	if errors.Is(err, console.ErrMisread) {
+		return 0, withCode(exitUsage, err)
 	}
-	sum, err := importer.Read(source.Format, options, checked, sink)
 	if err != nil {
 		return 0, err
 	}
 	out := cmd.OutOrStdout()
-	t := sink.Totals()
-	fmt.Fprintf(out, "%s: import %d, %d legs sent, %d calls could not be rated\n", name, sink.ID(), t.Sent, t.Refused)
-	printSummary(out, &sum)
-	return t.Unusable, nil
+	fmt.Fprintf(out, "%s: import %d, %d legs sent, %d calls could not be rated\n", name, done.Import, done.Totals.Sent, done.Totals.Refused)
+	printSummary(out, &done.Summary)
+	return done.Totals.Unusable, nil
 }

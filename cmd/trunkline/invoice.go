@@ -73,7 +73,7 @@ Exit status: 0 all done, or nothing to do; 2 an option is wrong; 3 some tenants 
 }
 
 func (o *invoiceRun) run(ctx context.Context, db *store.Stores, out io.Writer) error {
-	closer, err := billing.Closer(db, ctx, o.grace)
+	closer, err := billing.Closer(ctx, db, o.grace)
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (o *documentFlags) find(ctx context.Context, db *store.Stores, args []strin
 	if o.tenant == "" || o.period == "" {
 		return invoice.Issued{}, withCode(exitUsage, errors.New("give the number of a document, or --tenant and --period for a draft"))
 	}
-	closer, err := billing.Closer(db, ctx, 0)
+	closer, err := billing.Closer(ctx, db, 0)
 	if err != nil {
 		return invoice.Issued{}, err
 	}

@@ -107,7 +107,7 @@ func (o *fileOptions) write(ctx context.Context, db *store.Stores, issued invoic
 	}
 	var calls invoice.Calls
 	if o.annex {
-		calls = billing.AnnexOf(db, ctx, issued.Document)
+		calls = billing.AnnexOf(ctx, db, issued.Document)
 	}
 	return writeFile(o.out, func(out io.Writer) error {
 		switch strings.ToLower(filepath.Ext(o.out)) {

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
 
+	"trunkline/console"
 	"trunkline/internal/cause"
 )
 
@@ -39,11 +41,20 @@ func kinds() map[int]cause.Kind {
 
 // exitCode is the exit code of an error.
 func exitCode(err error) int {
-	kind := cause.Of(err)
-	for code, k := range kinds() {
-		if k == kind {
-			return code
-		}
+	switch cause.Of(err) {
+	case cause.Input:
+		return exitUsage
+	case cause.State:
+		return exitConflict
+	case cause.Part:
+		return exitPartial
+	case cause.Unknown:
+	}
+	switch {
+	case errors.Is(err, console.ErrInvalid), errors.Is(err, console.ErrNotFound):
+		return exitUsage
+	case errors.Is(err, console.ErrConflict), errors.Is(err, console.ErrTooMuch):
+		return exitConflict
 	}
 	return exitFailure
 }

@@ -120,3 +120,16 @@ func repairStores(ctx context.Context, db *store.Stores, books *postgres.Books, 
 	}
 	return nil
 }
+
+func openBooks(cmd *cobra.Command, f *configFlags) (*store.Stores, *postgres.Books, error) {
+	db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
+	if err != nil {
+		return nil, nil, err
+	}
+	books, err := postgres.NewBooks(db.DB, db.Clock)
+	if err != nil {
+		db.Close(cmd.Context())
+		return nil, nil, err
+	}
+	return db, books, nil
+}

@@ -69,7 +69,7 @@ Exit status: 0 done; 2 an option is wrong; 4 the report does not agree with the 
 }
 
 func (o *expensesOptions) run(ctx context.Context, db *store.Stores, out io.Writer) error {
-	closer, err := billing.Closer(db, ctx, 0)
+	closer, err := billing.Closer(ctx, db, 0)
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (o *expensesOptions) cells(e *reports.Expenses, r *reports.ExpenseRow) []st
 // writeDetail lists what is behind the report.
 func (o *expensesOptions) writeDetail(ctx context.Context, db *store.Stores, closer *invoice.Closer, out io.Writer) error {
 	t := &table{columns: []string{"column", "branch", "time", "extension", "what", "destination", "minutes", "amount"}, of: "calls and fees"}
-	err := closer.Detail(ctx, o.tenant, o.month, invoice.DetailFilter{Branch: o.branch, Column: reports.Column(o.column)}, billing.CallsOf(db, ctx), func(d *invoice.Detail) error {
+	err := closer.Detail(ctx, o.tenant, o.month, invoice.DetailFilter{Branch: o.branch, Column: reports.Column(o.column)}, billing.CallsOf(ctx, db), func(d *invoice.Detail) error {
 		t.add(string(d.Column), d.Branch, d.At.Format(time.RFC3339), d.Extension, d.Text, d.Destination, cmp.Or(minutesOf(d), ""), d.Amount.String())
 		return nil
 	})

@@ -220,7 +220,7 @@ func (o *routeOptions) snapshot(ctx context.Context, errOut io.Writer) (_ *provi
 	compiler := provision.NewCompiler()
 	snapshot, err := db.Compile(ctx, compiler)
 	if err == nil {
-		err = app.Measure(db, ctx, snapshot.Operator(), compiler.Measures())
+		err = app.Measure(ctx, db, snapshot.Operator(), compiler.Measures())
 	}
 	if err != nil {
 		done()
