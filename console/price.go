@@ -10,6 +10,7 @@ import (
 	"trunkline/internal/e164"
 	"trunkline/provision"
 	"trunkline/rating"
+	"trunkline/routing"
 )
 
 // PriceQuestion is a call that somebody wants to know the price of.
@@ -90,13 +91,13 @@ func (c *Console) Rates(_ context.Context, who *access.Principal, deck, digits s
 }
 
 // DialTest tells what a dial plan makes of what is dialled, rule by rule.
-func (c *Console) DialTest(_ context.Context, who *access.Principal, plan, dialled, area string) ([]provision.DialStep, provision.Dialled, error) {
+func (c *Console) DialTest(_ context.Context, who *access.Principal, plan, dialled, area string) ([]routing.DialStep, routing.Dialled, error) {
 	if err := may(who, access.ReadRouting); err != nil {
-		return nil, provision.Dialled{}, err
+		return nil, routing.Dialled{}, err
 	}
 	p, ok := c.d.Snapshot().DialPlanByID(plan)
 	if !ok {
-		return nil, provision.Dialled{}, fmt.Errorf("%w: there is no dial plan %q", ErrNotFound, plan)
+		return nil, routing.Dialled{}, fmt.Errorf("%w: there is no dial plan %q", ErrNotFound, plan)
 	}
-	return p.Explain(dialled, area), p.Resolve(dialled, area), nil
+	return routing.ExplainDial(p, dialled, area), routing.Dial(p, dialled, area), nil
 }

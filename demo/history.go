@@ -8,6 +8,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/provision"
+	"trunkline/routing"
 )
 
 const (
@@ -20,7 +21,8 @@ const (
 // the snapshot as it would have been then; the same moment and snapshot give the same history, ids included.
 func History(s *provision.Snapshot, until time.Time) iter.Seq[[]*cdr.Leg] {
 	return func(yield func([]*cdr.Leg) bool) {
-		h := &historian{snapshot: s, dice: newDice(99), phones: phonesOf(s)}
+		table := routing.NewTable(s)
+		h := &historian{table: table, dice: newDice(99), phones: phonesOf(table)}
 		day := until.UTC().Truncate(24*time.Hour).AddDate(0, 0, -HistoryDays)
 		for ; day.Before(until); day = day.AddDate(0, 0, 1) {
 			for i := range callsADay {
@@ -36,9 +38,9 @@ func History(s *provision.Snapshot, until time.Time) iter.Seq[[]*cdr.Leg] {
 	}
 }
 
-func phonesOf(s *provision.Snapshot) []provision.Caller {
-	var out []provision.Caller
-	o := s.Operator()
+func phonesOf(s *routing.Table) []routing.Caller {
+	var out []routing.Caller
+	o := s.Setup().Operator()
 	for i := range o.Tenants {
 		for j := range o.Tenants[i].Branches {
 			for _, e := range o.Tenants[i].Branches[j].Extensions {
@@ -52,9 +54,9 @@ func phonesOf(s *provision.Snapshot) []provision.Caller {
 }
 
 type historian struct {
-	snapshot *provision.Snapshot
-	dice     *dice
-	phones   []provision.Caller
+	table  *routing.Table
+	dice   *dice
+	phones []routing.Caller
 }
 
 // quiet tells whether nobody calls: at night, and mostly at weekends. Moscow time.
@@ -83,7 +85,7 @@ func (h *historian) call(at time.Time) []*cdr.Leg {
 	if h.dice.n(100) < 15 {
 		number = h.phones[h.dice.n(len(h.phones))].Extension
 	}
-	route := h.snapshot.Route(caller, number, "", at)
+	route := h.table.Route(caller, number, "", at)
 	if route.Refusal != "" || number == caller.Extension {
 		return nil
 	}
@@ -91,7 +93,7 @@ func (h *historian) call(at time.Time) []*cdr.Leg {
 }
 
 // legs plays one call out.
-func (h *historian) legs(route *provision.Route, number string, at time.Time) []*cdr.Leg {
+func (h *historian) legs(route *routing.Route, number string, at time.Time) []*cdr.Leg {
 	id := cdr.CallIDAt(at, h.dice.salt())
 	direction, _ := cdr.ParseDirection(route.Direction)
 	common := cdr.Leg{
@@ -126,7 +128,7 @@ func (h *historian) legs(route *provision.Route, number string, at time.Time) []
 	return legs
 }
 
-func (h *historian) attempt(leg *cdr.Leg, t *provision.Target, at time.Time) {
+func (h *historian) attempt(leg *cdr.Leg, t *routing.Target, at time.Time) {
 	leg.Kind, leg.Setup, leg.Dialled, leg.CallerID, leg.Deck = cdr.Egress, at, t.ToSent, t.FromSent, t.Deck
 	nature := temper{answered: 80, noAnswer: 20, delay: 100 * time.Millisecond}
 	if t.Gateway != nil {

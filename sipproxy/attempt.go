@@ -10,6 +10,7 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/lcr"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/challenge"
 	"trunkline/sipproxy/number"
 	"trunkline/sipproxy/txn"
@@ -20,7 +21,7 @@ import (
 type attempt struct {
 	call   *call
 	seq    int
-	target provision.Target
+	target routing.Target
 	dialog *dialog
 	client *txn.Client
 	slots  []string // Capacity of gateway and carrier that the attempt holds.
@@ -51,12 +52,12 @@ type attempt struct {
 }
 
 // begin sends an INVITE to a gateway.
-func (c *call) begin(target provision.Target, uri sip.Uri, flow wire.Flow, held []string) {
+func (c *call) begin(target routing.Target, uri sip.Uri, flow wire.Flow, held []string) {
 	c.start(&attempt{target: target, slots: held}, uri, flow)
 }
 
 // beginOn sends an INVITE to a phone, by the proxies on the way to it.
-func (c *call) beginOn(target provision.Target, way *binding, flow wire.Flow, others []binding, held []string) {
+func (c *call) beginOn(target routing.Target, way *binding, flow wire.Flow, others []binding, held []string) {
 	uri := way.uri
 	if t := target.Trunk; t != nil && t.RequestURI != provision.NameLogin { // It has many numbers, and registers one contact.
 		uri.User = target.ToSent
@@ -140,7 +141,7 @@ func (a *attempt) await() {
 }
 
 // shownTo is the From header that a target sees; an anonymous caller's as RFC 3323, section 4.1.1.3 has it.
-func (c *call) shownTo(t *provision.Target, host string) sip.FromHeader {
+func (c *call) shownTo(t *routing.Target, host string) sip.FromHeader {
 	from := sip.FromHeader{
 		DisplayName: c.displayName(), Address: sip.Uri{Scheme: "sip", User: t.FromSent, Host: host},
 		Params: sip.HeaderParams{{K: "tag", V: sip.GenerateTagN(12)}},
@@ -249,7 +250,7 @@ func (a *attempt) locate(req *sip.Request) {
 }
 
 // route is that of the call that the attempt is of: what it was forwarded as, once it is.
-func (a *attempt) route() *provision.Route {
+func (a *attempt) route() *routing.Route {
 	for _, f := range slices.Backward(a.call.onward) {
 		if a.seq > f.first {
 			return f.route

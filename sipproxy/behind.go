@@ -8,20 +8,21 @@ import (
 	"github.com/pion/sdp/v3"
 
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/wire"
 )
 
 // callerBehind reports whether the voice of a caller has to go through a relay: as it is set up, or because the address that he
 // wants to be spoken to at is not the one that he speaks from.
-func (s *shard) callerBehind(caller provision.Caller, invite *sip.Request, flow wire.Flow) bool {
-	if caller.Media != "" || caller.Kind != provision.CallerExtension || !s.looksBehind() || flow.Web() {
+func (s *shard) callerBehind(caller routing.Caller, invite *sip.Request, flow wire.Flow) bool {
+	if caller.Media != "" || caller.Kind != routing.CallerExtension || !s.looksBehind() || flow.Web() {
 		return caller.Media == provision.MediaRelay
 	}
 	return elsewhere(mediaAddress(invite), flow.Remote().Addr())
 }
 
 // targetBehind is the same for one who is called. Of a phone its Contact is known beside where it registered from.
-func (s *shard) targetBehind(t *provision.Target, way *binding) bool {
+func (s *shard) targetBehind(t *routing.Target, way *binding) bool {
 	if t.Gateway != nil {
 		return t.Gateway.Media == provision.MediaRelay
 	}

@@ -9,7 +9,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/internal/clock"
-	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/txn"
 )
 
@@ -42,8 +42,8 @@ type call struct {
 	sh       *shard
 	log      *slog.Logger
 	id       cdr.CallID
-	from     provision.Caller
-	route    *provision.Route
+	from     routing.Caller
+	route    *routing.Route
 	caller   *dialog
 	invite   *sip.Request // Until the call is answered.
 	tx       *txn.Server
@@ -57,18 +57,18 @@ type call struct {
 	progress time.Time
 	connect  time.Time
 
-	targets  []provision.Target
+	targets  []routing.Target
 	next     int // The next of targets to be tried.
 	tries    int // How many attempts there may be.
 	attempts []*attempt
 	winner   *attempt
-	best     failure           // The best answer so far, for when nobody takes the call.
-	outcome  provision.Trigger // What became of the phones tried so far.
-	diverted bool              // One of the ways of forwarding was taken; no other is.
-	onward   []*forwarding     // The calls that this one went on as, one after the other.
-	handover *handover         // The transfer that it is part of.
-	joint    *joint            // After a transfer: the call that it is connected with.
-	partner  string            // After a restart, until that one is found: its id.
+	best     failure         // The best answer so far, for when nobody takes the call.
+	outcome  routing.Trigger // What became of the phones tried so far.
+	diverted bool            // One of the ways of forwarding was taken; no other is.
+	onward   []*forwarding   // The calls that this one went on as, one after the other.
+	handover *handover       // The transfer that it is part of.
+	joint    *joint          // After a transfer: the call that it is connected with.
+	partner  string          // After a restart, until that one is found: its id.
 	early    earlyAnswers
 	talks    *attempt // Whose description the caller was given last.
 	mergeKey string   // Of its INVITE.

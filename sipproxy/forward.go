@@ -9,14 +9,14 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
-	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // forwarding is the call that a call goes on as when it is forwarded to a number outside. To the books it is a call of its
 // own, of whoever forwards it: with its own id, price, limits and records. On the wire it is the same call.
 type forwarding struct {
 	id       cdr.CallID
-	route    *provision.Route
+	route    *routing.Route
 	began    time.Time
 	why      diversion
 	first    int  // The first of the call's attempts that are its own.
@@ -36,8 +36,8 @@ func (c *call) last() *forwarding {
 }
 
 // wants reports whether a target is to be tried after what became of the phones so far.
-func (c *call) wants(t *provision.Target) bool {
-	if t.After == 0 || t.After == provision.AfterAny {
+func (c *call) wants(t *routing.Target) bool {
+	if t.After == 0 || t.After == routing.AfterAny {
 		return true
 	}
 	return !c.diverted && (c.outcome == 0 || t.After&c.outcome != 0)
@@ -54,20 +54,20 @@ func (c *call) wantsMore() bool {
 }
 
 // outcomeOf tells what the failure of a phone is to forwarding.
-func outcomeOf(f failure) provision.Trigger {
+func outcomeOf(f failure) routing.Trigger {
 	switch {
 	case f.silent:
-		return provision.AfterUnavailable
+		return routing.AfterUnavailable
 	case f.status == sip.StatusBusyHere, f.status == sip.StatusGlobalBusyEverywhere, f.status == sip.StatusGlobalDecline:
-		return provision.AfterBusy
+		return routing.AfterBusy
 	case f.cause == causeNoAnswer:
-		return provision.AfterNoAnswer
+		return routing.AfterNoAnswer
 	}
-	return provision.AfterUnavailable
+	return routing.AfterUnavailable
 }
 
 // forwardAs lets the call go on as another one; false: that one cannot be placed.
-func (c *call) forwardAs(r *provision.Route, why diversion) bool {
+func (c *call) forwardAs(r *routing.Route, why diversion) bool {
 	if r.Refusal != "" {
 		c.log.Info("the call cannot be forwarded", "to", r.To.String(), "reason", string(r.Refusal), "detail", r.Detail)
 		c.best = better(c.best, failure{status: r.Status})
@@ -124,7 +124,7 @@ func (c *call) forwardGrant(g Grant, err error) {
 // hold is money that is held for a call.
 type hold struct {
 	id    cdr.CallID
-	route *provision.Route
+	route *routing.Route
 }
 
 // holds returns what money is held for: the call, and those that it went on as.
@@ -201,7 +201,7 @@ func (c *call) restoreForward(m *forwardMemo, why map[string][]byte) error {
 	if m == nil {
 		return nil
 	}
-	var then provision.Route
+	var then routing.Route
 	if err := json.Unmarshal(m.Route, &then); err != nil {
 		return fmt.Errorf("the way of the forwarded call: %w", err)
 	}

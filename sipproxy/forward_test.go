@@ -10,6 +10,7 @@ import (
 	"trunkline/internal/e164"
 	"trunkline/provision"
 	"trunkline/rating"
+	"trunkline/routing"
 	"trunkline/sipproxy"
 	"trunkline/sipproxy/agent"
 )
@@ -24,35 +25,35 @@ func (w *world) phone(login string, b agent.Behaviour) {
 	a.OnCall(func(agent.Incoming) agent.Behaviour { return b })
 }
 
-func ringing(login string, after provision.Trigger, others ...string) provision.Target {
-	t := provision.Target{
+func ringing(login string, after routing.Trigger, others ...string) routing.Target {
+	t := routing.Target{
 		Login: login, Extension: login, ToSent: login, FromSent: "+74950000000", RingTime: 300 * time.Millisecond, After: after,
 	}
 	for _, o := range others {
-		t.Others = append(t.Others, provision.Phone{Extension: o, Login: o})
+		t.Others = append(t.Others, routing.Phone{Extension: o, Login: o})
 	}
 	return t
 }
 
 // inbound makes every call one to a number of the house that has these targets.
-func (w *world) inbound(targets func() []provision.Target) {
+func (w *world) inbound(targets func() []routing.Target) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.route = func(c provision.Caller, _ string) *provision.Route {
-		return &provision.Route{
+	w.route = func(c routing.Caller, _ string) *routing.Route {
+		return &routing.Route{
 			Direction: "inbound", Tenant: c.Tenant, Extension: "boris", Number: "74951112233", MaxTries: 20,
 			From: e164.MustParse("74950000000"), To: e164.MustParse("74951112233"), Tariff: "retail", Targets: targets(),
 		}
 	}
 }
 
-func (w *world) outside() *provision.Route {
+func (w *world) outside() *routing.Route {
 	g := &w.gateways[0]
-	return &provision.Route{
+	return &routing.Route{
 		Direction: "forwarded", Tenant: "acme", Branch: "main", Extension: "boris", MaxTries: 1, Tariff: "retail", Quote: &rating.Quote{},
 		From: e164.MustParse("74951112233"), To: e164.MustParse("4930123456"), CallerID: "+74951112233",
-		Capacities: []provision.Capacity{{Key: "tenant/acme", Max: 1}},
-		Targets: []provision.Target{{
+		Capacities: []routing.Capacity{{Key: "tenant/acme", Max: 1}},
+		Targets: []routing.Target{{
 			Gateway: g, Carrier: &provision.Carrier{ID: g.Carrier}, Deck: "deck", ToSent: "4930123456", FromSent: "74951112233",
 			AssertedID: "74951112233", Diversion: "74951112233",
 		}},
@@ -77,10 +78,10 @@ func TestForwardingOutcomes(t *testing.T) {
 			for _, login := range []string{"anna", "boris", "vera", "gleb", "dasha"} {
 				w.extension(login)
 			}
-			w.inbound(func() []provision.Target {
-				return []provision.Target{
-					ringing("boris", 0), ringing("vera", provision.AfterBusy),
-					ringing("gleb", provision.AfterNoAnswer), ringing("dasha", provision.AfterUnavailable),
+			w.inbound(func() []routing.Target {
+				return []routing.Target{
+					ringing("boris", 0), ringing("vera", routing.AfterBusy),
+					ringing("gleb", routing.AfterNoAnswer), ringing("dasha", routing.AfterUnavailable),
 				}
 			})
 			w.open()
@@ -104,8 +105,8 @@ func TestForwardingIsTakenOnce(t *testing.T) {
 	for _, login := range []string{"anna", "boris", "vera", "gleb"} {
 		w.extension(login)
 	}
-	w.inbound(func() []provision.Target {
-		return []provision.Target{ringing("boris", 0), ringing("vera", provision.AfterBusy), ringing("gleb", provision.AfterNoAnswer)}
+	w.inbound(func() []routing.Target {
+		return []routing.Target{ringing("boris", 0), ringing("vera", routing.AfterBusy), ringing("gleb", routing.AfterNoAnswer)}
 	})
 	w.open()
 	w.phone("boris", agent.Behaviour{Status: 486})
@@ -126,8 +127,8 @@ func TestForwardedOutside(t *testing.T) {
 		heard <- in
 		return agent.Behaviour{Status: 200}
 	})
-	w.inbound(func() []provision.Target {
-		return []provision.Target{ringing("boris", 0), {After: provision.AfterNoAnswer, Forward: w.outside()}}
+	w.inbound(func() []routing.Target {
+		return []routing.Target{ringing("boris", 0), {After: routing.AfterNoAnswer, Forward: w.outside()}}
 	})
 	w.grants = []sipproxy.Grant{{Granted: time.Minute}}
 	w.open()
@@ -173,7 +174,7 @@ func TestForwardingWithoutMoneyOrRoom(t *testing.T) {
 	w.extension("boris")
 	w.carrier("alfa", agent.Behaviour{Status: 200})
 	forward := w.outside()
-	w.inbound(func() []provision.Target { return []provision.Target{{After: provision.AfterAny, Forward: forward}} })
+	w.inbound(func() []routing.Target { return []routing.Target{{After: routing.AfterAny, Forward: forward}} })
 	w.grants = []sipproxy.Grant{{Refusal: "balance"}}
 	w.open()
 	caller := w.agent("anna")
@@ -183,8 +184,8 @@ func TestForwardingWithoutMoneyOrRoom(t *testing.T) {
 	require.Equal(t, "balance", legs[1].Reason)
 
 	full := *forward
-	full.Capacities = []provision.Capacity{{Key: "tenant/acme", Max: 1}, {Key: "number/1", Max: 1}}
-	w.inbound(func() []provision.Target { return []provision.Target{{After: provision.AfterAny, Forward: &full}} })
+	full.Capacities = []routing.Capacity{{Key: "tenant/acme", Max: 1}, {Key: "number/1", Max: 1}}
+	w.inbound(func() []routing.Target { return []routing.Target{{After: routing.AfterAny, Forward: &full}} })
 	w.mu.Lock()
 	w.grants = nil
 	w.mu.Unlock()
@@ -199,8 +200,8 @@ func TestForwardingWithoutMoneyOrRoom(t *testing.T) {
 	require.Equal(t, 486, w.dial(caller, agent.Call{To: "74951112233"}).Status, "the tenant has one channel")
 	require.Equal(t, 200, (<-talk).Status)
 
-	barred := provision.Route{Refusal: "blocked", Status: 403, Direction: "forwarded"}
-	w.inbound(func() []provision.Target { return []provision.Target{{After: provision.AfterAny, Forward: &barred}} })
+	barred := routing.Route{Refusal: "blocked", Status: 403, Direction: "forwarded"}
+	w.inbound(func() []routing.Target { return []routing.Target{{After: routing.AfterAny, Forward: &barred}} })
 	require.Equal(t, 403, w.dial(caller, agent.Call{To: "74951112233"}).Status)
 }
 
@@ -210,7 +211,7 @@ func TestGroupRingsTogether(t *testing.T) {
 	for _, login := range []string{"anna", "boris", "vera", "gleb"} {
 		w.extension(login)
 	}
-	w.inbound(func() []provision.Target { return []provision.Target{ringing("boris", 0, "vera", "gleb")} })
+	w.inbound(func() []routing.Target { return []routing.Target{ringing("boris", 0, "vera", "gleb")} })
 	w.open()
 	w.phone("boris", agent.Behaviour{Status: 603}) // Not for him; the others go on ringing.
 	w.phone("vera", agent.Behaviour{Status: 200, Ring: 150 * time.Millisecond})
@@ -228,10 +229,10 @@ func TestWhoHasWaitedLongestRingsFirst(t *testing.T) {
 	for _, login := range []string{"anna", "boris", "vera", "gleb"} {
 		w.extension(login)
 	}
-	w.inbound(func() []provision.Target {
-		var all []provision.Target
+	w.inbound(func() []routing.Target {
+		var all []routing.Target
 		for _, login := range []string{"boris", "vera", "gleb"} {
-			one := ringing(login, provision.AfterAny)
+			one := ringing(login, routing.AfterAny)
 			one.LeastRecent = true
 			all = append(all, one)
 		}
@@ -260,7 +261,7 @@ func TestAnonymousCaller(t *testing.T) {
 		heard <- in
 		return agent.Behaviour{Status: 486}
 	})
-	w.route = func(c provision.Caller, dialled string) *provision.Route {
+	w.route = func(c routing.Caller, dialled string) *routing.Route {
 		r := w.outside()
 		r.Direction, r.Tenant, r.Capacities = "outbound", c.Tenant, nil
 		r.Targets[0].Anonymous, r.Targets[0].Diversion, r.Targets[0].ToSent = true, "", dialled
@@ -281,8 +282,8 @@ func TestForwardedCallOutlivesTheProxy(t *testing.T) {
 	w := newWorld(t)
 	w.extension("anna")
 	w.carrier("alfa", agent.Behaviour{Status: 200})
-	w.inbound(func() []provision.Target {
-		return []provision.Target{{After: provision.AfterAny, Forward: w.outside()}}
+	w.inbound(func() []routing.Target {
+		return []routing.Target{{After: routing.AfterAny, Forward: w.outside()}}
 	})
 	w.grants = []sipproxy.Grant{{Granted: 800 * time.Millisecond, Final: true}}
 	w.open()

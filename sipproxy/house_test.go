@@ -12,6 +12,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/agent"
 )
 
@@ -103,7 +104,7 @@ decks:
 type house struct {
 	*world
 	gw1, gw2 *agent.Agent
-	live     *provision.Live
+	live     *routing.Live
 	words    []string
 }
 
@@ -117,7 +118,7 @@ func newHouse(t *testing.T, words ...string) *house {
 		gw.OnCall(func(agent.Incoming) agent.Behaviour { return agent.Behaviour{Status: 200} })
 	}
 	h.words = append(slices.Clone(words), "<gw1>", h.gw1.Addr().String(), "<gw2>", h.gw2.Addr().String(), "<gw1 more>", "", "<gw2 more>", "")
-	h.live = provision.NewLive(h.snapshot(houseFile))
+	h.live = routing.NewLive(h.snapshot(houseFile))
 	h.router = h.live
 	return h
 }

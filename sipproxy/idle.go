@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // idle remembers when the phones of groups last took a call, so that who has waited longest rings first. Shards share it.
@@ -17,7 +17,7 @@ type idle struct {
 func newIdle() *idle { return &idle{last: make(map[string]time.Time)} }
 
 // took notes that a phone has taken a call. Only groups that ask for it are kept note of.
-func (i *idle) took(t *provision.Target, at time.Time) {
+func (i *idle) took(t *routing.Target, at time.Time) {
 	if !t.LeastRecent {
 		return
 	}
@@ -27,8 +27,8 @@ func (i *idle) took(t *provision.Target, at time.Time) {
 }
 
 // order returns the targets with those of a group in the order of their waiting. It leaves the route's own list as it is.
-func (i *idle) order(targets []provision.Target) []provision.Target {
-	from := slices.IndexFunc(targets, func(t provision.Target) bool { return t.LeastRecent })
+func (i *idle) order(targets []routing.Target) []routing.Target {
+	from := slices.IndexFunc(targets, func(t routing.Target) bool { return t.LeastRecent })
 	if from < 0 {
 		return targets
 	}
@@ -39,7 +39,7 @@ func (i *idle) order(targets []provision.Target) []provision.Target {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	slices.SortStableFunc(out[from:till], func(a, b provision.Target) int {
+	slices.SortStableFunc(out[from:till], func(a, b routing.Target) int {
 		return i.last[a.Login].Compare(i.last[b.Login])
 	})
 	return out

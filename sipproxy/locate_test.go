@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/names"
 	"trunkline/sipproxy/wire"
 )
@@ -76,7 +77,7 @@ func TestGatewayByItsName(t *testing.T) {
 	}
 	w.resolver = dns
 	w.gateways = []provision.Gateway{{ID: "named", Carrier: "co", Address: "carrier.example", Silence: 200 * time.Millisecond}}
-	w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
+	w.sources[netip.MustParseAddr("127.0.0.1")] = routing.Caller{Kind: routing.CallerTrunk, Tenant: "acme", Branch: "main"}
 	w.open()
 	caller := w.peer()
 	dead.proxy, alive.proxy = w.addr(), w.addr()
@@ -103,7 +104,7 @@ func TestCallFromIPv6ToIPv4(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.cfg.Listen = append(w.cfg.Listen, wire.Listen{Transport: "udp", Address: "[::1]:0"})
-	w.sources[netip.MustParseAddr("::1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
+	w.sources[netip.MustParseAddr("::1")] = routing.Caller{Kind: routing.CallerTrunk, Tenant: "acme", Branch: "main"}
 	gateway := w.peer()
 	w.gateways = []provision.Gateway{{ID: "alfa", Carrier: "alfa-co", Address: gateway.addr()}}
 	w.open()
@@ -147,7 +148,7 @@ func TestLargeRequestGoesOverTCP(t *testing.T) {
 	}, 5*time.Second, time.Millisecond)
 	t.Cleanup(func() { _ = listener.Close() })
 	w.gateways = []provision.Gateway{{ID: "alfa", Carrier: "alfa-co", Address: gateway.addr()}}
-	w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
+	w.sources[netip.MustParseAddr("127.0.0.1")] = routing.Caller{Kind: routing.CallerTrunk, Tenant: "acme", Branch: "main"}
 	w.open()
 	gateway.proxy = w.addr()
 	caller := w.peer()

@@ -8,31 +8,31 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
-	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // callMemo is what the journal keeps of a call: enough to relay within it, to end it in time and to record it after
 // the process was killed. Everything else is worked out again from the snapshot, as of the time of the call.
 type callMemo struct {
-	Caller   provision.Caller `cbor:"1,keyasint,omitempty"`
-	Dialled  string           `cbor:"2,keyasint,omitempty"`
-	CallerID string           `cbor:"3,keyasint,omitempty"`
-	Setup    instant          `cbor:"4,keyasint,omitempty"`
-	Progress instant          `cbor:"5,keyasint,omitempty"`
-	Connect  instant          `cbor:"6,keyasint,omitempty"`
-	Heard    instant          `cbor:"7,keyasint,omitempty"` // When both ends were last known to be there.
-	Granted  time.Duration    `cbor:"8,keyasint,omitempty"`
-	Final    bool             `cbor:"9,keyasint,omitempty"`
-	Reserved bool             `cbor:"10,keyasint,omitempty"`
-	Near     dialogMemo       `cbor:"11,keyasint,omitempty"`
-	Tries    []tryMemo        `cbor:"12,keyasint,omitempty"`
-	Winner   int              `cbor:"13,keyasint,omitempty"` // Index in Tries; -1 before the call was answered.
-	Forward  *forwardMemo     `cbor:"14,keyasint,omitempty"`
-	Joint    *jointMemo       `cbor:"15,keyasint,omitempty"`
-	Second   *forwardMemo     `cbor:"30,keyasint,omitempty"` // The call that it went on as after that.
-	Began    time.Duration    `cbor:"16,keyasint,omitempty"` // Setup by the clock that never steps,
-	Boot     string           `cbor:"17,keyasint,omitempty"` // in that life of the machine.
-	Lent     bool             `cbor:"18,keyasint,omitempty"`
+	Caller   routing.Caller `cbor:"1,keyasint,omitempty"`
+	Dialled  string         `cbor:"2,keyasint,omitempty"`
+	CallerID string         `cbor:"3,keyasint,omitempty"`
+	Setup    instant        `cbor:"4,keyasint,omitempty"`
+	Progress instant        `cbor:"5,keyasint,omitempty"`
+	Connect  instant        `cbor:"6,keyasint,omitempty"`
+	Heard    instant        `cbor:"7,keyasint,omitempty"` // When both ends were last known to be there.
+	Granted  time.Duration  `cbor:"8,keyasint,omitempty"`
+	Final    bool           `cbor:"9,keyasint,omitempty"`
+	Reserved bool           `cbor:"10,keyasint,omitempty"`
+	Near     dialogMemo     `cbor:"11,keyasint,omitempty"`
+	Tries    []tryMemo      `cbor:"12,keyasint,omitempty"`
+	Winner   int            `cbor:"13,keyasint,omitempty"` // Index in Tries; -1 before the call was answered.
+	Forward  *forwardMemo   `cbor:"14,keyasint,omitempty"`
+	Joint    *jointMemo     `cbor:"15,keyasint,omitempty"`
+	Second   *forwardMemo   `cbor:"30,keyasint,omitempty"` // The call that it went on as after that.
+	Began    time.Duration  `cbor:"16,keyasint,omitempty"` // Setup by the clock that never steps,
+	Boot     string         `cbor:"17,keyasint,omitempty"` // in that life of the machine.
+	Lent     bool           `cbor:"18,keyasint,omitempty"`
 }
 
 // instant is a time in microseconds since 1970, UTC; 0 is none.

@@ -12,6 +12,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/agent"
 )
 
@@ -156,7 +157,7 @@ func TestCodesOfPhones(t *testing.T) {
 type kept struct{ set chan provision.Setting }
 
 // Set implements sipproxy.Settings.
-func (k kept) Set(_ context.Context, c provision.Caller, set provision.Setting) error {
+func (k kept) Set(_ context.Context, c routing.Caller, set provision.Setting) error {
 	if c.Extension != "101" {
 		return errors.New("whose is it?") //nolint:err113 // Of a test.
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/contact"
 	"trunkline/sipproxy/names"
 )
@@ -25,7 +25,7 @@ func (p *Proxy) contactPolicy() contact.Policy {
 		Range: func(addr netip.Addr) (string, bool) {
 			caller, ok := p.router.Source(addr)
 			switch {
-			case ok && caller.Kind == provision.CallerTrunk:
+			case ok && caller.Kind == routing.CallerTrunk:
 				return "trunk " + caller.Tenant + "/" + caller.Trunk, true
 			case ok:
 				return "gateway " + caller.Gateway, false

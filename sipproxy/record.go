@@ -7,7 +7,7 @@ import (
 	"trunkline/cdr"
 	"trunkline/internal/clock"
 	"trunkline/lcr"
-	"trunkline/provision"
+	"trunkline/routing"
 )
 
 const (
@@ -73,14 +73,14 @@ func (c *call) legs() []*cdr.Leg {
 
 // cameBy is the trunk or the gateway that the call came by; empty: a phone.
 func (c *call) cameBy() string {
-	if c.from.Kind == provision.CallerGateway {
+	if c.from.Kind == routing.CallerGateway {
 		return cdr.CameBy(c.from.Gateway)
 	}
 	return c.from.Trunk
 }
 
 // attemptLegs adds the records of some attempts, which are those of one call of the books.
-func (c *call) attemptLegs(legs []*cdr.Leg, from, till int, id cdr.CallID, r *provision.Route) []*cdr.Leg {
+func (c *call) attemptLegs(legs []*cdr.Leg, from, till int, id cdr.CallID, r *routing.Route) []*cdr.Leg {
 	for _, a := range c.attempts[from:till] {
 		legs = append(legs, a.leg(id, r))
 	}
@@ -88,7 +88,7 @@ func (c *call) attemptLegs(legs []*cdr.Leg, from, till int, id cdr.CallID, r *pr
 }
 
 // common is what all legs of a call have in common.
-func (c *call) common(id cdr.CallID, r *provision.Route) cdr.Leg {
+func (c *call) common(id cdr.CallID, r *routing.Route) cdr.Leg {
 	direction, _ := cdr.ParseDirection(r.Direction)
 	tariff := r.Tariff
 	switch {
@@ -105,7 +105,7 @@ func (c *call) common(id cdr.CallID, r *provision.Route) cdr.Leg {
 }
 
 // ingressLeg is the caller's side.
-func (c *call) ingressLeg(id cdr.CallID, r *provision.Route, d *decided) *cdr.Leg {
+func (c *call) ingressLeg(id cdr.CallID, r *routing.Route, d *decided) *cdr.Leg {
 	leg := c.common(id, r)
 	leg.Kind = cdr.Ingress
 	leg.CallerID, leg.Dialled = c.callerID, c.dialled
@@ -146,7 +146,7 @@ type decided struct {
 
 // trace is the routing decision as it was carried out: what the router said, and the gateways that were skipped then
 // because they were full, locked or out of reach. What was decided before a restart stands.
-func (c *call) trace(r *provision.Route, d *decided) []byte {
+func (c *call) trace(r *routing.Route, d *decided) []byte {
 	if d.text != nil && d.skipped == len(c.skipped) {
 		return d.text
 	}
@@ -172,7 +172,7 @@ func (c *call) trace(r *provision.Route, d *decided) []byte {
 	return data
 }
 
-func (a *attempt) leg(id cdr.CallID, r *provision.Route) *cdr.Leg {
+func (a *attempt) leg(id cdr.CallID, r *routing.Route) *cdr.Leg {
 	leg := a.call.common(id, r)
 	leg.Kind = cdr.Egress
 	leg.Seq = uint16(a.seq)    //nolint:gosec // A handful of attempts.

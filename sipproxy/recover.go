@@ -12,6 +12,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // recover takes back what the journal kept over a restart: registrations, and the calls that were in progress. A call
@@ -102,7 +103,7 @@ func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (
 	}
 	c.caller.call = c
 	c.caller.form = s.formOf(m.Caller.Gateway)
-	if m.Caller.Kind != provision.CallerGateway {
+	if m.Caller.Kind != routing.CallerGateway {
 		who, _ := s.router.Login(m.Caller.Login)
 		c.caller.confine(who.Contacts)
 	}
@@ -171,7 +172,7 @@ func (s *shard) restoreTry(c *call, m *tryMemo, winner bool) (*attempt, error) {
 	a := &attempt{
 		call: c, seq: m.Seq, setup: m.Setup.time(), progress: m.Progress.time(), connect: m.Connect.time(), disconnect: m.End.time(),
 		status: m.Status, cause: m.Cause, side: m.Side, reason: m.Reason, remote: m.Far.Source, done: !winner,
-		target: provision.Target{Deck: m.Deck, Base: m.Base, ToSent: m.ToSent, FromSent: m.FromSent, Login: m.Login, Extension: m.Phone},
+		target: routing.Target{Deck: m.Deck, Base: m.Base, ToSent: m.ToSent, FromSent: m.FromSent, Login: m.Login, Extension: m.Phone},
 	}
 	a.done = a.done || !a.disconnect.IsZero() // It was released when the call was transferred.
 	if m.Gateway != "" {

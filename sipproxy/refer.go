@@ -8,7 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/number"
 	"trunkline/sipproxy/txn"
 )
@@ -128,26 +128,26 @@ func (d *dialog) referEvent(req *sip.Request) string {
 }
 
 // party is who in the house is at this end of the call, as the caller of calls that it asks for; false: it is a carrier's.
-func (d *dialog) party() (provision.Caller, bool) {
+func (d *dialog) party() (routing.Caller, bool) {
 	c := d.call
 	if c == nil {
-		return provision.Caller{}, false
+		return routing.Caller{}, false
 	}
 	if d == c.caller {
 		if c.from.Login != "" {
 			return d.sh.router.Login(c.from.Login) // As it is provisioned now.
 		}
-		return c.from, c.from.Kind == provision.CallerTrunk
+		return c.from, c.from.Kind == routing.CallerTrunk
 	}
 	for _, a := range c.attempts {
 		if t := a.target.Trunk; a.dialog == d && t != nil {
-			return provision.Caller{
-				Kind: provision.CallerTrunk, Tenant: c.route.Tenant, Branch: t.Branch, Trunk: t.ID, Media: t.Media, Login: t.Login,
+			return routing.Caller{
+				Kind: routing.CallerTrunk, Tenant: c.route.Tenant, Branch: t.Branch, Trunk: t.ID, Media: t.Media, Login: t.Login,
 			}, true
 		}
 		if a.dialog == d && a.target.Gateway == nil && a.target.Login != "" {
 			return d.sh.router.Login(a.target.Login)
 		}
 	}
-	return provision.Caller{}, false
+	return routing.Caller{}, false
 }

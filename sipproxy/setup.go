@@ -11,7 +11,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/lcr"
-	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/number"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
@@ -50,7 +50,7 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	c.caller = newServerDialog(s, req, flow, tx.Tag())
 	c.caller.call, c.caller.web, c.caller.behind = c, flow.Web(), s.callerBehind(caller, req, flow)
 	c.caller.form = caller.Form
-	if caller.Kind != provision.CallerGateway {
+	if caller.Kind != routing.CallerGateway {
 		c.caller.confine(caller.Contacts)
 	}
 	c.caller.register()
@@ -205,7 +205,7 @@ func (c *call) refuseFull(g Grant) {
 
 // fullStatus answers a call for which there is no place. A switch takes another way then, which it would not if the called party were busy.
 func (c *call) fullStatus() int {
-	if c.from.Kind == provision.CallerTrunk {
+	if c.from.Kind == routing.CallerTrunk {
 		return sip.StatusServiceUnavailable // With cause 34 (RFC 3398, section 8.2.6.1).
 	}
 	return sip.StatusBusyHere

@@ -5,7 +5,7 @@ import (
 
 	"trunkline/internal/clock"
 	"trunkline/lcr"
-	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // slots counts the calls in progress, and the new ones of this second, against capacities. A slot is taken once and given
@@ -23,7 +23,7 @@ func newSlots(c clock.Clock) *slots {
 }
 
 // take takes a slot, or tells why there is none.
-func (s *slots) take(c provision.Capacity) lcr.Reason {
+func (s *slots) take(c routing.Capacity) lcr.Reason {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if second := s.clock.Now().Unix(); second != s.second {
@@ -44,7 +44,7 @@ func (s *slots) take(c provision.Capacity) lcr.Reason {
 }
 
 // takeAll takes a slot of each, or of none and tells why.
-func (s *slots) takeAll(limits []provision.Capacity) ([]string, lcr.Reason) {
+func (s *slots) takeAll(limits []routing.Capacity) ([]string, lcr.Reason) {
 	keys := make([]string, 0, len(limits))
 	for _, limit := range limits {
 		if reason := s.take(limit); reason != "" {
@@ -57,10 +57,10 @@ func (s *slots) takeAll(limits []provision.Capacity) ([]string, lcr.Reason) {
 }
 
 // keep takes slots whatever the bounds say: the call is there.
-func (s *slots) keep(limits []provision.Capacity) []string {
+func (s *slots) keep(limits []routing.Capacity) []string {
 	keys := make([]string, 0, len(limits))
 	for _, limit := range limits {
-		s.take(provision.Capacity{Key: limit.Key})
+		s.take(routing.Capacity{Key: limit.Key})
 		keys = append(keys, limit.Key)
 	}
 	return keys

@@ -8,24 +8,24 @@ import (
 
 	"trunkline/internal/clock"
 	"trunkline/lcr"
-	"trunkline/provision"
+	"trunkline/routing"
 )
 
 func TestSlots(t *testing.T) {
 	t.Parallel()
 	fake := clock.NewManual(time.Unix(1000, 0))
 	s := newSlots(fake)
-	gateway := provision.Capacity{Key: "gateway/alfa", Max: 2}
-	tenant := provision.Capacity{Key: "tenant/acme", PerSecond: 1}
+	gateway := routing.Capacity{Key: "gateway/alfa", Max: 2}
+	tenant := routing.Capacity{Key: "tenant/acme", PerSecond: 1}
 
-	held, reason := s.takeAll([]provision.Capacity{gateway, tenant})
+	held, reason := s.takeAll([]routing.Capacity{gateway, tenant})
 	require.Empty(t, reason)
 	require.Equal(t, []string{"gateway/alfa", "tenant/acme"}, held)
-	_, reason = s.takeAll([]provision.Capacity{gateway, tenant})
+	_, reason = s.takeAll([]routing.Capacity{gateway, tenant})
 	require.Equal(t, lcr.ReasonCPS, reason)
 	require.Equal(t, 1, s.inUse("gateway/alfa"), "what was taken on the way is given back")
 	s.release(held)
-	_, reason = s.takeAll([]provision.Capacity{tenant})
+	_, reason = s.takeAll([]routing.Capacity{tenant})
 	require.Equal(t, lcr.ReasonCPS, reason, "a call that is over was a new one of this second all the same")
 
 	fake.Advance(time.Second)
@@ -33,9 +33,9 @@ func TestSlots(t *testing.T) {
 		require.Empty(t, s.take(gateway))
 	}
 	require.Equal(t, lcr.ReasonCapacity, s.take(gateway))
-	require.Equal(t, []string{"gateway/alfa"}, s.keep([]provision.Capacity{gateway}), "a call that is there has its place")
+	require.Equal(t, []string{"gateway/alfa"}, s.keep([]routing.Capacity{gateway}), "a call that is there has its place")
 	require.Equal(t, 3, s.inUse("gateway/alfa"))
-	_, reason = s.takeAll([]provision.Capacity{tenant})
+	_, reason = s.takeAll([]routing.Capacity{tenant})
 	require.Empty(t, reason, "another second")
 }
 

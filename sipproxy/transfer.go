@@ -7,7 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
-	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/txn"
 )
 
@@ -27,7 +27,7 @@ type transfer struct {
 }
 
 // blind places a new call of the referrer's. It has no caller of its own on the wire until it is answered.
-func (tr *transfer) blind(req *sip.Request, user string, caller provision.Caller) {
+func (tr *transfer) blind(req *sip.Request, user string, caller routing.Caller) {
 	s := tr.sh
 	id, err := cdr.NewCallID()
 	if err != nil || s.overloaded() || s.draining.Load() {
@@ -64,7 +64,7 @@ func offerless(referrer *dialog, user string) *sip.Request {
 
 // attended looks for the call that the referrer has with whom the other end is to be connected with, and asks that one for an
 // offer. The call may be one of another shard.
-func (tr *transfer) attended(r replaced, caller provision.Caller) {
+func (tr *transfer) attended(r replaced, caller routing.Caller) {
 	home, owner := tr.sh, ownerOf(caller)
 	there := home.shardOf(r.callID)
 	home.on(there, func() {
@@ -91,7 +91,7 @@ func (tr *transfer) attended(r replaced, caller provision.Caller) {
 }
 
 // ownerOf tells whose calls are whose.
-func ownerOf(c provision.Caller) string {
+func ownerOf(c routing.Caller) string {
 	return c.Tenant + "/" + c.Branch + "/" + c.Extension + "/" + c.Trunk
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy"
 )
 
@@ -28,8 +29,8 @@ func transferWorld(t *testing.T) (w *world, a, b, c *peer) {
 	w.gateways = []provision.Gateway{
 		{ID: "b", Carrier: "b-co", Address: b.addr()}, {ID: "c", Carrier: "c-co", Address: c.addr()},
 	}
-	w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
-	w.route = func(caller provision.Caller, dialled string) *provision.Route {
+	w.sources[netip.MustParseAddr("127.0.0.1")] = routing.Caller{Kind: routing.CallerTrunk, Tenant: "acme", Branch: "main"}
+	w.route = func(caller routing.Caller, dialled string) *routing.Route {
 		r := w.toAll(caller, dialled)
 		switch dialled {
 		case numberB:
@@ -37,7 +38,7 @@ func transferWorld(t *testing.T) (w *world, a, b, c *peer) {
 		case numberC:
 			r.Targets = r.Targets[1:]
 		default:
-			return &provision.Route{Direction: "outbound", Tenant: "acme", Refusal: "blocked", Status: 403}
+			return &routing.Route{Direction: "outbound", Tenant: "acme", Refusal: "blocked", Status: 403}
 		}
 		return r
 	}
@@ -401,13 +402,13 @@ func TestPhoneThatWasCalledTransfers(t *testing.T) {
 		w.extension(login)
 	}
 	w.mu.Lock()
-	w.route = func(caller provision.Caller, dialled string) *provision.Route {
+	w.route = func(caller routing.Caller, dialled string) *routing.Route {
 		if dialled != "boris" && dialled != "vera" {
 			r := outside(caller, dialled)
 			r.Extension = caller.Extension
 			return r
 		}
-		return &provision.Route{Direction: "internal", Tenant: "acme", Extension: caller.Extension, Targets: []provision.Target{
+		return &routing.Route{Direction: "internal", Tenant: "acme", Extension: caller.Extension, Targets: []routing.Target{
 			{Login: dialled, Extension: dialled, ToSent: dialled, FromSent: "x"},
 		}}
 	}

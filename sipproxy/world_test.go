@@ -25,6 +25,7 @@ import (
 	"trunkline/internal/e164"
 	"trunkline/provision"
 	"trunkline/rating"
+	"trunkline/routing"
 	"trunkline/sipproxy"
 	"trunkline/sipproxy/agent"
 	"trunkline/sipproxy/names"
@@ -49,9 +50,9 @@ type world struct {
 	cfg   sipproxy.Config
 
 	mu       sync.Mutex
-	logins   map[string]provision.Caller
-	sources  map[netip.Addr]provision.Caller
-	route    func(c provision.Caller, dialled string) *provision.Route
+	logins   map[string]routing.Caller
+	sources  map[netip.Addr]routing.Caller
+	route    func(c routing.Caller, dialled string) *routing.Route
 	gateways []provision.Gateway
 	grants   []sipproxy.Grant // Answers of the ledger, one after the other; the last one stays.
 	released []cdr.CallID
@@ -75,7 +76,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
-		t: t, logins: map[string]provision.Caller{}, sources: map[netip.Addr]provision.Caller{},
+		t: t, logins: map[string]routing.Caller{}, sources: map[netip.Addr]routing.Caller{},
 		recorded: make(chan struct{}, 100),
 	}
 	w.cfg = sipproxy.Config{
@@ -133,8 +134,8 @@ func (w *world) extension(login string) {
 	m, s := md5.Sum([]byte(secret)), sha256.Sum256([]byte(secret))
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.logins[login] = provision.Caller{
-		Kind: provision.CallerExtension, Tenant: "acme", Branch: "main", Extension: login, Login: login,
+	w.logins[login] = routing.Caller{
+		Kind: routing.CallerExtension, Tenant: "acme", Branch: "main", Extension: login, Login: login,
 		HA1MD5: hex.EncodeToString(m[:]), HA1SHA256: hex.EncodeToString(s[:]),
 	}
 }
@@ -178,14 +179,14 @@ func (w *world) changeGateway(change func(*provision.Gateway)) {
 }
 
 // routes sets where calls go while the proxy runs.
-func (w *world) routes(f func(c provision.Caller, dialled string) *provision.Route) {
+func (w *world) routes(f func(c routing.Caller, dialled string) *routing.Route) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.route = f
 }
 
 // Login implements sipproxy.Router.
-func (w *world) Login(user string) (provision.Caller, bool) {
+func (w *world) Login(user string) (routing.Caller, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c, ok := w.logins[user]
@@ -193,7 +194,7 @@ func (w *world) Login(user string) (provision.Caller, bool) {
 }
 
 // Source implements sipproxy.Router.
-func (w *world) Source(addr netip.Addr) (provision.Caller, bool) {
+func (w *world) Source(addr netip.Addr) (routing.Caller, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c, ok := w.sources[addr]
@@ -201,8 +202,8 @@ func (w *world) Source(addr netip.Addr) (provision.Caller, bool) {
 }
 
 // Redirect implements sipproxy.Router: nobody forwards.
-func (w *world) Redirect(*provision.Route, string, string, time.Time) (provision.Target, bool) {
-	return provision.Target{}, false
+func (w *world) Redirect(*routing.Route, string, string, time.Time) (routing.Target, bool) {
+	return routing.Target{}, false
 }
 
 // Gateways implements sipproxy.Router.
@@ -213,7 +214,7 @@ func (w *world) Gateways() []provision.Gateway {
 }
 
 // Route implements sipproxy.Router: by default a call goes to all gateways in their order, and money is asked for.
-func (w *world) Route(c provision.Caller, dialled, _ string, _ time.Time) *provision.Route {
+func (w *world) Route(c routing.Caller, dialled, _ string, _ time.Time) *routing.Route {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.route != nil {
@@ -223,8 +224,8 @@ func (w *world) Route(c provision.Caller, dialled, _ string, _ time.Time) *provi
 }
 
 // toAll leads to all gateways in their order.
-func (w *world) toAll(c provision.Caller, dialled string) *provision.Route {
-	r := &provision.Route{
+func (w *world) toAll(c routing.Caller, dialled string) *routing.Route {
+	r := &routing.Route{
 		Direction: "outbound", Tenant: c.Tenant, Branch: c.Branch, Extension: c.Extension,
 		From: e164.MustParse("74950000101"), Tariff: "retail", Quote: &rating.Quote{},
 	}
@@ -232,7 +233,7 @@ func (w *world) toAll(c provision.Caller, dialled string) *provision.Route {
 		r.To = to
 	}
 	for i := range w.gateways {
-		r.Targets = append(r.Targets, provision.Target{
+		r.Targets = append(r.Targets, routing.Target{
 			Gateway: &w.gateways[i], Carrier: &provision.Carrier{ID: w.gateways[i].Carrier},
 			ToSent: dialled, FromSent: "74950000101", Deck: "deck", RingTime: w.gateways[i].RingTime,
 		})
@@ -241,7 +242,7 @@ func (w *world) toAll(c provision.Caller, dialled string) *provision.Route {
 }
 
 // Reserve implements sipproxy.Credit.
-func (w *world) Reserve(ctx context.Context, _ cdr.CallID, _ *provision.Route, _ time.Duration) (sipproxy.Grant, error) {
+func (w *world) Reserve(ctx context.Context, _ cdr.CallID, _ *routing.Route, _ time.Duration) (sipproxy.Grant, error) {
 	w.asked.Add(1)
 	if w.ledger != nil {
 		select {

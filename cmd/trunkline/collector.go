@@ -14,6 +14,7 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/internal/embedded"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sql/postgres"
 )
 
@@ -26,7 +27,7 @@ const (
 // collector fetches the records of all PBXs that are provisioned with a source.
 type collector struct {
 	data    string
-	live    *provision.Live
+	live    *routing.Live
 	sender  importer.Sender
 	keeper  *postgres.Imports
 	log     *slog.Logger
@@ -40,7 +41,7 @@ type collecting struct {
 	done chan struct{}
 }
 
-func newCollector(c *config, live *provision.Live, sender importer.Sender, keeper *postgres.Imports, log *slog.Logger) *collector {
+func newCollector(c *config, live *routing.Live, sender importer.Sender, keeper *postgres.Imports, log *slog.Logger) *collector {
 	return &collector{filepath.Join(c.Data, "collect"), live, sender, keeper, log, make(map[string]*collecting)}
 }
 

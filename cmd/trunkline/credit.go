@@ -12,6 +12,7 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/ledger"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy"
 	"trunkline/sql/postgres"
 )
@@ -24,7 +25,7 @@ const ladderSteps = 8
 type credit struct {
 	ledger *postgres.Ledger
 	group  *postgres.Group // Reservations that come close together share a transaction.
-	live   *provision.Live
+	live   *routing.Live
 	clock  clock.Clock
 	node   string
 	lease  *lease // What is let pass while the ledger does not answer.
@@ -40,7 +41,7 @@ func (s *system) newCredit() (_ *credit, err error) {
 }
 
 // Reserve implements sipproxy.Credit.
-func (c *credit) Reserve(ctx context.Context, id cdr.CallID, route *provision.Route, upTo time.Duration) (sipproxy.Grant, error) {
+func (c *credit) Reserve(ctx context.Context, id cdr.CallID, route *routing.Route, upTo time.Duration) (sipproxy.Grant, error) {
 	snapshot := c.live.Snapshot()
 	tenant, ok := snapshot.Tenant(route.Tenant)
 	if !ok {
@@ -74,7 +75,7 @@ func (c *credit) Reserve(ctx context.Context, id cdr.CallID, route *provision.Ro
 }
 
 // ladderOf prices a call in so many steps, at most, up to a time.
-func ladderOf(route *provision.Route, upTo time.Duration, steps int) ([]ledger.Stretch, error) {
+func ladderOf(route *routing.Route, upTo time.Duration, steps int) ([]ledger.Stretch, error) {
 	stretches, err := route.Quote.Ladder(int64((upTo+time.Second-1)/time.Second), steps)
 	if err != nil {
 		return nil, fmt.Errorf("price of the call: %w", err)

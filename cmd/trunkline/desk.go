@@ -25,7 +25,7 @@ func (s *system) newConsole(gate *access.Gate, store *postgres.Access) *console.
 	s.desk = job.NewDesk(job.Config{Book: jobs, Node: s.config.Node, Clock: clock.System{}, Log: s.log})
 	deps := console.Deps{
 		Gate: gate, Trail: store, Views: store, Uploads: uploaded{store, s.stores.provision},
-		Snapshot: s.provisioning.live.Snapshot, Clock: clock.System{}, Log: s.log, Link: func(token string) string { return s.http.Link(token) },
+		Snapshot: s.provisioning.live.Snapshot, Routes: s.provisioning.live.Table, Clock: clock.System{}, Log: s.log, Link: func(token string) string { return s.http.Link(token) },
 		Setup: &setup{stores: s.stores, compiler: provision.NewCompiler()}, Shelf: s.stores.provision,
 		Records: records{s.stores.records, questions}, Figures: figures{questions, s.askFigures}, Lines: lines{s.stores.records, questions}, Switch: newOperations(s), System: newOverviewer(s),
 		Money: s.stores.ledger, Limits: limits{s.stores.ledger}, Inventory: postgres.NewInventory(s.stores.db, clock.System{}),

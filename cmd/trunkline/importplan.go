@@ -15,6 +15,7 @@ import (
 	"trunkline/provision"
 	"trunkline/rating"
 	"trunkline/reports/invoice"
+	"trunkline/routing"
 )
 
 // importPlan answers the importers' questions out of one snapshot.
@@ -47,7 +48,7 @@ func (p *importPlan) Dialled(branch, digits string) (e164.Number, string) {
 	if b, ok := p.snapshot.Branch(p.tenant.ID, branch); ok {
 		area = b.Area
 	}
-	d := plan.Resolve(digits, area)
+	d := routing.Dial(plan, digits, area)
 	return d.Number, d.Extension
 }
 

@@ -10,7 +10,7 @@ import (
 	"trunkline/cdr/importer"
 	"trunkline/cdr/kafka"
 	"trunkline/internal/clock"
-	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sql/postgres"
 )
 
@@ -39,7 +39,7 @@ func (s *system) startImports() error {
 
 // uploads takes call records that come over HTTP.
 type uploads struct {
-	live   *provision.Live
+	live   *routing.Live
 	sender importer.Sender
 	keeper *postgres.Imports
 }

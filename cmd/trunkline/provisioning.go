@@ -10,6 +10,7 @@ import (
 
 	"trunkline/internal/clock"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy"
 )
 
@@ -23,7 +24,7 @@ const (
 type provisioning struct {
 	stores    *stores
 	compiler  *provision.Compiler
-	live      *provision.Live
+	live      *routing.Live
 	log       *slog.Logger
 	revision  atomic.Int64          // That is in force.
 	fault     atomic.Pointer[error] // Why what is stored is not in force; nil: it is.
@@ -40,7 +41,7 @@ func newProvisioning(ctx context.Context, s *stores, log *slog.Logger) (*provisi
 	if err != nil {
 		return nil, err
 	}
-	p.live = provision.NewLive(snapshot)
+	p.live = routing.NewLive(snapshot)
 	p.revision.Store(revision)
 	return p, nil
 }

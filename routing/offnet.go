@@ -1,4 +1,4 @@
-package provision
+package routing
 
 import (
 	"cmp"
@@ -7,32 +7,33 @@ import (
 	"time"
 
 	"trunkline/lcr"
+	"trunkline/provision"
 	"trunkline/rating"
 )
 
 // assumedDefault is the length of call that costs and margins are compared by where the operator says nothing.
 const assumedDefault = time.Minute
 
-// routeOutside prices the call for the tenant and asks for gateways.
-func (s *Snapshot) routeOutside(r *Route, p *party, q *Question) *Route {
+// routeOffNet prices the call for the tenant and asks for gateways.
+func (rt *Table) routeOffNet(r *Route, p *party, q *Question) *Route {
 	request := lcr.Request{
-		Plan: cmp.Or(p.tenant.RoutePlan, s.plan), Tenant: r.Tenant, Branch: r.Branch, Extension: r.Extension,
+		Plan: cmp.Or(p.tenant.RoutePlan, rt.setup.DefaultRoutePlan()), Tenant: r.Tenant, Branch: r.Branch, Extension: r.Extension,
 		From: r.From, To: r.To, At: q.At, Emergency: r.Emergency,
-		Assumed: cmp.Or(q.Assumed, s.operator.Assumed, assumedDefault), Simulated: q.Simulated, Live: q.Live, Revision: s.revision,
+		Assumed: cmp.Or(q.Assumed, rt.setup.Operator().Assumed, assumedDefault), Simulated: q.Simulated, Live: q.Live, Revision: rt.setup.Revision(),
 	}
 	if !r.Emergency { // Which nobody pays for.
 		r.Tariff = p.tariff()
-		if who := s.barred(p, r.To); who != "" {
+		if who := rt.barred(p, r.To); who != "" {
 			r.Detail = "the number is barred by the " + who
 			return refusal(r, lcr.ReasonBlocked, statusForbidden)
 		}
-		if !s.price(r, p, &request) {
+		if !rt.price(r, p, &request) {
 			return r
 		}
 	}
-	built := s.sellOnCost(r, p, &request)
+	built := rt.quotePerCarrier(r, p, &request)
 	r.Trace = new(lcr.Decision)
-	s.world.Decide(&request, r.Trace)
+	rt.setup.World().Decide(&request, r.Trace)
 	if reason := r.Trace.Refusal(); reason != "" {
 		explanation := r.Trace.Explain()
 		r.Detail = explanation.Why()
@@ -42,16 +43,16 @@ func (s *Snapshot) routeOutside(r *Route, p *party, q *Question) *Route {
 	r.Targets = make([]Target, 0, r.Trace.Len())
 	for i := range r.Trace.Len() {
 		c := r.Trace.Candidate(i)
-		r.Targets = append(r.Targets, s.target(r, c))
+		r.Targets = append(r.Targets, rt.target(r, c))
 		built.hold(r, c.Base)
 	}
 	return r
 }
 
 // price works out what the tenant pays; false: the call is refused. What is built on a carrier's cost is worked out for each
-// carrier: see sellOnCost.
-func (s *Snapshot) price(r *Route, p *party, request *lcr.Request) bool {
-	tariff, err := s.tariffFor(r.Tariff, request.At)
+// carrier: see quotePerCarrier.
+func (rt *Table) price(r *Route, p *party, request *lcr.Request) bool {
+	tariff, err := rt.setup.TariffForCall(r.Tariff, request.At)
 	if err == nil {
 		if _, built := tariff.Builds(); built {
 			return true
@@ -66,7 +67,7 @@ func (s *Snapshot) price(r *Route, p *party, request *lcr.Request) bool {
 		refusal(r, unratableReason(err), statusForbidden)
 		return false
 	}
-	if r.Detail = tooDear(p.tenant, &quote); r.Detail != "" {
+	if r.Detail = aboveMaxPrice(p.tenant, &quote); r.Detail != "" {
 		refusal(r, lcr.ReasonMaxPrice, statusForbidden)
 		return false
 	}
@@ -88,17 +89,18 @@ func (r *Route) priced(at time.Time) rating.Call {
 func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
 // target is a candidate with what the SIP side needs.
-func (s *Snapshot) target(r *Route, c lcr.Candidate) Target {
-	g := s.gateways[c.Gateway]
+func (rt *Table) target(r *Route, c lcr.Candidate) Target {
+	g, _ := rt.setup.Gateway(c.Gateway)
+	carrier, _ := rt.setup.Carrier(g.Carrier)
 	t := Target{
-		Gateway: g, Carrier: s.carriers[g.Carrier], Deck: c.Deck, Base: c.Base, ToSent: c.ToSent, FromSent: c.FromSent, RingTime: g.RingTime,
+		Gateway: g, Carrier: carrier, Deck: c.Deck, Base: c.Base, ToSent: c.ToSent, FromSent: c.FromSent, RingTime: g.RingTime,
 		Anonymous: r.Anonymous,
 	}
 	if !r.Anonymous || g.Trusted {
 		t.AssertedID = c.FromSent
 	}
 	if g.Diversion && !r.Diverted.IsZero() {
-		t.Diversion = lcr.Rewrite(numberRules(g.FromRules), r.Diverted.Digits())
+		t.Diversion = provision.Rewrite(g.FromRules, r.Diverted.Digits())
 	}
 	return t
 }
@@ -122,8 +124,8 @@ func routingStatus(reason lcr.Reason) int {
 	return statusUnavailable
 }
 
-// tooDear holds the price against the dearest that the client accepts, and says what is dearer.
-func tooDear(t *Tenant, q *rating.Quote) string {
+// aboveMaxPrice holds the price against the dearest that the client accepts, and says what is dearer.
+func aboveMaxPrice(t *provision.Tenant, q *rating.Quote) string {
 	if t.MaxPrice != nil && q.PerMinute().Cmp(*t.MaxPrice) > 0 {
 		return fmt.Sprintf("%s per minute is above the %s that the client accepts", q.PerMinute(), *t.MaxPrice)
 	}

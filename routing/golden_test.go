@@ -1,4 +1,4 @@
-package provision_test
+package routing_test
 
 import (
 	"fmt"
@@ -13,6 +13,7 @@ import (
 	"trunkline/internal/money"
 	"trunkline/lcr"
 	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // script runs one file of testdata:
@@ -27,6 +28,7 @@ type script struct {
 	files    fstest.MapFS
 	compiler *provision.Compiler
 	snapshot *provision.Snapshot
+	table    *routing.Table
 }
 
 func TestGolden(t *testing.T) {
@@ -64,7 +66,7 @@ func (s *script) operator(t *testing.T, d *datadriven.TestData) string {
 	if err == nil {
 		var snapshot *provision.Snapshot
 		if snapshot, err = s.compiler.Compile(t.Context(), bundle); err == nil {
-			s.snapshot = snapshot
+			s.snapshot, s.table = snapshot, routing.NewTable(snapshot)
 			return "ok\n"
 		}
 	}
@@ -116,7 +118,7 @@ func (s *script) dial(d *datadriven.TestData) string {
 	var b strings.Builder
 	for row := range strings.Lines(d.Input) {
 		row = strings.TrimSuffix(row, "\n")
-		r := plan.Resolve(row, arg(d, "area"))
+		r := routing.Dial(plan, row, arg(d, "area"))
 		fmt.Fprintf(&b, "%s -> %s\n", row, r)
 	}
 	return b.String()
@@ -126,18 +128,18 @@ func (s *script) route(t *testing.T, d *datadriven.TestData) string {
 	t.Helper()
 	e, ok := s.snapshot.Extension(arg(d, "tenant"), arg(d, "from"))
 	require.True(t, ok, "%s: no extension %s", d.Pos, arg(d, "from"))
-	caller, ok := s.snapshot.Login(e.Login)
+	caller, ok := s.table.Login(e.Login)
 	require.True(t, ok)
-	return tellRoute(s.snapshot.Route(caller, arg(d, "to"), arg(d, "as"), when(d)), "")
+	return tellRoute(s.table.Route(caller, arg(d, "to"), arg(d, "as"), when(d)), "")
 }
 
 func (s *script) inbound(d *datadriven.TestData) string {
-	caller := provision.Caller{Kind: provision.CallerGateway, Gateway: arg(d, "gateway")}
-	return tellRoute(s.snapshot.Route(caller, arg(d, "to"), arg(d, "from"), when(d)), "")
+	caller := routing.Caller{Kind: routing.CallerGateway, Gateway: arg(d, "gateway")}
+	return tellRoute(s.table.Route(caller, arg(d, "to"), arg(d, "from"), when(d)), "")
 }
 
 // tellRoute writes a route down, one line a target.
-func tellRoute(r *provision.Route, indent string) string {
+func tellRoute(r *routing.Route, indent string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s%s", indent, r.Direction)
 	for _, pair := range [][2]string{
@@ -171,11 +173,11 @@ func tellRoute(r *provision.Route, indent string) string {
 	return b.String()
 }
 
-func tellTarget(r *provision.Route, i int, indent string) string {
+func tellTarget(r *routing.Route, i int, indent string) string {
 	t := &r.Targets[i]
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %d.", indent, i+1)
-	if t.After != 0 && t.After != provision.AfterAny {
+	if t.After != 0 && t.After != routing.AfterAny {
 		fmt.Fprintf(&b, " after %s:", [...]string{1: "busy", 2: "no answer", 4: "unavailable"}[t.After])
 	}
 	switch {

@@ -1,15 +1,16 @@
-package provision
+package routing
 
 import (
 	"cmp"
 	"slices"
 
 	"trunkline/internal/e164"
+	"trunkline/provision"
 )
 
 // showCaller chooses the number that the called party sees: what the caller asks for, where it may; else the rules of the
 // tenant, then the number of the extension, the branch or the tenant, and at last any that leads to the extension.
-func (s *Snapshot) showCaller(r *Route, p *party, q *Question) {
+func (rt *Table) showCaller(r *Route, p *party, q *Question) {
 	r.From = p.number(r, q)
 	r.CallerID = r.From.String()
 }
@@ -25,7 +26,7 @@ func (p *party) number(r *Route, q *Question) e164.Number {
 	}
 	for i := range p.tenant.CallerIDs {
 		rule := &p.tenant.CallerIDs[i]
-		if !rule.fits(p, r.To) {
+		if !fits(rule, p, r.To) {
 			continue
 		}
 		r.Anonymous = rule.Anonymous
@@ -45,13 +46,13 @@ func (p *party) number(r *Route, q *Question) e164.Number {
 // mayShow reports whether the caller may ask for a number: a trunk for those of its tenant, a trunk and a phone for those
 // that the tenant permits.
 func (p *party) mayShow(n e164.Number, kind CallerKind) bool {
-	if kind == CallerTrunk && p.tenant.owns(n) {
+	if kind == CallerTrunk && owns(p.tenant, n) {
 		return true
 	}
 	return longestPrefix(p.tenant.Permitted, n) >= 0
 }
 
-func (c *CallerIDRule) fits(p *party, to e164.Number) bool {
+func fits(c *provision.CallerIDRule, p *party, to e164.Number) bool {
 	return (len(c.To) == 0 || longestPrefix(c.To, to) >= 0) &&
 		(len(c.Branches) == 0 || slices.Contains(c.Branches, p.branch.ID)) &&
 		(len(c.Extensions) == 0 || slices.Contains(c.Extensions, p.extension.ID))
@@ -95,6 +96,6 @@ func (p *party) ownNumber() e164.Number {
 	return e164.Number{}
 }
 
-func (t *Tenant) owns(n e164.Number) bool {
-	return slices.ContainsFunc(t.Numbers, func(own Number) bool { return own.E164 == n })
+func owns(t *provision.Tenant, n e164.Number) bool {
+	return slices.ContainsFunc(t.Numbers, func(own provision.Number) bool { return own.E164 == n })
 }

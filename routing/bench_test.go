@@ -1,4 +1,4 @@
-package provision_test
+package routing_test
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/provision"
+	"trunkline/routing"
 )
 
 const (
@@ -81,8 +82,9 @@ tenants:
 func BenchmarkRoute(b *testing.B) {
 	bundle, err := provision.ReadBundle(benchOperator(), "operator.yaml")
 	require.NoError(b, err)
-	s, err := provision.NewCompiler().Compile(b.Context(), bundle)
+	snapshot, err := provision.NewCompiler().Compile(b.Context(), bundle)
 	require.NoError(b, err)
+	s := routing.NewTable(snapshot)
 	caller, ok := s.Login("acme-101")
 	require.True(b, ok)
 	numbers := make([]string, 1<<15)

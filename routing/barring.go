@@ -1,31 +1,32 @@
-package provision
+package routing
 
 import (
 	"strings"
 
 	"trunkline/internal/e164"
+	"trunkline/provision"
 )
 
-// barred names who does not let a number be called: the operator, tenant, branch or extension; empty: nobody objects.
-func (s *Snapshot) barred(p *party, to e164.Number) string {
-	operator := Barring{Blocked: s.operator.Blocked}
+// barred names whoever forbids the number: the operator, the tenant, the branch or the extension. Empty: the call is allowed.
+func (rt *Table) barred(p *party, to e164.Number) string {
+	operator := provision.Barring{Blocked: rt.setup.Operator().Blocked}
 	switch {
-	case operator.bars(to):
+	case bars(&operator, to):
 		return "operator"
-	case !p.tenant.AllowRisky && longestPrefix(s.operator.Risky, to) >= 0:
+	case !p.tenant.AllowRisky && longestPrefix(rt.setup.Operator().Risky, to) >= 0:
 		return "operator, as risky"
-	case p.tenant.bars(to):
+	case bars(&p.tenant.Barring, to):
 		return "tenant"
-	case p.branch.bars(to):
+	case bars(&p.branch.Barring, to):
 		return "branch"
-	case p.extension.bars(to):
+	case bars(&p.extension.Barring, to):
 		return "extension"
 	}
 	return ""
 }
 
 // bars reports whether the lists forbid a number: the longest prefix of both decides.
-func (b *Barring) bars(to e164.Number) bool {
+func bars(b *provision.Barring, to e164.Number) bool {
 	allowed := longestPrefix(b.Allowed, to)
 	if len(b.Allowed) > 0 && allowed < 0 {
 		return true

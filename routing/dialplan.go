@@ -1,13 +1,11 @@
-package provision
+package routing
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
-	"slices"
 	"strings"
 
 	"trunkline/internal/e164"
+	"trunkline/provision"
 )
 
 // Dialled is what a dial plan makes of what was dialled.
@@ -16,9 +14,9 @@ type Dialled struct {
 	Extension string // A short number of the tenant instead.
 	Trunk     string // A trunk of the tenant instead, and what is called there.
 	Called    string
-	Withhold  bool   // The caller hides his number in this call.
-	Show      bool   // He does not, whatever is set up.
-	Forward   string // The way of forwarding that is set, such as DoForwardBusy, to Called; nothing is called.
+	Withhold  bool   // The caller hides their number in this call (CLIR).
+	Show      bool   // The caller shows it, whatever is set up.
+	Forward   string // The way of forwarding that is set, such as provision.DoForwardBusy, to Called; nothing is called.
 	Emergency bool
 	Blocked   bool
 	Rule      int // Index of the rule that matched; -1 when none did.
@@ -45,14 +43,15 @@ func (d Dialled) String() string {
 	return d.Number.String()
 }
 
-// Resolve applies the plan. area is the area code of who dials; the plan's own if empty. Spaces, hyphens and brackets
-// that people type into numbers are passed over.
-func (p *DialPlan) Resolve(dialled, area string) Dialled {
+// Dial resolves dialled digits by a dial plan. area is the area code of the caller; the plan's own if empty. Dial ignores the
+// spaces, hyphens and brackets that people type into numbers.
+func Dial(plan *provision.DialPlan, dialled, area string) Dialled {
+	p := dialPlan{plan}
 	if area == "" {
 		area = p.Area
 	}
-	if service, ok := sosService(dialled); ok {
-		return p.distress(service, area)
+	if service, ok := sosURN(dialled); ok {
+		return p.emergencyService(service, area)
 	}
 	text := plain(dialled)
 	for i := range p.Rules {
@@ -66,8 +65,11 @@ func (p *DialPlan) Resolve(dialled, area string) Dialled {
 	return Dialled{Rule: -1}
 }
 
-// sosService reads urn:service:sos and its children (RFC 5031): what is asked for beyond sos, or nothing.
-func sosService(dialled string) (service string, ok bool) {
+// dialPlan is a dial plan that is being applied.
+type dialPlan struct{ *provision.DialPlan }
+
+// sosURN reads urn:service:sos and its children (RFC 5031): what is asked for beyond sos, or nothing.
+func sosURN(dialled string) (service string, ok bool) {
 	const sos = "urn:service:sos"
 	if len(dialled) < len(sos) || !strings.EqualFold(dialled[:len(sos)], sos) {
 		return "", false
@@ -79,8 +81,8 @@ func sosService(dialled string) (service string, ok bool) {
 	return strings.ToLower(strings.TrimPrefix(rest, ".")), true
 }
 
-// distress finds the number of an emergency service: the rule that names it, else a rule for any, else 112.
-func (p *DialPlan) distress(service, area string) Dialled {
+// emergencyService finds the number of an emergency service: the rule that names it, else a rule for any, else 112.
+func (p dialPlan) emergencyService(service, area string) Dialled {
 	for _, wanted := range []string{service, ""} {
 		for i := range p.Rules {
 			r := &p.Rules[i]
@@ -103,8 +105,9 @@ type DialStep struct {
 	Result  Dialled
 }
 
-// Explain is Resolve with every rule that was tried.
-func (p *DialPlan) Explain(dialled, area string) []DialStep {
+// ExplainDial is Dial with every rule that was tried.
+func ExplainDial(plan *provision.DialPlan, dialled, area string) []DialStep {
+	p := dialPlan{plan}
 	if area == "" {
 		area = p.Area
 	}
@@ -120,7 +123,7 @@ func (p *DialPlan) Explain(dialled, area string) []DialStep {
 }
 
 // apply holds what was dialled against one rule, and says why it does not decide.
-func (p *DialPlan) apply(rule int, text, area string) (Dialled, string) {
+func (p dialPlan) apply(rule int, text, area string) (Dialled, string) {
 	r := &p.Rules[rule]
 	d := Dialled{Rule: rule, Emergency: r.Emergency, Blocked: r.Block}
 	switch {
@@ -137,8 +140,8 @@ func (p *DialPlan) apply(rule int, text, area string) (Dialled, string) {
 		rest = fill(r.Set)
 	}
 	switch {
-	case r.Do == DoWithhold, r.Do == DoShow:
-		return p.hiding(d, r, rest, area)
+	case r.Do == provision.DoWithhold, r.Do == provision.DoShow:
+		return p.withholding(d, r, rest, area)
 	case r.Do != "":
 		d.Forward, d.Called = r.Do, strings.TrimSuffix(rest, "#")
 		return d, ""
@@ -158,24 +161,14 @@ func (p *DialPlan) apply(rule int, text, area string) (Dialled, string) {
 	return d, ""
 }
 
-// What DialRule.Do may be.
-const (
-	DoWithhold           = "withhold"
-	DoShow               = "show"
-	DoForwardAlways      = "forward_always"
-	DoForwardBusy        = "forward_busy"
-	DoForwardNoAnswer    = "forward_no_answer"
-	DoForwardUnavailable = "forward_unavailable"
-)
-
-// hiding dials what is left behind a code that hides the caller's number, or shows it.
-func (p *DialPlan) hiding(code Dialled, r *DialRule, rest, area string) (Dialled, string) {
+// withholding dials what is left behind a code that hides the caller's number, or shows it.
+func (p dialPlan) withholding(code Dialled, r *provision.DialRule, rest, area string) (Dialled, string) {
 	for i := range p.Rules {
 		if p.Rules[i].Do != "" { // One code in a call.
 			continue
 		}
 		if d, problem := p.apply(i, rest, area); problem == "" {
-			d.Withhold, d.Show = r.Do == DoWithhold, r.Do == DoShow
+			d.Withhold, d.Show = r.Do == provision.DoWithhold, r.Do == provision.DoShow
 			return d, ""
 		}
 	}
@@ -216,28 +209,4 @@ func matchDialled(pattern, text string) bool {
 		}
 	}
 	return true
-}
-
-func checkDialRule(r DialRule) error {
-	if !slices.Contains([]string{"", DoWithhold, DoShow, DoForwardAlways, DoForwardBusy, DoForwardNoAnswer, DoForwardUnavailable}, r.Do) {
-		return fmt.Errorf("do is %q: use withhold, show, forward_always, forward_busy, forward_no_answer or forward_unavailable", r.Do)
-	}
-	if r.Match == "" {
-		return errors.New("is empty")
-	}
-	if i := strings.IndexByte(r.Match, '.'); i >= 0 && i != len(r.Match)-1 {
-		return fmt.Errorf("%q has a dot before its end", r.Match)
-	}
-	if r.Set != "" && (r.Add != "" || r.Strip != 0) {
-		return errors.New("has set beside strip or add: set is the whole number")
-	}
-	if r.Strip < 0 || r.Strip > len(r.Match)+e164.MaxDigits {
-		return fmt.Errorf("strip is %d", r.Strip)
-	}
-	for _, c := range r.Match {
-		if !strings.ContainsRune("0123456789XZ+*#.", c) {
-			return fmt.Errorf("%q has the character %q", r.Match, c)
-		}
-	}
-	return nil
 }

@@ -1,50 +1,13 @@
-package provision
+package routing
 
 import (
-	"net/netip"
-	"slices"
 	"time"
 
 	"trunkline/internal/e164"
 	"trunkline/lcr"
+	"trunkline/provision"
 	"trunkline/rating"
 )
-
-// CallerKind tells by what a caller was known.
-type CallerKind uint8
-
-// The kinds of caller.
-const (
-	CallerExtension CallerKind = 1 // A phone that authenticated with its login.
-	CallerTrunk     CallerKind = 2 // A tenant's own switch, known by its address.
-	CallerGateway   CallerKind = 3 // A carrier's gateway, known by its address: an inbound call.
-)
-
-// Caller is who sends us an INVITE or REGISTER.
-type Caller struct {
-	Kind      CallerKind
-	Tenant    string
-	Branch    string
-	Extension string
-	Login     string
-	Gateway   string
-	Carrier   string
-	Trunk     string // Of the tenant, when Kind is CallerTrunk.
-	Private   bool   // The caller asked that its number be hidden (RFC 3323).
-	Media     string // MediaDirect, MediaRelay or empty.
-	AnyFrom   bool   // May show any number as its own, not only those of its tenant.
-	HA1MD5    string // Lower-case hex; see Extension.
-	HA1SHA256 string
-
-	Form     *Form          `cbor:"-" json:"-"` // How a gateway or trunk wants to be spoken to; nil: an extension.
-	Networks []netip.Prefix // Where it may register and call from; empty: anywhere.
-	Contacts []netip.Prefix // Where it may be reached beside where it speaks from.
-}
-
-// MayBeAt reports whether the caller may register and call from an address.
-func (c *Caller) MayBeAt(addr netip.Addr) bool {
-	return len(c.Networks) == 0 || slices.ContainsFunc(c.Networks, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })
-}
 
 // Route is what is to be done with one call. It is immutable and may be kept for the length of the call.
 type Route struct {
@@ -65,17 +28,17 @@ type Route struct {
 	Status  int    // The SIP status that goes with Refusal.
 	Detail  string // What more there is to say about Refusal.
 
-	Tariff     string        // Empty when nothing is charged.
-	Quote      *rating.Quote // What the tenant pays; nil when nothing is charged and nothing need be reserved.
-	Set        *Setting      // The call places none: it sets something of its extension; nil: it does not.
-	Location   string        // Of an emergency call: where it comes from, as a URI; empty: the caller may say it himself.
-	Gratis     bool          // It is between clients of the house, who pay nothing for that.
-	Emergency  bool          // No credit, limit or capacity stands in its way.
+	Tariff     string             // Empty when nothing is charged.
+	Quote      *rating.Quote      // What the tenant pays; nil when nothing is charged and nothing need be reserved.
+	Set        *provision.Setting // The call places none: it sets something of its extension; nil: it does not.
+	Location   string             // Of an emergency call: where it comes from, as a URI; empty: the caller may say it.
+	Gratis     bool               // It is an on-net call between tenants, which the operator does not charge.
+	Emergency  bool               // No credit, limit or capacity stands in its way.
 	Capacities []Capacity
 	Loop       string // Is the same for calls that may be one that goes round: of few of them at a time that were not answered yet; empty: it cannot.
 	MaxTries   int
 	SetupTime  time.Duration // From the INVITE to the end of hunting; 0: as the proxy is set up.
-	Trace      *lcr.Decision // nil for calls that do not leave the house.
+	Trace      *lcr.Decision // nil for calls that no gateway takes.
 }
 
 // The words of Route.Refusal beside lcr's.
@@ -88,15 +51,15 @@ const (
 // Target is one destination to try: a gateway, the phones of an extension or of several, or a whole other call that this one
 // is forwarded as.
 type Target struct {
-	Gateway     *Gateway // nil for phones.
-	Carrier     *Carrier
+	Gateway     *provision.Gateway // nil for phones.
+	Carrier     *provision.Carrier
 	Deck        string
 	Base        string // The deck that a cost-plus price of the call is built on if this target takes it; empty: none is.
 	ToSent      string
 	FromSent    string
-	Trunk       *Trunk // That it leads to, at its Gateway or where it is registered; nil: none.
-	Divertor    string // The number or extension that sends the call there, as a mailbox wants to know; empty: it was called itself.
-	Login       string // Extension: whose registered contacts are to ring.
+	Trunk       *provision.Trunk // That it leads to, at its Gateway or where it is registered; nil: none.
+	Divertor    string           // The number or extension that sends the call there, as a mailbox wants to know; empty: it was called itself.
+	Login       string           // Extension: whose registered contacts are to ring.
 	Extension   string
 	Others      []Phone // That ring at the same time.
 	LeastRecent bool    // Of the targets beside it that say so too, the one comes first whose phone has waited longest.
