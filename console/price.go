@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"trunkline/access"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/provision"
 	"trunkline/rating"
@@ -52,7 +53,7 @@ func (c *Console) Price(ctx context.Context, who *access.Principal, q PriceQuest
 	if err != nil {
 		return PriceAnswer{}, invalid("to: %s; give the number with its country code, such as 74951234567", err)
 	}
-	call := rating.Call{To: to, Direction: rating.Outbound, Connect: q.At, Duration: q.Length, Emergency: to.Emergency()}
+	call := rating.Call{To: to, Direction: calls.Outbound, Connect: q.At, Duration: q.Length, Emergency: to.Emergency()}
 	if q.From != "" {
 		if call.From, err = e164.Parse(strings.TrimPrefix(strings.TrimSpace(q.From), "+")); err != nil {
 			return PriceAnswer{}, invalid("from: %s", err)

@@ -102,7 +102,7 @@ func callerOf(table *routing.Table, q RouteQuestion) (routing.Caller, error) {
 
 func newRouteAnswer(r *routing.Route) *RouteAnswer {
 	a := &RouteAnswer{
-		From: r.From.String(), To: r.To.String(), Direction: r.Direction, Refusal: string(r.Refusal), Status: r.Status, Detail: r.Detail,
+		From: r.From.String(), To: r.To.String(), Direction: r.Direction.String(), Refusal: string(r.Refusal), Status: r.Status, Detail: r.Detail,
 		Decision: lcr.Explanation{Candidates: []lcr.Candidate{}, Skipped: []lcr.Skipped{}},
 	}
 	if r.Trace != nil {

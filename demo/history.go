@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/provision"
 	"trunkline/routing"
 )
@@ -94,10 +95,9 @@ func (h *historian) call(at time.Time) []*cdr.Leg {
 
 // legs plays one call out.
 func (h *historian) legs(route *routing.Route, number string, at time.Time) []*cdr.Leg {
-	id := cdr.CallIDAt(at, h.dice.salt())
-	direction, _ := cdr.ParseDirection(route.Direction)
+	id := calls.IDAt(at, h.dice.salt())
 	common := cdr.Leg{
-		Call: id, Direction: direction, Source: cdr.SourceSIP, Node: "demo",
+		Call: id, Direction: route.Direction, Source: cdr.SourceSIP, Node: "demo",
 		Tenant: route.Tenant, Branch: route.Branch, Extension: route.Extension, Tariff: route.Tariff,
 		From: route.From, To: route.To,
 	}

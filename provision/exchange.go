@@ -3,6 +3,7 @@ package provision
 import (
 	"time"
 
+	"trunkline/internal/calls"
 	"trunkline/internal/money"
 	"trunkline/rating"
 )
@@ -14,7 +15,7 @@ func (s *Snapshot) Exchange() []ExchangeRate { return s.exchange }
 // BaseRate returns what a carrier's deck asks for a call, in the currency of a tariff that builds on it: the same as routing
 // offered the call for. False: the deck has no rate for it, or no exchange rate was known.
 func (s *Snapshot) BaseRate(cost *rating.Tariff, call rating.Call, in money.Currency) (*rating.Rate, bool) {
-	call.Direction = rating.Outbound
+	call.Direction = calls.Outbound
 	rate, err := cost.RateOf(call)
 	if err != nil {
 		return nil, false

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"time"
 
+	"trunkline/internal/calls"
 	"trunkline/lcr"
 	"trunkline/provision"
-	"trunkline/rating"
 )
 
 // forward adds what a call is forwarded to, and when.
@@ -49,7 +49,7 @@ func (rt *Table) forwardTarget(r *Route, from provision.Subscriber, to string, q
 		return phones(r, cmp.Or(called.Extension.RingTime, defaultRing), called.Extension), true
 	}
 	out := &Route{
-		Direction: rating.Forwarded.String(), Tenant: p.tenant.ID, Branch: p.branch.ID, Extension: p.extension.ID,
+		Direction: calls.Forwarded, Tenant: p.tenant.ID, Branch: p.branch.ID, Extension: p.extension.ID,
 		From: r.From, To: d.Number, Diverted: r.To, Capacities: p.capacities(), Anonymous: r.Anonymous, Emergency: d.Emergency,
 	}
 	switch {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/provision"
 	"trunkline/rating"
@@ -12,7 +13,7 @@ import (
 
 // routeInbound leads a call from a carrier to where the number that was called leads.
 func (rt *Table) routeInbound(q *Question) *Route {
-	r := &Route{Direction: rating.Inbound.String(), Anonymous: q.Caller.Private}
+	r := &Route{Direction: calls.Inbound, Anonymous: q.Caller.Private}
 	g, _ := rt.setup.Gateway(q.Caller.Gateway)
 	to, ok := rt.inboundNumber(g, q.Dialled)
 	if !ok {
@@ -53,7 +54,7 @@ func (rt *Table) arrive(r *Route, own provision.AssignedNumber, q *Question) *Ro
 		return r
 	}
 	call := r.priced(q.At)
-	call.Direction = rating.Inbound
+	call.Direction = calls.Inbound
 	if quote, err := tariff.Quote(call, rating.Exhausted{}); err == nil && !quote.Free() {
 		r.Quote = &quote
 	}

@@ -82,8 +82,7 @@ func (rt *Table) price(r *Route, p *party, request *lcr.Request) bool {
 
 // priced is the call as it is priced.
 func (r *Route) priced(at time.Time) rating.Call {
-	direction, _ := rating.ParseDirection(r.Direction)
-	return rating.Call{From: r.From, To: r.To, Direction: direction, Connect: at, Extension: r.Extension, Branch: r.Branch}
+	return rating.Call{From: r.From, To: r.To, Direction: r.Direction, Connect: at, Extension: r.Extension, Branch: r.Branch}
 }
 
 func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

@@ -1,9 +1,9 @@
 package routing
 
 import (
+	"trunkline/internal/calls"
 	"trunkline/lcr"
 	"trunkline/provision"
-	"trunkline/rating"
 )
 
 // routeOnNet leads a call to a number of another tenant, which needs no carrier. To the books it is two calls, an
@@ -29,7 +29,7 @@ func (rt *Table) routeOnNet(r *Route, p *party, q *Question) bool {
 			return true
 		}
 	}
-	in := &Route{Direction: rating.Inbound.String(), To: r.To, Anonymous: r.Anonymous}
+	in := &Route{Direction: calls.Inbound, To: r.To, Anonymous: r.Anonymous}
 	if !r.Anonymous {
 		in.From = r.From
 	}

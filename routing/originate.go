@@ -4,21 +4,21 @@ import (
 	"cmp"
 	"fmt"
 
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/lcr"
 	"trunkline/provision"
-	"trunkline/rating"
 )
 
 // routeOriginating routes what a phone or trunk of a tenant dials.
 func (rt *Table) routeOriginating(q *Question) *Route {
 	p, ok := rt.party(q.Caller.Tenant, q.Caller.Branch, q.Caller.Extension)
 	if !ok {
-		return refusal(&Route{Direction: rating.Outbound.String(), Tenant: q.Caller.Tenant}, RefusedInactive, statusForbidden)
+		return refusal(&Route{Direction: calls.Outbound, Tenant: q.Caller.Tenant}, RefusedInactive, statusForbidden)
 	}
 	p.useTrunk(q.Caller.Trunk)
 	r := &Route{
-		Direction: rating.Outbound.String(), Tenant: p.tenant.ID, Branch: p.branch.ID, Extension: p.extension.ID,
+		Direction: calls.Outbound, Tenant: p.tenant.ID, Branch: p.branch.ID, Extension: p.extension.ID,
 		Capacities: p.capacities(), Anonymous: q.Caller.Private || p.branch.Anonymous || p.extension.Anonymous,
 	}
 	d := rt.dial(&p, q.Dialled)
@@ -32,7 +32,7 @@ func (rt *Table) routeOriginating(q *Question) *Route {
 	case d.Blocked:
 		return refusal(r, lcr.ReasonBlocked, statusForbidden)
 	case d.Forward != "":
-		r.Direction, r.To = rating.Internal.String(), e164.Number{}
+		r.Direction, r.To = calls.Internal, e164.Number{}
 		if r.Extension == "" {
 			r.Detail = "a trunk has no forwarding of its own"
 			return refusal(r, RefusedUnknown, statusNotFound)
@@ -49,7 +49,7 @@ func (rt *Table) routeOriginating(q *Question) *Route {
 	}
 	if own, ok := rt.setup.Number(d.Number); ok && own.Tenant == p.tenant && leads(own.Number) {
 		r.Number = own.Number.E164.Digits()
-		r.Direction, r.CallerID = rating.Internal.String(), p.extension.ID
+		r.Direction, r.CallerID = calls.Internal, p.extension.ID
 		return rt.deliver(r, own, q)
 	}
 	if rt.routeOnNet(r, &p, q) {
@@ -65,6 +65,6 @@ func (rt *Table) routeInternal(r *Route, p *party, extension string, q *Question
 		return refusal(r, RefusedUnknown, statusNotFound)
 	}
 	r.To, r.MaxTries = e164.Number{}, maxRings
-	r.Direction, r.CallerID = rating.Internal.String(), p.extension.ID
+	r.Direction, r.CallerID = calls.Internal, p.extension.ID
 	return rt.ring(r, called, nil, q)
 }

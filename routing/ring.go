@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"time"
 
+	"trunkline/internal/calls"
 	"trunkline/provision"
-	"trunkline/rating"
 )
 
 // defaultRing is how long a phone rings before a call goes on to the next, where nothing else is said.
@@ -13,7 +13,7 @@ const defaultRing = 20 * time.Second
 
 // ring leads a call to an extension, and on where it is forwarded to: by the number that was called, else by itself.
 func (rt *Table) ring(r *Route, called provision.Subscriber, forward *provision.Forward, q *Question) *Route {
-	if r.Direction == rating.Inbound.String() {
+	if r.Direction == calls.Inbound {
 		r.Branch, r.Extension = cmp.Or(r.Branch, called.Branch.ID), called.Extension.ID
 	}
 	if called.Extension.Inactive {
@@ -36,7 +36,7 @@ func phones(r *Route, ring time.Duration, first *provision.Extension, others ...
 		Login: first.Login, Extension: first.ID, ToSent: first.ID, RingTime: ring, FromSent: cmp.Or(r.From.String(), "anonymous"),
 	}
 	t.Anonymous = r.Anonymous
-	if r.Direction == rating.Internal.String() {
+	if r.Direction == calls.Internal {
 		t.Anonymous = false // Colleagues see each other.
 		t.FromSent = cmp.Or(r.CallerID, r.From.Digits(), "anonymous")
 	}
@@ -60,7 +60,7 @@ func (rt *Table) ringGroup(r *Route, own provision.AssignedNumber, group *provis
 	if len(members) == 0 {
 		return refusal(r, RefusedInactive, statusForbidden)
 	}
-	if r.Direction == rating.Inbound.String() {
+	if r.Direction == calls.Inbound {
 		r.Branch = cmp.Or(r.Branch, where.Branch.ID)
 	}
 	ring := cmp.Or(group.RingTime, defaultRing)

@@ -3,6 +3,7 @@ package routing
 import (
 	"time"
 
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/lcr"
 	"trunkline/provision"
@@ -11,7 +12,7 @@ import (
 
 // Route is what is to be done with one call. It is immutable and may be kept for the length of the call.
 type Route struct {
-	Direction string // outbound, inbound, forwarded, internal: the words of cdr.Direction.
+	Direction calls.Direction
 	Tenant    string
 	Branch    string
 	Extension string // The extension that pays for or takes the call.

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"fmt"
 
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/provision"
-	"trunkline/rating"
 )
 
 // trunkKey names a trunk beside the gateways.
@@ -30,9 +30,9 @@ func (rt *Table) toTrunks(r *Route, t *provision.Tenant, ids []string, called st
 		}
 		target := Target{
 			Trunk: trunk, ToSent: provision.Rewrite(trunk.ToRules, called), FromSent: cmp.Or(r.From.String(), r.CallerID, "anonymous"),
-			RingTime: trunk.RingTime, Anonymous: r.Anonymous && r.Direction != rating.Internal.String(), Login: trunk.Login,
+			RingTime: trunk.RingTime, Anonymous: r.Anonymous && r.Direction != calls.Internal, Login: trunk.Login,
 		}
-		if r.Direction == rating.Internal.String() {
+		if r.Direction == calls.Internal {
 			target.FromSent = cmp.Or(r.CallerID, target.FromSent)
 		}
 		if !target.Anonymous {
@@ -51,7 +51,7 @@ func (rt *Table) toTrunks(r *Route, t *provision.Tenant, ids []string, called st
 func (rt *Table) deliverToTrunks(r *Route, own provision.AssignedNumber, q *Question) *Route {
 	n := own.Number
 	where := provision.Subscriber{Tenant: own.Tenant, Branch: cmp.Or(rt.branch(own.Tenant.ID, n.Branch), &provision.Branch{}), Extension: &provision.Extension{}}
-	if r.Direction == rating.Inbound.String() && r.Branch == "" {
+	if r.Direction == calls.Inbound && r.Branch == "" {
 		r.Branch = own.Tenant.Trunk(n.TrunkIDs()[0]).Branch
 	}
 	if n.Forward == nil || n.Forward.Always == "" {
@@ -63,7 +63,7 @@ func (rt *Table) deliverToTrunks(r *Route, own provision.AssignedNumber, q *Ques
 // routeToTrunk leads what somebody of the tenant dials to one of its trunks: a voice menu, or the mailbox of a colleague.
 func (rt *Table) routeToTrunk(r *Route, p *party, d Dialled) *Route {
 	r.To, r.MaxTries = e164.Number{}, maxRings
-	r.Direction, r.CallerID = rating.Internal.String(), cmp.Or(p.extension.ID, r.CallerID)
+	r.Direction, r.CallerID = calls.Internal, cmp.Or(p.extension.ID, r.CallerID)
 	if !rt.toTrunks(r, p.tenant, []string{d.Trunk}, d.Called) {
 		r.Detail = fmt.Sprintf("the dial plan names the trunk %q, which the client does not have", d.Trunk)
 		return refusal(r, RefusedUnknown, statusNotFound)

@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/lcr"
 	"trunkline/provision"
@@ -154,7 +155,7 @@ func (c *call) shownTo(t *routing.Target, host string) sip.FromHeader {
 
 // displayName passes the caller's display name on to phones of the house only.
 func (c *call) displayName() string {
-	if c.route.Direction != cdr.Internal.String() {
+	if c.route.Direction != calls.Internal {
 		return ""
 	}
 	return c.invite.From().DisplayName

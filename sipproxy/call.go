@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/routing"
 	"trunkline/sipproxy/txn"
@@ -41,7 +42,7 @@ func (s callState) String() string {
 type call struct {
 	sh       *shard
 	log      *slog.Logger
-	id       cdr.CallID
+	id       calls.ID
 	from     routing.Caller
 	route    *routing.Route
 	caller   *dialog

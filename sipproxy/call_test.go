@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/provision"
 	"trunkline/routing"
 	"trunkline/sipproxy"
@@ -80,7 +81,7 @@ func TestRegisterAndCallInside(t *testing.T) {
 	w.extension("boris")
 	w.route = func(c routing.Caller, dialled string) *routing.Route {
 		return &routing.Route{
-			Direction: "internal", Tenant: c.Tenant, Extension: c.Extension,
+			Direction: calls.Internal, Tenant: c.Tenant, Extension: c.Extension,
 			Targets: []routing.Target{{Login: dialled, Extension: dialled, ToSent: dialled, FromSent: c.Extension}},
 		}
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/routing"
 )
 
@@ -84,7 +84,7 @@ func (a *attempt) called(req *sip.Request, host string) {
 		return
 	}
 	r := a.call.route
-	if number := r.To.String(); number != "" && (r.Direction == cdr.Inbound.String() || r.Number != "") {
+	if number := r.To.String(); number != "" && (r.Direction == calls.Inbound || r.Number != "") {
 		req.AppendHeader(sip.NewHeader("P-Called-Party-ID", "<sip:"+number+"@"+host+">"))
 	}
 	if t.Divertor == "" {

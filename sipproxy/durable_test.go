@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/disk"
 	"trunkline/internal/faultfs"
@@ -144,7 +145,7 @@ func TestPhoneThatIsGone(t *testing.T) {
 	w.extension("boris")
 	w.route = func(c routing.Caller, dialled string) *routing.Route {
 		return &routing.Route{
-			Direction: "internal", Tenant: c.Tenant, Extension: c.Extension,
+			Direction: calls.Internal, Tenant: c.Tenant, Extension: c.Extension,
 			Targets: []routing.Target{{Login: dialled, Extension: dialled, ToSent: dialled, FromSent: c.Extension}},
 		}
 	}

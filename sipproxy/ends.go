@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/sipproxy/journal"
 )
@@ -31,7 +31,7 @@ type ends struct {
 	wake    chan struct{}
 
 	mu        sync.Mutex
-	waiting   []cdr.CallID
+	waiting   []calls.ID
 	told      int                        // How many of them are being told.
 	releasing map[chan struct{}]struct{} // Holds that are just being given back; each is closed when it was.
 }
@@ -46,10 +46,10 @@ func newEnds(p *Proxy) *ends {
 }
 
 // add has the ends of calls told soon. It may be repeated.
-func (e *ends) add(calls ...cdr.CallID) {
+func (e *ends) add(over ...calls.ID) {
 	e.mu.Lock()
-	e.waiting = append(e.waiting, calls...)
-	var lost []cdr.CallID
+	e.waiting = append(e.waiting, over...)
+	var lost []calls.ID
 	if n := len(e.waiting) - endsMost; n > 0 && e.told == 0 {
 		lost, e.waiting = e.waiting[:n], e.waiting[n:]
 	}
@@ -113,14 +113,14 @@ func (e *ends) flush(ctx context.Context) bool {
 	}
 }
 
-func (e *ends) take() []cdr.CallID {
+func (e *ends) take() []calls.ID {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.told = min(len(e.waiting), endsBatch)
 	return e.waiting[:e.told:e.told]
 }
 
-func (e *ends) tell(ctx context.Context, batch []cdr.CallID) error {
+func (e *ends) tell(ctx context.Context, batch []calls.ID) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	return e.credit.End(ctx, batch)

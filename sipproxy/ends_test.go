@@ -6,15 +6,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/sipproxy"
 	"trunkline/sipproxy/agent"
 )
 
 // told waits until the ledger knows of so many ends.
-func (w *world) told(n int) []cdr.CallID {
+func (w *world) told(n int) []calls.ID {
 	w.t.Helper()
-	var ended []cdr.CallID
+	var ended []calls.ID
 	require.Eventually(w.t, func() bool {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -33,7 +33,7 @@ func TestEndsAreTold(t *testing.T) {
 	phone := w.agent("phone")
 	require.Equal(t, 200, w.dial(phone, agent.Call{To: "74951234567", Talk: 10 * time.Millisecond}).Status)
 	legs := w.record()
-	require.Equal(t, []cdr.CallID{legs[0].Call}, w.told(1))
+	require.Equal(t, []calls.ID{legs[0].Call}, w.told(1))
 }
 
 // TestFullEverywhere: the calls of all proxies are as many as there may be. It is answered, and counted, as by a proxy that
@@ -86,7 +86,7 @@ func TestEndsOutliveTheProxy(t *testing.T) {
 		w.restart()
 		w.setAway(false)
 	}})
-	require.ElementsMatch(t, []cdr.CallID{over, w.record()[0].Call}, w.told(2))
+	require.ElementsMatch(t, []calls.ID{over, w.record()[0].Call}, w.told(2))
 	w.restart()
 	require.Len(t, w.told(2), 2, "what was heard is not told again")
 }

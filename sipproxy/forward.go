@@ -9,13 +9,14 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/routing"
 )
 
 // forwarding is the call that a call goes on as when it is forwarded to a number outside. To the books it is a call of its
 // own, of whoever forwards it: with its own id, price, limits and records. On the wire it is the same call.
 type forwarding struct {
-	id       cdr.CallID
+	id       calls.ID
 	route    *routing.Route
 	began    time.Time
 	why      diversion
@@ -73,7 +74,7 @@ func (c *call) forwardAs(r *routing.Route, why diversion) bool {
 		c.best = better(c.best, failure{status: r.Status})
 		return false
 	}
-	id, err := cdr.NewCallID()
+	id, err := calls.NewID()
 	if err != nil || len(c.onward) >= onwardMost {
 		c.best = better(c.best, failure{status: sip.StatusInternalServerError})
 		return false
@@ -123,7 +124,7 @@ func (c *call) forwardGrant(g Grant, err error) {
 
 // hold is money that is held for a call.
 type hold struct {
-	id    cdr.CallID
+	id    calls.ID
 	route *routing.Route
 }
 
@@ -205,7 +206,7 @@ func (c *call) restoreForward(m *forwardMemo, why map[string][]byte) error {
 	if err := json.Unmarshal(m.Route, &then); err != nil {
 		return fmt.Errorf("the way of the forwarded call: %w", err)
 	}
-	id, err := cdr.ParseCallID(m.ID)
+	id, err := calls.ParseID(m.ID)
 	if err != nil {
 		return fmt.Errorf("the forwarded call: %w", err)
 	}

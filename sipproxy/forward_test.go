@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/provision"
 	"trunkline/rating"
@@ -41,7 +42,7 @@ func (w *world) inbound(targets func() []routing.Target) {
 	defer w.mu.Unlock()
 	w.route = func(c routing.Caller, _ string) *routing.Route {
 		return &routing.Route{
-			Direction: "inbound", Tenant: c.Tenant, Extension: "boris", Number: "74951112233", MaxTries: 20,
+			Direction: calls.Inbound, Tenant: c.Tenant, Extension: "boris", Number: "74951112233", MaxTries: 20,
 			From: e164.MustParse("74950000000"), To: e164.MustParse("74951112233"), Tariff: "retail", Targets: targets(),
 		}
 	}
@@ -50,7 +51,7 @@ func (w *world) inbound(targets func() []routing.Target) {
 func (w *world) outside() *routing.Route {
 	g := &w.gateways[0]
 	return &routing.Route{
-		Direction: "forwarded", Tenant: "acme", Branch: "main", Extension: "boris", MaxTries: 1, Tariff: "retail", Quote: &rating.Quote{},
+		Direction: calls.Forwarded, Tenant: "acme", Branch: "main", Extension: "boris", MaxTries: 1, Tariff: "retail", Quote: &rating.Quote{},
 		From: e164.MustParse("74951112233"), To: e164.MustParse("4930123456"), CallerID: "+74951112233",
 		Capacities: []routing.Capacity{{Key: "tenant/acme", Max: 1}},
 		Targets: []routing.Target{{
@@ -139,7 +140,7 @@ func TestForwardedOutside(t *testing.T) {
 	require.Len(t, legs, 4)
 	inbound, boris, forwarded, egress := legs[0], legs[1], legs[2], legs[3]
 
-	require.Equal(t, cdr.Inbound, inbound.Direction)
+	require.Equal(t, calls.Inbound, inbound.Direction)
 	require.Equal(t, cdr.Ingress, inbound.Kind)
 	require.False(t, inbound.Reserved, "the inbound call itself costs nothing")
 	require.Empty(t, inbound.Gateway)
@@ -148,7 +149,7 @@ func TestForwardedOutside(t *testing.T) {
 
 	require.NotEqual(t, inbound.Call, forwarded.Call, "it is a call of its own to the books")
 	require.Equal(t, cdr.Ingress, forwarded.Kind)
-	require.Equal(t, cdr.Forwarded, forwarded.Direction)
+	require.Equal(t, calls.Forwarded, forwarded.Direction)
 	require.Empty(t, forwarded.Trunk, "it takes no other line on the side of the caller")
 	require.Equal(t, "boris", forwarded.Extension)
 	require.Equal(t, "+4930123456", forwarded.To.String())
@@ -159,7 +160,7 @@ func TestForwardedOutside(t *testing.T) {
 	require.True(t, forwarded.Setup.After(inbound.Setup))
 	require.Equal(t, forwarded.Call, egress.Call)
 	require.Equal(t, "deck", egress.Deck)
-	require.Equal(t, cdr.Forwarded, egress.Direction)
+	require.Equal(t, calls.Forwarded, egress.Direction)
 
 	in := <-heard
 	require.Contains(t, in.Request.GetHeader("Diversion").Value(), "sip:74951112233@")
@@ -200,7 +201,7 @@ func TestForwardingWithoutMoneyOrRoom(t *testing.T) {
 	require.Equal(t, 486, w.dial(caller, agent.Call{To: "74951112233"}).Status, "the tenant has one channel")
 	require.Equal(t, 200, (<-talk).Status)
 
-	barred := routing.Route{Refusal: "blocked", Status: 403, Direction: "forwarded"}
+	barred := routing.Route{Refusal: "blocked", Status: 403, Direction: calls.Forwarded}
 	w.inbound(func() []routing.Target { return []routing.Target{{After: routing.AfterAny, Forward: &barred}} })
 	require.Equal(t, 403, w.dial(caller, agent.Call{To: "74951112233"}).Status)
 }
@@ -263,7 +264,7 @@ func TestAnonymousCaller(t *testing.T) {
 	})
 	w.route = func(c routing.Caller, dialled string) *routing.Route {
 		r := w.outside()
-		r.Direction, r.Tenant, r.Capacities = "outbound", c.Tenant, nil
+		r.Direction, r.Tenant, r.Capacities = calls.Outbound, c.Tenant, nil
 		r.Targets[0].Anonymous, r.Targets[0].Diversion, r.Targets[0].ToSent = true, "", dialled
 		return r
 	}
@@ -294,8 +295,8 @@ func TestForwardedCallOutlivesTheProxy(t *testing.T) {
 	require.True(t, out.ByCallee, "the money of the forwarded call is used up")
 	legs := w.record()
 	require.Len(t, legs, 3)
-	require.Equal(t, cdr.Inbound, legs[0].Direction)
-	require.Equal(t, cdr.Forwarded, legs[1].Direction)
+	require.Equal(t, calls.Inbound, legs[0].Direction)
+	require.Equal(t, calls.Forwarded, legs[1].Direction)
 	require.True(t, legs[1].Reserved)
 	require.Equal(t, 800*time.Millisecond, legs[1].Chargeable())
 	require.Equal(t, legs[1].Call, legs[2].Call)

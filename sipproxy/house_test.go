@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/provision"
 	"trunkline/routing"
 	"trunkline/sipproxy/agent"
@@ -181,7 +182,7 @@ func (l *line) final() int {
 // whose money was held.
 func priced(t *testing.T, legs []*cdr.Leg) {
 	t.Helper()
-	ingress := make(map[cdr.CallID]*cdr.Leg)
+	ingress := make(map[calls.ID]*cdr.Leg)
 	for _, l := range legs {
 		if l.Kind == cdr.Ingress {
 			ingress[l.Call] = l

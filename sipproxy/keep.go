@@ -6,6 +6,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/sipproxy/journal"
 )
 
@@ -50,7 +51,7 @@ func (c *call) keep() error {
 }
 
 // changes are what the journal is to be told of a decision: each is kept once.
-func (d *decided) changes(id cdr.CallID, text []byte) []journal.Change {
+func (d *decided) changes(id calls.ID, text []byte) []journal.Change {
 	if text == nil || d.kept == len(text) {
 		return nil
 	}
@@ -116,7 +117,7 @@ func (c *call) costs() bool {
 	if c.route.Emergency {
 		return false
 	}
-	return c.route.Quote != nil || c.route.Direction != cdr.Internal.String() || len(c.onward) > 0
+	return c.route.Quote != nil || c.route.Direction != calls.Internal || len(c.onward) > 0
 }
 
 // mayBegin reports whether a call may be placed that the journal cannot be told of.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/provision"
 	"trunkline/routing"
 	"trunkline/sipproxy/agent"
@@ -29,7 +30,7 @@ func TestForwardKeyOfAPhone(t *testing.T) {
 	priced(t, legs)
 	var forwarded *cdr.Leg
 	for _, leg := range legs {
-		if leg.Kind == cdr.Ingress && leg.Direction == cdr.Forwarded {
+		if leg.Kind == cdr.Ingress && leg.Direction == calls.Forwarded {
 			forwarded = leg
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/provision"
 	"trunkline/routing"
 )
@@ -32,12 +33,12 @@ type Credit interface {
 	// Reserve holds what the call may cost until upTo after its connection, in every limit that applies. It may be
 	// called again with a larger upTo while the call runs; then the hold grows. A repetition changes nothing.
 	// Granted is the time that the money held is enough for, counted from the connection; it may be less than upTo.
-	Reserve(ctx context.Context, id cdr.CallID, route *routing.Route, upTo time.Duration) (Grant, error)
+	Reserve(ctx context.Context, id calls.ID, route *routing.Route, upTo time.Duration) (Grant, error)
 	// Release gives the whole hold back for a call that was never connected. A repetition changes nothing.
-	Release(ctx context.Context, id cdr.CallID) error
+	Release(ctx context.Context, id calls.ID) error
 	// End says that calls are over, so that they take no place among the calls at a time. What is held for them stays held
 	// until their records are accounted for. A repetition changes nothing, nor does a call that nothing is held for.
-	End(ctx context.Context, ids []cdr.CallID) error
+	End(ctx context.Context, ids []calls.ID) error
 }
 
 // Grant is the answer to a reservation.

@@ -12,6 +12,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 	"github.com/stretchr/testify/require"
 
+	"trunkline/internal/calls"
 	"trunkline/provision"
 	"trunkline/routing"
 )
@@ -198,7 +199,7 @@ func TestConnectionThatTheCarrierMade(t *testing.T) {
 	phone.register("anna")
 	w.routes(func(routing.Caller, string) *routing.Route {
 		return &routing.Route{
-			Direction: "inbound", Tenant: "acme", Extension: "anna", Number: "74951112233", MaxTries: 5,
+			Direction: calls.Inbound, Tenant: "acme", Extension: "anna", Number: "74951112233", MaxTries: 5,
 			Targets: []routing.Target{{Login: "anna", Extension: "anna", ToSent: "anna", FromSent: "+4420999"}},
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/provision"
 	"trunkline/routing"
 )
@@ -18,7 +19,7 @@ import (
 // recover takes back what the journal kept over a restart: registrations, and the calls that were in progress. A call
 // that was answered goes on under our control; one that was still being set up is over, and is recorded as that.
 func (p *Proxy) recover() {
-	calls := 0
+	ids := 0
 	entries := p.journal.Entries()
 	for key, value := range entries {
 		if login, ok := strings.CutPrefix(key, registrationPrefix); ok {
@@ -28,7 +29,7 @@ func (p *Proxy) recover() {
 			continue
 		}
 		if text, ok := strings.CutPrefix(key, endPrefix); ok {
-			if id, err := cdr.ParseCallID(text); err == nil {
+			if id, err := calls.ParseID(text); err == nil {
 				p.ends.add(id)
 			}
 			continue
@@ -42,17 +43,17 @@ func (p *Proxy) recover() {
 			p.log.Error("a call in progress could not be taken back", "call", id, "error", err)
 			continue
 		}
-		calls++
+		ids++
 	}
 	p.rejoin()
-	if calls > 0 {
-		p.log.Info("calls in progress taken back", "calls", calls)
+	if ids > 0 {
+		p.log.Info("calls in progress taken back", "calls", ids)
 	}
 }
 
 // restored notes that the call of a key is not recorded yet: one that cannot be read either, and its hold stays.
 func (p *Proxy) restored(text string) {
-	id, err := cdr.ParseCallID(text)
+	id, err := calls.ParseID(text)
 	if err != nil {
 		p.log.Error("the journal has a call without an id", "key", text)
 	}
@@ -60,7 +61,7 @@ func (p *Proxy) restored(text string) {
 }
 
 func (p *Proxy) recoverCall(text string, value []byte, entries map[string][]byte) error {
-	id, err := cdr.ParseCallID(text)
+	id, err := calls.ParseID(text)
 	if err != nil {
 		return err
 	}
@@ -79,7 +80,7 @@ func (p *Proxy) recoverCall(text string, value []byte, entries map[string][]byte
 	return nil
 }
 
-func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (*call, error) {
+func (s *shard) restore(id calls.ID, m *callMemo, entries map[string][]byte) (*call, error) {
 	c := &call{
 		sh: s, id: id, log: s.log.With("call", id.String()), from: m.Caller, state: stateHunting,
 		dialled: m.Dialled, callerID: m.CallerID, setup: m.Setup.time(), progress: m.Progress.time(), connect: m.Connect.time(),

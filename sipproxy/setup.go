@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/lcr"
 	"trunkline/routing"
 	"trunkline/sipproxy/number"
@@ -36,7 +37,7 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 		return
 	}
 	tx.Reply(sip.StatusTrying, "Trying")
-	id, err := cdr.NewCallID()
+	id, err := calls.NewID()
 	if err != nil {
 		tx.Reply(sip.StatusInternalServerError, "Internal Server Error")
 		return

@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/routing"
 	"trunkline/sipproxy/txn"
 )
@@ -29,7 +30,7 @@ type transfer struct {
 // blind places a new call of the referrer's. It has no caller of its own on the wire until it is answered.
 func (tr *transfer) blind(req *sip.Request, user string, caller routing.Caller) {
 	s := tr.sh
-	id, err := cdr.NewCallID()
+	id, err := calls.NewID()
 	if err != nil || s.overloaded() || s.draining.Load() {
 		tr.fail(sip.StatusServiceUnavailable)
 		return

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/provision"
 	"trunkline/routing"
 	"trunkline/sipproxy"
@@ -38,7 +39,7 @@ func transferWorld(t *testing.T) (w *world, a, b, c *peer) {
 		case numberC:
 			r.Targets = r.Targets[1:]
 		default:
-			return &routing.Route{Direction: "outbound", Tenant: "acme", Refusal: "blocked", Status: 403}
+			return &routing.Route{Direction: calls.Outbound, Tenant: "acme", Refusal: "blocked", Status: 403}
 		}
 		return r
 	}
@@ -69,7 +70,7 @@ func (l *line) notified(fragment, state string) {
 // both waits for two calls to be recorded, and returns their legs: the call that began first, and the other one.
 func (w *world) both() (first, second []*cdr.Leg) {
 	w.t.Helper()
-	byCall := make(map[cdr.CallID][]*cdr.Leg)
+	byCall := make(map[calls.ID][]*cdr.Leg)
 	for len(byCall) < 2 {
 		for _, leg := range w.record() {
 			byCall[leg.Call] = append(byCall[leg.Call], leg)
@@ -408,7 +409,7 @@ func TestPhoneThatWasCalledTransfers(t *testing.T) {
 			r.Extension = caller.Extension
 			return r
 		}
-		return &routing.Route{Direction: "internal", Tenant: "acme", Extension: caller.Extension, Targets: []routing.Target{
+		return &routing.Route{Direction: calls.Internal, Tenant: "acme", Extension: caller.Extension, Targets: []routing.Target{
 			{Login: dialled, Extension: dialled, ToSent: dialled, FromSent: "x"},
 		}}
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/provision"
 	"trunkline/sipproxy/challenge"
@@ -68,7 +68,7 @@ func numbered(req *sip.Request, callID string, seq uint32) {
 
 // ownCallID makes the Call-ID of requests of our own, whose answers come to this shard.
 func (s *shard) ownCallID() string {
-	id, err := cdr.NewCallID()
+	id, err := calls.NewID()
 	if err != nil { // Never: it is made of the clock and of chance.
 		return callIDPrefix + sip.GenerateTagN(20)
 	}

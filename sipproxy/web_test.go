@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
 
+	"trunkline/internal/calls"
 	"trunkline/provision"
 	"trunkline/routing"
 	"trunkline/sipproxy/agent"
@@ -121,7 +122,7 @@ func webWorld(t *testing.T) *world {
 	w.extension("boris")
 	w.route = func(c routing.Caller, dialled string) *routing.Route {
 		if dialled == "anna" || dialled == "boris" {
-			return &routing.Route{Direction: "internal", Tenant: "acme", Targets: []routing.Target{
+			return &routing.Route{Direction: calls.Internal, Tenant: "acme", Targets: []routing.Target{
 				{Login: dialled, Extension: dialled, ToSent: dialled, FromSent: c.Extension},
 			}}
 		}

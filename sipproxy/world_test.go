@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/disk"
 	"trunkline/internal/e164"
@@ -55,8 +56,8 @@ type world struct {
 	route    func(c routing.Caller, dialled string) *routing.Route
 	gateways []provision.Gateway
 	grants   []sipproxy.Grant // Answers of the ledger, one after the other; the last one stays.
-	released []cdr.CallID
-	ended    []cdr.CallID
+	released []calls.ID
+	ended    []calls.ID
 	away     bool // The ledger is not told of ends.
 	legs     []*cdr.Leg
 	recorded chan struct{}
@@ -226,7 +227,7 @@ func (w *world) Route(c routing.Caller, dialled, _ string, _ time.Time) *routing
 // toAll leads to all gateways in their order.
 func (w *world) toAll(c routing.Caller, dialled string) *routing.Route {
 	r := &routing.Route{
-		Direction: "outbound", Tenant: c.Tenant, Branch: c.Branch, Extension: c.Extension,
+		Direction: calls.Outbound, Tenant: c.Tenant, Branch: c.Branch, Extension: c.Extension,
 		From: e164.MustParse("74950000101"), Tariff: "retail", Quote: &rating.Quote{},
 	}
 	if to, err := e164.Parse(dialled); err == nil {
@@ -242,7 +243,7 @@ func (w *world) toAll(c routing.Caller, dialled string) *routing.Route {
 }
 
 // Reserve implements sipproxy.Credit.
-func (w *world) Reserve(ctx context.Context, _ cdr.CallID, _ *routing.Route, _ time.Duration) (sipproxy.Grant, error) {
+func (w *world) Reserve(ctx context.Context, _ calls.ID, _ *routing.Route, _ time.Duration) (sipproxy.Grant, error) {
 	w.asked.Add(1)
 	if w.ledger != nil {
 		select {
@@ -265,7 +266,7 @@ func (w *world) Reserve(ctx context.Context, _ cdr.CallID, _ *routing.Route, _ t
 }
 
 // Release implements sipproxy.Credit.
-func (w *world) Release(_ context.Context, id cdr.CallID) error {
+func (w *world) Release(_ context.Context, id calls.ID) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.released = append(w.released, id)
@@ -273,7 +274,7 @@ func (w *world) Release(_ context.Context, id cdr.CallID) error {
 }
 
 // End implements sipproxy.Credit.
-func (w *world) End(_ context.Context, ids []cdr.CallID) error {
+func (w *world) End(_ context.Context, ids []calls.ID) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.away {

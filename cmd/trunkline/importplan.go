@@ -11,9 +11,9 @@ import (
 
 	"trunkline/cdr/importer"
 	"trunkline/cdr/smdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/provision"
-	"trunkline/rating"
 	"trunkline/reports/invoice"
 	"trunkline/routing"
 )
@@ -163,7 +163,7 @@ func newImportSource(ctx context.Context, s *provision.Snapshot, past tenantHist
 		Numbered: t.Numbered(p),
 		ByNumber: func(id string) bool {
 			tariff, ok := s.Tariff(id)
-			return ok && tariff != nil && tariff.Prices(rating.Inbound)
+			return ok && tariff != nil && tariff.Prices(calls.Inbound)
 		},
 	}}
 	if p.Round != nil {

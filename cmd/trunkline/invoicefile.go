@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/reports/invoice"
 	"trunkline/sql/clickhouse"
 )
@@ -138,7 +139,7 @@ func (s *stores) callsOf(ctx context.Context) invoice.CallSource {
 func (s *stores) callsWhere(ctx context.Context, filter clickhouse.Filter) invoice.Calls {
 	return func(yield func(*cdr.Record, error) bool) {
 		err := s.records.EachRecord(ctx, filter, func(r *cdr.Record) error {
-			if (r.Direction != cdr.Internal || !r.Sale.IsZero()) && !yield(r, nil) {
+			if (r.Direction != calls.Internal || !r.Sale.IsZero()) && !yield(r, nil) {
 				return errEnough
 			}
 			return nil

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/money"
 	"trunkline/ledger"
 	"trunkline/provision"
@@ -43,7 +44,7 @@ func (p prices) Tariff(leg *cdr.Leg) (*rating.Tariff, bool, error) {
 		return nil, true, nil
 	}
 	if leg.Tariff == "" {
-		return nil, leg.Direction == cdr.Internal || !leg.Answered(), nil
+		return nil, leg.Direction == calls.Internal || !leg.Answered(), nil
 	}
 	if p.corrected {
 		return p.snapshot.TariffCorrected(p.ctx, leg.Tariff, begun(leg))

@@ -9,8 +9,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"trunkline/internal/calls"
 	"trunkline/lcr"
-	"trunkline/rating"
 	"trunkline/routing"
 )
 
@@ -43,8 +43,8 @@ func newRouteAnswer(r *routing.Route) *routeAnswer {
 		From: r.From.String(), To: r.To.String(), Refusal: string(r.Refusal), Status: r.Status, Detail: r.Detail,
 		Candidates: []lcr.Candidate{}, Skipped: []lcr.Skipped{},
 	}
-	if r.Direction != rating.Outbound.String() {
-		a.Direction = r.Direction
+	if r.Direction != calls.Outbound {
+		a.Direction = r.Direction.String()
 	}
 	if r.Trace != nil {
 		e := r.Trace.Explain()
@@ -108,7 +108,7 @@ func (a *routeAnswer) print(w io.Writer) {
 		fmt.Fprintf(w, "decided by\trevision %d (`trunkline history` shows the plans of then)\n", a.Revision)
 	}
 	fmt.Fprintf(w, "from\t%s\nto\t%s\ndirection\t%s\nrule\t%s\n", dash(a.From), dash(a.To),
-		cmp.Or(a.Direction, rating.Outbound.String()), dash(a.Rule))
+		cmp.Or(a.Direction, calls.Outbound.String()), dash(a.Rule))
 	for i, ring := range a.Rings {
 		ring.print(w, i)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/e164"
 	"trunkline/provision"
@@ -135,7 +136,7 @@ func (r *relayOnly) Source(netip.Addr) (routing.Caller, bool) {
 func (r *relayOnly) Route(_ routing.Caller, dialled, _ string, _ time.Time) *routing.Route {
 	number, _ := e164.Parse(strings.TrimPrefix(dialled, "+"))
 	return &routing.Route{
-		Direction: "outbound", Tenant: "t0", Extension: "100", To: number,
+		Direction: calls.Outbound, Tenant: "t0", Extension: "100", To: number,
 		Targets: []routing.Target{{Gateway: &r.gateway, ToSent: dialled, FromSent: "100"}},
 	}
 }
