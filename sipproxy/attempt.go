@@ -99,20 +99,20 @@ func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
 	if target.Gateway != nil {
 		a.dialog.routes = slices.Clone(c.sh.members.route(target.Gateway.ID, a.setup))
 	}
-	a.dialog.web, a.dialog.behind, a.dialog.far = flow.Web(), c.sh.targetBehind(&target, a.way), true
+	a.dialog.web, a.dialog.behind, a.dialog.far = flow.Web(), c.sh.targetBehindNAT(&target, a.way), true
 	if target.Gateway == nil && target.Trunk == nil {
 		phone, _ := c.sh.router.Login(target.Login)
 		a.dialog.confine(phone.Contacts)
 	}
 	near := c.caller
-	if c.handover != nil {
-		near = c.handover.rest // With whom the target is to talk.
+	if c.transferLeg != nil {
+		near = c.transferLeg.rest // With whom the target is to talk.
 	}
 	a.dialog.voice = c.sh.newVoice(a.dialog.callID, near, a.dialog)
 	a.dialog.register()
-	c.sh.ladder.Link(a.setup, c.id.String(), a.dialog.callID)
+	c.sh.flows.Link(a.setup, c.id.String(), a.dialog.callID)
 	for _, f := range c.onward {
-		c.sh.ladder.Link(a.setup, f.id.String(), a.dialog.callID)
+		c.sh.flows.Link(a.setup, f.id.String(), a.dialog.callID)
 	}
 	if err := c.keep(); !c.mayBegin(err) { // Before the carrier hears of the call: its record is then sure.
 		a.drop(sip.StatusServiceUnavailable, cdr.SideFault, causeTemporaryFailure, reasonJournal)
@@ -304,7 +304,7 @@ func (a *attempt) silent() {
 	if a.done || a.gaveUp || a.client.Heard() {
 		return
 	}
-	a.mute("silent")
+	a.giveUpSilent("silent")
 }
 
 // stalled is told when the gateway has taken the call and has not said what became of it.
@@ -312,11 +312,11 @@ func (a *attempt) stalled() {
 	if a.done || a.gaveUp || !a.progress.IsZero() {
 		return
 	}
-	a.mute("stalled")
+	a.giveUpSilent("stalled")
 }
 
-// mute gives up a gateway that says nothing, and hunts on.
-func (a *attempt) mute(why string) {
+// giveUpSilent gives up a gateway that says nothing, and hunts on.
+func (a *attempt) giveUpSilent(why string) {
 	a.call.sh.health.failed(a.gatewayID(), why)
 	a.drop(sip.StatusRequestTimeout, cdr.SideTimer, causeNoRouteDestination, why)
 	if !a.client.Heard() {

@@ -58,25 +58,25 @@ type call struct {
 	progress time.Time
 	connect  time.Time
 
-	targets  []routing.Target
-	next     int // The next of targets to be tried.
-	tries    int // How many attempts there may be.
-	attempts []*attempt
-	winner   *attempt
-	best     failure         // The best answer so far, for when nobody takes the call.
-	outcome  routing.Trigger // What became of the phones tried so far.
-	diverted bool            // One of the ways of forwarding was taken; no other is.
-	onward   []*forwarding   // The calls that this one went on as, one after the other.
-	handover *handover       // The transfer that it is part of.
-	joint    *joint          // After a transfer: the call that it is connected with.
-	partner  string          // After a restart, until that one is found: its id.
-	early    earlyAnswers
-	talks    *attempt // Whose description the caller was given last.
-	mergeKey string   // Of its INVITE.
-	skipped  []skippedGateway
-	decided  decided
-	loop     []string // That it holds among calls that may be one which goes round.
-	slots    []string // Capacity that the call holds.
+	targets     []routing.Target
+	next        int // The next of targets to be tried.
+	tries       int // How many attempts there may be.
+	attempts    []*attempt
+	winner      *attempt
+	best        failure         // The best answer so far, for when nobody takes the call.
+	outcome     routing.Trigger // What became of the phones tried so far.
+	diverted    bool            // One of the ways of forwarding was taken; no other is.
+	onward      []*forwarding   // The calls that this one went on as, one after the other.
+	transferLeg *transferLeg    // The transfer that it is part of.
+	bridge      *bridge         // After a transfer: the call that it is connected with.
+	bridgedWith string          // After a restart, until that one is found: its id.
+	early       earlyAnswers
+	talks       *attempt // Whose description the caller was given last.
+	mergeKey    string   // Of its INVITE.
+	skipped     []skippedGateway
+	decided     decided
+	loop        []string // That it holds among calls that may be one which goes round.
+	slots       []string // Capacity that the call holds.
 
 	grant      Grant
 	reserved   bool // Money may be held for this call.
@@ -108,9 +108,9 @@ type ending struct {
 // peer is the other side of an answered call; after a transfer it is one of another call, on the shard of that.
 func (c *call) peer(d *dialog) *dialog {
 	switch {
-	case c.joint != nil && d == c.joint.own:
-		return c.joint.theirs
-	case c.joint != nil || c.winner == nil:
+	case c.bridge != nil && d == c.bridge.own:
+		return c.bridge.theirs
+	case c.bridge != nil || c.winner == nil:
 		return nil
 	case d == c.caller:
 		return c.winner.dialog
@@ -120,11 +120,11 @@ func (c *call) peer(d *dialog) *dialog {
 
 // hungUp is told when one side has sent BYE. A referrer may do so before the transfer has succeeded (RFC 5589, section 6.1).
 func (c *call) hungUp(d *dialog, bye *sip.Request) {
-	if c.joint != nil && d != c.joint.own {
+	if c.bridge != nil && d != c.bridge.own {
 		return // It was released already.
 	}
-	if c.handover != nil && d == c.handover.leaving {
-		c.handover.left = true
+	if c.transferLeg != nil && d == c.transferLeg.leaving {
+		c.transferLeg.left = true
 		return
 	}
 	cause := causeOf(bye)
@@ -157,7 +157,7 @@ func (c *call) end(e ending) {
 	c.leaveLoop()
 	c.slots = nil
 	c.releaseHold()
-	c.parted(e)
+	c.notifyPeers(e)
 	switch {
 	case answered:
 		c.hangUpBoth(e)

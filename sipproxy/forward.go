@@ -11,6 +11,7 @@ import (
 	"trunkline/cdr"
 	"trunkline/internal/calls"
 	"trunkline/routing"
+	"trunkline/sipproxy/callstate"
 )
 
 // forwarding is the call that a call goes on as when it is forwarded to a number outside. To the books it is a call of its
@@ -90,7 +91,7 @@ func (c *call) forwardAs(r *routing.Route, why diversion) bool {
 	}
 	c.onward = append(c.onward, f)
 	c.targets, c.next, c.tries = r.Targets, 0, len(c.attempts)+max(r.MaxTries, 1)
-	c.sh.ladder.Link(f.began, id.String(), c.caller.callID)
+	c.sh.flows.Link(f.began, id.String(), c.caller.callID)
 	c.log.Info("forwarded", "to", r.To.String(), "as", id.String(), "extension", r.Extension)
 	if err := c.keep(); !c.mayBegin(err) {
 		c.refuse(reasonJournal, sip.StatusServiceUnavailable)
@@ -172,16 +173,7 @@ func (c *call) forwardLeg(f *forwarding) *cdr.Leg {
 	return leg
 }
 
-// forwardMemo is what the journal keeps of it.
-type forwardMemo struct {
-	ID       string  `cbor:"1,keyasint"`
-	Began    instant `cbor:"2,keyasint"`
-	First    int     `cbor:"3,keyasint"`
-	Reserved bool    `cbor:"4,keyasint"`
-	Route    []byte  `cbor:"5,keyasint"` // JSON, without quote, targets and trace.
-}
-
-func (c *call) forwardMemo(at int) *forwardMemo {
+func (c *call) forwardSnapshot(at int) *callstate.Forward {
 	if at >= len(c.onward) {
 		return nil
 	}
@@ -193,12 +185,12 @@ func (c *call) forwardMemo(at int) *forwardMemo {
 		c.log.Error("the way of a forwarded call could not be written to the journal", "error", err)
 		return nil
 	}
-	return &forwardMemo{ID: f.id.String(), Began: instantOf(f.began), First: f.first, Reserved: f.reserved, Route: text}
+	return &callstate.Forward{ID: f.id.String(), Began: callstate.InstantOf(f.began), First: f.first, Reserved: f.reserved, Route: text}
 }
 
 // restoreForward takes a forwarded call back. Its price is looked up in the route as it is found now; when that no longer
 // leads there, what was granted is all that it gets.
-func (c *call) restoreForward(m *forwardMemo, why map[string][]byte) error {
+func (c *call) restoreForward(m *callstate.Forward, why map[string][]byte) error {
 	if m == nil {
 		return nil
 	}
@@ -211,8 +203,8 @@ func (c *call) restoreForward(m *forwardMemo, why map[string][]byte) error {
 		return fmt.Errorf("the forwarded call: %w", err)
 	}
 	f := &forwarding{
-		id: id, route: &then, began: m.Began.time(), first: m.First, reserved: m.Reserved,
-		decided: decided{text: why[whyPrefix+m.ID]},
+		id: id, route: &then, began: m.Began.Time(), first: m.First, reserved: m.Reserved,
+		decided: decided{text: why[callstate.DecisionKey(id)]},
 	}
 	from := c.route
 	if before := c.last(); before != nil {

@@ -8,8 +8,8 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/internal/calls"
+	"trunkline/sipproxy/callflow"
 	"trunkline/sipproxy/guard"
-	"trunkline/sipproxy/ladder"
 )
 
 // LiveCall is a call in progress.
@@ -60,8 +60,8 @@ func (p *Proxy) Drop(ctx context.Context, id calls.ID, reason string) (bool, err
 	return found, nil
 }
 
-// Said returns the SIP messages of a call that are still remembered, in the order in which they were received and sent.
-func (p *Proxy) Said(id calls.ID) []ladder.Message { return p.ladder.Call(id.String()) }
+// CallFlow returns the SIP messages of a call that are still remembered, in the order in which they were received and sent.
+func (p *Proxy) CallFlow(id calls.ID) []callflow.Message { return p.flows.Call(id.String()) }
 
 // Gateways returns the state of every gateway that was used or probed, by id.
 func (p *Proxy) Gateways() []GatewayState {

@@ -17,13 +17,13 @@ import (
 
 	"trunkline/provision"
 	"trunkline/routing"
-	"trunkline/sipproxy/names"
+	"trunkline/sipproxy/resolver"
 	"trunkline/sipproxy/wire"
 )
 
 // zone is a made-up DNS.
 type zone struct {
-	naptr map[string][]names.NAPTR
+	naptr map[string][]resolver.NAPTR
 	srv   map[string][]*net.SRV // By "_service._proto.name".
 	hosts map[string][]netip.Addr
 	asked atomic.Int32
@@ -40,7 +40,7 @@ func (n *zone) LookupSRV(_ context.Context, service, proto, name string) (string
 	return "", nil, errors.New("no such name")
 }
 
-func (n *zone) LookupNAPTR(_ context.Context, name string) ([]names.NAPTR, error) {
+func (n *zone) LookupNAPTR(_ context.Context, name string) ([]resolver.NAPTR, error) {
 	return n.naptr[name], nil
 }
 

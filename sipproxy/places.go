@@ -7,7 +7,7 @@ import (
 
 	"trunkline/routing"
 	"trunkline/sipproxy/contact"
-	"trunkline/sipproxy/names"
+	"trunkline/sipproxy/resolver"
 )
 
 // contactPolicy knows who stands where beside phones, at the moment that it is asked.
@@ -78,7 +78,7 @@ func (h *health) isOf(addr netip.Addr) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range h.byID {
-		if s.hop.Remote.Addr() == addr || slices.ContainsFunc(s.targets, func(t names.Hop) bool { return t.Remote.Addr() == addr }) {
+		if s.hop.Remote.Addr() == addr || slices.ContainsFunc(s.targets, func(t resolver.Hop) bool { return t.Remote.Addr() == addr }) {
 			return true
 		}
 	}

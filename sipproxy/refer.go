@@ -98,7 +98,7 @@ func (d *dialog) refer(req *sip.Request, tx *txn.Server) {
 	case !valid:
 		tx.Reply(sip.StatusBadRequest, "Bad Refer-To")
 		return
-	case d.call.handover != nil:
+	case d.call.transferLeg != nil:
 		tx.Reply(sip.StatusRequestPending, "Request Pending")
 		return
 	case rest == nil: // Nobody is there yet who could be transferred.
@@ -107,7 +107,7 @@ func (d *dialog) refer(req *sip.Request, tx *txn.Server) {
 	}
 	tx.Reply(sip.StatusAccepted, "Accepted", ourContact(d.flow, ""))
 	tr := &transfer{sh: d.sh, call: d.call, referrer: d, rest: rest, event: d.referEvent(req), dialled: to.replaces == nil}
-	d.call.handover = &handover{transfer: tr, leaving: d}
+	d.call.transferLeg = &transferLeg{transfer: tr, leaving: d}
 	d.call.log.Info("transfer", "to", to.user, "attended", to.replaces != nil, "extension", caller.Extension)
 	tr.notify(sip.StatusTrying, "Trying", false)
 	if to.replaces != nil {

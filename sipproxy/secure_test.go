@@ -17,7 +17,7 @@ import (
 
 	"trunkline/provision"
 	"trunkline/routing"
-	"trunkline/sipproxy/names"
+	"trunkline/sipproxy/resolver"
 	"trunkline/sipproxy/wire"
 )
 
@@ -50,7 +50,7 @@ func secureCarrier(t *testing.T, domain string) (*peer, net.Listener) {
 	w.cfg.TLS = conf
 	w.cfg.Listen = append(w.cfg.Listen, wire.Listen{Transport: "tls", Address: "127.0.0.1:0"})
 	w.resolver = &zone{
-		naptr: map[string][]names.NAPTR{"carrier.example": {{Flags: "s", Service: "SIPS+D2T", Goal: "_sips._tcp.carrier.example."}}},
+		naptr: map[string][]resolver.NAPTR{"carrier.example": {{Flags: "s", Service: "SIPS+D2T", Goal: "_sips._tcp.carrier.example."}}},
 		srv:   map[string][]*net.SRV{"_sips._tcp.carrier.example": {{Target: "edge.example.", Port: portOf(t, listener.Addr().String())}}},
 		hosts: map[string][]netip.Addr{"edge.example": {netip.MustParseAddr("127.0.0.1")}},
 	}

@@ -40,14 +40,14 @@ func (tr *transfer) blind(req *sip.Request, user string, caller routing.Caller) 
 	c := &call{
 		sh: s, id: id, from: caller, caller: &ghost, state: stateReserving, setup: s.clock.Now().Round(0), began: s.clock.Elapsed(), dialled: user,
 		callerID: caller.Login, invite: offerless(tr.referrer, user), log: s.log.With("call", id.String()),
-		handover: &handover{transfer: tr, leaving: &ghost},
+		transferLeg: &transferLeg{transfer: tr, leaving: &ghost},
 	}
 	if c.callerID == "" {
 		c.callerID = req.From().Address.User
 	}
 	ghost.call, tr.target = c, c
 	for _, known := range []string{tr.referrer.callID, tr.rest.callID} {
-		s.ladder.Link(c.setup, id.String(), known)
+		s.flows.Link(c.setup, id.String(), known)
 	}
 	s.calls[id] = c
 	s.inProgress.Add(1)
@@ -72,7 +72,7 @@ func (tr *transfer) attended(r replaced, caller routing.Caller) {
 		consult, ok := there.dialogs[dialogKey(r.callID, r.toTag)]
 		var target *dialog
 		if ok && consult.remoteTag() == r.fromTag && consult != tr.referrer && consult.owner() == owner {
-			target = consult.call.giveOver(tr, consult)
+			target = consult.call.handOff(tr, consult)
 		}
 		if target == nil {
 			there.on(home, func() { tr.fail(sip.StatusCallTransactionDoesNotExists) })
@@ -103,14 +103,14 @@ func (d *dialog) owner() string {
 	return ""
 }
 
-// giveOver makes a call part of a transfer, and returns its other end; nil: it cannot be.
-func (c *call) giveOver(tr *transfer, leaving *dialog) *dialog {
-	if c.state != stateAnswered || c.handover != nil || leaving.answered != nil {
+// handOff makes a call part of a transfer, and returns its other end; nil: it cannot be.
+func (c *call) handOff(tr *transfer, leaving *dialog) *dialog {
+	if c.state != stateAnswered || c.transferLeg != nil || leaving.answered != nil {
 		return nil
 	}
 	far := c.peer(leaving)
 	if far != nil {
-		c.handover = &handover{transfer: tr, leaving: leaving}
+		c.transferLeg = &transferLeg{transfer: tr, leaving: leaving}
 	}
 	return far
 }
@@ -181,10 +181,10 @@ func (tr *transfer) succeed(target, consult *dialog, v *voice) {
 	}
 	tr.over = true
 	tr.notify(sip.StatusOK, "OK", true)
-	tr.sh.on(rest.sh, func() { rest.call.join(rest, target, v, false) })
-	tr.sh.on(target.sh, func() { target.call.join(target, rest, v, true) })
-	tr.call.depart(tr.referrer)
-	tr.sh.on(consult.sh, func() { consult.call.depart(consult) })
+	tr.sh.on(rest.sh, func() { rest.call.bridgeTo(rest, target, v, false) })
+	tr.sh.on(target.sh, func() { target.call.bridgeTo(target, rest, v, true) })
+	tr.call.unbridge(tr.referrer)
+	tr.sh.on(consult.sh, func() { consult.call.unbridge(consult) })
 }
 
 // undo lets the referrer and the other end talk again.

@@ -14,19 +14,19 @@ import (
 )
 
 const (
-	watchEvery = time.Second
+	probeEvery = time.Second
 )
 
-// watchGateways keeps an eye on the gateways: it resolves their names, probes those that ask for it with OPTIONS, and
+// probeGateways keeps an eye on the gateways: it resolves their names, probes those that ask for it with OPTIONS, and
 // keeps us registered where a carrier wants that.
-func (p *Proxy) watchGateways() {
+func (p *Proxy) probeGateways() {
 	for {
 		gateways := p.router.Gateways()
 		for _, g := range p.health.refresh(p.lifetime, gateways) {
 			p.probe(g)
 		}
 		p.members.refresh(p, gateways)
-		if clock.Sleep(p.lifetime, p.clock, watchEvery) != nil {
+		if clock.Sleep(p.lifetime, p.clock, probeEvery) != nil {
 			return
 		}
 	}

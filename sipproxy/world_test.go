@@ -29,7 +29,7 @@ import (
 	"trunkline/routing"
 	"trunkline/sipproxy"
 	"trunkline/sipproxy/agent"
-	"trunkline/sipproxy/names"
+	"trunkline/sipproxy/resolver"
 	"trunkline/sipproxy/wire"
 )
 
@@ -61,7 +61,7 @@ type world struct {
 	away     bool // The ledger is not told of ends.
 	legs     []*cdr.Leg
 	recorded chan struct{}
-	resolver names.Resolver
+	resolver resolver.Resolver
 	log      *slog.Logger // In the place of the test's.
 	settings sipproxy.Settings
 	router   sipproxy.Router // In the place of the world itself.

@@ -104,7 +104,7 @@ func (p *provisioning) reload(ctx context.Context) {
 	p.live.Swap(snapshot)
 	p.revision.Store(revision)
 	if proxy := p.askAgain.Load(); proxy != nil {
-		proxy.AskAgain("") //nolint:contextcheck // What the proxy does then hangs on its own life.
+		proxy.Reauthorize("") //nolint:contextcheck // What the proxy does then hangs on its own life.
 	}
 	p.log.InfoContext(ctx, "provisioning in force", "revision", revision)
 }

@@ -7,35 +7,35 @@ import (
 	"trunkline/cdr"
 )
 
-// askPause is how long a call that is just being asked about waits before it is asked about again.
-const askPause = 100 * time.Millisecond
+// reauthorizePause is how long a call that is just being asked about waits before it is asked about again.
+const reauthorizePause = 100 * time.Millisecond
 
-// AskAgain asks the ledger again about the calls in progress of a tenant, or of all tenants if it is empty: those of a
+// Reauthorize asks the ledger again about the calls in progress of a tenant, or of all tenants if it is empty: those of a
 // tenant whose money ended may go on, and those that are to stop are ended. With an empty tenant only calls are asked
 // about that were told that there is no more money. It may be repeated.
-func (p *Proxy) AskAgain(tenant string) {
+func (p *Proxy) Reauthorize(tenant string) {
 	for _, s := range p.shards {
 		s.post(func() {
 			for _, c := range s.calls {
-				c.askAgain(tenant)
+				c.reauthorize(tenant)
 			}
 		})
 	}
 }
 
-func (c *call) askAgain(tenant string) {
+func (c *call) reauthorize(tenant string) {
 	if c.state == stateOver || c.route == nil || len(c.holds()) == 0 || !c.concerns(tenant) {
 		return
 	}
 	if c.asking {
-		c.sh.after(askPause, func() { c.askAgain(tenant) })
+		c.sh.after(reauthorizePause, func() { c.reauthorize(tenant) })
 		return
 	}
 	upTo := c.grant.Granted
 	if c.grant.Final {
 		upTo += c.sh.cfg.Stretch
 	}
-	c.ask(upTo, c.askedAgain)
+	c.ask(upTo, c.reauthorized)
 }
 
 func (c *call) concerns(tenant string) bool {
@@ -45,14 +45,14 @@ func (c *call) concerns(tenant string) bool {
 	return c.route.Tenant == tenant || slices.ContainsFunc(c.onward, func(f *forwarding) bool { return f.route.Tenant == tenant })
 }
 
-// askedAgain takes the answer. One that grants nothing new leaves the call as it is.
-func (c *call) askedAgain(g Grant, err error) {
+// reauthorized takes the answer. One that grants nothing new leaves the call as it is.
+func (c *call) reauthorized(g Grant, err error) {
 	switch {
 	case c.state == stateOver:
 		c.releaseHold() // The caller hung up while the ledger was asked.
 	case err != nil:
 		c.log.Warn("no answer from the ledger; asking again", "error", err)
-		c.sh.after(retryAsk, func() { c.askAgain(c.route.Tenant) })
+		c.sh.after(retryAsk, func() { c.reauthorize(c.route.Tenant) })
 	case g.Stop != "":
 		c.sh.metrics.cut.WithLabelValues(g.Stop).Inc()
 		c.end(ending{side: cdr.SideAdmin, cause: causeNormalUnspecified, reason: g.Stop, status: statusStopped})

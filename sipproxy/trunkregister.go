@@ -12,7 +12,7 @@ import (
 
 	"trunkline/provision"
 	"trunkline/sipproxy/challenge"
-	"trunkline/sipproxy/names"
+	"trunkline/sipproxy/resolver"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -96,7 +96,7 @@ func (m *members) route(id string, now time.Time) []sip.Uri {
 }
 
 // enrol registers us with a carrier (RFC 3261, section 10.2).
-func (s *shard) enrol(g *provision.Gateway, one *member, hop names.Hop) {
+func (s *shard) enrol(g *provision.Gateway, one *member, hop resolver.Hop) {
 	flow, err := s.wire.To(hop.Transport, hop.Remote, hop.Host)
 	if err != nil {
 		s.log.Warn("no way to register at the carrier", "gateway", g.ID, "error", err)

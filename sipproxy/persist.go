@@ -3,23 +3,10 @@ package sipproxy
 import (
 	"errors"
 
-	"github.com/fxamacker/cbor/v2"
-
-	"trunkline/cdr"
 	"trunkline/internal/calls"
+	"trunkline/sipproxy/callstate"
 	"trunkline/sipproxy/journal"
 )
-
-// What the journal has, by the beginnings of its keys. Behind that of a call stands its id, behind that of a registration the login.
-const (
-	callPrefix         = "call/"
-	whyPrefix          = "why/"  // The routing decision about a call, as it is stored with it.
-	lastPrefix         = "last/" // What was last heard of the ends of a call, and that it is over.
-	endPrefix          = "end/"  // Calls whose end the ledger was not told.
-	registrationPrefix = "phone/"
-)
-
-func registrationKey(login string) string { return registrationPrefix + login }
 
 // keep notes how far the call has come, with all that is needed to end it and to record it, and why it goes where it goes. An error says
 // that it is not on disk.
@@ -28,12 +15,12 @@ func (c *call) keep() error {
 	for _, f := range c.onward {
 		c.sh.order.Begin(f.id)
 	}
-	data, err := cbor.Marshal(c.memo())
+	data, err := c.snapshot().Encode()
 	if err != nil {
 		c.log.Error("the call could not be written to the journal", "error", err)
 		return err
 	}
-	this := journal.Change{Key: callPrefix + c.id.String(), Value: data}
+	this := journal.Change{Key: callstate.CallKey(c.id), Value: data}
 	changes := c.decided.changes(c.id, c.trace(c.route, &c.decided))
 	for _, f := range c.onward {
 		changes = append(changes, f.decided.changes(f.id, c.trace(f.route, &f.decided))...)
@@ -56,23 +43,7 @@ func (d *decided) changes(id calls.ID, text []byte) []journal.Change {
 		return nil
 	}
 	d.kept = len(text)
-	return []journal.Change{{Key: whyPrefix + id.String(), Value: text}}
-}
-
-// lastMemo is what the journal keeps of the last that was heard of a call.
-type lastMemo struct {
-	Near instant   `cbor:"1,keyasint,omitempty"` // The caller's last sign of life.
-	Far  instant   `cbor:"2,keyasint,omitempty"` // That of who has answered.
-	Over *overMemo `cbor:"3,keyasint,omitempty"`
-}
-
-// overMemo is how a call came to its end.
-type overMemo struct {
-	At     instant  `cbor:"1,keyasint"`
-	Side   cdr.Side `cbor:"2,keyasint,omitempty"`
-	Cause  uint8    `cbor:"3,keyasint,omitempty"`
-	Reason string   `cbor:"4,keyasint,omitempty"`
-	Status int      `cbor:"5,keyasint,omitempty"`
+	return []journal.Change{{Key: callstate.DecisionKey(id), Value: text}}
 }
 
 // keepLast notes the last sign of life of each end of an answered call, or its end: a call that is over does not come back, and one that is
@@ -81,16 +52,18 @@ func (c *call) keepLast() {
 	if !c.kept {
 		return
 	}
-	m := lastMemo{Near: instantOf(c.caller.heard)}
+	m := callstate.LastHeard{Near: callstate.InstantOf(c.caller.heard)}
 	if c.winner != nil {
-		m.Far = instantOf(c.winner.dialog.heard)
+		m.Far = callstate.InstantOf(c.winner.dialog.heard)
 	}
 	if c.state == stateOver {
-		m.Over = &overMemo{instantOf(c.endedAt), c.finished.side, c.finished.cause, c.finished.reason, c.finished.status}
+		m.Over = &callstate.Release{
+			At: callstate.InstantOf(c.endedAt), Side: c.finished.side, Cause: c.finished.cause, Reason: c.finished.reason, Status: c.finished.status,
+		}
 	}
-	data, err := cbor.Marshal(m)
+	data, err := m.Encode()
 	if err == nil {
-		err = c.sh.journal.Write(journal.Change{Key: lastPrefix + c.id.String(), Value: data})
+		err = c.sh.journal.Write(journal.Change{Key: callstate.LastHeardKey(c.id), Value: data})
 	}
 	if err != nil {
 		c.log.Error("what was last heard of the call is not on disk", "error", err)
@@ -99,10 +72,9 @@ func (c *call) keepLast() {
 
 // forgetKept takes a call that is recorded out of the journal.
 func (c *call) forgetKept() {
-	id := c.id.String()
-	keys := []string{lastPrefix + id, callPrefix + id, whyPrefix + id}
+	keys := []string{callstate.LastHeardKey(c.id), callstate.CallKey(c.id), callstate.DecisionKey(c.id)}
 	for _, f := range c.onward {
-		keys = append(keys, whyPrefix+f.id.String())
+		keys = append(keys, callstate.DecisionKey(f.id))
 	}
 	c.sh.order.End(c.id)
 	for _, f := range c.onward {

@@ -1,4 +1,4 @@
-package ladder
+package callflow
 
 import (
 	"hash/maphash"
@@ -21,8 +21,8 @@ type Message struct {
 	Text      string
 }
 
-// Ladder remembers messages. Make it with New; it is safe for concurrent use. A nil Ladder remembers nothing.
-type Ladder struct {
+// Log remembers messages. Make it with New; it is safe for concurrent use. A nil Log remembers nothing.
+type Log struct {
 	limit int
 	seed  maphash.Seed
 
@@ -57,16 +57,16 @@ const (
 	link
 )
 
-// New returns a ladder that remembers about so many bytes of messages; nil for less than two chunks of a mebibyte.
-func New(bytes int) *Ladder {
+// New returns a log that remembers about that many bytes of messages; nil for less than two chunks of a mebibyte.
+func New(bytes int) *Log {
 	if bytes < 2*chunkSize {
 		return nil
 	}
-	return &Ladder{limit: bytes, seed: maphash.MakeSeed()}
+	return &Log{limit: bytes, seed: maphash.MakeSeed()}
 }
 
 // Add remembers a message; its bytes are copied.
-func (l *Ladder) Add(at time.Time, isSent bool, transport string, remote netip.AddrPort, callID string, data []byte) {
+func (l *Log) Add(at time.Time, isSent bool, transport string, remote netip.AddrPort, callID string, data []byte) {
 	if l == nil {
 		return
 	}
@@ -78,14 +78,14 @@ func (l *Ladder) Add(at time.Time, isSent bool, transport string, remote netip.A
 }
 
 // Link tells that a dialog belongs to a call.
-func (l *Ladder) Link(at time.Time, call, callID string) {
+func (l *Log) Link(at time.Time, call, callID string) {
 	if l == nil {
 		return
 	}
 	l.append(entry{at: at.UnixMicro(), kind: link}, call, callID, nil)
 }
 
-func (l *Ladder) append(e entry, key, callID string, data []byte) {
+func (l *Log) append(e entry, key, callID string, data []byte) {
 	e.key = maphash.String(l.seed, key)
 	need := len(callID) + len(data)
 	l.mu.Lock()
@@ -96,8 +96,8 @@ func (l *Ladder) append(e entry, key, callID string, data []byte) {
 	c.entries = append(c.entries, e)
 }
 
-// room returns a chunk with room for so many bytes, and forgets the oldest when there are too many.
-func (l *Ladder) room(need int) *chunk {
+// room returns a chunk with room for that many bytes, and forgets the oldest when there are too many.
+func (l *Log) room(need int) *chunk {
 	if n := len(l.chunks); n > 0 {
 		if c := l.chunks[n-1]; len(c.data)+need <= cap(c.data) {
 			return c
@@ -112,8 +112,8 @@ func (l *Ladder) room(need int) *chunk {
 	return c
 }
 
-// oldest forgets the oldest chunks until there is room for one of so many bytes, and returns the last of them if it is as large.
-func (l *Ladder) oldest(need int) *chunk {
+// oldest forgets the oldest chunks until there is room for one of that many bytes, and returns the last of them if it is as large.
+func (l *Log) oldest(need int) *chunk {
 	var c *chunk
 	for len(l.chunks) > 1 && l.size+need > l.limit {
 		c = l.chunks[0]
@@ -128,8 +128,8 @@ func (l *Ladder) oldest(need int) *chunk {
 	return c
 }
 
-// Call returns what was said in a call, in the order in which it was; nothing if it is not remembered any more.
-func (l *Ladder) Call(call string) []Message {
+// Call returns the messages of a call in their order; nothing if it is not remembered any more.
+func (l *Log) Call(call string) []Message {
 	if l == nil {
 		return nil
 	}
@@ -153,7 +153,7 @@ func (l *Ladder) Call(call string) []Message {
 	return out
 }
 
-func (l *Ladder) each(key uint64, do func(c *chunk, e *entry)) {
+func (l *Log) each(key uint64, do func(c *chunk, e *entry)) {
 	for _, c := range l.chunks {
 		for i := range c.entries {
 			if e := &c.entries[i]; e.key == key {

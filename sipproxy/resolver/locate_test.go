@@ -1,4 +1,4 @@
-package names_test
+package resolver_test
 
 import (
 	"context"
@@ -10,19 +10,19 @@ import (
 	"github.com/miekg/dns"
 	"github.com/stretchr/testify/require"
 
-	"trunkline/sipproxy/names"
+	"trunkline/sipproxy/resolver"
 )
 
 var errNoName = errors.New("no such name")
 
 // zone is a made-up DNS.
 type zone struct {
-	naptr map[string][]names.NAPTR
+	naptr map[string][]resolver.NAPTR
 	srv   map[string][]*net.SRV
 	hosts map[string][]netip.Addr
 }
 
-func (z *zone) LookupNAPTR(_ context.Context, name string) ([]names.NAPTR, error) {
+func (z *zone) LookupNAPTR(_ context.Context, name string) ([]resolver.NAPTR, error) {
 	return z.naptr[name], nil
 }
 
@@ -55,7 +55,7 @@ func ips(texts ...string) []netip.Addr {
 func TestLocate(t *testing.T) {
 	t.Parallel()
 	z := &zone{
-		naptr: map[string][]names.NAPTR{
+		naptr: map[string][]resolver.NAPTR{
 			"all.example": {
 				{Order: 90, Preference: 50, Flags: "s", Service: "SIP+D2T", Goal: "_sip._tcp.all.example."},
 				{Order: 100, Preference: 50, Flags: "S", Service: "sip+d2u", Goal: "_sip._udp.all.example."},
@@ -99,7 +99,7 @@ func TestLocate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			hops, err := names.Locate(t.Context(), z, c.host, c.port, c.transport)
+			hops, err := resolver.Locate(t.Context(), z, c.host, c.port, c.transport)
 			if c.want == nil {
 				require.Error(t, err)
 				return
@@ -139,10 +139,10 @@ func TestSystemAsksNameServers(t *testing.T) {
 		_ = w.WriteMsg(answer)
 	})
 	address := serve(t, handler)
-	s := &names.System{Servers: []string{dead(t), address}}
+	s := &resolver.System{Servers: []string{dead(t), address}}
 	got, err := s.LookupNAPTR(t.Context(), "carrier.example")
 	require.NoError(t, err)
-	require.Equal(t, []names.NAPTR{{Order: 50, Preference: 10, Flags: "s", Service: "SIPS+D2T", Goal: "_sips._tcp.carrier.example."}}, got)
+	require.Equal(t, []resolver.NAPTR{{Order: 50, Preference: 10, Flags: "s", Service: "SIPS+D2T", Goal: "_sips._tcp.carrier.example."}}, got)
 	got, err = s.LookupNAPTR(t.Context(), "nowhere.example")
 	require.NoError(t, err)
 	require.Empty(t, got)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"trunkline/sipproxy/callstate"
 	"trunkline/sipproxy/rtpengine"
 )
 
@@ -240,7 +241,7 @@ func carrier(of sip.Message) sip.Message {
 }
 
 // memo is what the journal keeps of a session.
-func (v *voice) memo(far bool) *voiceMemo {
+func (v *voice) snapshot(far bool) *callstate.Media {
 	if v == nil {
 		return nil
 	}
@@ -249,11 +250,11 @@ func (v *voice) memo(far bool) *voiceMemo {
 	if v.direct || v.over {
 		return nil
 	}
-	return &voiceMemo{ID: v.id, Engine: v.engine, Far: far, NearWeb: v.nearWeb, FarWeb: v.farWeb}
+	return &callstate.Media{ID: v.id, Engine: v.engine, Far: far, NearWeb: v.nearWeb, FarWeb: v.farWeb}
 }
 
 // restoreVoice takes a session back after a restart.
-func (s *shard) restoreVoice(m *voiceMemo) *voice {
+func (s *shard) restoreVoice(m *callstate.Media) *voice {
 	return &voice{
 		proxy: s.Proxy, id: m.ID, engine: m.Engine, nearWeb: m.NearWeb, farWeb: m.FarWeb, agreed: true,
 	}

@@ -12,29 +12,29 @@ import (
 	"trunkline/sipproxy/wire"
 )
 
-// callerBehind reports whether the voice of a caller has to go through a relay: as it is set up, or because the address that he
+// callerBehindNAT reports whether the voice of a caller has to go through a relay: as it is set up, or because the address that he
 // wants to be spoken to at is not the one that he speaks from.
-func (s *shard) callerBehind(caller routing.Caller, invite *sip.Request, flow wire.Flow) bool {
-	if caller.Media != "" || caller.Kind != routing.CallerExtension || !s.looksBehind() || flow.Web() {
+func (s *shard) callerBehindNAT(caller routing.Caller, invite *sip.Request, flow wire.Flow) bool {
+	if caller.Media != "" || caller.Kind != routing.CallerExtension || !s.detectsNAT() || flow.Web() {
 		return caller.Media == provision.MediaRelay
 	}
 	return elsewhere(mediaAddress(invite), flow.Remote().Addr())
 }
 
-// targetBehind is the same for one who is called. Of a phone its Contact is known beside where it registered from.
-func (s *shard) targetBehind(t *routing.Target, way *binding) bool {
+// targetBehindNAT is the same for one who is called. Of a phone its Contact is known beside where it registered from.
+func (s *shard) targetBehindNAT(t *routing.Target, way *binding) bool {
 	if t.Gateway != nil {
 		return t.Gateway.Media == provision.MediaRelay
 	}
 	phone, _ := s.router.Login(t.Login)
-	if phone.Media != "" || way == nil || !s.looksBehind() || len(way.Path) > 0 {
+	if phone.Media != "" || way == nil || !s.detectsNAT() || len(way.Path) > 0 {
 		return phone.Media == provision.MediaRelay
 	}
 	source, err := netip.ParseAddrPort(way.Source)
 	return err == nil && elsewhere(way.uri.Host, source.Addr())
 }
 
-func (s *shard) looksBehind() bool { return s.cfg.RelayAuto && len(s.cfg.Relays) > 0 }
+func (s *shard) detectsNAT() bool { return s.cfg.RelayAuto && len(s.cfg.Relays) > 0 }
 
 // elsewhere reports whether a host is a literal address and another one. Names, and addresses that mean none, tell nothing.
 func elsewhere(host string, source netip.Addr) bool {

@@ -28,8 +28,8 @@ func TestMoneyComesBack(t *testing.T) {
 	}()
 	<-answered
 	w.proxy.Told(7)
-	w.proxy.AskAgain("other")
-	w.proxy.AskAgain("")
+	w.proxy.Reauthorize("other")
+	w.proxy.Reauthorize("")
 	granted := func() time.Duration {
 		live, err := w.proxy.Live(t.Context())
 		require.NoError(t, err)
@@ -41,7 +41,7 @@ func TestMoneyComesBack(t *testing.T) {
 	w.mu.Lock()
 	w.grants = []sipproxy.Grant{{Granted: time.Hour, Stop: "suspended"}}
 	w.mu.Unlock()
-	w.proxy.AskAgain("acme")
+	w.proxy.Reauthorize("acme")
 	require.True(t, (<-done).ByCallee, "we hung up on the caller")
 	legs := w.record()
 	require.Equal(t, "suspended", legs[0].Reason)

@@ -1,4 +1,4 @@
-package ladder_test
+package callflow_test
 
 import (
 	"fmt"
@@ -9,12 +9,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trunkline/sipproxy/ladder"
+	"trunkline/sipproxy/callflow"
 )
 
 func TestLadder(t *testing.T) {
 	t.Parallel()
-	l := ladder.New(4 << 20)
+	l := callflow.New(4 << 20)
 	at := time.Date(2026, 11, 3, 10, 0, 0, 0, time.UTC)
 	phone, gateway := netip.MustParseAddrPort("192.0.2.5:5060"), netip.MustParseAddrPort("[2001:db8::1]:5061")
 	l.Add(at, false, "UDP", phone, "from-phone", []byte("INVITE"))
@@ -22,7 +22,7 @@ func TestLadder(t *testing.T) {
 	l.Link(at.Add(2*time.Millisecond), "call-1", "to-gateway")
 	l.Add(at.Add(2*time.Millisecond), true, "TLS", gateway, "to-gateway", []byte("INVITE out"))
 	l.Add(at.Add(time.Millisecond), false, "UDP", phone, "other", []byte("REGISTER"))
-	require.Equal(t, []ladder.Message{
+	require.Equal(t, []callflow.Message{
 		{At: at, Transport: "UDP", Remote: phone, CallID: "from-phone", Text: "INVITE"},
 		{At: at.Add(2 * time.Millisecond), Sent: true, Transport: "TLS", Remote: gateway, CallID: "to-gateway", Text: "INVITE out"},
 	}, l.Call("call-1"), "what came before the call was known is there too")
@@ -33,7 +33,7 @@ func TestLadder(t *testing.T) {
 func TestLadderForgetsTheOldest(t *testing.T) {
 	t.Parallel()
 	const limit = 4 << 20
-	l := ladder.New(limit)
+	l := callflow.New(limit)
 	text := []byte(strings.Repeat("x", 1000))
 	remote := netip.MustParseAddrPort("192.0.2.5:5060")
 	for i := range 20_000 {
@@ -53,7 +53,7 @@ func TestLadderForgetsTheOldest(t *testing.T) {
 
 func TestNoLadderRemembersNothing(t *testing.T) {
 	t.Parallel()
-	l := ladder.New(0)
+	l := callflow.New(0)
 	require.Nil(t, l)
 	l.Add(time.Unix(0, 0), true, "UDP", netip.AddrPort{}, "a", nil)
 	l.Link(time.Unix(0, 0), "a", "a")
@@ -61,7 +61,7 @@ func TestNoLadderRemembersNothing(t *testing.T) {
 }
 
 func BenchmarkAdd(b *testing.B) {
-	l := ladder.New(64 << 20)
+	l := callflow.New(64 << 20)
 	text := []byte(strings.Repeat("x", 700))
 	remote := netip.MustParseAddrPort("192.0.2.5:5060")
 	b.ReportAllocs()

@@ -10,25 +10,25 @@ import (
 	"trunkline/sipproxy/txn"
 )
 
-// joint connects an end of a call with an end of another one, after a transfer. Both calls go on, each with its own money and
+// bridge connects an end of a call with an end of another one, after a transfer. Both calls go on, each with its own money and
 // its own records, until one of them is over.
-type joint struct{ own, theirs *dialog }
+type bridge struct{ own, theirs *dialog }
 
-// handover is the part of a call in a transfer.
-type handover struct {
+// transferLeg is the part of a call in a transfer.
+type transferLeg struct {
 	*transfer
 	leaving *dialog // The referrer's side of the call, which is released when the transfer has succeeded.
 	left    bool    // It hung up before.
 }
 
-// join connects an end of the call with one of another call, by a session at the media relay where there is one. The side that
+// bridgeTo connects an end of the call with one of another call, by a session at the media relay where there is one. The side that
 // it talked with until now is released.
-func (c *call) join(own, theirs *dialog, v *voice, far bool) {
+func (c *call) bridgeTo(own, theirs *dialog, v *voice, far bool) {
 	if c.state != stateAnswered { // It hung up at that very moment.
-		c.sh.on(theirs.sh, func() { theirs.call.farEnd(theirs, c.finished) })
+		c.sh.on(theirs.sh, func() { theirs.call.peerEnded(theirs, c.finished) })
 		return
 	}
-	c.handover, c.joint = nil, &joint{own, theirs}
+	c.transferLeg, c.bridge = nil, &bridge{own, theirs}
 	own.talkBy(v, far)
 	for _, d := range []*dialog{c.caller, c.winner.dialog} {
 		if d != own {
@@ -42,26 +42,26 @@ func (c *call) join(own, theirs *dialog, v *voice, far bool) {
 	_ = c.keep()
 }
 
-// depart ends a call whose only end has been transferred away from a joint: the call on the other side of it goes on without.
-func (c *call) depart(leaving *dialog) {
-	if c.joint == nil || c.joint.own != leaving {
+// unbridge ends a call whose only end has been transferred away from a bridge: the call on the other side of it goes on without.
+func (c *call) unbridge(leaving *dialog) {
+	if c.bridge == nil || c.bridge.own != leaving {
 		return
 	}
-	c.joint = nil
+	c.bridge = nil
 	c.end(ending{side: c.sideOf(leaving), cause: causeNormal, reason: "transferred"})
 }
 
 // stay lets a call go on as it was when a transfer has failed; one whose referrer hung up already is over.
 func (c *call) stay() {
-	h := c.handover
-	c.handover = nil
+	h := c.transferLeg
+	c.transferLeg = nil
 	if h != nil && h.left {
 		c.end(ending{side: c.sideOf(h.leaving), cause: causeNormal})
 	}
 }
 
-// farEnd ends the call because the one that it was joined with is over.
-func (c *call) farEnd(own *dialog, e ending) {
+// peerEnded ends the call because the one that it was joined with is over.
+func (c *call) peerEnded(own *dialog, e ending) {
 	if e.side == cdr.SideCaller || e.side == cdr.SideCallee { // The other party hung up, whatever it was over there.
 		e.side = cdr.SideCaller
 		if own == c.caller {
@@ -79,13 +79,13 @@ func (c *call) sideOf(d *dialog) cdr.Side {
 	return cdr.SideCallee
 }
 
-// parted tells the others that the call is over: the one that it is joined with, and the transfer that it is part of.
-func (c *call) parted(e ending) {
-	if j := c.joint; j != nil && j.theirs != nil {
-		c.sh.on(j.theirs.sh, func() { j.theirs.call.farEnd(j.theirs, e) })
+// notifyPeers tells the others that the call is over: the one that it is joined with, and the transfer that it is part of.
+func (c *call) notifyPeers(e ending) {
+	if j := c.bridge; j != nil && j.theirs != nil {
+		c.sh.on(j.theirs.sh, func() { j.theirs.call.peerEnded(j.theirs, e) })
 	}
-	if h := c.handover; h != nil {
-		c.handover = nil
+	if h := c.transferLeg; h != nil {
+		c.transferLeg = nil
 		c.sh.on(h.sh, func() { h.broken(c, e) })
 	}
 }
