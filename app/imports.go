@@ -17,7 +17,7 @@ type imports struct{ b *business }
 
 // List implements console.Imports.
 func (d *imports) List(ctx context.Context, f importer.Filter) ([]importer.Import, map[int64][]string, error) {
-	m, err := pbx.NewImporter(d.b.stores, d.b.snapshot())
+	m, err := pbx.NewImporter(d.b.stores, d.b.live.Snapshot())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -78,7 +78,7 @@ func (d *imports) Again(ctx context.Context, ids []int64, reason, by string) ([]
 
 // Preview implements console.Imports.
 func (d *imports) Preview(ctx context.Context, ids []int64) ([]importer.Outlook, error) {
-	m, err := pbx.NewImporter(d.b.stores, d.b.snapshot())
+	m, err := pbx.NewImporter(d.b.stores, d.b.live.Snapshot())
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (d *imports) Read(ctx context.Context, r console.RecordFile) (done console.
 	if err != nil {
 		return done, err
 	}
-	source, err := pbx.NewSource(ctx, d.b.snapshot(), store, r.Tenant, r.PBX)
+	source, err := pbx.NewSource(ctx, d.b.live.Snapshot(), store, r.Tenant, r.PBX)
 	if err != nil {
 		return done, fmt.Errorf("%w: %w", console.ErrNotFound, err)
 	}

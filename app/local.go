@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync/atomic"
 
 	"trunkline/access"
 	"trunkline/app/config"
@@ -17,6 +16,7 @@ import (
 	"trunkline/internal/cause"
 	"trunkline/internal/clock"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sql/postgres"
 )
 
@@ -36,7 +36,7 @@ type Local struct {
 	// Broken is why what is stored cannot be put in force: nothing is then, and only what mends it may be asked for. Nil: it can be.
 	Broken error
 
-	snapshot atomic.Pointer[provision.Snapshot]
+	live     *routing.Live
 	producer *kafka.Producer
 	log      *slog.Logger
 }
@@ -53,7 +53,7 @@ func OpenLocal(ctx context.Context, c *config.Config, by string, log *slog.Logge
 		e.Stop(ctx, log)
 		return nil, cause.Mark(cause.State, err)
 	}
-	l := &Local{Who: &access.Principal{Role: access.Operator, Command: by}, Stores: s, log: log}
+	l := &Local{Who: &access.Principal{Role: access.Operator, Command: by}, Stores: s, live: routing.NewLive(provision.Empty()), log: log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.Close(ctx))
@@ -65,8 +65,8 @@ func OpenLocal(ctx context.Context, c *config.Config, by string, log *slog.Logge
 		return nil, err
 	}
 	kept := postgres.NewAccess(s.DB, clock.System{})
-	b := &business{config: c, stores: s, books: books, snapshot: l.snapshot.Load, sender: l.sender, log: log}
-	l.Console = console.New(b.deps(access.NewGate(kept, l.snapshot.Load().Operator().Name, clock.System{}), kept))
+	b := &business{config: c, stores: s, books: books, live: l.live, sender: l.sender, log: log}
+	l.Console = console.New(b.deps(access.NewGate(kept, l.live.Snapshot().Operator().Name, clock.System{}), kept))
 	return l, nil
 }
 
@@ -77,7 +77,7 @@ func (l *Local) Refresh(ctx context.Context) {
 		snapshot = provision.Empty()
 	}
 	l.Broken = err
-	l.snapshot.Store(snapshot)
+	l.live.Swap(snapshot)
 }
 
 // sender sends legs of imports; it is opened when the first is sent.

@@ -28,7 +28,7 @@ func (o *operations) Messages(call string) []console.SIPMessage {
 	if err != nil || o.s.proxy == nil {
 		return nil
 	}
-	said := o.s.proxy.Said(id)
+	said := o.s.proxy.CallFlow(id)
 	out := make([]console.SIPMessage, len(said))
 	for i := range said {
 		m := &said[i]

@@ -7,6 +7,7 @@ import (
 	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // phoneSettings keeps what extensions set at their phones with codes of the dial plan, as a change of what is provisioned.
@@ -15,7 +16,7 @@ type phoneSettings struct{ stores *store.Stores }
 const phoneSettingTries = 5 // Others may change something at the same time.
 
 // Set implements sipproxy.Settings.
-func (p phoneSettings) Set(ctx context.Context, caller provision.Caller, set provision.Setting) error {
+func (p phoneSettings) Set(ctx context.Context, caller routing.Caller, set provision.Setting) error {
 	var err error
 	for range phoneSettingTries {
 		if err = p.try(ctx, caller, set); err == nil || ctx.Err() != nil {
@@ -25,7 +26,7 @@ func (p phoneSettings) Set(ctx context.Context, caller provision.Caller, set pro
 	return err
 }
 
-func (p phoneSettings) try(ctx context.Context, caller provision.Caller, set provision.Setting) error {
+func (p phoneSettings) try(ctx context.Context, caller routing.Caller, set provision.Setting) error {
 	stored, err := p.stores.Provision.Load(ctx)
 	if err != nil {
 		return err
@@ -52,7 +53,7 @@ func (p phoneSettings) try(ctx context.Context, caller provision.Caller, set pro
 	return err
 }
 
-func extensionIn(b *provision.Bundle, caller provision.Caller) *provision.Extension {
+func extensionIn(b *provision.Bundle, caller routing.Caller) *provision.Extension {
 	for i := range b.Operator.Tenants {
 		t := &b.Operator.Tenants[i]
 		if t.ID != caller.Tenant {

@@ -19,9 +19,9 @@ func (s *System) watchLimits(ctx context.Context) {
 	for {
 		err := s.Stores.Ledger.Listen(ctx, func(account *ledger.Account) { //nolint:contextcheck // What the proxy does hangs on its own life.
 			if account == nil {
-				s.proxy.AskAgain("")
+				s.proxy.Reauthorize("")
 			} else if account.Kind == ledger.TenantAccount {
-				s.proxy.AskAgain(account.Owner)
+				s.proxy.Reauthorize(account.Owner)
 			}
 		})
 		if ctx.Err() != nil {

@@ -11,6 +11,7 @@ import (
 
 	"trunkline/access"
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/money"
 	"trunkline/lcr"
 	"trunkline/provision"
@@ -34,7 +35,7 @@ type Records interface {
 type RecordQuery struct {
 	From, Till     time.Time
 	Tenant, Branch string
-	Call           cdr.CallID
+	Call           calls.ID
 	OnlyIngress    bool
 	Filter         reports.Filter
 	Limit, Offset  int
@@ -224,7 +225,7 @@ func (c *Console) Call(ctx context.Context, who *access.Principal, id string) (C
 		return CallDetail{}, err
 	}
 	none := fmt.Errorf("%w: there is no call %q among the rated ones; a call is there some seconds after its end", ErrNotFound, id)
-	call, err := cdr.ParseCallID(id)
+	call, err := calls.ParseID(id)
 	if err != nil {
 		return CallDetail{}, none
 	}

@@ -12,6 +12,7 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/ledger"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy"
 )
 
@@ -34,14 +35,14 @@ type Ledger interface {
 type Client struct {
 	Ledger Ledger
 	Group  Reserver // Reservations that come close together may share a transaction.
-	Live   *provision.Live
+	Live   *routing.Live
 	Clock  clock.Clock
 	Node   string
 	Lease  *Grace // What is let pass while the ledger does not answer.
 }
 
 // Reserve implements sipproxy.Credit.
-func (c *Client) Reserve(ctx context.Context, id cdr.CallID, route *provision.Route, upTo time.Duration) (sipproxy.Grant, error) {
+func (c *Client) Reserve(ctx context.Context, id cdr.CallID, route *routing.Route, upTo time.Duration) (sipproxy.Grant, error) {
 	snapshot := c.Live.Snapshot()
 	tenant, ok := snapshot.Tenant(route.Tenant)
 	if !ok {
@@ -75,7 +76,7 @@ func (c *Client) Reserve(ctx context.Context, id cdr.CallID, route *provision.Ro
 }
 
 // priceSteps prices a call in so many steps, at most, up to a time.
-func priceSteps(route *provision.Route, upTo time.Duration, steps int) ([]ledger.Stretch, error) {
+func priceSteps(route *routing.Route, upTo time.Duration, steps int) ([]ledger.Stretch, error) {
 	stretches, err := route.Quote.Ladder(int64((upTo+time.Second-1)/time.Second), steps)
 	if err != nil {
 		return nil, fmt.Errorf("price of the call: %w", err)

@@ -7,6 +7,7 @@ import (
 
 	"trunkline/app/store"
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/reports/invoice"
 	"trunkline/sql/clickhouse"
 )
@@ -26,7 +27,7 @@ func CallsOf(ctx context.Context, s *store.Stores) invoice.CallSource {
 func callsWhere(ctx context.Context, s *store.Stores, filter clickhouse.Filter) invoice.Calls {
 	return func(yield func(*cdr.Record, error) bool) {
 		err := s.Records.EachRecord(ctx, filter, func(r *cdr.Record) error {
-			if (r.Direction != cdr.Internal || !r.Sale.IsZero()) && !yield(r, nil) {
+			if (r.Direction != calls.Internal || !r.Sale.IsZero()) && !yield(r, nil) {
 				return errEnough
 			}
 			return nil

@@ -11,6 +11,7 @@ import (
 	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy"
 )
 
@@ -24,7 +25,7 @@ const (
 type Keeper struct {
 	stores      *store.Stores
 	Compiler    *provision.Compiler
-	Live        *provision.Live
+	Live        *routing.Live
 	log         *slog.Logger
 	Revision    atomic.Int64          // That is in force.
 	Fault       atomic.Pointer[error] // Why what is stored is not in force; nil: it is.
@@ -41,7 +42,7 @@ func Open(ctx context.Context, s *store.Stores, log *slog.Logger) (*Keeper, erro
 	if err != nil {
 		return nil, err
 	}
-	p.Live = provision.NewLive(snapshot)
+	p.Live = routing.NewLive(snapshot)
 	p.Revision.Store(revision)
 	return p, nil
 }
@@ -104,7 +105,7 @@ func (p *Keeper) reload(ctx context.Context) {
 	p.Live.Swap(snapshot)
 	p.Revision.Store(revision)
 	if proxy := p.Reauthorize.Load(); proxy != nil {
-		proxy.AskAgain("") //nolint:contextcheck // What the proxy does then hangs on its own life.
+		proxy.Reauthorize("") //nolint:contextcheck // What the proxy does then hangs on its own life.
 	}
 	p.log.InfoContext(ctx, "provisioning in force", "revision", revision)
 }

@@ -15,6 +15,7 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/internal/embedded"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sql/postgres"
 )
 
@@ -27,7 +28,7 @@ const (
 // collector fetches the records of all PBXs that are provisioned with a source.
 type collector struct {
 	data    string
-	live    *provision.Live
+	live    *routing.Live
 	sender  importer.Sender
 	keeper  *postgres.Imports
 	log     *slog.Logger
@@ -41,7 +42,7 @@ type collecting struct {
 	done chan struct{}
 }
 
-func NewCollector(c *config.Config, live *provision.Live, sender importer.Sender, keeper *postgres.Imports, log *slog.Logger) *collector {
+func NewCollector(c *config.Config, live *routing.Live, sender importer.Sender, keeper *postgres.Imports, log *slog.Logger) *collector {
 	return &collector{filepath.Join(c.Data, "collect"), live, sender, keeper, log, make(map[string]*collecting)}
 }
 

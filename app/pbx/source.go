@@ -11,11 +11,12 @@ import (
 
 	"trunkline/cdr/importer"
 	"trunkline/cdr/smdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/cause"
 	"trunkline/internal/e164"
 	"trunkline/provision"
-	"trunkline/rating"
 	"trunkline/reports/invoice"
+	"trunkline/routing"
 )
 
 // importPlan answers the importers' questions out of one snapshot.
@@ -48,7 +49,7 @@ func (p *importPlan) Dialled(branch, digits string) (e164.Number, string) {
 	if b, ok := p.snapshot.Branch(p.tenant.ID, branch); ok {
 		area = b.Area
 	}
-	d := plan.Resolve(digits, area)
+	d := routing.Dial(plan, digits, area)
 	return d.Number, d.Extension
 }
 
@@ -163,7 +164,7 @@ func NewSource(ctx context.Context, s *provision.Snapshot, past tenantHistories,
 		Numbered: t.Numbered(p),
 		ByNumber: func(id string) bool {
 			tariff, ok := s.Tariff(id)
-			return ok && tariff != nil && tariff.Prices(rating.Inbound)
+			return ok && tariff != nil && tariff.Prices(calls.Inbound)
 		},
 	}}
 	if p.Round != nil {

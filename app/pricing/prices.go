@@ -6,6 +6,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/credit"
+	"trunkline/internal/calls"
 	"trunkline/internal/money"
 	"trunkline/ledger"
 	"trunkline/provision"
@@ -44,7 +45,7 @@ func (p Prices) Tariff(leg *cdr.Leg) (*rating.Tariff, bool, error) {
 		return nil, true, nil
 	}
 	if leg.Tariff == "" {
-		return nil, leg.Direction == cdr.Internal || !leg.Answered(), nil
+		return nil, leg.Direction == calls.Internal || !leg.Answered(), nil
 	}
 	if p.Corrected {
 		return p.Snapshot.TariffCorrected(p.Ctx, leg.Tariff, begun(leg))

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/reports"
 	"trunkline/sql/clickhouse"
 )
@@ -117,8 +118,8 @@ func (o *cdrOptions) parse() (err error) {
 		return fmt.Errorf("--kind %q: want ingress or egress", o.kind)
 	}
 	if o.direction != "" {
-		d, ok := cdr.ParseDirection(o.direction)
-		if !ok {
+		d, err := calls.ParseDirection(o.direction)
+		if err != nil {
 			return fmt.Errorf("--direction %q: want outbound, inbound, forwarded or internal", o.direction)
 		}
 		f.Direction = d

@@ -17,6 +17,7 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/lcr"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sql/clickhouse"
 )
 
@@ -106,11 +107,12 @@ func (o *routeOptions) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 		return err
 	}
 	defer done()
-	caller, err := o.caller(snapshot)
+	table := routing.NewTable(snapshot)
+	caller, err := o.caller(table)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	route := snapshot.Answer(&provision.Question{ //nolint:contextcheck // Routing has no context.
+	route := table.Answer(&routing.Question{ //nolint:contextcheck // Routing has no context.
 		Caller: caller, Dialled: o.to, CallerID: o.from, At: at, Assumed: o.duration, Simulated: true, Live: live,
 	})
 	if err := newRouteAnswer(route).write(out, o.format); err != nil {
@@ -230,25 +232,26 @@ func (o *routeOptions) snapshot(ctx context.Context, errOut io.Writer) (_ *provi
 }
 
 // caller finds who calls: an extension, or the tenant as a trunk.
-func (o *routeOptions) caller(s *provision.Snapshot) (provision.Caller, error) {
+func (o *routeOptions) caller(table *routing.Table) (routing.Caller, error) {
+	s := table.Setup()
 	t, ok := s.Tenant(o.tenant)
 	if !ok {
-		return provision.Caller{}, fmt.Errorf("there is no tenant %q", o.tenant)
+		return routing.Caller{}, fmt.Errorf("there is no tenant %q", o.tenant)
 	}
 	id := o.extension
 	if _, ok := s.Extension(o.tenant, o.from); ok && id == "" {
 		id = o.from
 	}
 	if id == "" {
-		return provision.Caller{Kind: provision.CallerTrunk, Tenant: t.ID, Branch: o.branch, AnyFrom: true}, nil
+		return routing.Caller{Kind: routing.CallerTrunk, Tenant: t.ID, Branch: o.branch, AnyFrom: true}, nil
 	}
 	e, ok := s.Extension(o.tenant, id)
 	if !ok {
-		return provision.Caller{}, fmt.Errorf("tenant %s has no extension %q", o.tenant, id)
+		return routing.Caller{}, fmt.Errorf("tenant %s has no extension %q", o.tenant, id)
 	}
-	caller, ok := s.Login(e.Login)
+	caller, ok := table.Login(e.Login)
 	if !ok {
-		return provision.Caller{}, errors.New("the extension or its tenant is inactive")
+		return routing.Caller{}, errors.New("the extension or its tenant is inactive")
 	}
 	if o.branch != "" {
 		caller.Branch = o.branch
