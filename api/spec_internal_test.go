@@ -111,8 +111,6 @@ func TestDescriptionSaysWhoSees(t *testing.T) {
 func shownSchemas() map[string]any {
 	out := provisioned()
 	maps.Copy(out, map[string]any{
-		"PBXSource": provision.PBXSource{}, "PBXTrunk": provision.PBXTrunk{}, "PBXExtension": provision.PBXExtension{}, "PBXAccount": provision.PBXAccount{},
-		"TenantAccount": provision.Account{}, "Cap": provision.Limit{}, "ExchangeRate": provision.ExchangeRate{}, "CallerIDRule": provision.CallerIDRule{},
 		"CallLeg": console.CallLeg{}, "LiveCall": console.LiveCall{}, "DeadLeg": console.DeadLeg{}, "ImportFault": console.ImportFault{},
 		"RouteAnswer": console.RouteAnswer{}, "Explanation": lcr.Explanation{}, "Candidate": lcr.Candidate{}, "Skipped": lcr.Skipped{},
 		"Figures": reports.Figures{}, "FigureRow": reports.Row{}, "StockNumber": inventory.Number{}, "Charge": invoice.Charge{}, "Delivery": console.Delivery{},
@@ -127,7 +125,10 @@ func provisioned() map[string]any {
 		"Group": provision.Group{}, "PBX": provision.PBX{}, "Carrier": provision.Carrier{}, "Gateway": provision.Gateway{}, "Deck": provision.DeckSource{},
 		"Tariff": provision.TariffSource{}, "DialPlan": provision.DialPlan{}, "DialRule": provision.DialRule{}, "RoutePlan": provision.RoutePlan{},
 		"RouteRule": provision.RouteRule{}, "RouteTarget": provision.RouteTarget{}, "QualityGate": provision.QualityGate{}, "Forwarding": provision.Forward{},
-		"Brand": provision.Brand{}, "HuntRule": provision.HuntRule{}, "NumberRule": provision.NumberRule{}, "Settings": provision.Operator{},
+		"Brand": provision.Brand{}, "PBXSource": provision.PBXSource{}, "PBXTrunk": provision.PBXTrunk{}, "PBXExtension": provision.PBXExtension{}, "PBXAccount": provision.PBXAccount{},
+		"TenantAccount": provision.Account{}, "Cap": provision.Limit{}, "ExchangeRate": provision.ExchangeRate{}, "CallerIDRule": provision.CallerIDRule{},
+		"PBXRound": provision.PBXRound{}, "Statistics": provision.Statistics{}, "Destination": provision.Destination{},
+		"HuntRule": provision.HuntRule{}, "NumberRule": provision.NumberRule{}, "Settings": provision.Operator{},
 	}
 }
 
