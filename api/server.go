@@ -202,13 +202,21 @@ func secured(c *gin.Context) {
 	c.Next()
 }
 
-// bounded limits the body of a request.
+// bounded limits the body of a request. The reader needs the server's own writer: by it the connection is closed after a body that is too
+// large, whose rest would be read as another request (RFC 9112, section 9.3).
 func bounded(limit int64) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
+		var w http.ResponseWriter = c.Writer
+		for inner, ok := w.(unwrapper); ok; inner, ok = w.(unwrapper) {
+			w = inner.Unwrap()
+		}
+		c.Request.Body = http.MaxBytesReader(w, c.Request.Body, limit)
 		c.Next()
 	}
 }
+
+// unwrapper is a writer around another one.
+type unwrapper interface{ Unwrap() http.ResponseWriter }
 
 const probeLimit = 2 * time.Second
 
