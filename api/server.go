@@ -202,17 +202,22 @@ func secured(c *gin.Context) {
 	c.Next()
 }
 
-// bounded limits the body of a request. The reader needs the server's own writer: by it the connection is closed after a body that is too
-// large, whose rest would be read as another request (RFC 9112, section 9.3).
+// bounded limits the body of a request.
 func bounded(limit int64) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		var w http.ResponseWriter = c.Writer
-		for inner, ok := w.(unwrapper); ok; inner, ok = w.(unwrapper) {
-			w = inner.Unwrap()
-		}
-		c.Request.Body = http.MaxBytesReader(w, c.Request.Body, limit)
+		Bound(c, limit)
 		c.Next()
 	}
+}
+
+// Bound limits the body of a request, in bytes. The reader needs the server's own writer: by it the connection is closed after a body that
+// is too large, whose rest would be read as another request (RFC 9112, section 9.3).
+func Bound(c *gin.Context, limit int64) {
+	var w http.ResponseWriter = c.Writer
+	for inner, ok := w.(unwrapper); ok; inner, ok = w.(unwrapper) {
+		w = inner.Unwrap()
+	}
+	c.Request.Body = http.MaxBytesReader(w, c.Request.Body, limit)
 }
 
 // unwrapper is a writer around another one.

@@ -85,12 +85,14 @@ func (r *Rows) Count(ctx context.Context, q console.RecordQuery) (int64, error) 
 	return int64(len(legs)), err
 }
 
-// AskAll implements console.Figures.
+// AskAll implements console.Figures. The rows are the same for every question, and shared.
 func (r *Rows) AskAll(_ context.Context, questions []reports.Question) ([]*reports.Answer, error) {
 	r.Asked = slices.Clone(questions)
 	out := make([]*reports.Answer, len(questions))
-	for i := range out {
-		out[i] = &r.Answer
+	for i, q := range questions {
+		a := r.Answer
+		a.By, a.Side, a.Period = q.By, q.Side, q.Period
+		out[i] = &a
 	}
 	return out, nil
 }
