@@ -44,7 +44,7 @@ func cutsOf(t reflect.Type, r Rules, known map[reflect.Type]*cuts) (*cuts, error
 	c := &cuts{}
 	known[t] = c
 	for f := range t.Fields() {
-		if !f.IsExported() {
+		if !f.IsExported() && !f.Anonymous { // Fields of what is embedded are shown, whatever its name is.
 			continue
 		}
 		one, err := cutOf(f, r, known)
