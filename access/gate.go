@@ -123,6 +123,9 @@ func (g *Gate) SignIn(ctx context.Context, c Credentials) (string, *Principal, e
 // Vouched begins a session for the user with a mail address that somebody else has proved; ErrNotFound when there is none, or
 // more than one. A second factor is not asked for: it is for whoever vouches to ask for one.
 func (g *Gate) Vouched(ctx context.Context, email, source, agent string) (string, *Principal, error) {
+	if email == "" { // It is no address, and not that of whoever has none.
+		return "", nil, ErrNotFound
+	}
 	users, err := g.users.Users(ctx, "")
 	if err != nil {
 		return "", nil, err

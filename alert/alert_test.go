@@ -187,6 +187,22 @@ func (o *outbox) Failed(_ context.Context, _ int64, cause string, again time.Tim
 	return nil
 }
 
+// TestFailuresDoNotTellAddresses keeps the address of a webhook out of what everybody reads who reads alerts: it may be a secret in itself.
+func TestFailuresDoNotTellAddresses(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"http://127.0.0.1:1/hooks/geheim", "http://geheim.invalid:1/", "http://127.0.0.1:1/\x7fgeheim"} {
+		r := &alert.Rules{Channels: []alert.Channel{{ID: "ops", Webhook: address, Secret: "0123456789abcdef"}}}
+		c := clock.NewManual(time.Unix(1.7e9, 0))
+		o := &outbox{letter: &alert.Letter{Channel: "ops", Message: alert.Message{Delivery: 7, Text: "text"}}}
+		courier := alert.Courier{Outbox: o, Sender: alert.NewSender(alert.SMTP{}, c), Clock: c, Log: slog.New(slog.DiscardHandler)}
+		_, err := courier.Deliver(t.Context(), r)
+		require.NoError(t, err)
+		require.Contains(t, o.cause, "webhook ops")
+		require.NotContains(t, o.cause, "/geheim")
+		require.NotContains(t, o.cause, "hooks")
+	}
+}
+
 // TestWebhooksAreSigned sends a message to a receiver that checks it, after it refused it once.
 func TestWebhooksAreSigned(t *testing.T) {
 	c := clock.NewManual(time.Unix(1.7e9, 0))

@@ -20,15 +20,15 @@ type Reading struct {
 
 // Alarm is an alert that fires, or fired.
 type Alarm struct {
-	ID     int64
-	Rule   string
-	Tenant string
-	Owner  string
-	Value  money.Amount // When it fired; when it cleared, if it did.
-	Text   string       // In a sentence.
-	Done   string       // What was done beside telling somebody; empty: nothing.
-	Since  time.Time
-	Till   time.Time // Zero: it still fires.
+	ID     int64        `access:"open"`
+	Rule   string       `access:"open"`
+	Tenant string       `access:"open"`
+	Owner  string       `access:"open"`
+	Value  money.Amount `access:"account"` // When it fired; when it cleared, if it did.
+	Text   string       `access:"account"` // In a sentence.
+	Done   string       `access:"account"` // What was done beside telling somebody; empty: nothing.
+	Since  time.Time    `access:"open"`
+	Till   time.Time    `access:"open"` // Zero: it still fires.
 }
 
 // subject is what an alarm is about; there is one open alarm for each.

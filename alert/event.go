@@ -8,9 +8,9 @@ import (
 
 // Subscription says who is told of what happens.
 type Subscription struct {
-	On     []string `yaml:"on"`               // Kinds of events; "invoice.*" is all that begin so, "*" is all.
-	Tenant string   `yaml:"tenant,omitempty"` // Only of this one; empty: all, and what is the operator's.
-	Notify []string `yaml:"notify"`           // Channels.
+	On     []string `yaml:"on" access:"open"`               // Kinds of events; "invoice.*" is all that begin so, "*" is all.
+	Tenant string   `yaml:"tenant,omitempty" access:"open"` // Only of this one; empty: all, and what is the operator's.
+	Notify []string `yaml:"notify" access:"open"`           // Channels.
 }
 
 // The kinds of events.

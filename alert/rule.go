@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"slices"
 	"time"
 
 	"trunkline/internal/money"
@@ -33,38 +34,48 @@ func (m Measure) overCalls() bool {
 	return false
 }
 
+// money reports whether values of the measure are a client's money.
+func (m Measure) money() bool {
+	switch m {
+	case Balance, Left, Spend:
+		return true
+	case CapPercent, Minutes, Calls, Sequential, Spike, Unrated:
+	}
+	return false
+}
+
 // Rule says when an alert fires and clears, and what is done then.
 type Rule struct {
-	ID      string  `yaml:"id"`
-	Tenant  string  `yaml:"tenant,omitempty"` // Empty: each tenant by itself.
-	Measure Measure `yaml:"measure"`
+	ID      string  `yaml:"id" access:"open"`
+	Tenant  string  `yaml:"tenant,omitempty" access:"open"` // Empty: each tenant by itself.
+	Measure Measure `yaml:"measure" access:"open"`
 	// By is what is measured by itself: tenant (the default), branch or extension.
-	By ledger.Scope `yaml:"by,omitempty"`
+	By ledger.Scope `yaml:"by,omitempty" access:"open"`
 	// It fires when the value is above Above, or below Below.
-	Above *money.Amount `yaml:"above,omitempty"`
-	Below *money.Amount `yaml:"below,omitempty"`
+	Above *money.Amount `yaml:"above,omitempty" access:"account"`
+	Below *money.Amount `yaml:"below,omitempty" access:"account"`
 	// Clear is the value at which it clears; the one at which it fires if empty.
-	Clear *money.Amount `yaml:"clear,omitempty"`
+	Clear *money.Amount `yaml:"clear,omitempty" access:"account"`
 
 	// Of calls:
-	Window   time.Duration `yaml:"window,omitempty"`   // Default 1h.
-	Prefixes []string      `yaml:"prefixes,omitempty"` // Called numbers begin so; empty: all.
-	Risky    bool          `yaml:"risky,omitempty"`    // Or so, as the operator's risky destinations.
-	Of       Measure       `yaml:"of,omitempty"`       // Of a spike: spend (the default), minutes or calls.
-	Least    *money.Amount `yaml:"least,omitempty"`    // Of a spike: nothing fires below this value of Of.
+	Window   time.Duration `yaml:"window,omitempty" access:"open"`   // Default 1h.
+	Prefixes []string      `yaml:"prefixes,omitempty" access:"open"` // Called numbers begin so; empty: all.
+	Risky    bool          `yaml:"risky,omitempty" access:"open"`    // Or so, as the operator's risky destinations.
+	Of       Measure       `yaml:"of,omitempty" access:"open"`       // Of a spike: spend (the default), minutes or calls.
+	Least    *money.Amount `yaml:"least,omitempty" access:"account"` // Of a spike: nothing fires below this value of Of.
 
 	// What is done when it fires.
-	Notify []string `yaml:"notify,omitempty"` // Channels, which are told when it clears too.
-	Block  string   `yaml:"block,omitempty"`  // tenant, extension, branch (as By), or destination (the prefixes). Not taken back when it clears.
-	Lower  *Lower   `yaml:"lower,omitempty"`
+	Notify []string `yaml:"notify,omitempty" access:"open"` // Channels, which are told when it clears too.
+	Block  string   `yaml:"block,omitempty" access:"open"`  // tenant, extension, branch (as By), or destination (the prefixes). Not taken back when it clears.
+	Lower  *Lower   `yaml:"lower,omitempty" access:"open"`
 }
 
 // Lower is a cap that is set when an alert fires. It is not taken back when it clears.
 type Lower struct {
-	Period  ledger.Period `yaml:"period"`
-	Money   *money.Amount `yaml:"money,omitempty"`
-	Seconds *int64        `yaml:"seconds,omitempty"`
-	Calls   *int64        `yaml:"calls,omitempty"`
+	Period  ledger.Period `yaml:"period" access:"open"`
+	Money   *money.Amount `yaml:"money,omitempty" access:"account"`
+	Seconds *int64        `yaml:"seconds,omitempty" access:"open"`
+	Calls   *int64        `yaml:"calls,omitempty" access:"open"`
 }
 
 // Caps are what is set.
@@ -74,17 +85,17 @@ func (l *Lower) Caps() ledger.Caps {
 
 // Channel is where messages go: one of both.
 type Channel struct {
-	ID      string   `yaml:"id"`
-	Webhook string   `yaml:"webhook,omitempty"` // URL.
-	Secret  string   `yaml:"secret,omitempty"`  // Signs what goes to the webhook.
-	Mail    []string `yaml:"mail,omitempty"`    // Addresses.
+	ID      string   `yaml:"id" access:"open"`
+	Webhook string   `yaml:"webhook,omitempty" access:"secret"` // URL.
+	Secret  string   `yaml:"secret,omitempty" access:"secret"`  // Signs what goes to the webhook.
+	Mail    []string `yaml:"mail,omitempty" access:"open"`      // Addresses.
 }
 
 // Rules are all rules and channels.
 type Rules struct {
-	Channels []Channel      `yaml:"channels,omitempty"`
-	Rules    []Rule         `yaml:"rules,omitempty"`
-	Events   []Subscription `yaml:"events,omitempty"`
+	Channels []Channel      `yaml:"channels,omitempty" access:"open"`
+	Rules    []Rule         `yaml:"rules,omitempty" access:"open"`
+	Events   []Subscription `yaml:"events,omitempty" access:"open"`
 }
 
 // Channel returns a channel by its id.
@@ -105,6 +116,15 @@ func (r *Rules) rule(id string) (*Rule, bool) {
 		}
 	}
 	return nil, false
+}
+
+// TellsMoney reports whether alarms of a rule, or messages about a kind of event, tell how a client's account stands. Of a rule that is not
+// there any more nobody knows, so that it is true.
+func (r *Rules) TellsMoney(rule string) bool {
+	if one, ok := r.rule(rule); ok {
+		return one.Measure.money() || one.Lower != nil && one.Lower.Money != nil
+	}
+	return !slices.Contains([]string{CallUnrated, DeckApplied, RouteLocked, RouteUnlocked}, rule)
 }
 
 // fires reports whether a value makes the rule fire.

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/smtp"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -68,7 +69,7 @@ func (s *Sender) webhook(ctx context.Context, c *Channel, m *Message) error {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.Webhook, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("webhook %s: %w", c.ID, err)
+		return fmt.Errorf("webhook %s: %w", c.ID, withoutAddress(err))
 	}
 	at := s.clock.Now()
 	req.Header.Set("Content-Type", "application/json")
@@ -78,7 +79,7 @@ func (s *Sender) webhook(ctx context.Context, c *Channel, m *Message) error {
 	req.Header.Set("Trunkline-Signature", Signature(c.Secret, at, body))
 	res, err := s.http.Do(req)
 	if err != nil {
-		return fmt.Errorf("webhook %s: %w", c.ID, err)
+		return fmt.Errorf("webhook %s: %w", c.ID, withoutAddress(err))
 	}
 	defer res.Body.Close()
 	if res.StatusCode/100 == 2 {
@@ -86,6 +87,15 @@ func (s *Sender) webhook(ctx context.Context, c *Channel, m *Message) error {
 	}
 	text, _ := io.ReadAll(io.LimitReader(res.Body, answerBytes)) // Only to tell what went wrong.
 	return fmt.Errorf("%w: webhook %s answers %s: %s", ErrRefused, c.ID, res.Status, strings.TrimSpace(string(text)))
+}
+
+// withoutAddress takes the address out of what went wrong: those of many services are secrets in themselves, and the error stands among the
+// messages for everybody who reads alerts.
+func withoutAddress(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
 }
 
 // post sends a mail, over TLS where the server offers it.

@@ -202,10 +202,23 @@ func secured(c *gin.Context) {
 // bounded limits the body of a request.
 func bounded(limit int64) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
+		Bound(c, limit)
 		c.Next()
 	}
 }
+
+// Bound limits the body of a request, in bytes. The reader needs the server's own writer: by it the connection is closed after a body that
+// is too large, whose rest would be read as another request (RFC 9112, section 9.3).
+func Bound(c *gin.Context, limit int64) {
+	var w http.ResponseWriter = c.Writer
+	for inner, ok := w.(unwrapper); ok; inner, ok = w.(unwrapper) {
+		w = inner.Unwrap()
+	}
+	c.Request.Body = http.MaxBytesReader(w, c.Request.Body, limit)
+}
+
+// unwrapper is a writer around another one.
+type unwrapper interface{ Unwrap() http.ResponseWriter }
 
 const probeLimit = 2 * time.Second
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -11,7 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/access"
+	"trunkline/console"
+	"trunkline/internal/field"
+	"trunkline/lcr"
 	"trunkline/provision"
+	"trunkline/provision/inventory"
+	"trunkline/reports"
+	"trunkline/reports/invoice"
 )
 
 // TestRoutesAndDescriptionAgree holds the routes that are served against openapi.yaml, both ways.
@@ -49,13 +56,7 @@ func TestShapesAreThoseOfTheProvisioning(t *testing.T) {
 	description, err := newDescribed(t.Context())
 	require.NoError(t, err)
 	schemas := description.doc.Components.Schemas
-	for name, v := range map[string]any{
-		"Tenant": provision.Tenant{}, "Branch": provision.Branch{}, "Extension": provision.Extension{}, "Number": provision.Number{}, "Trunk": provision.Trunk{}, "HeaderRule": provision.HeaderRule{},
-		"Group": provision.Group{}, "PBX": provision.PBX{}, "Carrier": provision.Carrier{}, "Gateway": provision.Gateway{}, "Deck": provision.DeckSource{},
-		"Tariff": provision.TariffSource{}, "DialPlan": provision.DialPlan{}, "DialRule": provision.DialRule{}, "RoutePlan": provision.RoutePlan{},
-		"RouteRule": provision.RouteRule{}, "RouteTarget": provision.RouteTarget{}, "QualityGate": provision.QualityGate{}, "Forwarding": provision.Forward{},
-		"Brand": provision.Brand{}, "HuntRule": provision.HuntRule{}, "NumberRule": provision.NumberRule{}, "Settings": provision.Operator{},
-	} {
+	for name, v := range provisioned() {
 		require.Contains(t, schemas, name)
 		var described []string
 		for field := range schemas[name].Value.Properties {
@@ -71,6 +72,60 @@ func TestShapesAreThoseOfTheProvisioning(t *testing.T) {
 			})
 		}
 		require.ElementsMatch(t, fields, described, name)
+	}
+}
+
+// TestDescriptionSaysWhoSees holds x-access of every described field against the tag of the field that it describes: a client's programs can
+// tell from the description why a field is not there.
+func TestDescriptionSaysWhoSees(t *testing.T) {
+	t.Parallel()
+	description, err := newDescribed(t.Context())
+	require.NoError(t, err)
+	for name, v := range shownSchemas() {
+		names := "json"
+		if strings.HasPrefix(reflect.TypeOf(v).PkgPath(), "trunkline/provision") && name != "StockNumber" {
+			names = "yaml"
+		}
+		shape, err := field.ShapeOf(reflect.TypeOf(v), names)
+		require.NoError(t, err, name)
+		for property, p := range description.doc.Components.Schemas[name].Value.Properties {
+			f := shape.Field(property)
+			if f == nil && name == "Extension" && property == "branch" {
+				continue
+			}
+			require.NotNil(t, f, "%s.%s is a field of ours", name, property)
+			said, _ := p.Extensions["x-access"].(string)
+			if p.Value != nil && said == "" {
+				said, _ = p.Value.Extensions["x-access"].(string)
+			}
+			require.Equal(t, f.Words(), said, "%s.%s: x-access", name, property)
+			require.Equal(t, f.Has(field.Secret), p.Value.WriteOnly, "%s.%s: writeOnly, as a secret", name, property)
+		}
+	}
+}
+
+// shownSchemas are the structs that schemas describe, as far as their fields are not all shown to the same people.
+func shownSchemas() map[string]any {
+	out := provisioned()
+	maps.Copy(out, map[string]any{
+		"CallLeg": console.CallLeg{}, "LiveCall": console.LiveCall{}, "DeadLeg": console.DeadLeg{}, "ImportFault": console.ImportFault{},
+		"RouteAnswer": console.RouteAnswer{}, "Explanation": lcr.Explanation{}, "Candidate": lcr.Candidate{}, "Skipped": lcr.Skipped{},
+		"Figures": reports.Figures{}, "FigureRow": reports.Row{}, "StockNumber": inventory.Number{}, "Charge": invoice.Charge{}, "Delivery": console.Delivery{},
+	})
+	return out
+}
+
+// provisioned are the structs of the operator's file, by the schemas that describe them.
+func provisioned() map[string]any {
+	return map[string]any{
+		"Tenant": provision.Tenant{}, "Branch": provision.Branch{}, "Extension": provision.Extension{}, "Number": provision.Number{}, "Trunk": provision.Trunk{}, "HeaderRule": provision.HeaderRule{},
+		"Group": provision.Group{}, "PBX": provision.PBX{}, "Carrier": provision.Carrier{}, "Gateway": provision.Gateway{}, "Deck": provision.DeckSource{},
+		"Tariff": provision.TariffSource{}, "DialPlan": provision.DialPlan{}, "DialRule": provision.DialRule{}, "RoutePlan": provision.RoutePlan{},
+		"RouteRule": provision.RouteRule{}, "RouteTarget": provision.RouteTarget{}, "QualityGate": provision.QualityGate{}, "Forwarding": provision.Forward{},
+		"Brand": provision.Brand{}, "PBXSource": provision.PBXSource{}, "PBXTrunk": provision.PBXTrunk{}, "PBXExtension": provision.PBXExtension{}, "PBXAccount": provision.PBXAccount{},
+		"TenantAccount": provision.Account{}, "Cap": provision.Limit{}, "ExchangeRate": provision.ExchangeRate{}, "CallerIDRule": provision.CallerIDRule{},
+		"PBXRound": provision.PBXRound{}, "Statistics": provision.Statistics{}, "Destination": provision.Destination{},
+		"HuntRule": provision.HuntRule{}, "NumberRule": provision.NumberRule{}, "Settings": provision.Operator{},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"trunkline/access"
 	"trunkline/cdr"
 	"trunkline/internal/calls"
+	"trunkline/internal/field"
 	"trunkline/internal/money"
 	"trunkline/lcr"
 	"trunkline/provision"
@@ -49,40 +50,40 @@ const (
 
 // CallLeg is a rated leg as it is shown. What is not somebody's to see is nil or empty.
 type CallLeg struct {
-	Call        string     `json:"call"`
-	Seq         int        `json:"seq"`
-	Kind        string     `json:"kind"`
-	Direction   string     `json:"direction"`
-	Source      string     `json:"source,omitempty"`
-	Tenant      string     `json:"tenant"`
-	Branch      string     `json:"branch"`
-	Extension   string     `json:"extension"`
-	Number      string     `json:"number,omitempty"`
-	From        string     `json:"from"`
-	To          string     `json:"to"`
-	Dialled     string     `json:"dialled,omitempty"`
-	Destination string     `json:"destination,omitempty"`
-	Country     string     `json:"country,omitempty"`
-	Carrier     string     `json:"carrier,omitempty"`
-	Gateway     string     `json:"gateway,omitempty"`
-	Setup       time.Time  `json:"setup"`
-	Progress    *time.Time `json:"progress,omitempty"`
-	Connect     *time.Time `json:"connect,omitempty"`
-	Disconnect  *time.Time `json:"disconnect,omitempty"`
-	Millis      int64      `json:"duration_ms"`
-	PDD         int64      `json:"pdd_ms"`
-	Billed      int64      `json:"billed_seconds"`
-	Covered     int64      `json:"covered_seconds,omitempty"` // Of them those that an allowance paid.
-	Status      int        `json:"sip_status"`
-	Cause       int        `json:"cause"`
-	Side        string     `json:"released_by"`
-	Reason      string     `json:"reason,omitempty"`
-	Sale        *Price     `json:"sale,omitempty"`
-	Cost        *Price     `json:"cost,omitempty"`
-	Note        string     `json:"note,omitempty"`
-	Sign        int        `json:"sign"`
-	SIPCallID   string     `json:"sip_call_id,omitempty"`
-	Remote      string     `json:"remote,omitempty"`
+	Call        string     `json:"call" access:"client"`
+	Seq         int        `json:"seq" access:"client"`
+	Kind        string     `json:"kind" access:"client"`
+	Direction   string     `json:"direction" access:"client"`
+	Source      string     `json:"source,omitempty" access:"client"`
+	Tenant      string     `json:"tenant" access:"client"`
+	Branch      string     `json:"branch" access:"client"`
+	Extension   string     `json:"extension" access:"client"`
+	Number      string     `json:"number,omitempty" access:"client"`
+	From        string     `json:"from" access:"client,personal"`
+	To          string     `json:"to" access:"client,personal"`
+	Dialled     string     `json:"dialled,omitempty" access:"client,personal"`
+	Destination string     `json:"destination,omitempty" access:"client"`
+	Country     string     `json:"country,omitempty" access:"client"`
+	Carrier     string     `json:"carrier,omitempty" access:"open"`
+	Gateway     string     `json:"gateway,omitempty" access:"open"`
+	Setup       time.Time  `json:"setup" access:"client"`
+	Progress    *time.Time `json:"progress,omitempty" access:"client"`
+	Connect     *time.Time `json:"connect,omitempty" access:"client"`
+	Disconnect  *time.Time `json:"disconnect,omitempty" access:"client"`
+	Millis      int64      `json:"duration_ms" access:"client"`
+	PDD         int64      `json:"pdd_ms" access:"client"`
+	Billed      int64      `json:"billed_seconds" access:"client"`
+	Covered     int64      `json:"covered_seconds,omitempty" access:"client"` // Of them those that an allowance paid.
+	Status      int        `json:"sip_status" access:"client"`
+	Cause       int        `json:"cause" access:"client"`
+	Side        string     `json:"released_by" access:"client"`
+	Reason      string     `json:"reason,omitempty" access:"client"`
+	Sale        *Price     `json:"sale,omitempty" access:"client,sale"`
+	Cost        *Price     `json:"cost,omitempty" access:"cost"`
+	Note        string     `json:"note,omitempty" access:"client,money"`
+	Sign        int        `json:"sign" access:"client"`
+	SIPCallID   string     `json:"sip_call_id,omitempty" access:"open"`
+	Remote      string     `json:"remote,omitempty" access:"open"`
 }
 
 // Answered reports whether somebody answered.
@@ -90,12 +91,12 @@ func (l *CallLeg) Answered() bool { return l.Connect != nil }
 
 // Price is an amount and what it was made of.
 type Price struct {
-	Amount     money.Amount   `json:"amount"`
-	Currency   money.Currency `json:"currency"`
-	PerMinute  money.Rate     `json:"per_minute"`
-	ConnectFee money.Amount   `json:"connect_fee"`
-	Prefix     string         `json:"prefix,omitempty"`
-	Version    string         `json:"version,omitempty"` // Of the tariff or deck.
+	Amount     money.Amount   `json:"amount" access:"client"`
+	Currency   money.Currency `json:"currency" access:"client"`
+	PerMinute  money.Rate     `json:"per_minute" access:"client"`
+	ConnectFee money.Amount   `json:"connect_fee" access:"client"`
+	Prefix     string         `json:"prefix,omitempty" access:"client"`
+	Version    string         `json:"version,omitempty" access:"client"` // Of the tariff or deck.
 }
 
 // CallQuery is what somebody searches for.
@@ -155,28 +156,35 @@ func (c *Console) recordQuery(who *access.Principal, q CallQuery) RecordQuery {
 
 // mayFilter refuses to filter by what somebody does not see: counting matches would tell it.
 func mayFilter(who *access.Principal, f reports.Filter) error {
-	for _, field := range f.Fields() {
-		hidden := !who.May(access.ReadCost) && field == reports.FieldCost || !who.May(access.ReadSale) && (field == reports.FieldSale || field == reports.FieldRate) ||
-			who.Role.OfTenant() && slices.Contains([]reports.Field{
-				reports.FieldCarrier, reports.FieldGateway, reports.FieldTrunk, reports.FieldDeck, reports.FieldNode, reports.FieldAttempt, reports.FieldKind,
-			}, field)
-		if hidden {
-			return fmt.Errorf("%w: the filter asks for %s, which is not shown to you", ErrForbidden, field)
+	for _, asked := range f.Fields() {
+		ofCost := asked == reports.FieldRate && !who.Role.OfTenant() && !who.May(access.ReadCost) // The rate of an attempt is the carrier's.
+		if ofCost || !seesField(who, asked.Access()) {
+			return fmt.Errorf("%w: the filter asks for %s, which is not shown to you", ErrForbidden, asked)
 		}
 	}
 	return maySearchNumbers(who, f)
 }
 
 func legsFor(who *access.Principal, records []cdr.Record) []CallLeg {
-	legs := make([]CallLeg, 0, len(records))
+	legs, hide := make([]CallLeg, 0, len(records)), redactor[CallLeg](who)
 	for i := range records {
-		legs = append(legs, legFor(who, &records[i]))
+		legs = append(legs, legFor(hide, &records[i]))
 	}
 	return legs
 }
 
-// legFor is a leg as far as it is somebody's to see.
-func legFor(who *access.Principal, r *cdr.Record) CallLeg {
+// legFor is a leg as far as it is somebody's to see. A remark tells of the price beside which it stands.
+func legFor(hide field.Redactor[CallLeg], r *cdr.Record) CallLeg {
+	l := legOf(r)
+	hide.Redact(&l)
+	if l.Sale == nil && l.Cost == nil {
+		l.Note = ""
+	}
+	return l
+}
+
+// legOf is a leg with all that is known of it.
+func legOf(r *cdr.Record) CallLeg {
 	l := CallLeg{
 		Call: r.Call.String(), Seq: int(r.Seq), Kind: r.Kind.String(), Direction: r.Direction.String(), Source: r.Source,
 		Tenant: r.Tenant, Branch: r.Branch, Extension: r.Extension, Number: r.Number, From: r.From.String(), To: r.To.String(),
@@ -184,21 +192,15 @@ func legFor(who *access.Principal, r *cdr.Record) CallLeg {
 		Progress: orNil(r.Progress), Connect: orNil(r.Connect), Disconnect: orNil(r.Disconnect),
 		Millis: r.Duration().Milliseconds(), PDD: r.PDD().Milliseconds(), Billed: r.Billed, Covered: r.Covered,
 		Status: int(r.SIPStatus), Cause: int(r.Cause), Side: r.ReleasedBy.String(), Reason: r.Reason, Sign: int(r.Sign),
+		Carrier: r.Carrier, Gateway: r.Gateway, SIPCallID: r.SIPCallID, Remote: r.Remote, Note: r.Note,
 	}
 	if l.From == "" {
 		l.From = r.CallerID
 	}
-	maskFields(who, &l.From, &l.To, &l.Dialled)
-	if !who.Role.OfTenant() {
-		l.Carrier, l.Gateway, l.SIPCallID, l.Remote = r.Carrier, r.Gateway, r.SIPCallID, r.Remote
-	}
-	if r.Kind == cdr.Ingress && who.May(access.ReadSale) {
+	if r.Kind == cdr.Ingress {
 		l.Sale = &Price{r.Sale, r.SaleCurrency, r.PerMinute, r.ConnectFee, r.Prefix, r.TariffVersion}
-		l.Note = r.Note
-	}
-	if r.Kind == cdr.Egress && who.May(access.ReadCost) {
+	} else {
 		l.Cost = &Price{r.Cost, r.CostCurrency, r.PerMinute, r.ConnectFee, r.Prefix, r.DeckVersion}
-		l.Note = r.Note
 	}
 	return l
 }
@@ -212,11 +214,11 @@ func orNil(t time.Time) *time.Time {
 
 // CallDetail is all that is known of one call.
 type CallDetail struct {
-	Legs     []CallLeg        `json:"legs"`
-	Decision *lcr.Explanation `json:"decision,omitempty"` // Why it went where it went.
-	Price    []string         `json:"price,omitempty"`    // How the price was made, a line for each leg.
+	Legs     []CallLeg        `json:"legs" access:"client"`
+	Decision *lcr.Explanation `json:"decision,omitempty" access:"open"` // Why it went where it went.
+	Price    []string         `json:"price,omitempty" access:"client"`  // How the price was made, a line for each leg.
 	// Explained are the prices computed again from the versions of tariff and deck that the records name, with the lines that did it.
-	Explained []worker.Explained `json:"explained,omitempty"`
+	Explained []worker.Explained `json:"explained,omitempty" access:"client"`
 }
 
 // Call returns one call; ErrNotFound. Calls are there some seconds after their end.
@@ -245,10 +247,7 @@ func (c *Console) Call(ctx context.Context, who *access.Principal, id string) (C
 			if err := json.Unmarshal(records[i].Trace, out.Decision); err != nil {
 				return out, fmt.Errorf("decision of call %s: %w", id, err)
 			}
-			if !who.May(access.ReadCost) {
-				withoutCosts(out.Decision)
-			}
-			maskDecision(who, out.Decision)
+			redactor[lcr.Explanation](who).Redact(out.Decision)
 			break
 		}
 	}

@@ -31,7 +31,12 @@ func (c *Console) Charges(ctx context.Context, who *access.Principal, tenant str
 	if _, err := c.account(who, access.ReadInvoices, tenant); err != nil {
 		return nil, err
 	}
-	return c.d.Charges.Charges(ctx, tenant, chargesMost)
+	list, err := c.d.Charges.Charges(ctx, tenant, chargesMost)
+	hide := redactor[invoice.Charge](who)
+	for i := range list {
+		hide.Redact(&list[i])
+	}
+	return list, err
 }
 
 // AddCharge charges a tenant for something, once; a charge without a day is today's.

@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"trunkline/access"
+	"trunkline/internal/field"
 )
 
 // Document is a provisioned object as a tree of JSON: maps, lists, strings, numbers, booleans.
@@ -49,59 +49,36 @@ func tagOf(v any) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-func secretField(name string) bool {
-	return name == "password" || strings.HasPrefix(name, "ha1_") || name == "secret"
-}
-
-// withoutSecrets returns a copy of a tree without what proves who somebody is.
-func withoutSecrets(v any) any {
-	return filtered(v, func(name string) bool { return !secretField(name) })
-}
-
-// filtered returns a copy of a tree with only the fields that are let through.
-func filtered(v any, let func(name string) bool) any {
-	switch v := v.(type) {
-	case Document:
-		out := make(Document, len(v))
-		for name, inner := range v {
-			if let(name) {
-				out[name] = filtered(inner, let)
-			}
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, inner := range v {
-			out[i] = filtered(inner, let)
-		}
-		return out
-	}
-	return v
-}
-
-// keepSecrets gives what was sent without a password the one that is stored. Who gets another login needs a new password:
-// the stored hash is made of the former one.
-func keepSecrets(sent, stored any) {
+// keepHidden gives what was sent without a field that whoever sent it cannot see the one that is stored: a document that was read can be sent
+// back. Who gets another login needs a new password: the stored hash is made of the former one.
+func keepHidden(who *access.Principal, shape *field.Shape, sent, stored any) {
 	switch sent := sent.(type) {
 	case Document:
-		old, ok := stored.(Document)
-		if !ok || sent["login"] != nil && old["login"] != nil && sent["login"] != old["login"] {
-			return
-		}
-		if sent["password"] == nil {
-			for name, value := range old {
-				if secretField(name) {
-					sent[name] = value
-				}
-			}
-		}
-		for name, inner := range sent {
-			keepSecrets(inner, old[name])
+		if old, ok := stored.(Document); ok {
+			keepFields(who, shape, sent, old)
 		}
 	case []any:
 		old, _ := stored.([]any)
 		for _, inner := range sent {
-			keepSecrets(inner, sameAs(old, inner))
+			keepHidden(who, shape, inner, sameAs(old, inner))
+		}
+	}
+}
+
+func keepFields(who *access.Principal, shape *field.Shape, sent, old Document) {
+	renewed := sent["password"] != nil || sent["login"] != nil && old["login"] != nil && sent["login"] != old["login"]
+	for name, value := range old {
+		n := shape.Field(name)
+		_, there := sent[name]
+		switch {
+		case n == nil || seesField(who, n.Access):
+		case n.Has(field.Secret) && !renewed, !n.Has(field.Secret) && !there:
+			sent[name] = field.Clone(value)
+		}
+	}
+	for name, inner := range sent {
+		if n := shape.Field(name); n != nil && n.Inner != nil {
+			keepHidden(who, n.Inner, inner, old[name])
 		}
 	}
 }
@@ -130,34 +107,11 @@ func identity(v any) string {
 	return ""
 }
 
-// priced are the fields that tell of prices.
-func priced(name string) bool { return slices.Contains(pricedFields(), name) }
-
-func pricedFields() []string {
-	return []string{"tariff", "deck", "account", "limits", "max_price", "max_connect_fee", "debt_limit", "exchange", "min_margin", "min_margin_percent"}
-}
-
-// ofClients are the fields that a client's own people see of their company.
-func ofClients(name string) bool {
-	return slices.Contains([]string{
-		"id", "name", "time_zone", "currency", "branches", "extensions", "numbers", "number", "class", "branch", "extension", "group", "groups",
-		"mode", "parent", "city", "area", "since", "login", "limits", "period", "money", "seconds", "calls", "max_calls", "inactive", "caller_id",
-		"forward", "always", "busy", "no_answer", "after", "unavailable", "ring_time", "account", "credit",
-	}, name)
-}
-
-// shown is a document as far as it is somebody's to see.
-func shown(who *access.Principal, d Document) Document {
-	out, _ := withoutSecrets(d).(Document)
-	if who.Role.OfTenant() {
-		out, _ = filtered(out, ofClients).(Document)
-		if who.Branch != "" {
-			keepBranch(out, who.Branch)
-		}
-		return out
-	}
-	if !who.May(access.ReadPrices) {
-		out, _ = filtered(out, func(name string) bool { return !priced(name) }).(Document)
+// shown is a document of a kind as far as it is somebody's to see.
+func shown(who *access.Principal, shape *field.Shape, d Document) Document {
+	out, _ := shape.Filter(d, func(a field.Access) bool { return seesField(who, a) }).(Document)
+	if who.Branch != "" {
+		keepBranch(out, who.Branch)
 	}
 	return out
 }

@@ -8,70 +8,95 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trunkline/provision"
+	"trunkline/access"
+	"trunkline/alert"
+	"trunkline/cdr"
+	"trunkline/internal/field"
+	"trunkline/lcr"
+	"trunkline/provision/inventory"
+	"trunkline/reports"
+	"trunkline/reports/invoice"
 )
 
-// fieldNames are the names of all fields that documents of these types have, with one place of each.
-func fieldNames(types []reflect.Type) map[string]string {
-	out := make(map[string]string)
-	seen := make(map[reflect.Type]bool)
-	var walk func(t reflect.Type)
-	walk = func(t reflect.Type) {
-		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
-			t = t.Elem()
-		}
-		if t.Kind() != reflect.Struct || seen[t] {
-			return
-		}
-		seen[t] = true
-		for f := range t.Fields() {
-			name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-			if name != "" && name != "-" {
-				out[name] = t.Name() + "." + f.Name
-			}
-			if f.IsExported() {
-				walk(f.Type)
-			}
-		}
+// whole are the types of answers that one permission shows as a whole, with the reason. All others say of every field whom it is shown to.
+func whole() map[string]string {
+	return map[string]string{
+		"console.Thing": "its document is filtered", "console.PartItem": "its document is filtered", "console.Changed": "its document and its changes are filtered",
+		"console.Deed": "for those who read the log; secrets are masked in it", "console.Names": "ids and names of one's own",
+		"console.Comparison": "prices:write", "console.PriceVersion": "prices:read", "console.FileVersion": "prices:read", "console.PriceAnswer": "prices:read",
+		"console.ClosedTenant": "invoices:write", "console.LimitView": "limits:read", "job.Job": "seen takes out what is not for everybody",
+		"access.User": "users:read", "access.Key": "one's own, or users:read; the secret is not in it", "access.Factor": "one's own", "access.View": "one's own",
+		"invoice.Issued": "invoices:read", "invoice.Document": "invoices:read", "invoice.Profile": "invoices:read", "invoice.Result": "invoices:write",
+		"ledger.State": "money:read", "ledger.Posting": "money:write", "ledger.Line": "money:read",
+		"rating.Rate": "prices:read", "rating.Deck": "prices:read", "reports.Expenses": "invoices:read", "reports.Period": "what was asked", "traffic.Report": "stats:read, without money",
+		"routing.DialStep": "routing:read, without money", "routing.Dialled": "routing:read, without money",
+		"console.ApplyPlan": "for those who may write all of it", "provision.Snapshot": "for those who may write all of it", "console.VersionFile": "prices:read",
+		"console.ReadRecords": "counts", "importer.Import": "imports:undo", "importer.Outlook": "imports:undo", "importer.Undo": "imports:undo",
+		"console.RerateReport": "money:read and cost:read", "console.RerateRun": "money:read", "ledger.Closing": "money:read",
+		"ledger.Node": "overview:read", "ledger.NodeEvent": "overview:read",
 	}
-	for _, t := range types {
-		walk(t)
-	}
-	return out
 }
 
-// plain are the fields that everybody who may read a document sees: they tell neither of prices nor of secrets. A new field goes
-// here, or into priced or secretField.
-const plain = `
-	accounts add address after allow allow_risky allowed always anonymous area as assumed_duration between_clients block blocked
-	branch branches brand brands busy caller_id caller_id_rules calls carrier carriers charset city class code codecs colour
-	contact_user contacts continue country credit currency day decks default destinations dial_plan dial_plans diversion do emergency
-	emergency_caller_id emergency_rules extension extensions file files format forward from from_domain from_rules from_user gateway
-	gateways group groups headers history_info hosts hours hunt id identity in_dial_plan inactive inherit internal kind location lines lock
-	lock_after login logo match max_calls max_cps max_numbers max_pdd max_short max_tries media min_acd min_asr min_calls min_ner mode
-	money name networks no_answer note number number_classes numbers opening parent path pbxs percent period permitted_caller_ids
-	policy prefix prefixes priority probe quality rate realm refresher register reporting_currency request_uri ring_time risky round
-	route_plan route_plans rules seconds seizure service session_timer set setup_time short_call show show_forwarded_caller silence
-	since source sources srtp stamp statistics status strip tariffs tenants till time_zone to to_rules transport trunk trunks trusted
-	unavailable user user_phone value way weight window
-`
-
-// TestFieldsAreClassified makes sure that no field of what is set up is shown to somebody because nobody has thought of it.
-func TestFieldsAreClassified(t *testing.T) {
+// TestAnswersAreClassified looks at what every operation answers with: a struct whose fields have no tags is shown as a whole, and says why.
+func TestAnswersAreClassified(t *testing.T) {
 	t.Parallel()
-	known := strings.Fields(plain)
-	names := fieldNames([]reflect.Type{reflect.TypeFor[provision.Operator]()})
-	require.Greater(t, len(names), 100)
-	for name, at := range names {
-		classes := 0
-		for _, is := range []bool{priced(name), secretField(name), slices.Contains(known, name)} {
-			if is {
-				classes++
+	answers := make(map[string]reflect.Type)
+	for m := range reflect.TypeFor[*Console]().Methods() {
+		for out := range m.Type.Outs() {
+			for out.Kind() == reflect.Pointer || out.Kind() == reflect.Slice {
+				out = out.Elem()
+			}
+			if out.Kind() == reflect.Struct && strings.HasPrefix(out.PkgPath(), "trunkline/") {
+				answers[out.String()] = out
 			}
 		}
-		require.Equal(t, 1, classes, "%s (%s) is either plain, or tells of prices (priced), or is a secret (secretField)", name, at)
 	}
-	for _, name := range pricedFields() {
-		require.Contains(t, names, name, "there is such a field")
+	require.Greater(t, len(answers), 20)
+	for name := range whole() {
+		require.Contains(t, answers, name, "nothing answers with it any more")
+	}
+	for name, answer := range answers {
+		if _, ok := whole()[name]; ok {
+			continue
+		}
+		_, err := field.ShapeOf(answer, "json")
+		require.NoError(t, err, name)
+		tagged := slices.ContainsFunc(reflect.VisibleFields(answer), func(f reflect.StructField) bool { return f.Tag.Get(field.Tag) != "" })
+		require.True(t, tagged, "%s: say of its fields whom they are shown to, or why all of it is shown", name)
+	}
+}
+
+// TestRowsCanBeRedacted builds everything that takes out of rows what somebody does not see, as every role: a wrong tag is a panic.
+func TestRowsCanBeRedacted(t *testing.T) {
+	t.Parallel()
+	for _, role := range access.Roles() {
+		who := &access.Principal{Role: role, Tenant: map[bool]string{true: "acme"}[role.OfTenant()]}
+		require.NotPanics(t, func() {
+			redactor[CallLeg](who)
+			redactor[CallDetail](who)
+			redactor[LiveCall](who)
+			redactor[Overview](who)
+			redactor[DeadLeg](who)
+			redactor[Delivery](who)
+			redactor[ImportFault](who)
+			redactor[RouteAnswer](who)
+			redactor[SIPMessage](who)
+			redactor[alert.Alarm](who)
+			redactor[alert.Rules](who)
+			redactor[inventory.Number](who)
+			redactor[invoice.Charge](who)
+			redactor[lcr.Explanation](who)
+			redactor[reports.Row](who)
+			redactor[reports.Answer](who)
+			for _, f := range reports.Fields() {
+				f.Access()
+			}
+			for _, d := range reports.Dimensions() {
+				d.Access()
+			}
+			legFor(redactor[CallLeg](who), &cdr.Record{})
+			figuresShape()
+			callColumns(who)
+		}, role)
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
 	"trunkline/access"
+	"trunkline/internal/field"
 	"trunkline/reports"
 )
 
@@ -58,14 +60,15 @@ func (c *Console) AllStats(ctx context.Context, who *access.Principal, questions
 
 // answerFor is a copy of an answer as far as it is somebody's to know.
 func answerFor(who *access.Principal, shared *reports.Answer) *reports.Answer {
-	answer := *shared
+	answer, hide, figures := *shared, redactor[reports.Row](who), figuresShape()
 	answer.Rows = slices.Clone(shared.Rows)
 	for i := range answer.Rows {
-		blank(who, &answer.Rows[i])
+		blank(hide, &answer.Rows[i])
 	}
-	blank(who, &answer.Total)
+	blank(hide, &answer.Total)
 	answer.Formulas = slices.DeleteFunc(slices.Clone(answer.Formulas), func(f reports.Formula) bool {
-		return !who.May(access.ReadCost) && (f.Figure == "cost" || f.Figure == "margin") || !who.May(access.ReadSale) && (f.Figure == "sale" || f.Figure == "margin")
+		n := figures.Field(f.Figure)
+		return n != nil && !seesField(who, n.Access)
 	})
 	return &answer
 }
@@ -78,36 +81,32 @@ func mayAsk(who *access.Principal, q *reports.Question) error {
 	if err := mayGroup(who, q.By); err != nil {
 		return err
 	}
-	inside := q.Side == reports.Attempts || slices.ContainsFunc(q.By, func(d reports.Dimension) bool { return d == reports.ByCarrier || d == reports.ByGateway })
-	if who.Role.OfTenant() && (inside || slices.Contains(q.By, reports.ByTenant)) {
+	hidden := slices.ContainsFunc(q.By, func(d reports.Dimension) bool { return !seesField(who, d.Access()) })
+	if hidden || who.Role.OfTenant() && q.Side == reports.Attempts {
 		return fmt.Errorf("%w: attempts, carriers and gateways are not shown to you", ErrForbidden)
 	}
-	if q.Order == reports.OrderCost && !who.May(access.ReadCost) || q.Order == reports.OrderSale && !who.May(access.ReadSale) {
+	if !seesField(who, q.Order.Access()) {
 		return fmt.Errorf("%w: rows cannot be ordered by what is not shown to you", ErrForbidden)
 	}
 	return nil
 }
 
 // blank takes the money out of a row that is not somebody's to see. What the row points to is others' as well.
-func blank(who *access.Principal, row *reports.Row) {
+func blank(hide field.Redactor[reports.Row], row *reports.Row) {
 	if row.Before != nil {
 		before := *row.Before
 		row.Before = &before
 	}
-	for _, f := range []*reports.Figures{&row.Figures, row.Before} {
-		if f == nil {
-			continue
-		}
-		if who.Role.OfTenant() {
-			f.SaleTotal = nil // A client's money is of his currency.
-		}
-		if !who.May(access.ReadCost) {
-			f.Cost, f.CostTotal, f.Margin, f.MarginPart, f.NoRate = nil, nil, nil, nil, ""
-		}
-		if !who.May(access.ReadSale) {
-			f.Sale, f.SaleTotal, f.Margin, f.MarginPart, f.NoRate = nil, nil, nil, nil, ""
-		}
+	hide.Redact(row)
+}
+
+// figuresShape says which figures are told of a row, by their names.
+func figuresShape() *field.Shape {
+	s, err := field.ShapeOf(reflect.TypeFor[reports.Figures](), "json")
+	if err != nil {
+		panic(err)
 	}
+	return s
 }
 
 // Period reads a period in the calendar of a zone: the one that was named, or else the tenant's.

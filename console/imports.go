@@ -37,35 +37,35 @@ type Imports interface {
 
 // Import is an import as people see it.
 type Import struct {
-	ID       int64     `json:"id"`
-	Begun    time.Time `json:"begun"`
-	Tenant   string    `json:"tenant"`
-	PBX      string    `json:"pbx"`
-	File     string    `json:"file"`
-	Way      string    `json:"way"`
-	By       string    `json:"by"`
-	Calls    int64     `json:"calls"`    // That were sent to be rated.
-	Unusable int64     `json:"unusable"` // Records that could not be read or rated.
-	First    time.Time `json:"first_call,omitzero"`
-	Last     time.Time `json:"last_call,omitzero"`
-	State    string    `json:"state"`
-	Stands   bool      `json:"stands"`
-	Kept     bool      `json:"kept"`            // Its text is kept: it can be read anew.
-	Again    int64     `json:"again,omitempty"` // The import whose text was read anew.
-	Changed  []string  `json:"changed"`         // Settings of the PBX that are others now than when it was read.
+	ID       int64     `json:"id" access:"open"`
+	Begun    time.Time `json:"begun" access:"open"`
+	Tenant   string    `json:"tenant" access:"open"`
+	PBX      string    `json:"pbx" access:"open"`
+	File     string    `json:"file" access:"open"`
+	Way      string    `json:"way" access:"open"`
+	By       string    `json:"by" access:"open"`
+	Calls    int64     `json:"calls" access:"open"`    // That were sent to be rated.
+	Unusable int64     `json:"unusable" access:"open"` // Records that could not be read or rated.
+	First    time.Time `json:"first_call,omitzero" access:"open"`
+	Last     time.Time `json:"last_call,omitzero" access:"open"`
+	State    string    `json:"state" access:"open"`
+	Stands   bool      `json:"stands" access:"open"`
+	Kept     bool      `json:"kept" access:"open"`            // Its text is kept: it can be read anew.
+	Again    int64     `json:"again,omitempty" access:"open"` // The import whose text was read anew.
+	Changed  []string  `json:"changed" access:"open"`         // Settings of the PBX that are others now than when it was read.
 }
 
 // ImportFault is a record that could not be read or rated.
 type ImportFault struct {
-	ID     int64     `json:"id"`
-	Import int64     `json:"import"`
-	Found  time.Time `json:"found"`
-	Tenant string    `json:"tenant"`
-	PBX    string    `json:"pbx"`
-	File   string    `json:"file"`
-	Line   int64     `json:"line"`
-	Reason string    `json:"reason"`
-	Raw    string    `json:"raw"`
+	ID     int64     `json:"id" access:"open"`
+	Import int64     `json:"import" access:"open"`
+	Found  time.Time `json:"found" access:"open"`
+	Tenant string    `json:"tenant" access:"open"`
+	PBX    string    `json:"pbx" access:"open"`
+	File   string    `json:"file" access:"open"`
+	Line   int64     `json:"line" access:"open"`
+	Reason string    `json:"reason" access:"mentions"`
+	Raw    string    `json:"raw" access:"mentions"`
 }
 
 // ImportQuery says which imports are wanted. Empty conditions are none.
@@ -120,12 +120,13 @@ func (c *Console) ImportFaults(ctx context.Context, who *access.Principal, q Imp
 		return nil, invalid("limit: use 1 to %d", ImportsMost)
 	}
 	list, err := c.d.Imports.Faults(ctx, importer.FaultFilter{Tenant: q.Tenant, PBX: q.PBX, After: q.After, Limit: q.Limit})
-	out := make([]ImportFault, len(list))
+	out, hide := make([]ImportFault, len(list)), redactor[ImportFault](who)
 	for i := range list {
 		f := &list[i]
 		out[i] = ImportFault{
 			ID: f.ID, Import: f.Import, Found: f.Found.UTC(), Tenant: f.Tenant, PBX: f.PBX, File: f.Origin, Line: f.Line, Reason: f.Reason, Raw: f.Raw,
 		}
+		hide.Redact(&out[i])
 	}
 	return out, err
 }

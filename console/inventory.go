@@ -11,7 +11,6 @@ import (
 
 	"trunkline/access"
 	"trunkline/internal/e164"
-	"trunkline/internal/money"
 	"trunkline/provision"
 	"trunkline/provision/inventory"
 )
@@ -44,15 +43,13 @@ func (c *Console) Stock(ctx context.Context, who *access.Principal, f StockFilte
 	if err != nil {
 		return nil, err
 	}
-	out := []inventory.Number{}
+	out, hide := []inventory.Number{}, redactor[inventory.Number](who)
 	for i := range all {
 		n := &all[i]
 		if n.Number.Digits() <= f.After || !c.wanted(n, &f) {
 			continue
 		}
-		if !who.May(access.ReadCost) {
-			n.Setup, n.Monthly, n.Currency, n.Supplier, n.Contract = money.Amount{}, money.Amount{}, money.Currency{}, "", ""
-		}
+		hide.Redact(n)
 		if out = append(out, *n); len(out) == f.Limit {
 			break
 		}

@@ -12,11 +12,11 @@ import (
 
 // SIPLock is a source, or one login from it, that is refused for a while because of wrong passwords.
 type SIPLock struct {
-	Source   string    `json:"source"`
-	Login    string    `json:"login,omitempty"` // Empty: every login that was not proven from there.
-	Failures int       `json:"failures"`        // That made it.
-	Since    time.Time `json:"since"`
-	Until    time.Time `json:"until"`
+	Source   string    `json:"source" access:"open"`
+	Login    string    `json:"login,omitempty" access:"open"` // Empty: every login that was not proven from there.
+	Failures int       `json:"failures" access:"open"`        // That made it.
+	Since    time.Time `json:"since" access:"open"`
+	Until    time.Time `json:"until" access:"open"`
 }
 
 // SIPLocks returns the locks of this process.

@@ -58,21 +58,22 @@ func (c *Console) export(ctx context.Context, who *access.Principal, q CallQuery
 		return err
 	}
 	m.Of(total)
+	hide, columns := redactor[CallLeg](who), callColumns(who)
 	out := m.File(ctx, "calls."+string(f.Format))
-	sheet, err := export.NewSheet(out, callFields(who), f.Options("calls"))
+	sheet, err := export.NewSheet(out, fieldsOf(columns), f.Options("calls"))
 	if err != nil {
 		return err
 	}
-	var n int64
+	n := int64(0)
 	err = c.d.Records.Each(ctx, records, func(r *cdr.Record) error {
-		leg := legFor(who, r)
+		leg := legFor(hide, r)
 		if n++; n%toldEvery == 0 {
 			m.At(n)
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 		}
-		return sheet.Add(leg.cells(who, f.Zone)...)
+		return sheet.Add(leg.cells(columns, f.Zone)...)
 	})
 	m.At(n)
 	if err != nil {

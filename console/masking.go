@@ -7,8 +7,7 @@ import (
 	"strings"
 
 	"trunkline/access"
-	"trunkline/internal/e164"
-	"trunkline/lcr"
+	"trunkline/internal/field"
 	"trunkline/reports"
 )
 
@@ -45,32 +44,8 @@ func Masked(number string) string {
 	return string(out)
 }
 
-// maskFields hides the last digits of numbers in place, from who may not see them.
-func maskFields(who *access.Principal, numbers ...*string) {
-	if !hidesNumbers(who) {
-		return
-	}
-	for _, n := range numbers {
-		*n = Masked(*n)
-	}
-}
-
-// maskDecision leaves out of a decision what its call's numbers are.
-func maskDecision(who *access.Principal, d *lcr.Explanation) {
-	if !hidesNumbers(who) {
-		return
-	}
-	d.From, d.To = e164.Number{}, e164.Number{}
-	for i := range d.Candidates {
-		maskFields(who, &d.Candidates[i].ToSent, &d.Candidates[i].FromSent)
-	}
-}
-
-// maskText hides the numbers in a text for people.
-func maskText(who *access.Principal, text string) string {
-	if !hidesNumbers(who) {
-		return text
-	}
+// maskedText hides the numbers in a text for people.
+func maskedText(text string) string {
 	return regexp.MustCompile(fmt.Sprintf(`[0-9]{%d,}`, numberDigits)).ReplaceAllStringFunc(text, Masked)
 }
 
@@ -107,13 +82,12 @@ func maySearchNumbers(who *access.Principal, f reports.Filter) error {
 		return nil
 	}
 	for _, m := range f.Matches() {
-		most := openDigits
-		switch m.Field { //nolint:exhaustive // The rest has no numbers of people.
-		case reports.FieldAnyNumber, reports.FieldTo, reports.FieldFrom:
-		case reports.FieldDialled, reports.FieldCallerID:
-			most = openAsDialled
-		default:
+		if !m.Field.Access().Has(field.Personal) {
 			continue
+		}
+		most := openDigits
+		if m.Field == reports.FieldDialled || m.Field == reports.FieldCallerID {
+			most = openAsDialled
 		}
 		open := regexp.MustCompile(fmt.Sprintf(`^\+?([0-9]{1,%d}|[0-9]{1,%d}%%)$`, numberDigits-1, most))
 		for _, v := range m.Values {
@@ -127,7 +101,7 @@ func maySearchNumbers(who *access.Principal, f reports.Filter) error {
 
 // mayGroup refuses statistics by the number that called or was called to who does not see them in full.
 func mayGroup(who *access.Principal, by []reports.Dimension) error {
-	if hidesNumbers(who) && (slices.Contains(by, reports.ByCaller) || slices.Contains(by, reports.ByCalled)) {
+	if hidesNumbers(who) && slices.ContainsFunc(by, func(d reports.Dimension) bool { return d.Access().Has(field.Personal) }) {
 		return fmt.Errorf("%w: callers' and called numbers are not shown to you in full", ErrForbidden)
 	}
 	return nil

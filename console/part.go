@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"trunkline/access"
+	"trunkline/internal/field"
 	"trunkline/provision"
 )
 
@@ -28,6 +29,15 @@ func (p Part) key() string {
 		return "number"
 	}
 	return "id"
+}
+
+// shape says what stands in the documents of a part.
+func (p Part) shape() *field.Shape {
+	tenant := provision.ShapeOf(provision.KindTenant)
+	if p == Extensions {
+		return tenant.Within(string(Branches), string(Extensions))
+	}
+	return tenant.Within(string(p))
 }
 
 // PartOf names one part of a tenant.
@@ -90,7 +100,7 @@ func (c *Console) PutPart(ctx context.Context, who *access.Principal, p PartOf, 
 			return fmt.Errorf("%w: %q in the %s of tenant %q: %w", ErrConflict, p.ID, p.Part, p.Tenant, errThere)
 		}
 		if before != nil {
-			keepSecrets(d, before)
+			keepHidden(who, p.Part.shape(), d, before)
 			if employees, ok := before["extensions"]; ok && d["extensions"] == nil && p.Part == Branches {
 				d["extensions"] = employees // They are changed one by one.
 			}
@@ -144,7 +154,7 @@ func (c *Console) editPart(ctx context.Context, who *access.Principal, p PartOf,
 			return nil, p.missing()
 		}
 		if ch.Tag != "" && ch.Tag != "*" {
-			if now, err := p.in(shown(who, tenant)); err != nil || now.Tag != ch.Tag {
+			if now, err := p.in(shown(who, provision.ShapeOf(provision.KindTenant), tenant)); err != nil || now.Tag != ch.Tag {
 				return nil, fmt.Errorf("%w: somebody changed %q since you read it: %w", ErrConflict, p.ID, errTag)
 			}
 		}
@@ -183,7 +193,7 @@ func listIn(d Document, name string) []Document {
 }
 
 func copyOf(d Document) Document {
-	out, _ := filtered(d, func(string) bool { return true }).(Document)
+	out, _ := field.Clone(d).(Document)
 	return out
 }
 

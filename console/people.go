@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -230,4 +231,17 @@ func (c *Console) DropFactor(ctx context.Context, who *access.Principal, passwor
 		return accessFault(err)
 	}
 	return c.log(ctx, who, access.Deed{Tenant: who.Tenant, Action: "second factor taken away", Object: "user " + who.User})
+}
+
+// accessFault tells what the user did wrong from what is ours.
+func accessFault(err error) error {
+	switch {
+	case errors.Is(err, access.ErrUser), errors.Is(err, access.ErrKey), errors.Is(err, access.ErrPassword):
+		return invalid("%s", err)
+	case errors.Is(err, access.ErrNotFound):
+		return fmt.Errorf("%w: %w", ErrNotFound, err)
+	case errors.Is(err, access.ErrExists), errors.Is(err, access.ErrLastOne):
+		return fmt.Errorf("%w: %w", ErrConflict, err)
+	}
+	return err
 }

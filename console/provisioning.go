@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"trunkline/access"
+	"trunkline/internal/field"
 	"trunkline/provision"
 )
 
@@ -151,14 +152,23 @@ func (c *Console) things(ctx context.Context, who *access.Principal, kind provis
 // readThings reads what objects hold, in their order.
 func readThings(who *access.Principal, objects []provision.Object) ([]Thing, error) {
 	things := []Thing{}
+	shape := shapeOf(objects)
 	for _, o := range objects {
 		d, err := readDocument(o.Spec)
 		if err != nil {
 			return nil, err
 		}
-		things = append(things, Thing{o.Kind, o.ID, tagOf(d), shown(who, d)})
+		things = append(things, Thing{o.Kind, o.ID, tagOf(d), shown(who, shape, d)})
 	}
 	return things, nil
+}
+
+// shapeOf says what stands in the documents of objects of one kind.
+func shapeOf(objects []provision.Object) *field.Shape {
+	if len(objects) == 0 {
+		return nil
+	}
+	return provision.ShapeOf(objects[0].Kind)
 }
 
 // Thing returns one object; ErrNotFound.
@@ -198,7 +208,8 @@ type Changed struct {
 	Fields []provision.FieldChange
 }
 
-// PutThing creates or replaces an object, or says what is wrong with it. Passwords that are not sent stay.
+// PutThing creates or replaces an object, or says what is wrong with it. What is not sent, and not shown to whoever sends, stays: passwords, and
+// prices for those who do not see them.
 func (c *Console) PutThing(ctx context.Context, who *access.Principal, ch Change, d Document) (Changed, error) {
 	if id, ok := d["id"]; ok && id != ch.ID && ch.Kind != provision.KindSettings {
 		return Changed{}, invalid("id: the document says %q and its address %q; ids never change", id, ch.ID)
@@ -207,7 +218,7 @@ func (c *Console) PutThing(ctx context.Context, who *access.Principal, ch Change
 		d["id"] = ch.ID
 	}
 	return c.edit(ctx, who, ch, func(before Document) (Document, error) {
-		keepSecrets(d, before)
+		keepHidden(who, provision.ShapeOf(ch.Kind), d, before)
 		return d, nil
 	})
 }
@@ -315,7 +326,7 @@ func (c *Console) store(ctx context.Context, who *access.Principal, ch Change, s
 	}
 	for i := range changes.List {
 		if changes.List[i].Kind == ch.Kind && changes.List[i].ID == ch.ID {
-			out.Fields = changes.List[i].Fields
+			out.Fields = changesFor(who, provision.ShapeOf(ch.Kind), changes.List[i].Fields)
 		}
 	}
 	after, err := bundle.Objects()
@@ -327,7 +338,7 @@ func (c *Console) store(ctx context.Context, who *access.Principal, ch Change, s
 		if err != nil {
 			return out, err
 		}
-		out.Thing = Thing{ch.Kind, ch.ID, tagOf(d), shown(who, d)}
+		out.Thing = Thing{ch.Kind, ch.ID, tagOf(d), shown(who, provision.ShapeOf(ch.Kind), d)}
 	}
 	if ch.DryRun || changes.Empty() {
 		return out, nil
@@ -336,6 +347,13 @@ func (c *Console) store(ctx context.Context, who *access.Principal, ch Change, s
 		return out, err
 	}
 	return out, c.logFiles(ctx, who, ch, changes)
+}
+
+// changesFor are the changes of fields that are somebody's to see. Those of secrets say only that there is one: they are masked already.
+func changesFor(who *access.Principal, shape *field.Shape, all []provision.FieldChange) []provision.FieldChange {
+	return slices.DeleteFunc(slices.Clone(all), func(f provision.FieldChange) bool {
+		return !shape.Path(f.Path, func(a field.Access) bool { return a.Has(field.Secret) || seesField(who, a) })
+	})
 }
 
 // plainYAML takes the library's words out of what is wrong with a document.

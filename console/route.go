@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"trunkline/access"
-	"trunkline/internal/money"
 	"trunkline/lcr"
 	"trunkline/provision"
 	"trunkline/routing"
@@ -26,21 +25,21 @@ type RouteQuestion struct {
 
 // RouteAnswer is what would happen to a call.
 type RouteAnswer struct {
-	From      string          `json:"from"`
-	To        string          `json:"to"`
-	Direction string          `json:"direction"`
-	Refusal   string          `json:"refusal,omitempty"`
-	Status    int             `json:"status,omitempty"` // SIP status of the refusal.
-	Detail    string          `json:"detail,omitempty"`
-	Decision  lcr.Explanation `json:"decision"`
-	Rings     []Ring          `json:"rings,omitempty"` // Where it reaches phones of the house.
+	From      string          `json:"from" access:"open,personal"`
+	To        string          `json:"to" access:"open,personal"`
+	Direction string          `json:"direction" access:"open"`
+	Refusal   string          `json:"refusal,omitempty" access:"open"`
+	Status    int             `json:"status,omitempty" access:"open"` // SIP status of the refusal.
+	Detail    string          `json:"detail,omitempty" access:"open,mentions"`
+	Decision  lcr.Explanation `json:"decision" access:"open"`
+	Rings     []Ring          `json:"rings,omitempty" access:"open"` // Where it reaches phones of the house.
 }
 
 // Ring is one stage of a call to phones.
 type Ring struct {
-	Extensions []string     `json:"extensions,omitempty"`
-	Seconds    int64        `json:"seconds,omitempty"`
-	Forwarded  *RouteAnswer `json:"forwarded,omitempty"`
+	Extensions []string     `json:"extensions,omitempty" access:"open"`
+	Seconds    int64        `json:"seconds,omitempty" access:"open"`
+	Forwarded  *RouteAnswer `json:"forwarded,omitempty" access:"open"`
 }
 
 // Simulate tells what would happen to a call, with every candidate and why not. Nothing is noted.
@@ -67,8 +66,11 @@ func (c *Console) Simulate(_ context.Context, who *access.Principal, q RouteQues
 		Caller: caller, Dialled: q.Dialled, CallerID: q.CallerID, At: q.At, Assumed: q.Assumed, Simulated: true, Live: states,
 	}))
 	if !who.May(access.ReadCost) {
-		a.hideCosts()
+		a.hidePrices()
 	}
+	rules := rulesFor(who)
+	rules.Mask = nil // The numbers are those that were asked about.
+	redactorBy[RouteAnswer](rules).Redact(a)
 	return a, nil
 }
 
@@ -127,22 +129,14 @@ func newRouteAnswer(r *routing.Route) *RouteAnswer {
 	return a
 }
 
-func (a *RouteAnswer) hideCosts() {
-	withoutCosts(&a.Decision)
+// hidePrices takes out why a call is refused where that tells of prices.
+func (a *RouteAnswer) hidePrices() {
+	if lcr.Reason(a.Refusal).TellsPrices() {
+		a.Detail = ""
+	}
 	for i := range a.Rings {
 		if f := a.Rings[i].Forwarded; f != nil {
-			f.hideCosts()
+			f.hidePrices()
 		}
-	}
-}
-
-// withoutCosts takes the prices out of a decision.
-func withoutCosts(e *lcr.Explanation) {
-	for i := range e.Candidates {
-		k := &e.Candidates[i]
-		k.Rate, k.Cost, k.Sale, k.Margin = money.Rate{}, money.Amount{}, money.Amount{}, money.Amount{}
-	}
-	for i := range e.Skipped {
-		e.Skipped[i].Detail = "" // It may tell a margin.
 	}
 }

@@ -36,62 +36,62 @@ type System interface {
 
 // Overview is the state of the system at one moment.
 type Overview struct {
-	At       time.Time  `json:"at"`
-	Parts    []Health   `json:"parts"`
-	Gateways []Gateway  `json:"gateways"`
-	Calls    []LiveCall `json:"calls"`
-	Total    int        `json:"calls_in_progress"` // Calls may hold fewer.
-	Phones   int        `json:"phones"`            // Registered.
-	Dead     int        `json:"dead"`              // Legs that could not be rated.
+	At       time.Time  `json:"at" access:"open"`
+	Parts    []Health   `json:"parts" access:"open"`
+	Gateways []Gateway  `json:"gateways" access:"open"`
+	Calls    []LiveCall `json:"calls" access:"open"`
+	Total    int        `json:"calls_in_progress" access:"open"` // Calls may hold fewer.
+	Phones   int        `json:"phones" access:"open"`            // Registered.
+	Dead     int        `json:"dead" access:"open"`              // Legs that could not be rated.
 }
 
 // Health is that of an engine or a service.
 type Health struct {
-	Name     string `json:"name"`
-	State    string `json:"state"`
-	Good     bool   `json:"good"`
-	Detail   string `json:"detail,omitempty"`
-	Restarts int    `json:"restarts"`
+	Name     string `json:"name" access:"open"`
+	State    string `json:"state" access:"open"`
+	Good     bool   `json:"good" access:"open"`
+	Detail   string `json:"detail,omitempty" access:"open"`
+	Restarts int    `json:"restarts" access:"open"`
 }
 
 // Gateway is the state of a carrier's gateway.
 type Gateway struct {
-	ID      string `json:"id"`
-	Carrier string `json:"carrier"`
-	Address string `json:"address"`
-	Calls   int    `json:"calls"`
-	Max     int    `json:"max_calls"`
-	Locked  bool   `json:"locked"`
-	Why     string `json:"why,omitempty"`
+	ID      string `json:"id" access:"open"`
+	Carrier string `json:"carrier" access:"open"`
+	Address string `json:"address" access:"open"`
+	Calls   int    `json:"calls" access:"open"`
+	Max     int    `json:"max_calls" access:"open"`
+	Locked  bool   `json:"locked" access:"open"`
+	Why     string `json:"why,omitempty" access:"open"`
 }
 
 // LiveCall is a call in progress.
 type LiveCall struct {
-	ID        string        `json:"id"`
-	Tenant    string        `json:"tenant"`
-	Branch    string        `json:"branch"`
-	Extension string        `json:"extension"`
-	From      string        `json:"from"`
-	To        string        `json:"to"`
-	Direction string        `json:"direction"`
-	Carrier   string        `json:"carrier,omitempty"`
-	Gateway   string        `json:"gateway,omitempty"`
-	State     string        `json:"state"` // reserving, ringing or answered.
-	Setup     time.Time     `json:"setup"`
-	Connect   *time.Time    `json:"connect,omitempty"`
-	Seconds   int64         `json:"seconds"`        // Since the answer.
-	Left      int64         `json:"left"`           // Seconds until the grant ends; -1 without a bound.
-	Held      *money.Amount `json:"held,omitempty"` // Money held for it.
+	ID        string        `json:"id" access:"client"`
+	Tenant    string        `json:"tenant" access:"client"`
+	Branch    string        `json:"branch" access:"client"`
+	Extension string        `json:"extension" access:"client"`
+	From      string        `json:"from" access:"client,personal"`
+	To        string        `json:"to" access:"client,personal"`
+	Direction string        `json:"direction" access:"client"`
+	Carrier   string        `json:"carrier,omitempty" access:"open"`
+	Gateway   string        `json:"gateway,omitempty" access:"open"`
+	State     string        `json:"state" access:"client"` // reserving, ringing or answered.
+	Setup     time.Time     `json:"setup" access:"client"`
+	Connect   *time.Time    `json:"connect,omitempty" access:"client"`
+	Seconds   int64         `json:"seconds" access:"client"`             // Since the answer.
+	Left      int64         `json:"left" access:"client"`                // Seconds until the grant ends; -1 without a bound.
+	Held      *money.Amount `json:"held,omitempty" access:"client,sale"` // Money held for it.
 }
 
 // SIPMessage is a message as it was on the wire, with what proves who sent it taken out.
 type SIPMessage struct {
-	At        time.Time `json:"at"`
-	Sent      bool      `json:"sent"` // By us.
-	Transport string    `json:"transport"`
-	Remote    string    `json:"remote"`
-	CallID    string    `json:"call_id"`
-	Text      string    `json:"text"`
+	At        time.Time `json:"at" access:"open"`
+	Sent      bool      `json:"sent" access:"open"` // By us.
+	Transport string    `json:"transport" access:"open"`
+	Remote    string    `json:"remote" access:"open"`
+	CallID    string    `json:"call_id" access:"open"`
+	Text      string    `json:"text" access:"open"`
 }
 
 // Overview returns the state of the system.
@@ -101,12 +101,7 @@ func (c *Console) Overview(ctx context.Context, who *access.Principal) (Overview
 	}
 	o, err := c.d.System.Overview(ctx)
 	o.Calls = slices.Clone(o.Calls) // Others are told of the same.
-	for i := range o.Calls {
-		maskFields(who, &o.Calls[i].From, &o.Calls[i].To)
-		if !who.May(access.ReadSale) {
-			o.Calls[i].Held = nil
-		}
-	}
+	redactor[Overview](who).Redact(&o)
 	return o, err
 }
 
@@ -123,14 +118,9 @@ func (c *Console) Live(ctx context.Context, who *access.Principal) ([]LiveCall, 
 		return nil, err
 	}
 	calls := slices.DeleteFunc(all, func(l LiveCall) bool { return !who.SeesBranch(l.Tenant, l.Branch) })
+	hide := redactor[LiveCall](who)
 	for i := range calls {
-		if who.Role.OfTenant() {
-			calls[i].Carrier, calls[i].Gateway = "", ""
-		}
-		if !who.May(access.ReadSale) {
-			calls[i].Held = nil
-		}
-		maskFields(who, &calls[i].From, &calls[i].To)
+		hide.Redact(&calls[i])
 	}
 	return calls, nil
 }

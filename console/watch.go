@@ -2,14 +2,11 @@ package console
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"trunkline/access"
 	"trunkline/alert"
-	"trunkline/cdr"
 )
 
 // Alerts keeps rules and what fired.
@@ -30,18 +27,18 @@ type Letters interface {
 
 // Delivery is a message about an alarm and what became of it.
 type Delivery struct {
-	ID      int64     `json:"id"`
-	Alarm   int64     `json:"alarm"`
-	Rule    string    `json:"rule"`
-	Tenant  string    `json:"tenant"`
-	Channel string    `json:"channel"`
-	State   string    `json:"state"`
-	Text    string    `json:"text"`
-	Made    time.Time `json:"made"`
-	Tries   int       `json:"tries"`
-	Due     time.Time `json:"due,omitzero"`
-	Sent    time.Time `json:"sent,omitzero"`
-	Error   string    `json:"error,omitempty"`
+	ID      int64     `json:"id" access:"open"`
+	Alarm   int64     `json:"alarm" access:"open"`
+	Rule    string    `json:"rule" access:"open"`
+	Tenant  string    `json:"tenant" access:"open"`
+	Channel string    `json:"channel" access:"open"`
+	State   string    `json:"state" access:"open"`
+	Text    string    `json:"text" access:"account,mentions"`
+	Made    time.Time `json:"made" access:"open"`
+	Tries   int       `json:"tries" access:"open"`
+	Due     time.Time `json:"due,omitzero" access:"open"`
+	Sent    time.Time `json:"sent,omitzero" access:"open"`
+	Error   string    `json:"error,omitempty" access:"open"`
 }
 
 // AlertRules returns the rules in force as the file that they were read from.
@@ -50,10 +47,13 @@ func (c *Console) AlertRules(ctx context.Context, who *access.Principal) (*alert
 		return nil, "", err
 	}
 	rules, text, err := c.d.Alerts.Rules(ctx)
+	if err != nil {
+		return nil, "", err
+	}
 	if !who.May(access.WriteAlerts) {
 		text = "" // Channels have secrets.
 	}
-	return rules, text, err
+	return rulesShown(who, rules), text, nil
 }
 
 // ApplyAlerts puts a file of rules in force in place of the former one.
@@ -75,7 +75,11 @@ func (c *Console) Alarms(ctx context.Context, who *access.Principal, tenant stri
 	if err := may(who, access.ReadAlerts); err != nil {
 		return nil, err
 	}
-	return c.d.Alerts.Alarms(ctx, tenant, onlyOpen, limit)
+	alarms, err := c.d.Alerts.Alarms(ctx, tenant, onlyOpen, limit)
+	if err != nil {
+		return nil, err
+	}
+	return alarms, hideMoney(ctx, c, who, alarms, func(a *alert.Alarm) string { return a.Rule })
 }
 
 // Deliveries returns the messages about alarms, the newest first.
@@ -83,7 +87,11 @@ func (c *Console) Deliveries(ctx context.Context, who *access.Principal, onlyFai
 	if err := may(who, access.ReadAlerts); err != nil {
 		return nil, err
 	}
-	return c.d.Alerts.Deliveries(ctx, onlyFailed, limit)
+	list, err := c.d.Alerts.Deliveries(ctx, onlyFailed, limit)
+	if err != nil {
+		return nil, err
+	}
+	return list, hideMoney(ctx, c, who, list, func(d *Delivery) string { return d.Rule })
 }
 
 // ReplayDelivery sends a message about an alarm again.
@@ -95,165 +103,4 @@ func (c *Console) ReplayDelivery(ctx context.Context, who *access.Principal, id 
 		return err
 	}
 	return c.log(ctx, who, access.Deed{Action: "replay", Object: fmt.Sprintf("delivery %d", id)})
-}
-
-// DeadLegs keeps legs that could not be rated.
-type DeadLegs interface {
-	Dead(ctx context.Context, q DeadQuery) ([]DeadLeg, error)
-	// Retry prices legs again, and returns how many still cannot be rated.
-	Retry(ctx context.Context, ids []int64) (left int, err error)
-	// Mend gives a leg other times. It answers ErrNotFound or ErrInvalid, wrapped.
-	Mend(ctx context.Context, id int64, m Mending, by string) error
-	// WriteOff says that legs are never to be priced, and returns how many of them waited.
-	WriteOff(ctx context.Context, ids []int64, reason, by string) (int, error)
-}
-
-// DeadQuery says which unrated legs are wanted. Empty conditions are none.
-type DeadQuery struct {
-	IDs     []int64
-	Tenant  string
-	Carrier string
-	Reason  string
-	Limit   int // 0: 100.
-}
-
-// Mending says what times a leg is to have instead of its own: those by a clock that was wrong.
-type Mending struct {
-	Setup      time.Time `json:"setup,omitzero"` // UTC; a zero one stays as it is.
-	Connect    time.Time `json:"connect,omitzero"`
-	Disconnect time.Time `json:"disconnect,omitzero"`
-	Reason     string    `json:"reason"`
-}
-
-// DeadLeg is a leg that could not be rated.
-type DeadLeg struct {
-	ID      int64     `json:"id"`
-	Leg     string    `json:"leg,omitempty"` // Empty: the message is no leg.
-	Call    string    `json:"call,omitempty"`
-	Tenant  string    `json:"tenant"`
-	Carrier string    `json:"carrier,omitempty"`
-	From    string    `json:"from,omitempty"`
-	To      string    `json:"to,omitempty"`
-	Setup   time.Time `json:"setup,omitzero"`
-	Reason  string    `json:"reason"`
-	Detail  string    `json:"detail"`
-	Died    time.Time `json:"died"`
-	Retries int       `json:"retries"`
-
-	// Came is the leg as it came, and Message what came where it is no leg; only DeadLeg gives them out.
-	Came    *cdr.Leg `json:"-"`
-	Message []byte   `json:"-"`
-}
-
-// Dead returns legs that could not be rated, the oldest first.
-func (c *Console) Dead(ctx context.Context, who *access.Principal, q DeadQuery) ([]DeadLeg, error) {
-	if err := may(who, access.ReadDead); err != nil {
-		return nil, err
-	}
-	legs, err := c.d.Dead.Dead(ctx, q)
-	for i := range legs {
-		legs[i].Came, legs[i].Message = nil, nil
-		maskFields(who, &legs[i].From, &legs[i].To)
-		legs[i].Detail = maskText(who, legs[i].Detail)
-	}
-	return legs, err
-}
-
-// DeadLeg returns an unrated leg as it came, with its numbers and its trace; ErrNotFound: none with that id waits.
-func (c *Console) DeadLeg(ctx context.Context, who *access.Principal, id int64) (DeadLeg, error) {
-	for _, p := range []access.Permission{access.ReadDead, access.ReadNumbers, access.ReadTraces, access.ReadCost} {
-		if err := may(who, p); err != nil {
-			return DeadLeg{}, err
-		}
-	}
-	legs, err := c.d.Dead.Dead(ctx, DeadQuery{IDs: []int64{id}})
-	if err != nil {
-		return DeadLeg{}, err
-	}
-	if len(legs) == 0 {
-		return DeadLeg{}, fmt.Errorf("%w: no unrated leg %d waits: it was rated meanwhile, or never was", ErrNotFound, id)
-	}
-	return legs[0], nil
-}
-
-// maxRetry bounds the legs that are priced again at once.
-const maxRetry = 1000
-
-// RetryDead prices legs again and returns how many still cannot be rated.
-func (c *Console) RetryDead(ctx context.Context, who *access.Principal, ids []int64) (int, error) {
-	if err := may(who, access.WriteDead); err != nil {
-		return 0, err
-	}
-	if len(ids) == 0 || len(ids) > maxRetry {
-		return 0, invalid("ids: name 1 to %d legs", maxRetry)
-	}
-	left, err := c.d.Dead.Retry(ctx, slices.Compact(slices.Sorted(slices.Values(ids))))
-	if err != nil {
-		return left, err
-	}
-	return left, c.log(ctx, who, access.Deed{Action: "retry", Object: "dead legs", After: fmt.Sprintf("%d legs, %d still cannot be rated", len(ids), left)})
-}
-
-// MendDead gives a leg that could not be rated other times and prices it again. It returns how many still cannot be rated: 0 or 1.
-func (c *Console) MendDead(ctx context.Context, who *access.Principal, id int64, m Mending) (int, error) {
-	if err := may(who, access.WriteDead); err != nil {
-		return 0, err
-	}
-	why, err := reason(m.Reason)
-	if err != nil {
-		return 0, err
-	}
-	if m.Setup.IsZero() && m.Connect.IsZero() && m.Disconnect.IsZero() {
-		return 0, invalid("times: give setup, connect or disconnect")
-	}
-	m.Reason = why
-	if err := c.d.Dead.Mend(ctx, id, m, who.By()); err != nil {
-		return 0, err
-	}
-	left, err := c.d.Dead.Retry(ctx, []int64{id})
-	if err != nil {
-		return left, err
-	}
-	return left, c.log(ctx, who, access.Deed{Action: "mend", Object: fmt.Sprintf("dead leg %d", id), After: fmt.Sprintf(
-		"setup %s connect %s disconnect %s: %s", when(m.Setup), when(m.Connect), when(m.Disconnect), why)})
-}
-
-func when(t time.Time) string {
-	if t.IsZero() {
-		return "as it was"
-	}
-	return t.UTC().Format(time.RFC3339)
-}
-
-// WriteOffDead says that legs that could not be rated are never to be: nobody is charged for them, and no invoice waits for them. It returns
-// how many there were.
-func (c *Console) WriteOffDead(ctx context.Context, who *access.Principal, ids []int64, because string) (int, error) {
-	if err := may(who, access.WriteDead); err != nil {
-		return 0, err
-	}
-	why, err := reason(because)
-	if err != nil {
-		return 0, err
-	}
-	if len(ids) == 0 || len(ids) > maxRetry {
-		return 0, invalid("ids: name 1 to %d legs", maxRetry)
-	}
-	n, err := c.d.Dead.WriteOff(ctx, slices.Compact(slices.Sorted(slices.Values(ids))), why, who.By())
-	if err != nil {
-		return n, err
-	}
-	return n, c.log(ctx, who, access.Deed{Action: "write off", Object: "dead legs", After: fmt.Sprintf("%d of legs %v: %s", n, ids, why)})
-}
-
-// accessFault tells what the user did wrong from what is ours.
-func accessFault(err error) error {
-	switch {
-	case errors.Is(err, access.ErrUser), errors.Is(err, access.ErrKey), errors.Is(err, access.ErrPassword):
-		return invalid("%s", err)
-	case errors.Is(err, access.ErrNotFound):
-		return fmt.Errorf("%w: %w", ErrNotFound, err)
-	case errors.Is(err, access.ErrExists), errors.Is(err, access.ErrLastOne):
-		return fmt.Errorf("%w: %w", ErrConflict, err)
-	}
-	return err
 }

@@ -13,38 +13,38 @@ import (
 // Explanation is a Decision in words. As JSON it is stored with the call as its trace; amounts are in the tenant's currency,
 // rates in the carriers'.
 type Explanation struct {
-	From       e164.Number `json:"from"`
-	To         e164.Number `json:"to"`
-	Rule       string      `json:"rule"` // The rule of the route plan that matched, "plan/rule".
-	Candidates []Candidate `json:"candidates"`
-	Skipped    []Skipped   `json:"skipped"`
-	Refusal    Reason      `json:"refusal,omitempty"` // Why there is no candidate at all, as one of the Reason words.
+	From       e164.Number `json:"from" access:"open,personal"`
+	To         e164.Number `json:"to" access:"open,personal"`
+	Rule       string      `json:"rule" access:"open"` // The rule of the route plan that matched, "plan/rule".
+	Candidates []Candidate `json:"candidates" access:"open"`
+	Skipped    []Skipped   `json:"skipped" access:"open"`
+	Refusal    Reason      `json:"refusal,omitempty" access:"open"` // Why there is no candidate at all, as one of the Reason words.
 	// Revision is that of what was set up when it was decided: `trunkline history --revision` shows the plans of then.
-	Revision int64 `json:"revision,omitempty"`
+	Revision int64 `json:"revision,omitempty" access:"open"`
 }
 
 // Candidate is one gateway to try. Order in Explanation.Candidates is the order of trying.
 type Candidate struct {
-	Carrier  string       `json:"carrier"`
-	Gateway  string       `json:"gateway"`
-	Deck     string       `json:"deck,omitempty"`
-	Prefix   e164.Prefix  `json:"prefix"`
-	Rate     money.Rate   `json:"rate"` // What the carrier charges, per minute, in its currency.
-	Cost     money.Amount `json:"cost"` // What the carrier would charge for the assumed duration, in the currency of the sale.
-	Sale     money.Amount `json:"sale"` // What the tenant would pay for the assumed duration.
-	Margin   money.Amount `json:"margin"`
-	ToSent   string       `json:"to_sent"`   // The called number as the gateway wants it.
-	FromSent string       `json:"from_sent"` // The caller's number as the gateway wants it.
-	Version  string       `json:"version,omitempty"`
-	Base     string       `json:"base,omitempty"` // The deck that a cost-plus price is built on.
+	Carrier  string       `json:"carrier" access:"open"`
+	Gateway  string       `json:"gateway" access:"open"`
+	Deck     string       `json:"deck,omitempty" access:"open"`
+	Prefix   e164.Prefix  `json:"prefix" access:"open"`
+	Rate     money.Rate   `json:"rate" access:"cost"`      // What the carrier charges, per minute, in its currency.
+	Cost     money.Amount `json:"cost" access:"cost"`      // What the carrier would charge for the assumed duration, in the currency of the sale.
+	Sale     money.Amount `json:"sale" access:"sale,cost"` // What the tenant would pay for the assumed duration.
+	Margin   money.Amount `json:"margin" access:"sale,cost"`
+	ToSent   string       `json:"to_sent" access:"personal"`   // The called number as the gateway wants it.
+	FromSent string       `json:"from_sent" access:"personal"` // The caller's number as the gateway wants it.
+	Version  string       `json:"version,omitempty" access:"open"`
+	Base     string       `json:"base,omitempty" access:"open"` // The deck that a cost-plus price is built on.
 }
 
 // Skipped is a gateway that was considered and will not be tried.
 type Skipped struct {
-	Carrier string `json:"carrier"`
-	Gateway string `json:"gateway"`
-	Reason  Reason `json:"reason"`
-	Detail  string `json:"detail,omitempty"`
+	Carrier string `json:"carrier" access:"open"`
+	Gateway string `json:"gateway" access:"open"`
+	Reason  Reason `json:"reason" access:"open"`
+	Detail  string `json:"detail,omitempty" access:"cost,mentions"`
 }
 
 // Explain puts the decision into words.

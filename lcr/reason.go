@@ -1,5 +1,7 @@
 package lcr
 
+import "slices"
+
 // Reason is a word for why a gateway was skipped or a call refused. The words are part of the interface.
 type Reason string
 
@@ -23,6 +25,11 @@ const (
 	ReasonLimit       Reason = "rank"        // Enough better candidates were found.
 	ReasonUnsupported Reason = "unsupported" // The gateway cannot carry this call (codec, transport).
 )
+
+// TellsPrices reports whether what is said of the reason tells of prices, costs, margins or debts.
+func (r Reason) TellsPrices() bool {
+	return slices.Contains([]Reason{ReasonMargin, ReasonMaxPrice, ReasonDebt, ReasonNoSale, ReasonCurrency, ReasonLimit}, r)
+}
 
 // code is the Reason of a verdict in one byte. The codes rise with how far on its way through the gates a gateway has come:
 // the one that came farthest was the best hope, and its reason is that of a call that nobody takes.

@@ -11,11 +11,11 @@ import (
 
 // Brand is how the pages and documents of some clients look: those of a reseller, or of a segment of one's own.
 type Brand struct {
-	ID     string   `yaml:"id"`
-	Name   string   `yaml:"name"`             // Shown in the place of the operator's.
-	Hosts  []string `yaml:"hosts,omitempty"`  // Host names of the pages by which its people come, such as client.partner.example.
-	Colour string   `yaml:"colour,omitempty"` // Of what stands out, such as "#0b63ce".
-	Logo   string   `yaml:"logo,omitempty"`   // PNG or JPEG file beside the operator's.
+	ID     string   `yaml:"id" access:"open"`
+	Name   string   `yaml:"name" access:"open"`             // Shown in the place of the operator's.
+	Hosts  []string `yaml:"hosts,omitempty" access:"open"`  // Host names of the pages by which its people come, such as client.partner.example.
+	Colour string   `yaml:"colour,omitempty" access:"open"` // Of what stands out, such as "#0b63ce".
+	Logo   string   `yaml:"logo,omitempty" access:"open"`   // PNG or JPEG file beside the operator's.
 
 	// Image is the logo itself, read when the brand is put in force.
 	Image []byte `yaml:"-"`

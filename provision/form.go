@@ -11,28 +11,28 @@ import (
 // Form is how a gateway or trunk wants to be spoken to, beyond the numbers.
 type Form struct {
 	// Headers are rules for the headers of calls. Of those that let pass or take away, the first that fits decides.
-	Headers []HeaderRule `yaml:"headers,omitempty"`
+	Headers []HeaderRule `yaml:"headers,omitempty" access:"open"`
 	// UserPhone adds user=phone to the URIs that name numbers (RFC 3261, section 19.1.1).
-	UserPhone   bool   `yaml:"user_phone,omitempty"`
-	FromDomain  string `yaml:"from_domain,omitempty"`  // The host of From, and of the identities; our address if empty.
-	FromUser    string `yaml:"from_user,omitempty"`    // number (the default), login, or the very user of From; the number is asserted beside.
-	ContactUser string `yaml:"contact_user,omitempty"` // As FromUser, of Contact; none if empty.
+	UserPhone   bool   `yaml:"user_phone,omitempty" access:"open"`
+	FromDomain  string `yaml:"from_domain,omitempty" access:"open"`  // The host of From, and of the identities; our address if empty.
+	FromUser    string `yaml:"from_user,omitempty" access:"open"`    // number (the default), login, or the very user of From; the number is asserted beside.
+	ContactUser string `yaml:"contact_user,omitempty" access:"open"` // As FromUser, of Contact; none if empty.
 	// Identity says in which header the caller's number is asserted: pai (P-Asserted-Identity, the default), ppi (P-Preferred-Identity),
 	// rpid (Remote-Party-ID) or none.
-	Identity    string `yaml:"identity,omitempty"`
-	HistoryInfo bool   `yaml:"history_info,omitempty"` // It is told by whom a call was forwarded and why (RFC 7044).
+	Identity    string `yaml:"identity,omitempty" access:"open"`
+	HistoryInfo bool   `yaml:"history_info,omitempty" access:"open"` // It is told by whom a call was forwarded and why (RFC 7044).
 	// SessionTimer is the interval of a session timer of our own with it (RFC 4028); 0: the ends agree on theirs.
-	SessionTimer time.Duration `yaml:"session_timer,omitempty"`
-	Refresher    string        `yaml:"refresher,omitempty"` // Who refreshes: ours (the default), or theirs, if it is able to.
+	SessionTimer time.Duration `yaml:"session_timer,omitempty" access:"open"`
+	Refresher    string        `yaml:"refresher,omitempty" access:"open"` // Who refreshes: ours (the default), or theirs, if it is able to.
 }
 
 // HeaderRule says what becomes of a header.
 type HeaderRule struct {
-	Name  string `yaml:"name"` // Its name; a star at the end stands for anything: "X-*".
-	Do    string `yaml:"do"`   // pass, remove, set, add or rewrite.
-	Value string `yaml:"value,omitempty"`
-	Match string `yaml:"match,omitempty"` // Of rewrite: a regular expression (RE2); value may name its groups, $1.
-	From  bool   `yaml:"from,omitempty"`  // Of messages that come from there, toward the other side; else of those that go there.
+	Name  string `yaml:"name" access:"open"` // Its name; a star at the end stands for anything: "X-*".
+	Do    string `yaml:"do" access:"open"`   // pass, remove, set, add or rewrite.
+	Value string `yaml:"value,omitempty" access:"open"`
+	Match string `yaml:"match,omitempty" access:"open"` // Of rewrite: a regular expression (RE2); value may name its groups, $1.
+	From  bool   `yaml:"from,omitempty" access:"open"`  // Of messages that come from there, toward the other side; else of those that go there.
 }
 
 // What HeaderRule.Do may be.

@@ -11,20 +11,20 @@ import (
 
 // PBX is a foreign telephone system of a tenant whose call records are imported.
 type PBX struct {
-	ID         string         `yaml:"id"`
-	Name       string         `yaml:"name,omitempty"`
-	Format     string         `yaml:"format"`              // Name of a format; `trunkline import formats` lists them. Or a file, mine.yaml.
-	TimeZone   string         `yaml:"time_zone,omitempty"` // Of its clock; the tenant's if empty.
-	Branch     string         `yaml:"branch"`              // Whose calls are those that no mapping knows.
-	Stamp      string         `yaml:"stamp,omitempty"`     // What the time of a record is, if not what the format says.
-	Charset    string         `yaml:"charset,omitempty"`   // Of names in its records; utf-8 if empty.
-	Prefix     string         `yaml:"prefix,omitempty"`    // Access code in front of what is dialled, such as "9"; taken off.
-	Seizure    time.Duration  `yaml:"seizure,omitempty"`   // Outgoing calls: counted from the seizure; so much is taken off.
-	Round      *PBXRound      `yaml:"round,omitempty"`     // How durations are rounded after that.
-	Source     PBXSource      `yaml:"source,omitempty"`    // The way in for `trunkline collect`.
-	Extensions []PBXExtension `yaml:"extensions,omitempty"`
-	Trunks     []PBXTrunk     `yaml:"trunks,omitempty"`
-	Accounts   []PBXAccount   `yaml:"accounts,omitempty"`
+	ID         string         `yaml:"id" access:"open"`
+	Name       string         `yaml:"name,omitempty" access:"open"`
+	Format     string         `yaml:"format" access:"open"`              // Name of a format; `trunkline import formats` lists them. Or a file, mine.yaml.
+	TimeZone   string         `yaml:"time_zone,omitempty" access:"open"` // Of its clock; the tenant's if empty.
+	Branch     string         `yaml:"branch" access:"open"`              // Whose calls are those that no mapping knows.
+	Stamp      string         `yaml:"stamp,omitempty" access:"open"`     // What the time of a record is, if not what the format says.
+	Charset    string         `yaml:"charset,omitempty" access:"open"`   // Of names in its records; utf-8 if empty.
+	Prefix     string         `yaml:"prefix,omitempty" access:"open"`    // Access code in front of what is dialled, such as "9"; taken off.
+	Seizure    time.Duration  `yaml:"seizure,omitempty" access:"open"`   // Outgoing calls: counted from the seizure; so much is taken off.
+	Round      *PBXRound      `yaml:"round,omitempty" access:"open"`     // How durations are rounded after that.
+	Source     PBXSource      `yaml:"source,omitempty" access:"open"`    // The way in for `trunkline collect`.
+	Extensions []PBXExtension `yaml:"extensions,omitempty" access:"open"`
+	Trunks     []PBXTrunk     `yaml:"trunks,omitempty" access:"open"`
+	Accounts   []PBXAccount   `yaml:"accounts,omitempty" access:"open"`
 
 	// Description is what the file says that Format names: a format of the operator's own. Empty for a built-in one.
 	Description []byte `yaml:"-"`
@@ -37,49 +37,49 @@ func (p *PBX) OwnFormat() bool {
 
 // PBXRound says how durations are rounded.
 type PBXRound struct {
-	To  time.Duration `yaml:"to"`
-	Way string        `yaml:"way"` // up, down or nearest (halves go up).
+	To  time.Duration `yaml:"to" access:"open"`
+	Way string        `yaml:"way" access:"open"` // up, down or nearest (halves go up).
 }
 
 // PBXSource is how the records of a PBX come in.
 type PBXSource struct {
-	Kind     string   `yaml:"kind,omitempty"`     // folder, listen, connect or serial; empty: by hand only.
-	Path     string   `yaml:"path,omitempty"`     // folder: the folder; serial: the device, set up with stty.
-	Files    string   `yaml:"files,omitempty"`    // folder: pattern of the names, such as Master*.csv; all files if empty.
-	Address  string   `yaml:"address,omitempty"`  // listen, connect: host:port.
-	Allow    []string `yaml:"allow,omitempty"`    // listen: addresses or CIDR ranges that may connect; loopback only if empty.
-	User     string   `yaml:"user,omitempty"`     // connect: sent when a prompt comes; Panasonic's is SMDR.
-	Password string   `yaml:"password,omitempty"` // connect: sent at the next prompt.
+	Kind     string   `yaml:"kind,omitempty" access:"open"`       // folder, listen, connect or serial; empty: by hand only.
+	Path     string   `yaml:"path,omitempty" access:"open"`       // folder: the folder; serial: the device, set up with stty.
+	Files    string   `yaml:"files,omitempty" access:"open"`      // folder: pattern of the names, such as Master*.csv; all files if empty.
+	Address  string   `yaml:"address,omitempty" access:"open"`    // listen, connect: host:port.
+	Allow    []string `yaml:"allow,omitempty" access:"open"`      // listen: addresses or CIDR ranges that may connect; loopback only if empty.
+	User     string   `yaml:"user,omitempty" access:"open"`       // connect: sent when a prompt comes; Panasonic's is SMDR.
+	Password string   `yaml:"password,omitempty" access:"secret"` // connect: sent at the next prompt.
 }
 
 // PBXExtension says whose an extension of the PBX is, from a moment on and before another.
 type PBXExtension struct {
-	Number    string    `yaml:"number"` // As the PBX records it; X is any digit, and "*" at the end anything.
-	Branch    string    `yaml:"branch,omitempty"`
-	Extension string    `yaml:"extension,omitempty"` // The tenant's extension; the recorded number if empty.
-	Since     time.Time `yaml:"since,omitempty"`
-	Till      time.Time `yaml:"till,omitempty"`
+	Number    string    `yaml:"number" access:"open"` // As the PBX records it; X is any digit, and "*" at the end anything.
+	Branch    string    `yaml:"branch,omitempty" access:"open"`
+	Extension string    `yaml:"extension,omitempty" access:"open"` // The tenant's extension; the recorded number if empty.
+	Since     time.Time `yaml:"since,omitempty" access:"open"`
+	Till      time.Time `yaml:"till,omitempty" access:"open"`
 }
 
 // PBXTrunk says what a line of the PBX is.
 type PBXTrunk struct {
-	ID       string      `yaml:"id"`               // As the PBX records it; X is any digit, and "*" at the end anything.
-	Tariff   string      `yaml:"tariff,omitempty"` // Of its operator; that of the extension, branch or tenant if empty.
-	Number   e164.Number `yaml:"number,omitempty"` // The tenant's number on it, for incoming calls without one.
-	Internal bool        `yaml:"internal,omitempty"`
-	Group    string      `yaml:"group,omitempty"` // Trunk group that it is one of; it is one by itself if empty.
-	Lines    int         `yaml:"lines,omitempty"` // How many lines it is. One if empty where it is in a group and its id has no open place.
-	Since    time.Time   `yaml:"since,omitempty"`
-	Till     time.Time   `yaml:"till,omitempty"`
+	ID       string      `yaml:"id" access:"open"`                // As the PBX records it; X is any digit, and "*" at the end anything.
+	Tariff   string      `yaml:"tariff,omitempty" access:"price"` // Of its operator; that of the extension, branch or tenant if empty.
+	Number   e164.Number `yaml:"number,omitempty" access:"open"`  // The tenant's number on it, for incoming calls without one.
+	Internal bool        `yaml:"internal,omitempty" access:"open"`
+	Group    string      `yaml:"group,omitempty" access:"open"` // Trunk group that it is one of; it is one by itself if empty.
+	Lines    int         `yaml:"lines,omitempty" access:"open"` // How many lines it is. One if empty where it is in a group and its id has no open place.
+	Since    time.Time   `yaml:"since,omitempty" access:"open"`
+	Till     time.Time   `yaml:"till,omitempty" access:"open"`
 }
 
 // PBXAccount says who pays for calls with an account code.
 type PBXAccount struct {
-	Code      string    `yaml:"code"`
-	Branch    string    `yaml:"branch,omitempty"`
-	Extension string    `yaml:"extension,omitempty"`
-	Since     time.Time `yaml:"since,omitempty"`
-	Till      time.Time `yaml:"till,omitempty"`
+	Code      string    `yaml:"code" access:"open"`
+	Branch    string    `yaml:"branch,omitempty" access:"open"`
+	Extension string    `yaml:"extension,omitempty" access:"open"`
+	Since     time.Time `yaml:"since,omitempty" access:"open"`
+	Till      time.Time `yaml:"till,omitempty" access:"open"`
 }
 
 // PBXPlace is whose a call of a PBX is.

@@ -67,7 +67,7 @@ func Plan(current []Object, files map[string][]byte, wanted *Bundle, prune bool)
 	for _, o := range current {
 		before[[2]string{string(o.Kind), o.ID}] = o
 	}
-	merged := slices.Clone(next)
+	merged, hidden := slices.Clone(next), secrets()
 	for _, o := range next {
 		key := [2]string{string(o.Kind), o.ID}
 		old, existed := before[key]
@@ -76,7 +76,7 @@ func Plan(current []Object, files map[string][]byte, wanted *Bundle, prune bool)
 		case !existed:
 			out.put(Change{Action: Create, Kind: o.Kind, ID: o.ID, after: o})
 		case old.Spec != o.Spec:
-			out.put(Change{Action: Update, Kind: o.Kind, ID: o.ID, Fields: fieldChanges(old.Spec, o.Spec), after: o})
+			out.put(Change{Action: Update, Kind: o.Kind, ID: o.ID, Fields: fieldChanges(old.Spec, o.Spec, hidden), after: o})
 		}
 	}
 	out.leftOver(before, prune, &merged)
@@ -121,10 +121,10 @@ func (c *Changes) leftOver(rest map[[2]string]Object, prune bool, merged *[]Obje
 }
 
 // Differences compares two stored documents field by field; secrets are masked. What is no document has no fields.
-func Differences(before, after string) []FieldChange { return fieldChanges(before, after) }
+func Differences(before, after string) []FieldChange { return fieldChanges(before, after, secrets()) }
 
 // fieldChanges compares two documents field by field.
-func fieldChanges(before, after string) []FieldChange {
+func fieldChanges(before, after string, secrets map[string]bool) []FieldChange {
 	old, now := flatten(before), flatten(after)
 	paths := slices.Sorted(maps.Keys(now))
 	for p := range old {
@@ -136,32 +136,10 @@ func fieldChanges(before, after string) []FieldChange {
 	var out []FieldChange
 	for _, p := range paths {
 		if old[p] != now[p] {
-			out = append(out, FieldChange{p, masked(p, old[p]), masked(p, now[p])})
+			out = append(out, FieldChange{p, masked(p, old[p], secrets), masked(p, now[p], secrets)})
 		}
 	}
 	return out
-}
-
-// Masked returns a stored document with its secrets masked.
-func Masked(spec string) string {
-	var b strings.Builder
-	for line := range strings.Lines(spec) {
-		field, _, ok := strings.Cut(line, ": ")
-		name := strings.TrimPrefix(strings.TrimSpace(field), "- ")
-		if ok && (name == "password" || strings.HasPrefix(name, "ha1_")) {
-			line = field + ": \"***\"\n"
-		}
-		b.WriteString(line)
-	}
-	return b.String()
-}
-
-func masked(path, value string) string {
-	field := path[strings.LastIndexByte(path, '.')+1:]
-	if value != "" && (field == "password" || strings.HasPrefix(field, "ha1_")) {
-		return "***"
-	}
-	return value
 }
 
 // flatten turns a document into paths and values. Elements of lists are named by their id where they have one, so

@@ -13,32 +13,32 @@ import (
 // Trunk is a tenant's own switch or media server: a PBX, a voice menu, a mailbox, a queue, a fax. Calls come from it by its addresses or
 // its login, and go to it where it is: at its address, or where it has registered.
 type Trunk struct {
-	ID        string        `yaml:"id"`
-	Branch    string        `yaml:"branch"`
-	Sources   []string      `yaml:"sources,omitempty"`   // Addresses or CIDR ranges that its calls come from.
-	Address   string        `yaml:"address,omitempty"`   // host or host:port that calls are delivered to.
-	Transport string        `yaml:"transport,omitempty"` // udp, tcp or tls; as Gateway.Transport.
-	Login     string        `yaml:"login,omitempty"`     // SIP user name, unique in the realm, by which it registers and calls; "tenant-id" and its id if empty.
-	Password  string        `yaml:"password,omitempty"`  // Without one it is known by its addresses alone.
-	CallerID  string        `yaml:"caller_id,omitempty"`
-	Media     string        `yaml:"media,omitempty"` // direct or relay: how its voice goes; see MediaRelay.
-	MaxCalls  int           `yaml:"max_calls,omitempty"`
-	MaxCPS    int           `yaml:"max_cps,omitempty"`
-	RingTime  time.Duration `yaml:"ring_time,omitempty"`  // How long it rings before the next trunk, or nobody, is taken to answer; default 60s.
-	Silence   time.Duration `yaml:"silence,omitempty"`    // As Gateway.Silence.
-	Probe     time.Duration `yaml:"probe,omitempty"`      // Interval of OPTIONS to Address; 0 sends none.
-	Lock      time.Duration `yaml:"lock,omitempty"`       // As Gateway.Lock.
-	LockAfter int           `yaml:"lock_after,omitempty"` // As Gateway.LockAfter.
-	Hunt      []HuntRule    `yaml:"hunt,omitempty"`       // As Gateway.Hunt: whether the next trunk of a number is tried.
-	ToRules   []NumberRule  `yaml:"to_rules,omitempty"`   // Applied to the called number, with its country code; as they are: "74951234567".
+	ID        string        `yaml:"id" access:"open"`
+	Branch    string        `yaml:"branch" access:"open"`
+	Sources   []string      `yaml:"sources,omitempty" access:"open"`    // Addresses or CIDR ranges that its calls come from.
+	Address   string        `yaml:"address,omitempty" access:"open"`    // host or host:port that calls are delivered to.
+	Transport string        `yaml:"transport,omitempty" access:"open"`  // udp, tcp or tls; as Gateway.Transport.
+	Login     string        `yaml:"login,omitempty" access:"open"`      // SIP user name, unique in the realm, by which it registers and calls; "tenant-id" and its id if empty.
+	Password  string        `yaml:"password,omitempty" access:"secret"` // Without one it is known by its addresses alone.
+	CallerID  string        `yaml:"caller_id,omitempty" access:"open"`
+	Media     string        `yaml:"media,omitempty" access:"open"` // direct or relay: how its voice goes; see MediaRelay.
+	MaxCalls  int           `yaml:"max_calls,omitempty" access:"open"`
+	MaxCPS    int           `yaml:"max_cps,omitempty" access:"open"`
+	RingTime  time.Duration `yaml:"ring_time,omitempty" access:"open"`  // How long it rings before the next trunk, or nobody, is taken to answer; default 60s.
+	Silence   time.Duration `yaml:"silence,omitempty" access:"open"`    // As Gateway.Silence.
+	Probe     time.Duration `yaml:"probe,omitempty" access:"open"`      // Interval of OPTIONS to Address; 0 sends none.
+	Lock      time.Duration `yaml:"lock,omitempty" access:"open"`       // As Gateway.Lock.
+	LockAfter int           `yaml:"lock_after,omitempty" access:"open"` // As Gateway.LockAfter.
+	Hunt      []HuntRule    `yaml:"hunt,omitempty" access:"open"`       // As Gateway.Hunt: whether the next trunk of a number is tried.
+	ToRules   []NumberRule  `yaml:"to_rules,omitempty" access:"open"`   // Applied to the called number, with its country code; as they are: "74951234567".
 	// RequestURI and To say whom these name: number, the called number, by which a switch finds whom to ring; or login, its own name.
 	// Both are number if empty.
-	RequestURI string `yaml:"request_uri,omitempty"`
-	To         string `yaml:"to,omitempty"`
+	RequestURI string `yaml:"request_uri,omitempty" access:"open"`
+	To         string `yaml:"to,omitempty" access:"open"`
 	Form       `yaml:",inline"`
 
-	HA1MD5    string `yaml:"ha1_md5,omitempty"` // As of Extension.
-	HA1SHA256 string `yaml:"ha1_sha256,omitempty"`
+	HA1MD5    string `yaml:"ha1_md5,omitempty" access:"secret"` // As of Extension.
+	HA1SHA256 string `yaml:"ha1_sha256,omitempty" access:"secret"`
 }
 
 // What the Request-URI and the To header of a call to a trunk name.

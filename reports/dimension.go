@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"trunkline/internal/field"
 )
 
 // ErrQuery is returned, wrapped, for a question that cannot be answered.
@@ -41,6 +43,18 @@ func Dimensions() []Dimension {
 		ByTenant, ByBranch, ByExtension, ByNumber, ByDirection, ByDestination, ByCountry, ByCarrier, ByGateway, ByCause,
 		ByStatus, ByCaller, ByCalled, ByHour, ByDay, ByMonth, ByWeekday, ByHourOfDay,
 	}
+}
+
+// Access says whom groups of the dimension are shown to.
+func (d Dimension) Access() field.Access {
+	switch d {
+	case ByTenant, ByCarrier, ByGateway:
+		return classOf("open")
+	case ByCaller, ByCalled:
+		return classOf("client,personal")
+	case ByBranch, ByExtension, ByNumber, ByDirection, ByDestination, ByCountry, ByCause, ByStatus, ByHour, ByDay, ByMonth, ByWeekday, ByHourOfDay:
+	}
+	return classOf("client")
 }
 
 // ParseDimensions reads a list such as "branch,day".

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"trunkline/internal/field"
 )
 
 // Field is something that a filter can look at. Its word stands in filter lines.
@@ -67,48 +69,78 @@ type traits struct {
 	field Field
 	kind  valueKind
 	words []string
+	shown string // To whom, as a tag of access: who is not shown a field learns nothing of it by a filter.
 	help  string
 }
 
 func fieldTraits() []traits {
 	return []traits{
-		{FieldAnyNumber, phoneValue, nil, "called or caller's number; what a value alone means"},
-		{FieldTo, phoneValue, nil, "called number"},
-		{FieldFrom, phoneValue, nil, "caller's number"},
-		{FieldDialled, textValue, nil, "digits as they were dialled or sent"},
-		{FieldCallerID, textValue, nil, "caller id as it was received or sent"},
-		{FieldTenant, textValue, nil, "client company"},
-		{FieldBranch, textValue, nil, "branch of the tenant"},
-		{FieldExtension, textValue, nil, "short number"},
-		{FieldNumber, phoneValue, nil, "the tenant's own number that was called"},
-		{FieldDirection, wordValue, []string{"outbound", "inbound", "forwarded", "internal"}, "of the call"},
-		{FieldKind, wordValue, []string{"ingress", "egress"}, "the caller's side, or an attempt"},
-		{FieldSource, textValue, nil, "sip, or the name of the importer's format"},
-		{FieldNode, textValue, nil, "process that wrote the leg"},
-		{FieldCarrier, textValue, nil, "carrier tried (egress), or that connected the call (ingress)"},
-		{FieldGateway, textValue, nil, "as carrier"},
-		{FieldTrunk, textValue, nil, "line of a PBX as it was recorded, or the client's own trunk; gateway/... is what an inbound call came by"},
-		{FieldDeck, textValue, nil, "the carrier's price list"},
-		{FieldTariff, textValue, nil, "what the tenant pays by"},
-		{FieldPrefix, textValue, nil, "prefix that the price was found by"},
-		{FieldDestination, textValue, nil, "name of the destination in the price list"},
-		{FieldCountry, textValue, nil, "ISO 3166 code"},
-		{FieldStatus, integerValue, nil, "final SIP status; 4xx for a class"},
-		{FieldCause, integerValue, nil, "Q.850 cause"},
-		{FieldSide, wordValue, []string{"caller", "callee", "limit", "timer", "operator", "routing", "fault", "unknown"}, "who ended it"},
-		{FieldReason, textValue, nil, "why we refused or ended it"},
-		{FieldAttempt, integerValue, nil, "0 is the caller's side, 1 the first attempt"},
-		{FieldDuration, durationValue, nil, "talk: seconds, 1m30s or 1:30"},
-		{FieldBilled, integerValue, nil, "billed seconds"},
-		{FieldPDD, durationValue, nil, "post-dial delay"},
-		{FieldSale, amountValue, nil, "price of the call"},
-		{FieldCost, amountValue, nil, "cost at the carrier"},
-		{FieldRate, amountValue, nil, "price per minute"},
-		{FieldCurrency, textValue, nil, "of the sale or the cost"},
-		{FieldAnswered, yesValue, nil, "yes or no"},
-		{FieldCall, textValue, nil, "id of the call, or a SIP Call-ID"},
-		{FieldNote, textValue, nil, "remark on the price"},
+		{FieldAnyNumber, phoneValue, nil, "client,personal", "called or caller's number; what a value alone means"},
+		{FieldTo, phoneValue, nil, "client,personal", "called number"},
+		{FieldFrom, phoneValue, nil, "client,personal", "caller's number"},
+		{FieldDialled, textValue, nil, "client,personal", "digits as they were dialled or sent"},
+		{FieldCallerID, textValue, nil, "client,personal", "caller id as it was received or sent"},
+		{FieldTenant, textValue, nil, "client", "client company"},
+		{FieldBranch, textValue, nil, "client", "branch of the tenant"},
+		{FieldExtension, textValue, nil, "client", "short number"},
+		{FieldNumber, phoneValue, nil, "client", "the tenant's own number that was called"},
+		{FieldDirection, wordValue, []string{"outbound", "inbound", "forwarded", "internal"}, "client", "of the call"},
+		{FieldKind, wordValue, []string{"ingress", "egress"}, "open", "the caller's side, or an attempt"},
+		{FieldSource, textValue, nil, "client", "sip, or the name of the importer's format"},
+		{FieldNode, textValue, nil, "open", "process that wrote the leg"},
+		{FieldCarrier, textValue, nil, "open", "carrier tried (egress), or that connected the call (ingress)"},
+		{FieldGateway, textValue, nil, "open", "as carrier"},
+		{FieldTrunk, textValue, nil, "open", "line of a PBX as it was recorded, or the client's own trunk; gateway/... is what an inbound call came by"},
+		{FieldDeck, textValue, nil, "open", "the carrier's price list"},
+		{FieldTariff, textValue, nil, "client,money", "what the tenant pays by"},
+		{FieldPrefix, textValue, nil, "client,money", "prefix that the price was found by"},
+		{FieldDestination, textValue, nil, "client", "name of the destination in the price list"},
+		{FieldCountry, textValue, nil, "client", "ISO 3166 code"},
+		{FieldStatus, integerValue, nil, "client", "final SIP status; 4xx for a class"},
+		{FieldCause, integerValue, nil, "client", "Q.850 cause"},
+		{FieldSide, wordValue, []string{"caller", "callee", "limit", "timer", "operator", "routing", "fault", "unknown"}, "client", "who ended it"},
+		{FieldReason, textValue, nil, "client", "why we refused or ended it"},
+		{FieldAttempt, integerValue, nil, "open", "0 is the caller's side, 1 the first attempt"},
+		{FieldDuration, durationValue, nil, "client", "talk: seconds, 1m30s or 1:30"},
+		{FieldBilled, integerValue, nil, "client", "billed seconds"},
+		{FieldPDD, durationValue, nil, "client", "post-dial delay"},
+		{FieldSale, amountValue, nil, "client,sale", "price of the call"},
+		{FieldCost, amountValue, nil, "cost", "cost at the carrier"},
+		{FieldRate, amountValue, nil, "client,sale", "price per minute"},
+		{FieldCurrency, textValue, nil, "client,money", "of the sale or the cost"},
+		{FieldAnswered, yesValue, nil, "client", "yes or no"},
+		{FieldCall, textValue, nil, "client", "id of the call, or a SIP Call-ID"},
+		{FieldNote, textValue, nil, "client,money", "remark on the price"},
 	}
+}
+
+// Fields returns all of them.
+func Fields() []Field {
+	all := fieldTraits()
+	fields := make([]Field, len(all))
+	for i := range all {
+		fields[i] = all[i].field
+	}
+	return fields
+}
+
+// Access says whom the field is shown to. A field that is not known is shown to nobody.
+func (f Field) Access() field.Access {
+	for _, t := range fieldTraits() {
+		if t.field == f {
+			return classOf(t.shown)
+		}
+	}
+	return classOf("secret")
+}
+
+// classOf reads one of the tags of this package; a test makes sure that they can be read.
+func classOf(tag string) field.Access {
+	a, err := field.Parse(tag)
+	if err != nil {
+		panic(err)
+	}
+	return a
 }
 
 // traitsOf finds a field by its word or its short form.
@@ -117,12 +149,12 @@ func traitsOf(word string) (traits, bool) {
 		"b": FieldTo, "a": FieldFrom, "caller": FieldFrom, "called": FieldTo, "ext": FieldExtension, "did": FieldNumber, "sip": FieldStatus,
 		"q850": FieldCause, "price": FieldSale, "hangup": FieldSide, "seq": FieldAttempt, "gw": FieldGateway,
 	}
-	field := Field(word)
+	wanted := Field(word)
 	if f, ok := short[word]; ok {
-		field = f
+		wanted = f
 	}
 	all := fieldTraits()
-	i := slices.IndexFunc(all, func(t traits) bool { return t.field == field })
+	i := slices.IndexFunc(all, func(t traits) bool { return t.field == wanted })
 	if i < 0 {
 		return traits{}, false
 	}

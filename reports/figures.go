@@ -10,28 +10,28 @@ import (
 
 // Figures are what is told of a group of legs. Formulas says how each is reckoned.
 type Figures struct {
-	Legs       int64  `json:"legs"`
-	Seizures   int64  `json:"seizures"`
-	Answered   int64  `json:"answered"`
-	Unanswered int64  `json:"unanswered"`
-	Limited    int64  `json:"limited"`
-	Crowded    int64  `json:"crowded"`
-	ASR        Share  `json:"asr"`
-	NER        Share  `json:"ner"`
-	ACD        Millis `json:"acd_ms"`
-	PDD50      Millis `json:"pdd_p50_ms"`
-	PDD95      Millis `json:"pdd_p95_ms"`
-	PDD99      Millis `json:"pdd_p99_ms"`
-	Talk       int64  `json:"talk_seconds"`
-	Billed     int64  `json:"billed_seconds"`
-	Sale       Purse  `json:"sale,omitzero"`
-	Cost       Purse  `json:"cost,omitzero"`
+	Legs       int64  `json:"legs" access:"client"`
+	Seizures   int64  `json:"seizures" access:"client"`
+	Answered   int64  `json:"answered" access:"client"`
+	Unanswered int64  `json:"unanswered" access:"client"`
+	Limited    int64  `json:"limited" access:"client"`
+	Crowded    int64  `json:"crowded" access:"client"`
+	ASR        Share  `json:"asr" access:"client"`
+	NER        Share  `json:"ner" access:"client"`
+	ACD        Millis `json:"acd_ms" access:"client"`
+	PDD50      Millis `json:"pdd_p50_ms" access:"client"`
+	PDD95      Millis `json:"pdd_p95_ms" access:"client"`
+	PDD99      Millis `json:"pdd_p99_ms" access:"client"`
+	Talk       int64  `json:"talk_seconds" access:"client"`
+	Billed     int64  `json:"billed_seconds" access:"client"`
+	Sale       Purse  `json:"sale,omitzero" access:"client,sale"`
+	Cost       Purse  `json:"cost,omitzero" access:"cost"`
 	// SaleTotal and CostTotal are sale and cost in the currency that margins are told in; null where a rate is not known.
-	SaleTotal  *Worth   `json:"sale_total,omitzero"`
-	CostTotal  *Worth   `json:"cost_total,omitzero"`
-	Margin     *Worth   `json:"margin,omitzero"`         // Null only where an exchange rate is missing, which NoRate names.
-	NoRate     string   `json:"no_rate,omitempty"`       // "USD to EUR": the rate without which nothing can be told in one currency.
-	MarginPart *Percent `json:"margin_percent,omitzero"` // Of the sale.
+	SaleTotal  *Worth   `json:"sale_total,omitzero" access:"sale"`
+	CostTotal  *Worth   `json:"cost_total,omitzero" access:"cost"`
+	Margin     *Worth   `json:"margin,omitzero" access:"sale,cost"`         // Null only where an exchange rate is missing, which NoRate names.
+	NoRate     string   `json:"no_rate,omitempty" access:"sale,cost"`       // "USD to EUR": the rate without which nothing can be told in one currency.
+	MarginPart *Percent `json:"margin_percent,omitzero" access:"sale,cost"` // Of the sale.
 }
 
 // Millis is a length of time that is told in milliseconds.
@@ -59,8 +59,8 @@ func (p Percent) MarshalJSON() ([]byte, error) { return []byte(p.String()), nil 
 
 // Formula says what a figure is and how it is reckoned.
 type Formula struct {
-	Figure  string `json:"figure"`
-	Formula string `json:"formula"`
+	Figure  string `json:"figure" access:"client"`
+	Formula string `json:"formula" access:"client"`
 }
 
 // Formulas returns the formulas of all figures for one side.

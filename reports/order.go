@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"trunkline/internal/field"
 )
 
 // Order is what rows are sorted by; the zero value puts parts of time in their order, and else most legs first.
@@ -28,6 +30,18 @@ func (o Order) check() error {
 		return nil
 	}
 	return fmt.Errorf("%w: order %q: want key, legs, answered, talk, sale or cost", ErrQuery, o)
+}
+
+// Access says whom the figure is shown to by which rows are ordered.
+func (o Order) Access() field.Access {
+	switch o {
+	case OrderSale:
+		return classOf("client,sale")
+	case OrderCost:
+		return classOf("cost")
+	case OrderKey, OrderLegs, OrderAnswered, OrderTalk:
+	}
+	return classOf("client")
 }
 
 // builder puts the groups of one or two periods together.

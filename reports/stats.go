@@ -73,25 +73,25 @@ func NewStats(store StatsStore, exchange Exchange, house money.Currency) *Stats 
 
 // Row is one group of an answer, or the total.
 type Row struct {
-	Keys   []string `json:"keys"`
-	Other  bool     `json:"other,omitempty"` // All that is not among the top ones.
-	Groups int      `json:"groups"`          // How many groups it stands for.
+	Keys   []string `json:"keys" access:"client"`
+	Other  bool     `json:"other,omitempty" access:"client"` // All that is not among the top ones.
+	Groups int      `json:"groups" access:"client"`          // How many groups it stands for.
 	Figures
-	Before *Figures `json:"before,omitempty"` // The same of the period that is compared with.
+	Before *Figures `json:"before,omitempty" access:"client"` // The same of the period that is compared with.
 
 	sums, before Sums
 }
 
 // Answer is what the figures are.
 type Answer struct {
-	Period   Period      `json:"period"`
-	Zone     string      `json:"time_zone"`
-	Against  *Period     `json:"against,omitempty"`
-	Side     Side        `json:"side"`
-	By       []Dimension `json:"by"`
-	Rows     []Row       `json:"rows"`
-	Total    Row         `json:"total"`
-	Formulas []Formula   `json:"formulas"`
+	Period   Period      `json:"period" access:"client"`
+	Zone     string      `json:"time_zone" access:"client"`
+	Against  *Period     `json:"against,omitempty" access:"client"`
+	Side     Side        `json:"side" access:"client"`
+	By       []Dimension `json:"by" access:"client"`
+	Rows     []Row       `json:"rows" access:"client"`
+	Total    Row         `json:"total" access:"client"`
+	Formulas []Formula   `json:"formulas" access:"client"`
 }
 
 // MaxQuestions bounds the questions that are asked at a time.

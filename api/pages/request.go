@@ -92,7 +92,7 @@ func (r *request) readForm(limit int64) error {
 			return fmt.Errorf("the time of a file that is sent: %w", err)
 		}
 	}
-	r.Request.Body = http.MaxBytesReader(r.Writer, r.Request.Body, limit)
+	api.Bound(r.Context, limit)
 	err := r.Request.ParseForm()
 	if err == nil && r.ContentType() == "multipart/form-data" {
 		err = r.Request.ParseMultipartForm(formMemory)

@@ -51,7 +51,7 @@ type rule struct {
 }
 
 func rules() []rule {
-	leaves := []string{"internal/calls", "internal/money", "internal/e164", "internal/clock", "internal/disk", "internal/frame", "internal/cause"}
+	leaves := []string{"internal/calls", "internal/money", "internal/e164", "internal/clock", "internal/disk", "internal/frame", "internal/cause", "internal/field"}
 	return []rule{
 		{"internal/calls", nil, "a leaf"},
 		{"internal/money", nil, "a leaf"},
@@ -59,6 +59,7 @@ func rules() []rule {
 		{"internal/clock", nil, "a leaf"},
 		{"internal/disk", nil, "a leaf"},
 		{"internal/cause", nil, "a leaf"},
+		{"internal/field", nil, "a leaf"},
 		{"internal/frame", []string{"internal/disk"}, "files of frames, whatever is in them"},
 		{"internal/faultfs", []string{"internal/disk"}, "a disk, whatever is kept on it"},
 		{"internal/centralbank", []string{"internal/money", "internal/clock"}, "rates as banks publish them, whoever keeps them"},
@@ -68,6 +69,9 @@ func rules() []rule {
 		{"rating/worker", append([]string{"rating", "cdr", "ledger", "provision"}, leaves...), "where cdr, rating and ledger meet"},
 		{"rating", append([]string{"rating"}, leaves...), "rating computes; it does not store and knows no SIP"},
 		{"ledger", leaves, "the rules of money know no SQL"},
+		{"access/memory", append([]string{"access"}, leaves...), "stores for tests, by the rules of the room"},
+		{"job/memory", append([]string{"job"}, leaves...), "stores for tests, by the rules of the room"},
+		{"console/memory", append([]string{"access", "alert", "cdr", "console", "job", "ledger", "lcr", "provision", "rating", "reports", "routing"}, leaves...), "stores for tests, by the rules of the room"},
 		{"access", leaves, "who may do what knows neither SQL nor HTTP"},
 		{"job", leaves, "long work knows neither what it is nor how it is kept"},
 		{"console", append([]string{"access", "alert", "cdr", "job", "ledger", "lcr", "provision", "rating", "reports", "routing"}, leaves...), "what people do, through interfaces"},

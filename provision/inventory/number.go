@@ -46,19 +46,19 @@ func ParseStatus(s string) (Status, error) {
 
 // Number is one number of the house.
 type Number struct {
-	Number   e164.Number    `json:"number"`
-	Class    string         `json:"class,omitempty"`
-	Status   Status         `json:"status"`
-	Tenant   string         `json:"tenant,omitempty"`   // Who has it, or for whom it is reserved or ported.
-	Until    time.Time      `json:"until,omitzero"`     // See the states.
-	Supplier string         `json:"supplier,omitempty"` // Whose capacity it is: a carrier, or another operator.
-	Contract string         `json:"contract,omitempty"` // The supplier's contract or order.
-	Setup    money.Amount   `json:"setup_cost,omitzero"`
-	Monthly  money.Amount   `json:"monthly_cost,omitzero"`
-	Currency money.Currency `json:"currency,omitzero"` // Of the costs.
-	Note     string         `json:"note,omitempty"`
-	Changed  time.Time      `json:"changed,omitzero"`
-	By       string         `json:"by,omitempty"`
+	Number   e164.Number    `json:"number" access:"client"`
+	Class    string         `json:"class,omitempty" access:"client"`
+	Status   Status         `json:"status" access:"client"`
+	Tenant   string         `json:"tenant,omitempty" access:"client"` // Who has it, or for whom it is reserved or ported.
+	Until    time.Time      `json:"until,omitzero" access:"open"`     // See the states.
+	Supplier string         `json:"supplier,omitempty" access:"cost"` // Whose capacity it is: a carrier, or another operator.
+	Contract string         `json:"contract,omitempty" access:"cost"` // The supplier's contract or order.
+	Setup    money.Amount   `json:"setup_cost,omitzero" access:"cost"`
+	Monthly  money.Amount   `json:"monthly_cost,omitzero" access:"cost"`
+	Currency money.Currency `json:"currency,omitzero" access:"cost"` // Of the costs.
+	Note     string         `json:"note,omitempty" access:"open"`
+	Changed  time.Time      `json:"changed,omitzero" access:"open"`
+	By       string         `json:"by,omitempty" access:"open"`
 }
 
 // Validate reports what is wrong with a number as somebody sets it.

@@ -1,0 +1,138 @@
+package memory
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"trunkline/alert"
+	"trunkline/cdr"
+	"trunkline/cdr/importer"
+	"trunkline/console"
+	"trunkline/internal/clock"
+	"trunkline/ledger"
+	"trunkline/provision/inventory"
+	"trunkline/reports"
+	"trunkline/reports/invoice"
+	"trunkline/reports/traffic"
+)
+
+// Rows are what a console shows beside what is provisioned. The fields are set before the first question.
+type Rows struct {
+	Legs       []cdr.Record
+	Answer     reports.Answer // To every question.
+	Traffic    []traffic.Leg
+	Live       []console.LiveCall
+	SIP        map[string][]console.SIPMessage // By call.
+	Fired      []alert.Alarm
+	Told       []console.Delivery
+	Rules      string // As in the file of alert rules.
+	Unrated    []console.DeadLeg
+	Faults     []importer.Fault
+	Imported   []importer.Import
+	Numbers    []inventory.Number
+	Charged    []invoice.Charge
+	Issued     []invoice.Issued
+	Accounts   map[string]ledger.State // By tenant.
+	SIPLocks   []console.SIPLock
+	LastRecord console.RecordQuery // The last question for records.
+	Asked      []reports.Question  // The last questions for figures.
+
+	clock clock.Clock
+	mu    sync.Mutex
+	done  []string
+}
+
+func newRows(c clock.Clock) *Rows { return &Rows{clock: c, Accounts: make(map[string]ledger.State)} }
+
+// did notes a write that has reached a store.
+func (r *Rows) did(what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done = append(r.done, what)
+}
+
+// Done returns the writes that have reached a store, in their order.
+func (r *Rows) Done() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.done)
+}
+
+// Search implements console.Records. Of a question only tenant, branch, call and kind count.
+func (r *Rows) Search(_ context.Context, q console.RecordQuery) ([]cdr.Record, error) {
+	r.LastRecord = q
+	return slices.DeleteFunc(slices.Clone(r.Legs), func(l cdr.Record) bool {
+		return q.Tenant != "" && l.Tenant != q.Tenant || q.Branch != "" && l.Branch != q.Branch || q.OnlyIngress && l.Kind != cdr.Ingress ||
+			q.Call != (cdr.CallID{}) && l.Call != q.Call
+	}), nil
+}
+
+// Each implements console.Records.
+func (r *Rows) Each(ctx context.Context, q console.RecordQuery, do func(*cdr.Record) error) error {
+	legs, err := r.Search(ctx, q)
+	for i := range legs {
+		if err := do(&legs[i]); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// Count implements console.Records.
+func (r *Rows) Count(ctx context.Context, q console.RecordQuery) (int64, error) {
+	legs, err := r.Search(ctx, q)
+	return int64(len(legs)), err
+}
+
+// AskAll implements console.Figures. The rows are the same for every question, and shared.
+func (r *Rows) AskAll(_ context.Context, questions []reports.Question) ([]*reports.Answer, error) {
+	r.Asked = slices.Clone(questions)
+	out := make([]*reports.Answer, len(questions))
+	for i, q := range questions {
+		a := r.Answer
+		a.By, a.Side, a.Period = q.By, q.Side, q.Period
+		out[i] = &a
+	}
+	return out, nil
+}
+
+// EachLeg implements traffic.Store.
+func (r *Rows) EachLeg(_ context.Context, _ traffic.Query, do func(*traffic.Leg) error) error {
+	for i := range r.Traffic {
+		if err := do(&r.Traffic[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Overview implements console.System.
+func (r *Rows) Overview(context.Context) (console.Overview, error) {
+	return console.Overview{At: r.clock.Now(), Calls: r.Live, Total: len(r.Live)}, nil
+}
+
+// Dead implements console.DeadLegs.
+func (r *Rows) Dead(_ context.Context, q console.DeadQuery) ([]console.DeadLeg, error) {
+	return slices.DeleteFunc(slices.Clone(r.Unrated), func(l console.DeadLeg) bool {
+		return len(q.IDs) > 0 && !slices.Contains(q.IDs, l.ID)
+	}), nil
+}
+
+// Retry implements console.DeadLegs.
+func (r *Rows) Retry(context.Context, []int64) (int, error) {
+	r.did("retry")
+	return 0, nil
+}
+
+// Mend implements console.DeadLegs.
+func (r *Rows) Mend(context.Context, int64, console.Mending, string) error {
+	r.did("mend")
+	return nil
+}
+
+// WriteOff implements console.DeadLegs.
+func (r *Rows) WriteOff(_ context.Context, ids []int64, _, _ string) (int, error) {
+	r.did("write off")
+	return len(ids), nil
+}
