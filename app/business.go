@@ -43,9 +43,6 @@ func (b *business) deps(gate *access.Gate, kept *postgres.Access) console.Deps {
 		Alerts: alerts{postgres.NewAlerts(s.DB, clock.System{})}, Dead: &deadLegs{s, b.books}, Imports: &imports{b},
 		Jobs: postgres.NewJobs(s.DB, clock.System{}),
 	}
-	if smtp := b.config.Alerts.Post(); smtp.Host != "" {
-		deps.Post = smtp
-	}
 	return deps
 }
 
@@ -68,6 +65,9 @@ func (s *System) newConsole(gate *access.Gate, kept *postgres.Access) *console.C
 	deps := b.deps(gate, kept)
 	s.desk = job.NewDesk(job.Config{Book: postgres.NewJobs(s.Stores.DB, clock.System{}), Node: s.config.Node, Clock: clock.System{}, Log: s.log})
 	deps.Desk, deps.Switch, deps.System = s.desk, newOperations(s), newOverviewer(s)
+	if smtp := s.config.Alerts.Post(); smtp.Host != "" {
+		deps.Post = smtp
+	}
 	deps.Link = func(token string) string { return s.http.Link(token) }
 	return console.New(deps)
 }

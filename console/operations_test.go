@@ -357,6 +357,16 @@ func aboutHouse() []operation {
 			_, err := a.c.ResetPerson(a.ctx, a.who, "anna", true)
 			return err
 		}},
+		{"SetPassword", "ynnnnn", "", func(a asked) error {
+			_ = a.h.Gate.Add(a.ctx, anna)
+			return a.c.SetPassword(a.ctx, a.who, "anna", "correct horse battery")
+		}},
+		{"KeysOf", "ynnynn", "", func(a asked) error { _, err := a.c.KeysOf(a.ctx, a.who, ""); return err }},
+		{"AddKeyOf", "ynnnnn", "", func(a asked) error {
+			_ = a.h.Gate.Add(a.ctx, anna)
+			_, _, err := a.c.AddKeyOf(a.ctx, a.who, "anna", "watch", []access.Permission{access.ReadOverview}, time.Time{})
+			return err
+		}},
 		{"Keys of all", "ynnynn", "", func(a asked) error { _, err := a.c.Keys(a.ctx, a.who, true); return err }},
 		{"Audit", "ynnynn", "", func(a asked) error { _, err := a.c.Audit(a.ctx, a.who, access.DeedFilter{Limit: 10}); return err }},
 		{"Jobs", "yyyyyy", "", func(a asked) error { _, err := a.c.Jobs(a.ctx, a.who, 10); return err }},
