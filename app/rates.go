@@ -13,11 +13,11 @@ import (
 
 // keepRates fetches exchange rates when they are due, one process of all at a time, as a job that can be seen.
 func (s *System) keepRates(ctx context.Context) {
-	keeper := NewRateKeeper(s.Stores.DB, s.config.Exchange.AllowPrivate, "house")
+	rates := exchange{s.Stores}
 	failed := make(map[string]time.Time) // When a source failed last: it is not asked again at once.
 	for {
 		for _, origin := range s.config.Exchange.Sources {
-			last, err := keeper.store.LastFetch(ctx, origin)
+			last, err := rates.rates().LastFetch(ctx, origin)
 			if tried := failed[origin]; tried.After(last) {
 				last = tried.Add(min(s.config.Exchange.Every, time.Hour) - s.config.Exchange.Every) // A source that failed is tried again within the hour.
 			}
@@ -26,7 +26,7 @@ func (s *System) keepRates(ctx context.Context) {
 				continue
 			}
 			failed[origin] = now
-			s.fetchRates(ctx, keeper, origin)
+			s.fetchRates(ctx, rates, origin)
 		}
 		if clock.Sleep(ctx, clock.System{}, min(config.MostWaits, s.config.Exchange.Every)) != nil {
 			return
@@ -34,10 +34,10 @@ func (s *System) keepRates(ctx context.Context) {
 	}
 }
 
-func (s *System) fetchRates(ctx context.Context, keeper *rateKeeper, origin string) {
+func (s *System) fetchRates(ctx context.Context, rates exchange, origin string) {
 	j := job.Job{Kind: job.Rates, Subject: origin, By: "house", Asked: origin, Role: string(access.Operator), Needs: []string{string(access.ReadPrices)}}
 	_, err := s.desk.Start(ctx, j, func(ctx context.Context, m *job.Meter) error {
-		source, fresh, err := keeper.Take(ctx, origin)
+		source, fresh, err := rates.Fetch(ctx, origin, s.config.Exchange.AllowPrivate, "house")
 		if err != nil {
 			s.log.WarnContext(ctx, "exchange rates cannot be fetched; it is tried again", "source", origin, "error", err)
 			return &job.TellError{Err: err}

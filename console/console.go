@@ -46,6 +46,9 @@ type Deps struct {
 	Books     Books
 	Rerating  Rerating
 	Nodes     Nodes
+	Exchange  Exchange
+	Retention Retention
+	History   History
 	Billing   Billing
 	Charges   ChargeBook
 	Alerts    Alerts

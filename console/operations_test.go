@@ -19,6 +19,7 @@ import (
 	"trunkline/reports"
 	"trunkline/reports/export"
 	"trunkline/reports/invoice"
+	"trunkline/reports/retention"
 )
 
 // operations are all of them: calls and figures, what is provisioned, prices, money, and the house itself.
@@ -240,6 +241,9 @@ func aboutPrices() []operation {
 			return err
 		}},
 		{"LastChange", "ynnnnn", "", func(a asked) error { _, _, err := a.c.LastChange(a.ctx, a.who, provision.Name{}); return err }},
+		{"FetchRates", "nnnnnn", "", func(a asked) error { _, _, err := a.c.FetchRates(a.ctx, a.who, "rates.csv", false); return err }},
+		{"ExchangeRates", "ynyynn", "", func(a asked) error { _, err := a.c.ExchangeRates(a.ctx, a.who, memory.Begun(), 10); return err }},
+		{"RateFetches", "ynyynn", "", func(a asked) error { _, err := a.c.RateFetches(a.ctx, a.who, 10); return err }},
 		{"Compared", "------", "", func(a asked) error { _, err := a.c.Compared(a.ctx, a.who, "none"); return err }},
 	}
 }
@@ -333,6 +337,24 @@ func aboutHouse() []operation {
 	anna := access.User{Login: "anna", Role: access.NOC}
 	return []operation{
 		{"Overview", "yynynn", "", func(a asked) error { _, err := a.c.Overview(a.ctx, a.who); return err }},
+		{"RetentionPlan", "ynnynn", "", func(a asked) error { _, err := a.c.RetentionPlan(a.ctx, a.who); return err }},
+		{"RunRetention", "ynnnnn", "", func(a asked) error { return a.c.RunRetention(a.ctx, a.who, "", func(retention.Done) {}) }},
+		{"FindPerson", "ynnnnn", "", func(a asked) error { _, err := a.c.FindPerson(a.ctx, a.who, retention.Person{}); return err }},
+		{"ErasePerson", "ynnnnn", "", func(a asked) error {
+			_, err := a.c.ErasePerson(a.ctx, a.who, retention.Erasure{Reason: "request 7"})
+			return err
+		}},
+		{"Unreached", "ynnnnn", "", func(a asked) error { _, err := a.c.Unreached(a.ctx, a.who); return err }},
+		{"Holds", "ynnynn", "", func(a asked) error { _, err := a.c.Holds(a.ctx, a.who, true); return err }},
+		{"AddHold", "ynnnnn", "", func(a asked) error {
+			_, err := a.c.AddHold(a.ctx, a.who, retention.Hold{Tenant: "acme", Reason: "court order 17"})
+			return err
+		}},
+		{"RemoveHold", "ynnnnn", "", func(a asked) error { return a.c.RemoveHold(a.ctx, a.who, 1, "case 12 is closed") }},
+		{"ObjectHistory", "ynnynn", "", func(a asked) error {
+			_, err := a.c.ObjectHistory(a.ctx, a.who, provision.KindTenant, "acme")
+			return err
+		}},
 		{"Nodes", "yynynn", "", func(a asked) error { _, err := a.c.Nodes(a.ctx, a.who); return err }},
 		{"NodeEvents", "yynynn", "", func(a asked) error { _, err := a.c.NodeEvents(a.ctx, a.who, 10); return err }},
 		{"ResolveNode", "ynynnn", "", func(a asked) error { return a.c.ResolveNode(a.ctx, a.who, "proxy-2", "it was a clone") }},

@@ -20,9 +20,9 @@ import (
 // history, which the audit shows; users and keys, and what goes through the API of a running process, is kept where it is done.
 func changing() []string {
 	return []string{
-		"doctor close", "exchange fetch", "hold add", "hold remove",
+		"doctor close",
 		"invoice run", "invoice mark", "invoice credit", "invoice charge add", "invoice charge remove", "invoice profile apply", "invoice counter",
-		"repair", "report rebuild", "report schedule apply", "report schedule send", "report schedule remove", "retention run",
+		"repair", "report rebuild", "report schedule apply", "report schedule send", "report schedule remove",
 	}
 }
 

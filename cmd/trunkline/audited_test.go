@@ -23,7 +23,8 @@ const (
 	// The console keeps what these do, as it keeps what pages and programs do.
 	byConsole = `account topup,account adjust,account suspend,account resume,alert apply,alert replay,dead retry,dead mend,dead write-off,
 		import file,import errors,import undo,import again,limit set,limit raise,limit reset,limit block,limit unblock,node resolve,node give-up,
-		number set,number assign,number release,period close,period open,rerate,rerate undo,tariff withdraw`
+		number set,number assign,number release,period close,period open,rerate,rerate undo,tariff withdraw,
+		exchange fetch,hold add,hold remove,retention run`
 )
 
 func listed(text string) []string {

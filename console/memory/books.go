@@ -2,9 +2,11 @@ package memory
 
 import (
 	"context"
+	"time"
 
 	"trunkline/console"
 	"trunkline/ledger"
+	"trunkline/provision"
 )
 
 // books are the closed months of the rows.
@@ -62,4 +64,29 @@ func (n nodes) Resolve(context.Context, string, string) error {
 func (n nodes) GiveUp(context.Context, string, string) error {
 	n.did("give up node")
 	return nil
+}
+
+// exchange is that of the rows: it knows no rates.
+type exchange struct{ *Rows }
+
+// Fetch implements console.Exchange.
+func (x exchange) Fetch(context.Context, string, bool, string) (string, int, error) {
+	x.did("fetch rates")
+	return "ecb", 0, nil
+}
+
+// Rates implements console.Exchange.
+func (exchange) Rates(context.Context, time.Time, int) ([]console.KeptRate, error) { return nil, nil }
+
+// Fetches implements console.Exchange.
+func (exchange) Fetches(context.Context, int) ([]console.RateFetch, error) { return nil, nil }
+
+// Versions implements console.History.
+func (s *Setup) Versions(_ context.Context, kind provision.Kind, id string) ([]console.ObjectVersion, error) {
+	objects, err := s.Objects(context.Background(), kind, id)
+	out := make([]console.ObjectVersion, len(objects))
+	for i := range objects {
+		out[i] = console.ObjectVersion{Revision: 1, At: s.clock.Now(), By: "cli:root", Spec: objects[i].Spec}
+	}
+	return out, err
 }

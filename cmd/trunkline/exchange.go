@@ -1,16 +1,11 @@
 package main
 
 import (
-	"errors"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"trunkline/app"
-	"trunkline/app/store"
-	"trunkline/internal/centralbank"
-	"trunkline/internal/clock"
-	"trunkline/sql/postgres"
 )
 
 func newExchangeCommand() *cobra.Command {
@@ -34,16 +29,10 @@ func newExchangeFetchCommand() *cobra.Command {
 
 Exit status: 0 done; 2 a document is not understood; 4 a rate is kept already with another value; 1 anything else.`,
 		Example: "  trunkline exchange fetch https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist-90d.xml\n  trunkline exchange fetch rates.csv",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
-			keeper := app.NewRateKeeper(db.DB, private, operator())
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
 			for _, origin := range args {
-				source, fresh, err := keeper.Take(cmd.Context(), origin)
-				switch {
-				case errors.Is(err, centralbank.ErrFormat):
-					return withCode(exitUsage, err)
-				case errors.Is(err, postgres.ErrRateChanged):
-					return withCode(exitConflict, err)
-				case err != nil:
+				source, fresh, err := c.FetchRates(cmd.Context(), c.Who, origin, private)
+				if err != nil {
 					return err
 				}
 				cmd.Printf("%s (%s): %d new rates\n", origin, source, fresh)
@@ -63,12 +52,12 @@ func newExchangeListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "Rates that are kept, the newest first", Args: cobra.NoArgs,
 		Example: "  trunkline exchange list --since 2026-11-01",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 			from, err := parseMoment("since", since)
 			if err != nil {
 				return withCode(exitUsage, err)
 			}
-			list, err := postgres.NewExchange(db.DB, clock.System{}).Rates(cmd.Context(), from, limit)
+			list, err := c.ExchangeRates(cmd.Context(), c.Who, from, limit)
 			if err != nil {
 				return err
 			}
@@ -92,8 +81,8 @@ func newExchangeLogCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use: "log", Short: "When rates were fetched, and what came of it", Args: cobra.NoArgs, Example: "  trunkline exchange log",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
-			list, err := postgres.NewExchange(db.DB, clock.System{}).Fetches(cmd.Context(), 200)
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			list, err := c.RateFetches(cmd.Context(), c.Who, 200)
 			if err != nil {
 				return err
 			}
