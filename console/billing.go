@@ -18,6 +18,8 @@ type Billing interface {
 	// Close issues the invoices of a period, or tells what keeps it open.
 	Close(ctx context.Context, r invoice.Request) ([]invoice.Result, error)
 	Draft(ctx context.Context, tenant, month string) (*invoice.Document, error)
+	// Annex are the answered calls of a document.
+	Annex(ctx context.Context, d *invoice.Document) invoice.Calls
 	Papers
 }
 
@@ -54,7 +56,7 @@ func billingFault(err error) error {
 		return invalid("%s", err)
 	case errors.Is(err, invoice.ErrNoInvoice):
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
-	case errors.Is(err, invoice.ErrState), errors.Is(err, invoice.ErrCredit):
+	case errors.Is(err, invoice.ErrState), errors.Is(err, invoice.ErrCredit), errors.Is(err, invoice.ErrAltered):
 		return fmt.Errorf("%w: %w", ErrConflict, err)
 	}
 	return err

@@ -46,6 +46,7 @@ type Deps struct {
 	Books     Books
 	Rerating  Rerating
 	Nodes     Nodes
+	Profiles  Profiles
 	Exchange  Exchange
 	Retention Retention
 	History   History

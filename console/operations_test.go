@@ -324,6 +324,17 @@ func aboutMoney() []operation {
 			_, err := a.c.CreditInvoice(a.ctx, a.who, a.tenant+"-1", money.Amount{}, "wrong address")
 			return err
 		}},
+		{"Profiles", "ynyynn", "", func(a asked) error { _, err := a.c.Profiles(a.ctx, a.who); return err }},
+		{"PutProfiles", "ynynnn", "", func(a asked) error { return a.c.PutProfiles(a.ctx, a.who, []invoice.Profile{{Tenant: "acme"}}, false) }},
+		{"PutReadings", "ynynnn", "ynynnn", func(a asked) error {
+			return a.c.PutReadings(a.ctx, a.who, a.tenant, []invoice.Reading{{Counter: "storage_mb", Value: 5}})
+		}},
+		{"VerifyInvoices", "ynyynn", "", func(a asked) error { _, err := a.c.VerifyInvoices(a.ctx, a.who); return err }},
+		{"Annex", "ynyyyn", "ynyy-n", func(a asked) error {
+			_, err := a.c.Annex(a.ctx, a.who, &invoice.Document{Tenant: a.tenant})
+			return err
+		}},
+		{"Charges of all", "ynyynn", "", func(a asked) error { _, err := a.c.Charges(a.ctx, a.who, ""); return err }},
 		{"Charges", "ynyyyn", "ynyy-n", func(a asked) error { _, err := a.c.Charges(a.ctx, a.who, a.tenant); return err }},
 		{"AddCharge", "ynynnn", "ynynnn", func(a asked) error {
 			_, err := a.c.AddCharge(a.ctx, a.who, invoice.Charge{Tenant: a.tenant, Text: "Telephone", Amount: amount("90")})

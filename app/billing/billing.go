@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -43,7 +44,7 @@ const closeTime = 10 * time.Minute
 
 // Close implements console.Billing. What is issued never changes, so it is read anew what holds.
 func (b *Service) Close(ctx context.Context, r invoice.Request) ([]invoice.Result, error) {
-	closer, err := Closer(ctx, b.S, LateGrace)
+	closer, err := Closer(ctx, b.S, cmp.Or(r.Grace, LateGrace))
 	if err != nil {
 		return nil, err
 	}
@@ -117,4 +118,9 @@ func (b *Service) branded(ctx context.Context, tenant string, p invoice.Profile)
 		p.Brand = invoice.Brand{Colour: look.Colour, Logo: look.Image}
 	}
 	return p, nil
+}
+
+// Annex implements console.Billing.
+func (b *Service) Annex(ctx context.Context, d *invoice.Document) invoice.Calls {
+	return AnnexOf(ctx, b.S, d)
 }

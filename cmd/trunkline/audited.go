@@ -21,7 +21,6 @@ import (
 func changing() []string {
 	return []string{
 		"doctor close",
-		"invoice run", "invoice mark", "invoice credit", "invoice charge add", "invoice charge remove", "invoice profile apply", "invoice counter",
 		"repair", "report rebuild", "report schedule apply", "report schedule send", "report schedule remove",
 	}
 }

@@ -24,7 +24,8 @@ const (
 	byConsole = `account topup,account adjust,account suspend,account resume,alert apply,alert replay,dead retry,dead mend,dead write-off,
 		import file,import errors,import undo,import again,limit set,limit raise,limit reset,limit block,limit unblock,node resolve,node give-up,
 		number set,number assign,number release,period close,period open,rerate,rerate undo,tariff withdraw,
-		exchange fetch,hold add,hold remove,retention run`
+		exchange fetch,hold add,hold remove,retention run,invoice run,invoice mark,invoice credit,invoice charge add,invoice charge remove,
+		invoice profile apply,invoice counter`
 )
 
 func listed(text string) []string {

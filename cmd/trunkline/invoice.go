@@ -12,12 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
 	"trunkline/app/billing"
-	"trunkline/app/store"
-	"trunkline/internal/clock"
+	"trunkline/console"
 	"trunkline/internal/money"
 	"trunkline/reports/invoice"
-	"trunkline/sql/postgres"
 )
 
 func newInvoiceCommand() *cobra.Command {
@@ -37,7 +36,6 @@ it, once, and the tenant's books are closed up to the end of the period.`,
 type invoiceRun struct {
 	request invoice.Request
 	tenant  string
-	grace   time.Duration
 	format  string
 }
 
@@ -54,34 +52,28 @@ their own, which names the one whose place they take; the tenants have to be nam
 Exit status: 0 all done, or nothing to do; 2 an option is wrong; 3 some tenants were refused; 4 all were.`,
 		Example: "  trunkline invoice run --period 2026-10 --dry-run\n  trunkline invoice run --period 2026-10\n  trunkline invoice run --period 2026-10 --tenant beauty\n" +
 			"  trunkline invoice run --period 2026-10 --tenant beauty --reissue",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 			if o.tenant != "" {
 				o.request.Tenant = strings.Split(o.tenant, ",")
 			}
-			return o.run(cmd.Context(), db, cmd.OutOrStdout())
+			return o.run(cmd.Context(), c, cmd.OutOrStdout())
 		}),
 	}
 	cmd.Flags().StringVar(&o.request.Period, "period", "", "month in which the period begins, such as 2026-10")
 	cmd.Flags().StringVar(&o.tenant, "tenant", "", "only these tenants, with commas between")
 	cmd.Flags().BoolVar(&o.request.DryRun, "dry-run", false, "store nothing")
 	cmd.Flags().BoolVar(&o.request.Reissue, "reissue", false, "issue again what was credited as a whole, for --tenant")
-	cmd.Flags().DurationVar(&o.grace, "grace", billing.LateGrace, "how long after the period's end its calls are waited for")
+	cmd.Flags().DurationVar(&o.request.Grace, "grace", billing.LateGrace, "how long after the period's end its calls are waited for")
 	_ = cmd.MarkFlagRequired("period") // It fails only for a flag that does not exist.
 	formatFlag(cmd, &o.format)
 	f.register(cmd)
 	return cmd
 }
 
-func (o *invoiceRun) run(ctx context.Context, db *store.Stores, out io.Writer) error {
-	closer, err := billing.Closer(ctx, db, o.grace)
+func (o *invoiceRun) run(ctx context.Context, c *app.Local, out io.Writer) error {
+	o.request.Long = true
+	results, err := c.ClosePeriod(ctx, c.Who, o.request)
 	if err != nil {
-		return err
-	}
-	results, err := closer.Run(ctx, o.request)
-	switch {
-	case errors.Is(err, invoice.ErrPeriod), errors.Is(err, invoice.ErrNoTenant), errors.Is(err, invoice.ErrReissue):
-		return withCode(exitUsage, err)
-	case err != nil:
 		return err
 	}
 	t := &table{columns: []string{"tenant", "period", "number", "total", "currency", "state", "reasons"}, of: "tenants"}
@@ -134,13 +126,14 @@ func resultState(r *invoice.Result, dry bool) string {
 
 func newInvoiceListCommand() *cobra.Command {
 	var f configFlags
-	var filter postgres.InvoiceFilter
+	var tenant, period string
+	var limit int
 	var format string
 	cmd := &cobra.Command{
 		Use: "list", Short: "Documents that were issued", Args: cobra.NoArgs,
 		Example: "  trunkline invoice list --period 2026-10\n  trunkline invoice list --tenant beauty --format csv",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
-			list, err := postgres.NewInvoices(db.DB, clock.System{}).List(cmd.Context(), filter)
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			list, err := allInvoices(cmd.Context(), c, tenant, period, limit)
 			if err != nil {
 				return err
 			}
@@ -154,12 +147,25 @@ func newInvoiceListCommand() *cobra.Command {
 			return t.write(cmd.OutOrStdout(), format)
 		}),
 	}
-	cmd.Flags().StringVar(&filter.Tenant, "tenant", "", "tenant")
-	cmd.Flags().StringVar(&filter.Period, "period", "", "billing period, such as 2026-10")
-	cmd.Flags().IntVar(&filter.Limit, "limit", 1000, "most rows")
+	cmd.Flags().StringVar(&tenant, "tenant", "", "tenant")
+	cmd.Flags().StringVar(&period, "period", "", "billing period, such as 2026-10")
+	cmd.Flags().IntVar(&limit, "limit", 1000, "most rows")
 	formatFlag(cmd, &format)
 	f.register(cmd)
 	return cmd
+}
+
+// allInvoices asks for documents page by page.
+func allInvoices(ctx context.Context, c *app.Local, tenant, period string, most int) (list []invoice.Issued, err error) {
+	for after := int64(0); len(list) < most; {
+		page, err := c.Invoices(ctx, c.Who, tenant, period, after, min(most-len(list), console.MaxPage))
+		if err != nil || len(page) == 0 {
+			return list, err
+		}
+		list = append(list, page...)
+		after = page[len(page)-1].ID
+	}
+	return list, nil
 }
 
 func onDay(t time.Time) string {
@@ -182,25 +188,14 @@ func (o *documentFlags) register(cmd *cobra.Command) {
 }
 
 // find returns the document that is named by its number, or the draft.
-func (o *documentFlags) find(ctx context.Context, db *store.Stores, args []string) (invoice.Issued, error) {
+func (o *documentFlags) find(ctx context.Context, c *app.Local, args []string) (invoice.Issued, error) {
 	if len(args) == 1 {
-		issued, err := postgres.NewInvoices(db.DB, clock.System{}).ByNumber(ctx, args[0])
-		if errors.Is(err, invoice.ErrNoInvoice) {
-			return issued, withCode(exitUsage, err)
-		}
-		return issued, err
+		return c.Invoice(ctx, c.Who, args[0])
 	}
 	if o.tenant == "" || o.period == "" {
 		return invoice.Issued{}, withCode(exitUsage, errors.New("give the number of a document, or --tenant and --period for a draft"))
 	}
-	closer, err := billing.Closer(ctx, db, 0)
-	if err != nil {
-		return invoice.Issued{}, err
-	}
-	d, err := closer.Draft(ctx, o.tenant, o.period)
-	if errors.Is(err, invoice.ErrPeriod) || errors.Is(err, invoice.ErrNoTenant) {
-		return invoice.Issued{}, withCode(exitUsage, err)
-	}
+	d, err := c.Draft(ctx, c.Who, o.tenant, o.period)
 	return invoice.Issued{Document: d, State: invoice.StateDraft}, err
 }
 
@@ -212,17 +207,10 @@ func newInvoiceMarkCommand() *cobra.Command {
 		Long: `Mark notes what became of an invoice; the invoice itself never changes. Payments are posted with "trunkline account topup".
 Invoices that were not paid by the day on which they were due are told as overdue.`,
 		Example: "  trunkline invoice mark 2026-00017 sent\n  trunkline invoice mark 2026-00017 paid --note bank-2026-11-0042",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
 			state := invoice.State(args[1])
-			if state != invoice.StateSent && state != invoice.StatePaid && state != invoice.StateIssued {
-				return withCode(exitUsage, fmt.Errorf("state %q: want sent, paid or issued", args[1]))
-			}
-			err := postgres.NewInvoices(db.DB, clock.System{}).Mark(cmd.Context(), args[0], state, note, operator())
-			switch {
-			case errors.Is(err, invoice.ErrNoInvoice):
-				return withCode(exitUsage, err)
-			case err != nil:
-				return withCode(exitConflict, err)
+			if err := c.MarkInvoice(cmd.Context(), c.Who, args[0], state, note); err != nil {
+				return err
 			}
 			cmd.Printf("%s is %s\n", args[0], state)
 			return nil
@@ -239,18 +227,12 @@ func newInvoiceCreditCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "credit NUMBER --reason WHY", Short: "Issue a credit note for an invoice, or a part of it", Args: cobra.ExactArgs(1),
 		Example: "  trunkline invoice credit 2026-00017 --reason 'wrong tariff'\n  trunkline invoice credit 2026-00017 --amount 12.50 --reason 'two calls were our fault'",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
 			sum, err := money.ParseAmount(cmp.Or(amount, "0"))
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("--amount: %w", err))
 			}
-			note, err := (&billing.Service{S: db}).Credit(cmd.Context(), args[0], sum, reason)
-			if errors.Is(err, invoice.ErrNoInvoice) {
-				return withCode(exitUsage, err)
-			}
-			if errors.Is(err, invoice.ErrCredit) {
-				return withCode(exitConflict, err)
-			}
+			note, err := c.CreditInvoice(cmd.Context(), c.Who, args[0], sum, reason)
 			if err != nil {
 				return err
 			}
@@ -270,11 +252,8 @@ func newInvoiceVerifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Check the hashes of all documents, and that none is missing", Args: cobra.NoArgs,
 		Example: "  trunkline invoice verify",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
-			n, err := postgres.NewInvoices(db.DB, clock.System{}).Verify(cmd.Context())
-			if errors.Is(err, invoice.ErrAltered) {
-				return withCode(exitConflict, err)
-			}
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			n, err := c.VerifyInvoices(cmd.Context(), c.Who)
 			if err == nil {
 				cmd.Printf("%d documents are as they were issued\n", n)
 			}

@@ -1,19 +1,14 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"trunkline/app/store"
-	"trunkline/internal/clock"
+	"trunkline/app"
 	"trunkline/internal/money"
-	"trunkline/ledger"
 	"trunkline/reports/invoice"
-	"trunkline/sql/postgres"
 )
 
 func newInvoiceChargeCommand() *cobra.Command {
@@ -28,32 +23,9 @@ An amount below zero is a credit.`,
 	return cmd
 }
 
-// chargedTenant is the account of a tenant and the zone of his days. A branch, if one is named, has to be his.
-func chargedTenant(cmd *cobra.Command, db *store.Stores, id, branch string) (ledger.Account, *time.Location, error) {
-	snapshot, err := db.Snapshot(cmd.Context())
-	if err != nil {
-		return ledger.Account{}, nil, err
-	}
-	t, ok := snapshot.Tenant(id)
-	if !ok {
-		return ledger.Account{}, nil, withCode(exitUsage, fmt.Errorf("there is no tenant %q", id))
-	}
-	if _, ok := snapshot.Branch(id, branch); !ok && branch != "" {
-		return ledger.Account{}, nil, withCode(exitUsage, fmt.Errorf("the client %s has no branch %q", id, branch))
-	}
-	return ledger.Tenant(t.ID, t.Currency), snapshot.Zone(id), nil
-}
-
-func chargeError(err error) error {
-	if errors.Is(err, invoice.ErrCharge) {
-		return withCode(exitConflict, err)
-	}
-	return err
-}
-
 func newChargeAddCommand() *cobra.Command {
 	var f configFlags
-	var c invoice.Charge
+	var one invoice.Charge
 	var amount string
 	cmd := &cobra.Command{
 		Use: "add --tenant ID --text TEXT --amount AMOUNT", Short: "Charge a client for something, once", Args: cobra.NoArgs,
@@ -62,35 +34,25 @@ func newChargeAddCommand() *cobra.Command {
 Exit status: 0 done; 2 an option is wrong; 4 the day's period is invoiced already, or the key is that of another charge.`,
 		Example: "  trunkline invoice charge add --tenant beauty --text 'Telephone, model T2' --amount 89.90 --key order-4711\n" +
 			"  trunkline invoice charge add --tenant beauty --branch kazan --day 2026-11-17 --text 'Outage of 16 November' --amount -25",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
-			account, zone, err := chargedTenant(cmd, db, c.Tenant, c.Branch)
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			var err error
+			if one.Amount, err = money.ParseAmount(amount); err != nil {
+				return withCode(exitUsage, fmt.Errorf("--amount: %w", err))
+			}
+			kept, err := c.AddCharge(cmd.Context(), c.Who, one)
 			if err != nil {
 				return err
 			}
-			if c.Amount, err = money.ParseAmount(amount); err != nil {
-				return withCode(exitUsage, fmt.Errorf("--amount: %w", err))
-			}
-			if c.Day == "" {
-				c.Day = clock.System{}.Now().In(zone).Format(time.DateOnly)
-			}
-			if err := c.Validate(); err != nil {
-				return withCode(exitUsage, err)
-			}
-			c.By = operator()
-			kept, err := postgres.NewInvoices(db.DB, clock.System{}).AddCharge(cmd.Context(), c, account, zone)
-			if err != nil {
-				return chargeError(err)
-			}
-			cmd.Printf("charge %d: %s %s to %s on %s\n", kept.ID, kept.Amount, account.Currency, kept.Tenant, kept.Day)
+			cmd.Printf("charge %d: %s to %s on %s\n", kept.ID, kept.Amount, kept.Tenant, kept.Day)
 			return nil
 		}),
 	}
-	cmd.Flags().StringVar(&c.Tenant, "tenant", "", "client")
-	cmd.Flags().StringVar(&c.Branch, "branch", "", "branch that bears it; shared out as fees of the whole company are, if empty")
-	cmd.Flags().StringVar(&c.Day, "day", "", "day of the service, in the client's calendar; today if empty")
-	cmd.Flags().StringVar(&c.Text, "text", "", "line of the invoice")
+	cmd.Flags().StringVar(&one.Tenant, "tenant", "", "client")
+	cmd.Flags().StringVar(&one.Branch, "branch", "", "branch that bears it; shared out as fees of the whole company are, if empty")
+	cmd.Flags().StringVar(&one.Day, "day", "", "day of the service, in the client's calendar; today if empty")
+	cmd.Flags().StringVar(&one.Text, "text", "", "line of the invoice")
 	cmd.Flags().StringVar(&amount, "amount", "", "amount in the client's currency, as prices are: without tax, unless they contain it")
-	cmd.Flags().StringVar(&c.Key, "key", "", "what tells it from others, so that it may be repeated")
+	cmd.Flags().StringVar(&one.Key, "key", "", "what tells it from others, so that it may be repeated")
 	for _, name := range []string{"tenant", "text", "amount"} {
 		_ = cmd.MarkFlagRequired(name) // It fails only for a flag that does not exist.
 	}
@@ -101,24 +63,22 @@ Exit status: 0 done; 2 an option is wrong; 4 the day's period is invoiced alread
 func newChargeListCommand() *cobra.Command {
 	var f configFlags
 	var tenant, format string
-	var limit int
 	cmd := &cobra.Command{
 		Use: "list", Short: "What was charged by hand, with the invoices that it stands on", Args: cobra.NoArgs,
 		Example: "  trunkline invoice charge list --tenant beauty",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
-			list, err := postgres.NewInvoices(db.DB, clock.System{}).Charges(cmd.Context(), tenant, limit)
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			list, err := c.Charges(cmd.Context(), c.Who, tenant)
 			if err != nil {
 				return err
 			}
 			t := &table{columns: []string{"id", "tenant", "branch", "day", "text", "amount", "made", "by", "key", "invoice"}, of: "charges"}
-			for _, c := range list {
-				t.add(strconv.FormatInt(c.ID, 10), c.Tenant, c.Branch, c.Day, c.Text, c.Amount.String(), till(c.Made), c.By, c.Key, c.Number)
+			for _, l := range list {
+				t.add(strconv.FormatInt(l.ID, 10), l.Tenant, l.Branch, l.Day, l.Text, l.Amount.String(), till(l.Made), l.By, l.Key, l.Number)
 			}
 			return t.write(cmd.OutOrStdout(), format)
 		}),
 	}
 	cmd.Flags().StringVar(&tenant, "tenant", "", "client; all if empty")
-	cmd.Flags().IntVar(&limit, "limit", 1000, "most rows")
 	formatFlag(cmd, &format)
 	f.register(cmd)
 	return cmd
@@ -130,17 +90,13 @@ func newChargeRemoveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "remove ID --tenant ID --reason WHY", Short: "Take a charge back that is not invoiced yet", Args: cobra.ExactArgs(1),
 		Example: "  trunkline invoice charge remove 4 --tenant beauty --reason 'ordered twice'",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("%q is no id: take it from `trunkline invoice charge list`", args[0]))
 			}
-			account, zone, err := chargedTenant(cmd, db, tenant, "")
-			if err != nil {
+			if err := c.TakeCharge(cmd.Context(), c.Who, tenant, id, reason); err != nil {
 				return err
-			}
-			if err := postgres.NewInvoices(db.DB, clock.System{}).TakeCharge(cmd.Context(), id, account, zone, operator(), reason); err != nil {
-				return chargeError(err)
 			}
 			cmd.Printf("charge %d is taken back\n", id)
 			return nil

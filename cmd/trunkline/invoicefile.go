@@ -13,8 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"trunkline/app/billing"
-	"trunkline/app/store"
+	"trunkline/app"
 	"trunkline/reports/invoice"
 )
 
@@ -24,8 +23,8 @@ func newInvoiceShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "show [NUMBER]", Short: "Lines of an issued document, or of a period's draft", Args: cobra.MaximumNArgs(1),
 		Example: "  trunkline invoice show 2026-00017\n  trunkline invoice show --tenant beauty --period 2026-11",
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, args []string) error {
-			issued, err := o.find(cmd.Context(), db, args)
+		RunE: onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			issued, err := o.find(cmd.Context(), c, args)
 			if err != nil {
 				return err
 			}
@@ -85,12 +84,12 @@ func newInvoiceFileCommand() *cobra.Command {
 		Long: `File writes an issued document, or the draft of a period, as .pdf, .xlsx or .json. --annex adds every call that was charged,
 as far as it has any charge or duration.`,
 		Example: "  trunkline invoice file 2026-00017 --out 2026-00017.pdf --annex\n  trunkline invoice file --tenant beauty --period 2026-11 --out draft.xlsx",
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, args []string) error {
-			issued, err := o.find(cmd.Context(), db, args)
+		RunE: onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			issued, err := o.find(cmd.Context(), c, args)
 			if err != nil {
 				return err
 			}
-			return o.write(cmd.Context(), db, issued)
+			return o.write(cmd.Context(), c, issued)
 		}),
 	}
 	cmd.Flags().StringVar(&o.out, "out", "", "file to write: .pdf, .xlsx or .json")
@@ -100,14 +99,16 @@ as far as it has any charge or duration.`,
 	return cmd
 }
 
-func (o *fileOptions) write(ctx context.Context, db *store.Stores, issued invoice.Issued) error {
-	profile, err := (&billing.Service{S: db}).Profile(ctx, issued.Document.Tenant)
+func (o *fileOptions) write(ctx context.Context, c *app.Local, issued invoice.Issued) error {
+	profile, err := c.ProfileOf(ctx, c.Who, issued.Document.Tenant)
 	if err != nil {
 		return err
 	}
 	var calls invoice.Calls
 	if o.annex {
-		calls = billing.AnnexOf(ctx, db, issued.Document)
+		if calls, err = c.Annex(ctx, c.Who, issued.Document); err != nil {
+			return err
+		}
 	}
 	return writeFile(o.out, func(out io.Writer) error {
 		switch strings.ToLower(filepath.Ext(o.out)) {

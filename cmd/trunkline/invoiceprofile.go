@@ -1,22 +1,18 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
-	"trunkline/app/store"
-	"trunkline/internal/clock"
+	"trunkline/app"
 	"trunkline/reports/invoice"
-	"trunkline/sql/postgres"
 )
 
 func newInvoiceProfileCommand() *cobra.Command {
@@ -41,7 +37,7 @@ which it holds (tax.rates in docs/invoices.md). A file by which days that are pa
 
 Exit status: 0 done; 2 the file is wrong; 4 the tax of days that are past would change.`,
 		Example: "  trunkline invoice profile apply -f demo/billing.yaml",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 			text, err := readInput(cmd, file)
 			if err != nil {
 				return err
@@ -50,14 +46,8 @@ Exit status: 0 done; 2 the file is wrong; 4 the tax of days that are past would 
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("%s: %w", file, err))
 			}
-			archive := postgres.NewInvoices(db.DB, clock.System{})
-			if err := keepsTaxes(cmd.Context(), archive, profiles); err != nil && !correct {
+			if err := c.PutProfiles(cmd.Context(), c.Who, profiles, correct); err != nil {
 				return err
-			}
-			for i := range profiles {
-				if err := archive.PutProfile(cmd.Context(), profiles[i], operator()); err != nil {
-					return err
-				}
 			}
 			cmd.Printf("%d profiles\n", len(profiles))
 			return nil
@@ -70,37 +60,13 @@ Exit status: 0 done; 2 the file is wrong; 4 the tax of days that are past would 
 	return cmd
 }
 
-// keepsTaxes refuses profiles by which days that are past would be taxed otherwise than by those that are stored.
-func keepsTaxes(ctx context.Context, archive *postgres.Invoices, fresh []invoice.Profile) error {
-	stored, err := archive.Profiles(ctx)
-	if err != nil {
-		return err
-	}
-	after := maps.Clone(stored)
-	for i := range fresh {
-		after[fresh[i].Tenant] = fresh[i]
-	}
-	today := clock.System{}.Now().UTC().Format(time.DateOnly)
-	for _, tenant := range slices.Sorted(maps.Keys(after)) {
-		_, known := stored[tenant]
-		if _, house := stored[""]; !known && !house {
-			continue // Nobody was taxed before.
-		}
-		day := after[tenant].Over(after[""]).Tax.Rewrites(stored[tenant].Over(stored[""]).Tax, today)
-		if day != "" {
-			return withCode(exitConflict, fmt.Errorf("profile of %q: the tax of days that are past would change, from %s on: give rates with since, or --correct-tax", tenant, day))
-		}
-	}
-	return nil
-}
-
 func newProfileShowCommand() *cobra.Command {
 	var f configFlags
 	cmd := &cobra.Command{
 		Use: "show [TENANT]", Short: "Stored profiles, or what is in force for a tenant", Args: cobra.MaximumNArgs(1),
 		Example: "  trunkline invoice profile show\n  trunkline invoice profile show beauty",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
-			profiles, err := postgres.NewInvoices(db.DB, clock.System{}).Profiles(cmd.Context())
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			profiles, err := c.Profiles(cmd.Context(), c.Who)
 			if err != nil {
 				return err
 			}
@@ -135,12 +101,12 @@ func newInvoiceCounterCommand() *cobra.Command {
 stand; those that end in _seconds, _minutes, _hours, _calls or _amount are added up over the period. With --branch the fee is
 shared out by the branches' readings. The same reading may be stored again.`,
 		Example: "  trunkline invoice counter beauty storage_mb=1250 --branch moscow\n  trunkline invoice counter beauty recorded_minutes=310 --at 2026-10-15",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
-			list, err := readings(args[1:], r, args[0], at)
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			list, err := readings(args[1:], r, at)
 			if err != nil {
 				return withCode(exitUsage, err)
 			}
-			if err := postgres.NewInvoices(db.DB, clock.System{}).PutReadings(cmd.Context(), list); err != nil {
+			if err := c.PutReadings(cmd.Context(), c.Who, args[0], list); err != nil {
 				return err
 			}
 			cmd.Printf("%d readings\n", len(list))
@@ -153,15 +119,11 @@ shared out by the branches' readings. The same reading may be stored again.`,
 	return cmd
 }
 
-func readings(args []string, r invoice.Reading, tenant, at string) ([]invoice.Reading, error) {
+func readings(args []string, r invoice.Reading, at string) ([]invoice.Reading, error) {
 	var err error
 	if r.At, err = parseMoment("at", at); err != nil {
 		return nil, err
 	}
-	if r.At.IsZero() {
-		r.At = clock.System{}.Now()
-	}
-	r.Tenant = tenant
 	var out []invoice.Reading
 	for _, arg := range args {
 		name, value, ok := strings.Cut(arg, "=")

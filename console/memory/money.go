@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"trunkline/cdr"
 	"trunkline/console"
 	"trunkline/internal/money"
 	"trunkline/ledger"
@@ -144,3 +145,31 @@ func (r *Rows) TakeCharge(context.Context, int64, ledger.Account, *time.Location
 	r.did("take charge")
 	return nil
 }
+
+// Annex implements console.Billing.
+func (*Rows) Annex(context.Context, *invoice.Document) invoice.Calls {
+	return func(func(*cdr.Record, error) bool) {}
+}
+
+// profiles are those of the rows: none.
+type profiles struct{ *Rows }
+
+// Profiles implements console.Profiles.
+func (profiles) Profiles(context.Context) (map[string]invoice.Profile, error) {
+	return map[string]invoice.Profile{}, nil
+}
+
+// PutProfile implements console.Profiles.
+func (p profiles) PutProfile(context.Context, invoice.Profile, string) error {
+	p.did("put profile")
+	return nil
+}
+
+// PutReadings implements console.Profiles.
+func (p profiles) PutReadings(context.Context, []invoice.Reading) error {
+	p.did("put readings")
+	return nil
+}
+
+// Verify implements console.Profiles.
+func (p profiles) Verify(context.Context) (int64, error) { return int64(len(p.Issued)), nil }

@@ -104,7 +104,9 @@ type Request struct {
 	Reissue bool
 	// Told gets how many tenants are done, and of how many, after each; nil: nobody waits. Tenants are done at the same time.
 	Told func(done, all int)
-	Long bool // Nobody waits for an answer: it may take as long as it takes.
+	// Grace is how long after its end calls of the period are waited for; 0: as the house does.
+	Grace time.Duration
+	Long  bool // Nobody waits for an answer: it may take as long as it takes.
 
 	peek bool // With DryRun: what keeps the period open is not asked.
 }
