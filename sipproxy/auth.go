@@ -186,7 +186,7 @@ func (s *shard) challenge(tx *txn.Server, kind challengeKind, source netip.Addr,
 
 // challenged answers a carrier's challenge to our INVITE, where the gateway has a login.
 func (a *attempt) challenged(res *sip.Response) bool {
-	if a.gaveUp || a.target.Gateway == nil {
+	if a.state != attemptInviting || a.target.Gateway == nil {
 		return false
 	}
 	headers := a.dialog.prove(a.client.Request(), &a.round, res)

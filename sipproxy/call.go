@@ -231,7 +231,7 @@ func (c *call) finish() {
 		return
 	}
 	for _, a := range c.attempts {
-		if !a.done && a.target.Gateway != nil {
+		if !a.state.settled() && a.target.Gateway != nil {
 			return
 		}
 	}

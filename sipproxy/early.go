@@ -95,7 +95,7 @@ func (d *dialog) prack(req *sip.Request, tx *txn.Server) {
 	}
 	number, ok := acknowledged(req)
 	known, found := d.call.early.byNumber[number]
-	if !ok || !found || known.attempt.gaveUp {
+	if !ok || !found || known.attempt.state != attemptInviting {
 		tx.Reply(sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
 		return
 	}

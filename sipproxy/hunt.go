@@ -209,10 +209,9 @@ func (c *call) otherWay(a *attempt, f failure) bool {
 
 // huntOn is told when an attempt has failed: it decides whether the next target is tried.
 func (c *call) huntOn(a *attempt, f failure) {
-	if a.hunted || c.state != stateHunting {
+	if c.state != stateHunting {
 		return
 	}
-	a.hunted = true
 	if c.otherWay(a, f) {
 		return
 	}
@@ -277,7 +276,7 @@ func (c *call) ringingElsewhere() bool { return c.ringingBeside(nil) }
 // ringingBeside reports whether another attempt than one is still under way.
 func (c *call) ringingBeside(one *attempt) bool {
 	for _, a := range c.attempts {
-		if a != one && !a.hunted && !a.done && !a.gaveUp {
+		if a != one && a.state.underway() {
 			return true
 		}
 	}

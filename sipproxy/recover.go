@@ -171,10 +171,16 @@ func (p *Proxy) rebridge() {
 func (s *shard) restoreTry(c *call, m *callstate.Attempt, winner bool) (*attempt, error) {
 	a := &attempt{
 		call: c, seq: m.Seq, setup: m.Setup.Time(), progress: m.Progress.Time(), connect: m.Connect.Time(), disconnect: m.End.Time(),
-		status: m.Status, cause: m.Cause, side: m.Side, reason: m.Reason, remote: m.Far.Source, done: !winner,
+		status: m.Status, cause: m.Cause, side: m.Side, reason: m.Reason, remote: m.Far.Source, state: attemptSettled,
 		target: routing.Target{Deck: m.Deck, Base: m.Base, ToSent: m.ToSent, FromSent: m.FromSent, Login: m.Login, Extension: m.Phone},
 	}
-	a.done = a.done || !a.disconnect.IsZero() // It was released when the call was transferred.
+	switch {
+	case !a.disconnect.IsZero(): // The one that took the call was released when the call was transferred.
+	case winner:
+		a.state = attemptAnswered
+	default:
+		a.state = attemptInterrupted
+	}
 	if m.Gateway != "" {
 		a.target.Gateway = &provision.Gateway{ID: m.Gateway, Carrier: m.Carrier}
 		a.target.Carrier = &provision.Carrier{ID: m.Carrier}
@@ -194,7 +200,8 @@ func (s *shard) restoreTry(c *call, m *callstate.Attempt, winner bool) (*attempt
 	}
 	if winner {
 		a.dialog.register()
-	} else if a.disconnect.IsZero() {
+	}
+	if a.state == attemptInterrupted {
 		a.disconnect, a.side, a.cause, a.reason = c.now(), cdr.SideFault, causeTemporaryFailure, reasonRestart
 	}
 	return a, nil
@@ -239,8 +246,7 @@ func (c *call) wasOver(m *callstate.Release) {
 	c.state, c.endedAt = stateOver, m.At.Time()
 	c.finished = ending{side: m.Side, cause: m.Cause, reason: m.Reason, status: m.Status}
 	for _, a := range c.attempts {
-		if a.reason == reasonRestart {
-			a.lost = true
+		if a.state == attemptInterrupted {
 			a.disconnect, a.side, a.cause, a.reason, a.status = c.endedAt, m.Side, m.Cause, m.Reason, sip.StatusRequestTerminated
 		}
 	}
@@ -272,7 +278,7 @@ func (c *call) goOn() {
 		return
 	}
 	for _, a := range c.attempts {
-		if a.reason == reasonRestart {
+		if a.state == attemptInterrupted {
 			a.cancelAgain()
 		}
 	}
@@ -282,7 +288,7 @@ func (c *call) goOn() {
 // goneBefore records a call that was over before the restart, and hangs up once more: the ends may not have heard it.
 func (c *call) goneBefore() {
 	for _, a := range c.attempts {
-		if a.lost {
+		if a.state == attemptInterrupted {
 			a.cancelAgain()
 		}
 	}
@@ -292,7 +298,7 @@ func (c *call) goneBefore() {
 		}
 	}
 	for _, a := range c.attempts {
-		a.done = true
+		a.state = attemptSettled
 	}
 	c.releaseHold()
 	c.finish()
