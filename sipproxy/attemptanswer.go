@@ -45,7 +45,7 @@ func (a *attempt) provisional(res *sip.Response) {
 	}
 	if a.progress.IsZero() {
 		a.progress = a.call.now()
-		a.call.sh.health.heard(a.gatewayID())
+		a.call.sh.health.Heard(a.gatewayID())
 	}
 	a.call.progressed(a, res)
 }
@@ -68,7 +68,7 @@ func (a *attempt) stalled() {
 
 // giveUpSilent gives up a gateway that says nothing, and hunts on.
 func (a *attempt) giveUpSilent(why string) {
-	a.call.sh.health.failed(a.gatewayID(), why)
+	a.call.sh.health.Failed(a.gatewayID(), why)
 	a.drop(sip.StatusRequestTimeout, cdr.SideTimer, causeNoRouteDestination, why)
 	if !a.client.Heard() {
 		a.settle() // Nothing was heard, so nothing is expected; a late answer is hung up on all the same.
@@ -90,7 +90,7 @@ func (a *attempt) unanswered() {
 	if !a.wantsOutcome() {
 		return
 	}
-	a.call.sh.health.failed(a.gatewayID(), "timeout")
+	a.call.sh.health.Failed(a.gatewayID(), "timeout")
 	a.drop(sip.StatusRequestTimeout, cdr.SideTimer, causeNoRouteDestination, "silent")
 	a.settle()
 	a.call.huntOn(a, failure{status: sip.StatusRequestTimeout, silent: true})
@@ -160,9 +160,9 @@ func (a *attempt) failed(res *sip.Response) {
 	a.disconnect = a.call.now()
 	a.settle()
 	if lcr.CarrierFault(res.StatusCode) {
-		a.call.sh.health.failed(a.gatewayID(), statusText(res.StatusCode))
+		a.call.sh.health.Failed(a.gatewayID(), statusText(res.StatusCode))
 	} else {
-		a.call.sh.health.heard(a.gatewayID())
+		a.call.sh.health.Heard(a.gatewayID())
 	}
 	f := failure{status: res.StatusCode, cause: a.cause, told: told, text: res.Reason}
 	if contact := res.Contact(); contact != nil && res.IsRedirection() {
@@ -193,7 +193,7 @@ func (a *attempt) answered(res *sip.Response) {
 	a.stopTimers()
 	a.status = res.StatusCode
 	d.ackSeq = res.CSeq().SeqNo
-	a.call.sh.health.heard(a.gatewayID())
+	a.call.sh.health.Heard(a.gatewayID())
 	d.agreeSession(res)
 	a.call.answered(a, res)
 }

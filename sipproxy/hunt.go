@@ -10,6 +10,7 @@ import (
 	"trunkline/lcr"
 	"trunkline/provision"
 	"trunkline/routing"
+	"trunkline/sipproxy/gateway"
 )
 
 // failure is why an attempt did not take the call.
@@ -95,7 +96,7 @@ func (c *call) tryGateway(t routing.Target) bool {
 		c.skip(t, lcr.ReasonUnsupported)
 		return false
 	}
-	hop, reason := c.sh.health.admit(t.Gateway)
+	hop, reason := c.sh.health.Admit(t.Gateway)
 	var held []string
 	if reason == "" {
 		held, reason = c.sh.slots.takeAll(bounds(&t))
@@ -125,7 +126,7 @@ func addressAt(t *routing.Target) sip.Uri {
 	if strings.HasPrefix(number, "urn:") && sip.ParseUri(number, &service) == nil {
 		return service
 	}
-	host, port := splitAddress(g.Address)
+	host, port := gateway.SplitAddress(g.Address)
 	return sip.Uri{Scheme: "sip", User: number, Host: host, Port: port}
 }
 
@@ -265,7 +266,7 @@ func (c *call) elsewhere(a *attempt) {
 			tried++
 		}
 	}
-	if tried < c.sh.health.addresses(a.gatewayID()) {
+	if tried < c.sh.health.Addresses(a.gatewayID()) {
 		rest := c.targets[c.next:] // The route's own list is not to be touched.
 		c.targets, c.next = append([]routing.Target{a.target}, rest...), 0
 	}

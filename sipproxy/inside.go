@@ -161,7 +161,7 @@ func (d *dialog) ways(uri *sip.Uri) []way {
 		out = append(out, way{transport: transport, remote: d.flow.Remote(), host: host})
 	}
 	id := d.gateway()
-	hop, known := d.sh.health.address(id)
+	hop, known := d.sh.health.Address(id)
 	if known && host == "" {
 		host = hop.Host
 	}

@@ -9,6 +9,7 @@ import (
 	"trunkline/cdr"
 	"trunkline/internal/calls"
 	"trunkline/sipproxy/callflow"
+	"trunkline/sipproxy/gateway"
 	"trunkline/sipproxy/guard"
 )
 
@@ -64,8 +65,8 @@ func (p *Proxy) Drop(ctx context.Context, id calls.ID, reason string) (bool, err
 func (p *Proxy) CallFlow(id calls.ID) []callflow.Message { return p.flows.Call(id.String()) }
 
 // Gateways returns the state of every gateway that was used or probed, by id.
-func (p *Proxy) Gateways() []GatewayState {
-	states := p.health.states()
+func (p *Proxy) Gateways() []gateway.State {
+	states := p.health.States()
 	for i := range states {
 		states[i].Calls = p.slots.inUse("gateway/" + states[i].ID)
 	}

@@ -15,6 +15,7 @@ import (
 	"trunkline/internal/disk"
 	"trunkline/sipproxy/callflow"
 	"trunkline/sipproxy/contact"
+	"trunkline/sipproxy/gateway"
 	"trunkline/sipproxy/guard"
 	"trunkline/sipproxy/headers"
 	"trunkline/sipproxy/holds"
@@ -43,7 +44,7 @@ type Proxy struct {
 	slots     *slots
 	releases  *releaseQueue
 	idle      *idle
-	health    *health
+	health    *gateway.Health
 	registrar *registrar
 	journal   *journal.Journal
 	members   *members
@@ -90,7 +91,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	p := &Proxy{
 		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder, settings: deps.Settings,
 		slots: newSlots(deps.Clock), members: newMembers(), idle: newIdle(), guard: guard.New(deps.Clock, cfg.SourceRate),
-		health: newHealth(deps.Clock, deps.Log, deps.Resolver), flows: callflow.New(cfg.TraceMemory), stopped: make(chan struct{}),
+		health: gateway.New(deps.Clock, deps.Log, deps.Resolver), flows: callflow.New(cfg.TraceMemory), stopped: make(chan struct{}),
 		boot: deps.Clock.Boot(), order: holds.New(holds.Unknown),
 	}
 	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -115,7 +116,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		Listen: cfg.Listen, TLS: cfg.TLS, Origins: cfg.Origins, Log: deps.Log, Clock: deps.Clock, Tap: p.tap(),
 		Known: func(addr netip.Addr) bool {
 			_, ok := deps.Router.Source(addr)
-			return ok || p.health.isOf(addr)
+			return ok || p.health.Owns(addr)
 		},
 		Handler: func(msg sip.Message, flow wire.Flow) {
 			<-ready // What comes in the first moments waits until the calls of the last life are known.
@@ -152,7 +153,7 @@ func (p *Proxy) tap() wire.Tap {
 }
 
 func (p *Proxy) start(ready chan struct{}) {
-	p.health.know(p.router.Gateways())
+	p.health.Know(p.router.Gateways())
 	p.recover()
 	for _, s := range p.shards {
 		s.start()

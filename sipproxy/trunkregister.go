@@ -64,7 +64,7 @@ func (m *members) due(p *Proxy, gateways []provision.Gateway) (begin []func()) {
 			continue
 		}
 		wanted[g.ID] = true
-		hop, ok := p.health.address(g.ID)
+		hop, ok := p.health.Address(g.ID)
 		one := m.byID[g.ID]
 		if one == nil {
 			one = &member{tag: sip.GenerateTagN(12), expires: registerFor}

@@ -2,12 +2,9 @@ package sipproxy
 
 import (
 	"net/netip"
-	"slices"
-	"strings"
 
 	"trunkline/routing"
 	"trunkline/sipproxy/contact"
-	"trunkline/sipproxy/resolver"
 )
 
 // contactPolicy knows who stands where beside phones, at the moment that it is asked.
@@ -17,7 +14,7 @@ func (p *Proxy) contactPolicy() contact.Policy {
 			if p.wire.Own(at) {
 				return "a listener of this proxy"
 			}
-			if id := p.health.at(at); id != "" {
+			if id := p.health.At(at); id != "" {
 				return "gateway " + id
 			}
 			return ""
@@ -33,7 +30,7 @@ func (p *Proxy) contactPolicy() contact.Policy {
 			return "", false
 		},
 		Domain: func(host string) string {
-			if id := p.health.named(host); id != "" {
+			if id := p.health.Named(host); id != "" {
 				return "gateway " + id
 			}
 			return ""
@@ -54,47 +51,6 @@ func (s *shard) mayBeReached(b *binding, within []netip.Prefix) error {
 		return s.contacts.Judge(&b.routes[0], source, within)
 	}
 	return nil
-}
-
-// at names the gateway that stands at an address; empty: none.
-func (h *health) at(at netip.AddrPort) string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for id, s := range h.byID {
-		if s.hop.Remote == at {
-			return id
-		}
-		for i := range s.targets {
-			if s.targets[i].Remote == at {
-				return id
-			}
-		}
-	}
-	return ""
-}
-
-// isOf reports whether an address is that of a gateway.
-func (h *health) isOf(addr netip.Addr) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, s := range h.byID {
-		if s.hop.Remote.Addr() == addr || slices.ContainsFunc(s.targets, func(t resolver.Hop) bool { return t.Remote.Addr() == addr }) {
-			return true
-		}
-	}
-	return false
-}
-
-// named names the gateway whose host has a name; empty: none.
-func (h *health) named(host string) string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for id, s := range h.byID {
-		if own, _ := splitAddress(s.gateway.Address); strings.EqualFold(own, host) {
-			return id
-		}
-	}
-	return ""
 }
 
 // confine says where the requests to a phone or trunk may go beside where it speaks from. A carrier's may go wherever it says:
