@@ -12,6 +12,7 @@ import (
 	"trunkline/provision"
 	"trunkline/routing"
 	"trunkline/sipproxy/challenge"
+	"trunkline/sipproxy/registrar"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -25,11 +26,11 @@ type attempt struct {
 	client *txn.Client
 	slots  []string // Capacity of gateway and carrier that the attempt holds.
 
-	way       *binding    // Of a phone.
-	offer     sip.Message // What the relay has made of the caller's offer.
-	tag       string      // Of the early dialog that the caller has with it; empty: he was given no description of it.
-	diverted  diversion   // Why the call was sent there.
-	otherWays []binding   // To the same phone, which are tried when this one leads nowhere.
+	way       *registrar.Binding  // Of a phone.
+	offer     sip.Message         // What the relay has made of the caller's offer.
+	tag       string              // Of the early dialog that the caller has with it; empty: he was given no description of it.
+	diverted  diversion           // Why the call was sent there.
+	otherWays []registrar.Binding // To the same phone, which are tried when this one leads nowhere.
 
 	setup      time.Time
 	progress   time.Time
@@ -53,8 +54,8 @@ func (c *call) begin(target routing.Target, uri sip.Uri, flow wire.Flow, held []
 }
 
 // beginOn sends an INVITE to a phone, by the proxies on the way to it.
-func (c *call) beginOn(target routing.Target, way *binding, flow wire.Flow, others []binding, held []string) {
-	uri := way.uri
+func (c *call) beginOn(target routing.Target, way *registrar.Binding, flow wire.Flow, others []registrar.Binding, held []string) {
+	uri := way.URI
 	if t := target.Trunk; t != nil && t.RequestURI != provision.NameLogin { // It has many numbers, and registers one contact.
 		uri.User = target.ToSent
 	}
@@ -90,7 +91,7 @@ func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
 	a.dialog.form = formFor(&target)
 	a.dress()
 	if a.way != nil {
-		a.dialog.routes = slices.Clone(a.way.routes)
+		a.dialog.routes = slices.Clone(a.way.Routes)
 	}
 	if target.Gateway != nil {
 		a.dialog.routes = slices.Clone(c.sh.members.route(target.Gateway.ID, a.setup))

@@ -251,3 +251,16 @@ func (a *attempt) settle() {
 	}
 	a.call.finish()
 }
+
+// challenged answers a carrier's challenge to our INVITE, where the gateway has a login.
+func (a *attempt) challenged(res *sip.Response) bool {
+	if a.state != attemptInviting || a.target.Gateway == nil {
+		return false
+	}
+	headers := a.dialog.prove(a.client.Request(), &a.round, res)
+	if headers == nil {
+		return false
+	}
+	a.invite(headers)
+	return true
+}

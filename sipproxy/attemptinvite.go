@@ -7,6 +7,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/routing"
+	"trunkline/sipproxy/headers"
 	"trunkline/sipproxy/txn"
 )
 
@@ -83,7 +84,7 @@ func (a *attempt) locate(req *sip.Request) {
 	}
 	told := false
 	for _, name := range []string{"Geolocation", "Geolocation-Routing", "Priority", "Resource-Priority", "P-Access-Network-Info"} {
-		for h := range named(a.call.invite, name) {
+		for h := range headers.Named(a.call.invite, name) {
 			req.AppendHeader(sip.NewHeader(name, h.Value()))
 			told = told || name == "Geolocation"
 		}

@@ -8,8 +8,8 @@ import (
 )
 
 // contactPolicy knows who stands where beside phones, at the moment that it is asked.
-func (p *Proxy) contactPolicy() contact.Policy {
-	return contact.Policy{
+func (p *Proxy) contactPolicy() *contact.Policy {
+	return &contact.Policy{
 		Peer: func(at netip.AddrPort) string {
 			if p.wire.Own(at) {
 				return "a listener of this proxy"
@@ -36,21 +36,6 @@ func (p *Proxy) contactPolicy() contact.Policy {
 			return ""
 		},
 	}
-}
-
-// mayBeReached judges the contact of a phone, and the proxies on the way to it: nothing of them may lead to a carrier.
-func (s *shard) mayBeReached(b *binding, within []netip.Prefix) error {
-	source, err := netip.ParseAddrPort(b.Source)
-	if err != nil {
-		return err
-	}
-	if err := s.contacts.Judge(&b.uri, source, within); err != nil {
-		return err
-	}
-	if len(b.routes) > 0 {
-		return s.contacts.Judge(&b.routes[0], source, within)
-	}
-	return nil
 }
 
 // confine says where the requests to a phone or trunk may go beside where it speaks from. A carrier's may go wherever it says:

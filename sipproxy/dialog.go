@@ -10,6 +10,7 @@ import (
 	"trunkline/provision"
 	"trunkline/sipproxy/challenge"
 	"trunkline/sipproxy/contact"
+	"trunkline/sipproxy/headers"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -108,7 +109,7 @@ func newServerDialog(sh *shard, req *sip.Request, flow wire.Flow, tag string) *d
 	} else {
 		d.target = req.From().Address
 	}
-	for h := range named(req, "Record-Route") {
+	for h := range headers.Named(req, "Record-Route") {
 		if rr, ok := h.(*sip.RecordRouteHeader); ok {
 			d.routes = append(d.routes, rr.Address)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"trunkline/sipproxy/headers"
 	"trunkline/sipproxy/txn"
 )
 
@@ -58,7 +59,7 @@ func (e *earlyAnswers) note(a *attempt, res *sip.Response) uint32 {
 // reliable returns the number of a reliable provisional answer (RFC 3262, section 7.1).
 func reliable(res *sip.Response) (uint32, bool) {
 	h := res.GetHeader("RSeq")
-	if h == nil || !hasOption(res, "Require", reliableOption) {
+	if h == nil || !headers.HasOption(res, "Require", reliableOption) {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(strings.TrimSpace(h.Value()), 10, 32)
@@ -79,9 +80,9 @@ func (d *dialog) early(res *sip.Response) *dialog {
 func (a *attempt) offerReliable(req *sip.Request) {
 	c := a.call
 	switch {
-	case hasOption(c.invite, "Require", reliableOption):
+	case headers.HasOption(c.invite, "Require", reliableOption):
 		req.AppendHeader(sip.NewHeader("Require", reliableOption))
-	case (hasOption(c.invite, "Supported", reliableOption) || hasOption(c.invite, "k", reliableOption)) &&
+	case (headers.HasOption(c.invite, "Supported", reliableOption) || headers.HasOption(c.invite, "k", reliableOption)) &&
 		!c.wantsMore() && !c.ringingBeside(a):
 		req.AppendHeader(sip.NewHeader("Supported", reliableOption))
 	}

@@ -11,6 +11,7 @@ import (
 	"trunkline/provision"
 	"trunkline/routing"
 	"trunkline/sipproxy/gateway"
+	"trunkline/sipproxy/registrar"
 )
 
 // failure is why an attempt did not take the call.
@@ -80,8 +81,8 @@ func (c *call) tryTrunk(t routing.Target) bool {
 		c.best = better(c.best, failure{status: sip.StatusServiceUnavailable, cause: causeNoCircuit})
 		return false
 	}
-	ways := c.sh.registrar.contacts(t.Login, c.sh.clock.Now())
-	slices.SortFunc(ways, func(a, b binding) int { return b.At.Compare(a.At) })
+	ways := c.sh.registrar.Contacts(t.Login, c.sh.clock.Now())
+	slices.SortFunc(ways, func(a, b registrar.Binding) int { return b.At.Compare(a.At) })
 	if c.reachHolding(t, ways, held) {
 		return true
 	}
@@ -168,25 +169,27 @@ func (c *call) tryPhones(t routing.Target) bool {
 
 func (c *call) ringPhones(t routing.Target) bool {
 	rang := false
-	for _, phone := range ways(c.sh.registrar.contacts(t.Login, c.sh.clock.Now())) {
+	for _, phone := range registrar.ByPhone(c.sh.registrar.Contacts(t.Login, c.sh.clock.Now())) {
 		rang = c.reach(t, phone) || rang
 	}
 	return rang
 }
 
 // reach rings one phone on the first of the ways to it that is there.
-func (c *call) reach(t routing.Target, ways []binding) bool { return c.reachHolding(t, ways, nil) }
+func (c *call) reach(t routing.Target, ways []registrar.Binding) bool {
+	return c.reachHolding(t, ways, nil)
+}
 
 // reachHolding does so with the capacity that the attempt is to hold.
-func (c *call) reachHolding(t routing.Target, ways []binding, held []string) bool {
+func (c *call) reachHolding(t routing.Target, ways []registrar.Binding, held []string) bool {
 	for i := range ways {
 		b := &ways[i]
 		phone, _ := c.sh.router.Login(t.Login)
-		if err := c.sh.mayBeReached(b, phone.Contacts); err != nil { // Who stands where has changed since it registered.
+		if err := b.Judge(c.sh.contacts, phone.Contacts); err != nil { // Who stands where has changed since it registered.
 			c.log.Warn("phone is not rung", "login", t.Login, "contact", b.Contact, "error", err)
 			continue
 		}
-		flow, err := c.sh.flowTo(b)
+		flow, err := b.Flow(c.sh.wire)
 		if err != nil {
 			c.log.Info("phone cannot be reached", "login", t.Login, "error", err)
 			continue
@@ -199,11 +202,11 @@ func (c *call) reachHolding(t routing.Target, ways []binding, held []string) boo
 
 // otherWay rings a phone on another of its ways when one has turned out to lead nowhere (RFC 5626, section 7).
 func (c *call) otherWay(a *attempt, f failure) bool {
-	if a.way == nil || (!f.silent && f.status != statusFlowFailed) {
+	if a.way == nil || (!f.silent && f.status != registrar.StatusFlowFailed) {
 		return false
 	}
-	if a.way.RegID != 0 && f.status == statusFlowFailed {
-		c.sh.registrar.drop(a.target.Login, *a.way)
+	if a.way.RegID != 0 && f.status == registrar.StatusFlowFailed {
+		c.sh.registrar.Drop(a.target.Login, *a.way)
 	}
 	return c.reach(a.target, a.otherWays)
 }

@@ -75,7 +75,7 @@ func (p *Proxy) Gateways() []gateway.State {
 }
 
 // Registrations returns how many phones are registered under each login.
-func (p *Proxy) Registrations() map[string]int { return p.registrar.logins(p.clock.Now()) }
+func (p *Proxy) Registrations() map[string]int { return p.registrar.Logins(p.clock.Now()) }
 
 // Locks returns the sources and logins that are refused at the moment because of wrong passwords.
 func (p *Proxy) Locks() []guard.Lock { return p.guard.Locks() }

@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/sipproxy/callstate"
+	"trunkline/sipproxy/headers"
 	"trunkline/sipproxy/rtpengine"
 )
 
@@ -218,7 +219,7 @@ func describes(msg sip.Message) bool {
 	if len(msg.Body()) == 0 {
 		return false
 	}
-	for h := range named(msg, "Content-Type") {
+	for h := range headers.Named(msg, "Content-Type") {
 		kind, _, _ := strings.Cut(h.Value(), ";")
 		return strings.EqualFold(strings.TrimSpace(kind), sdpType)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"trunkline/provision"
 	"trunkline/routing"
+	"trunkline/sipproxy/registrar"
 	"trunkline/sipproxy/wire"
 )
 
@@ -22,7 +23,7 @@ func (s *shard) callerBehindNAT(caller routing.Caller, invite *sip.Request, flow
 }
 
 // targetBehindNAT is the same for one who is called. Of a phone its Contact is known beside where it registered from.
-func (s *shard) targetBehindNAT(t *routing.Target, way *binding) bool {
+func (s *shard) targetBehindNAT(t *routing.Target, way *registrar.Binding) bool {
 	if t.Gateway != nil {
 		return t.Gateway.Media == provision.MediaRelay
 	}
@@ -31,7 +32,7 @@ func (s *shard) targetBehindNAT(t *routing.Target, way *binding) bool {
 		return phone.Media == provision.MediaRelay
 	}
 	source, err := netip.ParseAddrPort(way.Source)
-	return err == nil && elsewhere(way.uri.Host, source.Addr())
+	return err == nil && elsewhere(way.URI.Host, source.Addr())
 }
 
 func (s *shard) detectsNAT() bool { return s.cfg.RelayAuto && len(s.cfg.Relays) > 0 }

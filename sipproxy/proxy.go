@@ -13,6 +13,7 @@ import (
 
 	"trunkline/internal/clock"
 	"trunkline/internal/disk"
+	"trunkline/sipproxy/auth"
 	"trunkline/sipproxy/callflow"
 	"trunkline/sipproxy/contact"
 	"trunkline/sipproxy/gateway"
@@ -20,6 +21,7 @@ import (
 	"trunkline/sipproxy/headers"
 	"trunkline/sipproxy/holds"
 	"trunkline/sipproxy/journal"
+	"trunkline/sipproxy/registrar"
 	"trunkline/sipproxy/resolver"
 	"trunkline/sipproxy/rtpengine"
 	"trunkline/sipproxy/wire"
@@ -39,16 +41,16 @@ type Proxy struct {
 	wire      *wire.Wire
 	flows     *callflow.Log
 	shards    []*shard
-	nonces    *guard.Nonces
+	auth      *auth.Authenticator
 	guard     *guard.Guard
 	slots     *slots
 	releases  *releaseQueue
 	idle      *idle
 	health    *gateway.Health
-	registrar *registrar
+	registrar *registrar.Registrar
 	journal   *journal.Journal
 	members   *members
-	contacts  contact.Policy
+	contacts  *contact.Policy
 	headers   headers.Rules
 	relays    *rtpengine.Pool
 
@@ -95,8 +97,8 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		boot: deps.Clock.Boot(), order: holds.New(holds.Unknown),
 	}
 	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))
-	var err error
-	if p.nonces, err = guard.NewNonces(); err != nil {
+	nonces, err := guard.NewNonces()
+	if err != nil {
 		return nil, err
 	}
 	if p.relays, err = rtpengine.Open(ctx, cfg.Relays, deps.Clock, deps.Log); err != nil {
@@ -106,7 +108,15 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		p.relays.Close()
 		return nil, err
 	}
-	p.registrar = newRegistrar(p.journal)
+	p.contacts = p.contactPolicy()
+	p.registrar = registrar.New(registrar.Options{
+		Min: cfg.RegisterMin, Max: cfg.RegisterMax, Journal: p.journal, Policy: p.contacts, Peer: deps.Router.Source,
+		Refused: func() { p.metrics.contacts.Inc() }, Clock: deps.Clock, Log: deps.Log,
+	})
+	p.auth = auth.New(auth.Options{
+		Realm: cfg.Realm, Digest: cfg.Digest, Callers: deps.Router, Guard: p.guard, Nonces: nonces, SpeaksFrom: p.registrar.SpeaksFrom,
+		Failed: func() { p.metrics.authFailures.Inc() }, Clock: deps.Clock, Log: deps.Log,
+	})
 	p.releases = newReleaseQueue(p)
 	for i := range cfg.Shards {
 		p.shards = append(p.shards, newShard(p, i))
@@ -129,7 +139,6 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		return nil, err
 	}
 	p.metrics = newMetrics(p, deps.Metrics)
-	p.contacts = p.contactPolicy()
 	p.start(ready) //nolint:contextcheck // It begins the proxy's own life.
 	return p, nil
 }

@@ -22,7 +22,7 @@ func (p *Proxy) recover() {
 	entries := p.journal.Entries()
 	for key, value := range entries {
 		if login, ok := callstate.LoginOf(key); ok {
-			if err := p.registrar.restore(login, value); err != nil {
+			if err := p.registrar.Restore(login, value); err != nil {
 				p.log.Warn("a registration could not be restored", "login", login, "error", err)
 			}
 			continue

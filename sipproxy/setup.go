@@ -13,6 +13,8 @@ import (
 	"trunkline/internal/calls"
 	"trunkline/lcr"
 	"trunkline/routing"
+	"trunkline/sipproxy/auth"
+	"trunkline/sipproxy/headers"
 	"trunkline/sipproxy/number"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
@@ -29,7 +31,7 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	if s.refuseEarly(req, tx) {
 		return
 	}
-	caller, ok := s.identify(req, flow, tx, proxyChallenge)
+	caller, ok := s.auth.Identify(req, flow, tx, auth.Proxy)
 	if !ok {
 		return
 	}
@@ -116,8 +118,8 @@ func dialledUser(req *sip.Request) string {
 // Remote-Party-ID, before the From header. Whether it may show it is for its route to say.
 func callerIdentity(req *sip.Request) string {
 	for _, name := range [...]string{"P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"} {
-		for h := range named(req, name) {
-			for _, one := range splitAddresses(h.Value()) {
+		for h := range headers.Named(req, name) {
+			for _, one := range headers.SplitAddresses(h.Value()) {
 				var uri sip.Uri
 				params := sip.HeaderParams{}
 				_, err := sip.ParseAddressValue(one, &uri, &params)
@@ -136,7 +138,7 @@ func wantsPrivacy(req *sip.Request) bool {
 	if strings.EqualFold(req.From().Address.Host, "anonymous.invalid") {
 		return true
 	}
-	for h := range named(req, "Privacy") {
+	for h := range headers.Named(req, "Privacy") {
 		for value := range strings.SplitSeq(h.Value(), ";") {
 			switch strings.ToLower(strings.TrimSpace(value)) {
 			case "id", "user", "header":

@@ -12,6 +12,7 @@ import (
 
 	"trunkline/internal/calls"
 	"trunkline/internal/clock"
+	"trunkline/sipproxy/auth"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -98,7 +99,9 @@ func (s *shard) Request(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	case sip.INVITE:
 		s.invite(req, flow, tx)
 	case sip.REGISTER:
-		s.register(req, flow, tx)
+		if caller, ok := s.auth.Identify(req, flow, tx, auth.Registrar); ok {
+			s.registrar.Register(req, flow, tx, caller)
+		}
 	case sip.OPTIONS:
 		s.options(tx)
 	case sip.ACK:
