@@ -105,7 +105,7 @@ func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
 	if c.transferLeg != nil {
 		near = c.transferLeg.rest // With whom the target is to talk.
 	}
-	a.dialog.voice = c.sh.newVoice(a.dialog.callID, near, a.dialog)
+	a.dialog.media = c.sh.newMediaSession(a.dialog.callID, near, a.dialog)
 	a.dialog.register()
 	c.sh.flows.Link(a.setup, c.id.String(), a.dialog.callID)
 	for _, f := range c.onward {

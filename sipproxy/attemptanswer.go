@@ -247,7 +247,7 @@ func (a *attempt) settle() {
 	a.stopTimers()
 	a.call.sh.slots.release(a.slots)
 	if a.call.winner != a {
-		a.dialog.voice.end()
+		a.dialog.media.end()
 	}
 	a.call.finish()
 }

@@ -13,12 +13,12 @@ import (
 
 // invite sends the INVITE, by way of the media relay where there is one.
 func (a *attempt) invite(credentials []sip.Header) {
-	if a.dialog.voice == nil || a.offer != nil {
+	if a.dialog.media == nil || a.offer != nil {
 		a.send(credentials)
 		return
 	}
 	a.offer = carrier(a.call.invite)
-	a.dialog.voice.pass(a.call.sh, false, a.offer, partOffer, func(ok bool) {
+	a.dialog.media.pass(a.call.sh, false, a.offer, partOffer, func(ok bool) {
 		switch {
 		case a.state != attemptPreparing: // It was given up meanwhile.
 		case !ok:

@@ -237,15 +237,15 @@ func (c *call) finish() {
 	}
 	c.recorded = true
 	c.caller.forget()
-	c.caller.voice.end()
+	c.caller.media.end()
 	for _, a := range c.attempts {
 		if a.dialog != nil {
 			a.dialog.forget()
-			a.dialog.voice.end()
+			a.dialog.media.end()
 		}
 	}
 	delete(c.sh.calls, c.id)
 	delete(c.sh.merged, c.mergeKey)
-	c.sh.inProgress.Add(-1)
+	c.sh.load.inProgress.Add(-1)
 	c.sh.record(c)
 }

@@ -51,10 +51,10 @@ type dialog struct {
 	answers *challenge.Answers // To the challenges of the other end.
 	proof   []sip.Header       // What our INVITE was accepted with, which its ACK repeats (RFC 3261, section 22.1).
 
-	web    bool   // A phone in a browser is at the other end.
-	behind bool   // Its voice has to go through a relay.
-	voice  *voice // The session at one; nil: none.
-	far    bool   // Which end of the session it is.
+	web    bool          // A phone in a browser is at the other end.
+	behind bool          // Its voice has to go through a relay.
+	media  *mediaSession // The session at one; nil: none.
+	far    bool          // Which end of the session it is.
 
 	referred int       // REFERs of theirs that were followed.
 	heard    time.Time // When the other end gave the last sign of life.
@@ -291,7 +291,7 @@ func (d *dialog) receiveACK(req *sip.Request) {
 		return
 	}
 	if peer := d.call.peer(d); peer != nil {
-		d.voice.pass(d.sh, d.far, req, partAnswer, func(bool) {
+		d.media.pass(d.sh, d.far, req, partAnswer, func(bool) {
 			d.sh.on(peer.sh, func() {
 				if !peer.ackSent && peer.ackSeq != 0 {
 					peer.sendACK(peer.ackSeq, req)

@@ -106,7 +106,7 @@ func (d *dialog) prack(req *sip.Request, tx *txn.Server) {
 	if d.call.invite != nil && !describes(d.call.invite) {
 		says = partAnswer
 	}
-	known.dialog.voice.pass(d.sh, false, req, says, func(bool) {
+	known.dialog.media.pass(d.sh, false, req, says, func(bool) {
 		pass(req, out)
 		d.forward(known.dialog, req, out, tx)
 	})

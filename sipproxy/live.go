@@ -84,7 +84,7 @@ func (p *Proxy) Locks() []guard.Lock { return p.guard.Locks() }
 func (p *Proxy) Unlock(source netip.Addr, login string) int { return p.guard.Lift(source, login) }
 
 // InProgress returns the number of calls in progress.
-func (p *Proxy) InProgress() int { return int(p.inProgress.Load()) }
+func (p *Proxy) InProgress() int { return int(p.load.inProgress.Load()) }
 
 // sync runs f in the shard's turn and waits for it.
 func (s *shard) sync(ctx context.Context, f func()) error {
@@ -98,7 +98,7 @@ func (s *shard) sync(ctx context.Context, f func()) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-s.stopped:
+	case <-s.work.stopped:
 		return context.Canceled
 	}
 }

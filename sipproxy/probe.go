@@ -35,7 +35,7 @@ func (p *Proxy) probeGateways() {
 
 // ownShard is the shard that speaks with a gateway outside of calls.
 func (p *Proxy) ownShard(id string) *shard {
-	return p.shardOf(id)
+	return p.shards.of(id)
 }
 
 // outside makes a request of our own to a gateway, outside of any call.

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -40,7 +39,7 @@ type Proxy struct {
 
 	wire      *wire.Wire
 	flows     *callflow.Log
-	shards    []*shard
+	shards    shards
 	auth      *auth.Authenticator
 	guard     *guard.Guard
 	slots     *slots
@@ -54,14 +53,9 @@ type Proxy struct {
 	headers   headers.Rules
 	relays    *rtpengine.Pool
 
-	boot   string // The life of the machine.
-	order  *holds.Order
-	halted atomic.Pointer[string]
-
-	inProgress atomic.Int64
-	postponed  atomic.Int64 // Refused calls that are recorded when there is room on the disk again.
-	asking     atomic.Int64 // New calls that wait for the ledger.
-	draining   atomic.Bool
+	boot  string // The life of the machine.
+	order *holds.Order
+	load  load
 
 	lifetime   context.Context //nolint:containedctx // Ends with the proxy; what runs in the background hangs on it.
 	stop       context.CancelFunc
@@ -118,9 +112,6 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		Failed: func() { p.metrics.authFailures.Inc() }, Clock: deps.Clock, Log: deps.Log,
 	})
 	p.releases = newReleaseQueue(p)
-	for i := range cfg.Shards {
-		p.shards = append(p.shards, newShard(p, i))
-	}
 	ready := make(chan struct{})
 	p.wire, err = wire.Open(ctx, wire.Options{
 		Listen: cfg.Listen, TLS: cfg.TLS, Origins: cfg.Origins, Log: deps.Log, Clock: deps.Clock, Tap: p.tap(),
@@ -139,6 +130,9 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		return nil, err
 	}
 	p.metrics = newMetrics(p, deps.Metrics)
+	for i := range cfg.Shards {
+		p.shards = append(p.shards, p.newShard(i))
+	}
 	p.start(ready) //nolint:contextcheck // It begins the proxy's own life.
 	return p, nil
 }
@@ -174,7 +168,7 @@ func (p *Proxy) start(ready chan struct{}) {
 
 // dispatch gives a message to the shard of its dialog. A shard that is far behind loses messages rather than memory.
 func (p *Proxy) dispatch(msg sip.Message, flow wire.Flow) {
-	if !p.shardOf(msg.CallID().Value()).queue.add(event{msg: msg, flow: flow}) {
+	if !p.shards.of(msg.CallID().Value()).queue.add(event{msg: msg, flow: flow}) {
 		p.metrics.dropped.Inc()
 	}
 }
@@ -187,10 +181,10 @@ func (p *Proxy) Addrs(transport string) []netip.AddrPort { return p.wire.Addrs(t
 
 // Drain refuses new calls and waits until those in progress are over or ctx ends.
 func (p *Proxy) Drain(ctx context.Context) {
-	p.draining.Store(true)
-	for p.inProgress.Load() > 0 {
+	p.load.draining.Store(true)
+	for p.load.inProgress.Load() > 0 {
 		if clock.Sleep(ctx, p.clock, 100*time.Millisecond) != nil {
-			p.log.WarnContext(ctx, "calls in progress outlast the drain; they are taken back at the next start", "calls", p.inProgress.Load())
+			p.log.WarnContext(ctx, "calls in progress outlast the drain; they are taken back at the next start", "calls", p.load.inProgress.Load())
 			return
 		}
 	}

@@ -68,13 +68,13 @@ func (p *Proxy) recoverCall(text string, value []byte, entries map[string][]byte
 	if err != nil {
 		return err
 	}
-	sh := p.shardOf(kept.Near.CallID)
+	sh := p.shards.of(kept.Near.CallID)
 	c, err := sh.restore(id, kept, entries)
 	if err != nil {
 		return err
 	}
 	sh.calls[id] = c
-	p.inProgress.Add(1)
+	p.load.inProgress.Add(1)
 	sh.post(func() { c.goOn() })
 	return nil
 }
@@ -107,8 +107,8 @@ func (s *shard) restore(id calls.ID, m *callstate.Call, entries map[string][]byt
 		who, _ := s.router.Login(m.Caller.Login)
 		c.caller.confine(who.Contacts)
 	}
-	for i := range m.Tries {
-		a, err := s.restoreTry(c, &m.Tries[i], i == m.Winner)
+	for i := range m.Attempts {
+		a, err := s.restoreAttempt(c, &m.Attempts[i], i == m.Winner)
 		if err != nil {
 			return nil, err
 		}
@@ -118,7 +118,7 @@ func (s *shard) restore(id calls.ID, m *callstate.Call, entries map[string][]byt
 			c.caller.heard, a.dialog.heard = later(m.Heard, last.Near), later(m.Heard, last.Far)
 		}
 	}
-	c.restoreBridge(m.Joint)
+	c.restoreBridge(m.Bridge)
 	if last.Over != nil {
 		c.wasOver(last.Over)
 		return c, nil
@@ -133,7 +133,7 @@ func (c *call) restoreBridge(m *callstate.Bridge) {
 	if m == nil {
 		c.caller.register()
 		if c.winner != nil {
-			c.caller.shareVoice(c.winner.dialog)
+			c.caller.shareMedia(c.winner.dialog)
 		}
 		return
 	}
@@ -161,14 +161,14 @@ func (p *Proxy) rebridge() {
 		}
 		if other := byID[c.bridgedWith]; other != nil && other.bridge != nil {
 			c.bridge.theirs = other.bridge.own
-			c.bridge.own.shareVoice(c.bridge.theirs)
+			c.bridge.own.shareMedia(c.bridge.theirs)
 		} else if other != nil && other.state == stateAnswered { // Killed while the two were being joined: both are over.
 			other.bridge = &bridge{own: other.winner.dialog}
 		}
 	}
 }
 
-func (s *shard) restoreTry(c *call, m *callstate.Attempt, winner bool) (*attempt, error) {
+func (s *shard) restoreAttempt(c *call, m *callstate.Attempt, winner bool) (*attempt, error) {
 	a := &attempt{
 		call: c, seq: m.Seq, setup: m.Setup.Time(), progress: m.Progress.Time(), connect: m.Connect.Time(), disconnect: m.End.Time(),
 		status: m.Status, cause: m.Cause, side: m.Side, reason: m.Reason, remote: m.Far.Source, state: attemptSettled,
@@ -233,8 +233,8 @@ func (c *call) goOnFrom(m *callstate.Call, last callstate.LastHeard) {
 		return
 	}
 	known := max(m.Setup, m.Connect, m.Heard, last.Near, last.Far)
-	for i := range m.Tries {
-		known = max(known, m.Tries[i].End, m.Tries[i].Connect)
+	for i := range m.Attempts {
+		known = max(known, m.Attempts[i].End, m.Attempts[i].Connect)
 	}
 	since := max(c.sh.clock.Now().Sub(c.setup), known.Time().Sub(c.setup))
 	c.began = c.sh.clock.Elapsed() - since

@@ -61,7 +61,7 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	s.merged[c.mergeKey] = true
 	s.flows.Link(c.setup, id.String(), c.caller.callID)
 	s.calls[id] = c
-	s.inProgress.Add(1)
+	s.load.inProgress.Add(1)
 	tx.OnCancel(func(cancel *sip.Request) { c.cancelled(cancel) })
 	c.place()
 }
@@ -69,7 +69,7 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 // refuseEarly answers what must not become a call.
 func (s *shard) refuseEarly(req *sip.Request, tx *txn.Server) bool {
 	switch {
-	case s.draining.Load() && !mayBeDistress(req):
+	case s.load.draining.Load() && !mayBeDistress(req):
 		tx.Reply(sip.StatusServiceUnavailable, "Service Unavailable", retryAfter(drainRetry))
 	case s.overloaded() && !mayBeDistress(req):
 		s.metrics.refused.WithLabelValues("overload").Inc()
@@ -94,7 +94,7 @@ func mayBeDistress(req *sip.Request) bool {
 
 // overloaded reports whether there are more calls, or more that wait for the ledger, than there may be.
 func (s *shard) overloaded() bool {
-	return s.inProgress.Load() >= int64(s.cfg.MaxCalls) || s.asking.Load() >= int64(s.cfg.MaxAsking)
+	return s.load.inProgress.Load() >= int64(s.cfg.MaxCalls) || s.load.asking.Load() >= int64(s.cfg.MaxAsking)
 }
 
 // mergeKey is the same for requests that are one and came by several ways (RFC 3261, section 8.2.2.2).
@@ -164,7 +164,7 @@ func (c *call) place() {
 		c.refuse(string(c.route.Refusal), c.route.Status)
 		return
 	}
-	if !c.route.Emergency && c.transferLeg == nil && (c.sh.draining.Load() || c.sh.inProgress.Load() > int64(c.sh.cfg.MaxCalls)) {
+	if !c.route.Emergency && c.transferLeg == nil && (c.sh.load.draining.Load() || c.sh.load.inProgress.Load() > int64(c.sh.cfg.MaxCalls)) {
 		c.refuse("overload", sip.StatusServiceUnavailable)
 		return
 	}
@@ -187,9 +187,9 @@ func (c *call) place() {
 		c.hunt()
 		return
 	}
-	c.sh.asking.Add(1)
+	c.sh.load.asking.Add(1)
 	c.ask(c.sh.cfg.FirstStretch, func(g Grant, err error) {
-		c.sh.asking.Add(-1)
+		c.sh.load.asking.Add(-1)
 		c.firstGrant(g, err)
 	})
 }
@@ -322,7 +322,7 @@ func (c *call) progressed(a *attempt, res *sip.Response) {
 		c.transferLeg.progress(res)
 		return
 	}
-	a.dialog.voice.pass(c.sh, true, res, replyPart(c.invite), func(ok bool) {
+	a.dialog.media.pass(c.sh, true, res, replyPart(c.invite), func(ok bool) {
 		if ok && c.state == stateHunting && !c.tx.Final() {
 			c.ring(a, res)
 		}
@@ -382,7 +382,7 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 		}
 	}
 	if c.tx != nil {
-		c.caller.talkBy(a.dialog.voice, false)
+		c.caller.attachMedia(a.dialog.media, false)
 	}
 	c.caller.heard, a.dialog.heard = a.connect, a.connect
 	_ = c.keep() // The call is there, whether it is on disk or not.
@@ -404,7 +404,7 @@ func (c *call) connectBoth(a *attempt, res *sip.Response) {
 	c.fork(a, res)
 	tx, seq, invite := c.tx, c.invite.CSeq().SeqNo, c.invite
 	c.accepted = tx
-	a.dialog.voice.pass(c.sh, true, res, replyPart(c.invite), func(ok bool) {
+	a.dialog.media.pass(c.sh, true, res, replyPart(c.invite), func(ok bool) {
 		switch {
 		case c.state != stateAnswered:
 		case !ok:

@@ -31,7 +31,7 @@ type transfer struct {
 func (tr *transfer) blind(req *sip.Request, user string, caller routing.Caller) {
 	s := tr.sh
 	id, err := calls.NewID()
-	if err != nil || s.overloaded() || s.draining.Load() {
+	if err != nil || s.overloaded() || s.load.draining.Load() {
 		tr.fail(sip.StatusServiceUnavailable)
 		return
 	}
@@ -50,7 +50,7 @@ func (tr *transfer) blind(req *sip.Request, user string, caller routing.Caller) 
 		s.flows.Link(c.setup, id.String(), known)
 	}
 	s.calls[id] = c
-	s.inProgress.Add(1)
+	s.load.inProgress.Add(1)
 	c.place()
 }
 
@@ -67,7 +67,7 @@ func offerless(referrer *dialog, user string) *sip.Request {
 // offer. The call may be one of another shard.
 func (tr *transfer) attended(r replaced, caller routing.Caller) {
 	home, owner := tr.sh, ownerOf(caller)
-	there := home.shardOf(r.callID)
+	there := home.all.of(r.callID)
 	home.on(there, func() {
 		consult, ok := there.dialogs[dialogKey(r.callID, r.toTag)]
 		var target *dialog
@@ -122,9 +122,9 @@ func (tr *transfer) offered(target, consult *dialog, offer *sip.Response) {
 		tr.refused(target, consult, offer, sip.StatusNotAcceptableHere)
 		return
 	}
-	v := target.voice
+	v := target.media
 	if !tr.dialled {
-		v = target.sh.newVoice(target.callID+"-"+rest.callID, rest, target)
+		v = target.sh.newMediaSession(target.callID+"-"+rest.callID, rest, target)
 	}
 	exchange(v, true, target, offer, rest, func(status int) {
 		if status < 300 {
@@ -132,7 +132,7 @@ func (tr *transfer) offered(target, consult *dialog, offer *sip.Response) {
 			return
 		}
 		rest.sh.on(target.sh, func() {
-			if v != target.voice {
+			if v != target.media {
 				v.end()
 			}
 			tr.refused(target, consult, offer, status)
@@ -142,7 +142,7 @@ func (tr *transfer) offered(target, consult *dialog, offer *sip.Response) {
 
 // exchange asks an end of a call to talk with one that has made an offer, and brings that one the answer. It calls back on the
 // shard of who was asked. far says which end of the session at the media relay makes the offer.
-func exchange(v *voice, far bool, from *dialog, offer *sip.Response, to *dialog, then func(status int)) {
+func exchange(v *mediaSession, far bool, from *dialog, offer *sip.Response, to *dialog, then func(status int)) {
 	told := carrier(offer)
 	v.pass(from.sh, far, told, partOffer, func(ok bool) {
 		from.sh.on(to.sh, func() {
@@ -170,7 +170,7 @@ func (d *dialog) acknowledge(answer *sip.Response) {
 }
 
 // succeed joins the far ends of the two calls, and releases the referrer.
-func (tr *transfer) succeed(target, consult *dialog, v *voice) {
+func (tr *transfer) succeed(target, consult *dialog, v *mediaSession) {
 	rest := tr.rest
 	if tr.over { // The one who was reached hung up at that very moment: the old call goes on.
 		if v != nil && !tr.dialled {
@@ -194,7 +194,7 @@ func (tr *transfer) undo() {
 	}
 	tr.referrer.reinvite(nil, func(offer *sip.Response) {
 		if statusOf(offer) < 300 {
-			exchange(tr.referrer.voice, tr.referrer.far, tr.referrer, offer, tr.rest, func(int) {})
+			exchange(tr.referrer.media, tr.referrer.far, tr.referrer, offer, tr.rest, func(int) {})
 		}
 	})
 }
@@ -206,7 +206,7 @@ func (tr *transfer) refused(target, consult *dialog, offer *sip.Response, status
 		target.call.end(ending{side: cdr.SideCaller, cause: causeOfStatus(status), reason: "transfer", status: status})
 		return
 	}
-	exchange(target.voice, target.far, target, offer, consult, func(int) {})
+	exchange(target.media, target.far, target, offer, consult, func(int) {})
 	target.sh.on(tr.sh, func() { tr.fail(status) })
 }
 
