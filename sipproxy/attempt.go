@@ -28,7 +28,7 @@ type attempt struct {
 
 	way       *registrar.Binding  // Of a phone.
 	offer     sip.Message         // What the relay has made of the caller's offer.
-	tag       string              // Of the early dialog that the caller has with it; empty: he was given no description of it.
+	tag       string              // Of the early dialog that the caller has with it; empty: the caller was given no description of it.
 	diverted  diversion           // Why the call was sent there.
 	otherWays []registrar.Binding // To the same phone, which are tried when this one leads nowhere.
 

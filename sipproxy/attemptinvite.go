@@ -17,7 +17,7 @@ func (a *attempt) invite(credentials []sip.Header) {
 		a.send(credentials)
 		return
 	}
-	a.offer = carrier(a.call.invite)
+	a.offer = describing(a.call.invite)
 	a.dialog.media.pass(a.call.sh, false, a.offer, partOffer, func(ok bool) {
 		switch {
 		case a.state != attemptPreparing: // It was given up meanwhile.

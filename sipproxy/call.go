@@ -190,7 +190,7 @@ func (c *call) stopTimers() {
 
 func (c *call) hangUpBoth(e ending) {
 	reason := reasonHeader(e.cause, causeText(e.cause))
-	if c.accepted != nil { // The caller does not know yet that he was answered.
+	if c.accepted != nil { // The caller does not know yet that the call was answered.
 		status := cmp.Or(e.status, sip.StatusServiceUnavailable)
 		c.accepted.Reply(status, statusText(status), reason)
 		c.accepted, c.caller.byeSent = nil, true

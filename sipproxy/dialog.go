@@ -136,7 +136,7 @@ func strayDialog(sh *shard, res *sip.Response, flow wire.Flow) *dialog {
 	d := &dialog{sh: sh, callID: res.CallID().Value(), local: *res.From(), localSeq: res.CSeq().SeqNo, flow: flow}
 	d.establish(res)
 	_, known := sh.router.Source(flow.Remote().Addr())
-	d.confined = !known // A stranger is answered where he is, not where he says.
+	d.confined = !known // A stranger is answered where they are, not where they say.
 	return d
 }
 

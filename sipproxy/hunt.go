@@ -34,7 +34,7 @@ type skippedGateway struct {
 // hunt begins to try the targets.
 func (c *call) hunt() {
 	c.state = stateHunting
-	c.targets = c.sh.idle.order(c.targets)
+	c.targets = c.sh.lastTaken.order(c.targets)
 	c.tries = c.route.MaxTries
 	if c.tries == 0 {
 		c.tries = c.sh.cfg.MaxTries

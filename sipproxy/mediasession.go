@@ -245,8 +245,8 @@ func replyPart(invite sip.Message) part {
 	return partOffer
 }
 
-// carrier is a message that has nothing but the session description of another one, which is left as it is.
-func carrier(of sip.Message) sip.Message {
+// describing copies the session description of a message into a message of its own, which may be changed.
+func describing(of sip.Message) sip.Message {
 	m := sip.NewResponse(sip.StatusOK, "OK")
 	describe(of, m)
 	return m

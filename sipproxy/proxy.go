@@ -44,7 +44,7 @@ type Proxy struct {
 	guard     *guard.Guard
 	slots     *slots
 	releases  *releaseQueue
-	idle      *idle
+	lastTaken *lastTaken
 	health    *gateway.Health
 	registrar *registrar.Registrar
 	journal   *journal.Journal
@@ -86,7 +86,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	}
 	p := &Proxy{
 		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder, settings: deps.Settings,
-		slots: newSlots(deps.Clock), members: newMembers(), idle: newIdle(), guard: guard.New(deps.Clock, cfg.SourceRate),
+		slots: newSlots(deps.Clock), members: newMembers(), lastTaken: newLastTaken(), guard: guard.New(deps.Clock, cfg.SourceRate),
 		health: gateway.New(deps.Clock, deps.Log, deps.Resolver), flows: callflow.New(cfg.TraceMemory), stopped: make(chan struct{}),
 		boot: deps.Clock.Boot(), order: holds.New(holds.Unknown),
 	}

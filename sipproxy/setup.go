@@ -348,7 +348,7 @@ func (c *call) ring(a *attempt, res *sip.Response) {
 	c.tx.Respond(out)
 }
 
-// fork gives the caller another early dialog when another one than before talks to him: he takes one description for each only, and would
+// fork gives the caller another early dialog when another one than before talks: the caller takes one description for each only, and would
 // hear nobody (RFC 3261, sections 12.1 and 13.2.1).
 func (c *call) fork(a *attempt, res *sip.Response) {
 	if c.tx == nil || !describes(res) {
@@ -373,7 +373,7 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 	c.state = stateAnswered
 	c.winner = a
 	c.connect = a.connect
-	c.sh.idle.took(&a.target, a.connect)
+	c.sh.lastTaken.took(&a.target, a.connect)
 	c.setupTimer.Stop()
 	c.leaveLoop()
 	for _, other := range c.attempts {

@@ -51,7 +51,7 @@ type shard struct {
 	health    *gateway.Health
 	members   *members
 	slots     *slots
-	idle      *idle
+	lastTaken *lastTaken
 	releases  *releaseQueue
 	journal   *journal.Journal
 	order     *holds.Order
@@ -82,7 +82,7 @@ func (p *Proxy) newShard(index int) *shard {
 	s := &shard{
 		cfg: &p.cfg, log: p.log, clock: p.clock, router: p.router, credit: p.credit, recorder: p.recorder, settings: p.settings, metrics: p.metrics,
 		wire: p.wire, flows: p.flows, auth: p.auth, guard: p.guard, registrar: p.registrar, contacts: p.contacts, health: p.health, members: p.members,
-		slots: p.slots, idle: p.idle, releases: p.releases, journal: p.journal, order: p.order, headers: &p.headers,
+		slots: p.slots, lastTaken: p.lastTaken, releases: p.releases, journal: p.journal, order: p.order, headers: &p.headers,
 		load: &p.load, boot: p.boot, all: &p.shards, work: work{p.lifetime, p.stopped, &p.background},
 		index: index, dialogs: make(map[string]*dialog), calls: make(map[calls.ID]*call), merged: make(map[string]bool),
 	}
@@ -166,7 +166,7 @@ func (s *shard) Request(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	}
 }
 
-// floods reports whether a stranger asks too much. He gets no answer: it would go to whomever he says that he is.
+// floods reports whether a stranger asks too much. Nothing is answered: it would go to whomever the stranger claims to be.
 func (s *shard) floods(flow wire.Flow) bool {
 	source := flow.Remote().Addr()
 	if !s.guard.Floods(source) {

@@ -12,9 +12,8 @@ import (
 	"trunkline/sipproxy/txn"
 )
 
-// transfer is a REFER that is being followed. The one who is reached for it offers what it talks by, the other end of the call
-// is asked with that in a re-INVITE, and its answer goes back in the ACK (RFC 3725, section 4.1, with an end that is there
-// already). It belongs to the shard of the referrer.
+// transfer is a REFER that is being followed (RFC 3515). The transfer target makes an offer, a re-INVITE brings it to the
+// transferee, and the transferee's answer goes back in the ACK (RFC 3725, section 4.1). It belongs to the shard of the referrer.
 type transfer struct {
 	sh       *shard
 	call     *call   // That the REFER came in.
@@ -63,8 +62,8 @@ func offerless(referrer *dialog, user string) *sip.Request {
 	return req
 }
 
-// attended looks for the call that the referrer has with whom the other end is to be connected with, and asks that one for an
-// offer. The call may be one of another shard.
+// attended follows a REFER with Replaces (RFC 3891): it finds the call between the referrer and the transfer target, and asks
+// the target for an offer. That call may be on another shard.
 func (tr *transfer) attended(r replaced, caller routing.Caller) {
 	home, owner := tr.sh, ownerOf(caller)
 	there := home.all.of(r.callID)
@@ -115,7 +114,7 @@ func (c *call) handOff(tr *transfer, leaving *dialog) *dialog {
 	return far
 }
 
-// offered goes on when the one who was reached has made an offer, on his shard. consult is the referrer's side of that call.
+// offered goes on when the transfer target has made an offer, on the target's shard. consult is the referrer's side of that call.
 func (tr *transfer) offered(target, consult *dialog, offer *sip.Response) {
 	rest := tr.rest
 	if len(offer.Body()) == 0 {
@@ -143,7 +142,7 @@ func (tr *transfer) offered(target, consult *dialog, offer *sip.Response) {
 // exchange asks an end of a call to talk with one that has made an offer, and brings that one the answer. It calls back on the
 // shard of who was asked. far says which end of the session at the media relay makes the offer.
 func exchange(v *mediaSession, far bool, from *dialog, offer *sip.Response, to *dialog, then func(status int)) {
-	told := carrier(offer)
+	told := describing(offer)
 	v.pass(from.sh, far, told, partOffer, func(ok bool) {
 		from.sh.on(to.sh, func() {
 			if !ok {
@@ -199,8 +198,8 @@ func (tr *transfer) undo() {
 	})
 }
 
-// refused is told when the other end does not want to talk by what was offered. A new call is over then; one that the referrer
-// had goes on with him: the offer goes to him.
+// refused handles the refusal of the offer by the transferee. A call that was placed for the transfer is over then; one that the
+// referrer had before goes on with the referrer, who gets the offer.
 func (tr *transfer) refused(target, consult *dialog, offer *sip.Response, status int) {
 	if tr.dialled {
 		target.call.end(ending{side: cdr.SideCaller, cause: causeOfStatus(status), reason: "transfer", status: status})

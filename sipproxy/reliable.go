@@ -75,8 +75,8 @@ func (d *dialog) early(res *sip.Response) *dialog {
 	return &copied
 }
 
-// offerReliable tells a target whether provisional answers may be reliable: where the caller demands it, and where he is
-// able to and no other target can follow, whose answers would contradict what was agreed with this one.
+// offerReliable tells a target whether provisional answers may be reliable: where the caller demands it, and where the
+// caller is able to and no other target can follow, whose answers would contradict what was agreed with this one.
 func (a *attempt) offerReliable(req *sip.Request) {
 	c := a.call
 	switch {
