@@ -21,6 +21,7 @@ import (
 	"trunkline/sipproxy/holds"
 	"trunkline/sipproxy/journal"
 	"trunkline/sipproxy/registrar"
+	"trunkline/sipproxy/release"
 	"trunkline/sipproxy/resolver"
 	"trunkline/sipproxy/rtpengine"
 	"trunkline/sipproxy/wire"
@@ -43,7 +44,7 @@ type Proxy struct {
 	auth      *auth.Authenticator
 	guard     *guard.Guard
 	slots     *slots
-	releases  *releaseQueue
+	releases  *release.Queue
 	lastTaken *lastTaken
 	health    *gateway.Health
 	registrar *registrar.Registrar
@@ -111,7 +112,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		Realm: cfg.Realm, Digest: cfg.Digest, Callers: deps.Router, Guard: p.guard, Nonces: nonces, SpeaksFrom: p.registrar.SpeaksFrom,
 		Failed: func() { p.metrics.authFailures.Inc() }, Clock: deps.Clock, Log: deps.Log,
 	})
-	p.releases = newReleaseQueue(p)
+	p.releases = release.New(release.Options{Ledger: p.credit, Journal: p.journal, Clock: p.clock, Log: p.log})
 	ready := make(chan struct{})
 	p.wire, err = wire.Open(ctx, wire.Options{
 		Listen: cfg.Listen, TLS: cfg.TLS, Origins: cfg.Origins, Log: deps.Log, Clock: deps.Clock, Tap: p.tap(),
@@ -163,7 +164,7 @@ func (p *Proxy) start(ready chan struct{}) {
 	}
 	close(ready)
 	p.background.Go(p.probeGateways)
-	p.background.Go(func() { p.releases.run(p.lifetime) })
+	p.background.Go(func() { p.releases.Run(p.lifetime) })
 }
 
 // dispatch gives a message to the shard of its dialog. A shard that is far behind loses messages rather than memory.

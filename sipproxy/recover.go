@@ -22,7 +22,7 @@ func (p *Proxy) recover() {
 		}
 		if text, ok := callstate.ReleaseOf(key); ok {
 			if id, err := calls.ParseID(text); err == nil {
-				p.releases.add(id)
+				p.releases.Add(id)
 			}
 			continue
 		}

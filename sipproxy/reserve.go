@@ -50,9 +50,9 @@ func (c *call) ask(upTo time.Duration, then func(Grant, error)) {
 	c.asking = true
 	holds := c.holds()
 	c.sh.async(func(ctx context.Context) func() {
-		behind := !c.sh.releases.idle()
+		behind := !c.sh.releases.Idle()
 		grant, err := reserveAll(ctx, c.sh.credit, holds, upTo)
-		if grant.full() && (behind || !c.sh.releases.idle()) && c.sh.releases.settle(ctx) { // The ledger may have counted calls that are over.
+		if grant.full() && (behind || !c.sh.releases.Idle()) && c.sh.releases.Settle(ctx) { // The ledger may have counted calls that are over.
 			grant, err = reserveAll(ctx, c.sh.credit, holds, upTo)
 		}
 		return func() {
@@ -90,20 +90,20 @@ func (c *call) releaseHold() {
 	holds, log := c.holds(), c.log
 	if !c.connect.IsZero() {
 		for _, h := range holds {
-			c.sh.releases.add(h.id)
+			c.sh.releases.Add(h.id)
 		}
 		return
 	}
 	if len(holds) == 0 {
 		return
 	}
-	done := c.sh.releases.release()
+	done := c.sh.releases.Begin()
 	c.sh.async(func(ctx context.Context) func() {
 		defer done()
 		for _, h := range holds {
 			if err := c.sh.credit.Release(ctx, h.id); err != nil {
 				log.WarnContext(ctx, "the hold could not be released early; it ends with the call's record", "error", err)
-				c.sh.releases.add(h.id)
+				c.sh.releases.Add(h.id)
 			}
 		}
 		return func() {}

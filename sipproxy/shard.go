@@ -23,6 +23,7 @@ import (
 	"trunkline/sipproxy/holds"
 	"trunkline/sipproxy/journal"
 	"trunkline/sipproxy/registrar"
+	"trunkline/sipproxy/release"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -52,7 +53,7 @@ type shard struct {
 	members   *members
 	slots     *slots
 	lastTaken *lastTaken
-	releases  *releaseQueue
+	releases  *release.Queue
 	journal   *journal.Journal
 	order     *holds.Order
 	headers   *headers.Rules
