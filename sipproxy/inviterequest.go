@@ -10,9 +10,9 @@ import (
 	"trunkline/sipproxy/number"
 )
 
-// mayBeDistress reports whether a call may be one to an emergency service, which no overload stands in the way of: their numbers are short.
+// mayBeEmergency reports whether a call may be one to an emergency service, which is taken whatever the load: their numbers are short.
 // Whether it is one tells its route.
-func mayBeDistress(req *sip.Request) bool {
+func mayBeEmergency(req *sip.Request) bool {
 	const short = 4
 	dialled := dialledUser(req)
 	return len(dialled) <= short || strings.EqualFold(req.Recipient.Scheme, "urn")

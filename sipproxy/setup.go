@@ -63,9 +63,9 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 // refuseEarly answers what must not become a call.
 func (s *shard) refuseEarly(req *sip.Request, tx *txn.Server) bool {
 	switch {
-	case s.load.draining.Load() && !mayBeDistress(req):
+	case s.load.draining.Load() && !mayBeEmergency(req):
 		tx.Reply(sip.StatusServiceUnavailable, "Service Unavailable", retryAfter(drainRetry))
-	case s.overloaded() && !mayBeDistress(req):
+	case s.overloaded() && !mayBeEmergency(req):
 		s.metrics.refused.WithLabelValues("overload").Inc()
 		tx.Reply(sip.StatusServiceUnavailable, "Service Unavailable", retryAfter(busyRetry))
 	case req.MaxForwards() != nil && req.MaxForwards().Val() == 0:
