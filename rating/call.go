@@ -21,7 +21,7 @@ type Call struct {
 	Duration  time.Duration   // From the answer to the end, to the millisecond. Zero: not answered.
 	Extension string          // Owner of allowances and tiers per extension.
 	Branch    string          // Owner of allowances and tiers per branch.
-	Emergency bool            // A call of distress, which costs its tenant nothing, whatever it leads to.
+	Emergency bool            // An emergency call, which costs its tenant nothing, wherever it leads.
 	OnNet     bool            // Both ends belong to the same tenant.
 	Since     time.Time       // When the tenant's subscription began; zero: long ago. Allowances are prorated by it.
 	Chosen    *Rate           // Cost at the carrier that took the call, in the tariff's currency, for cost-plus prices.

@@ -23,13 +23,13 @@ type transferLeg struct {
 
 // bridgeTo connects an end of the call with one of another call, by a session at the media relay where there is one. The side that
 // it talked with until now is released.
-func (c *call) bridgeTo(own, theirs *dialog, v *voice, far bool) {
+func (c *call) bridgeTo(own, theirs *dialog, v *mediaSession, far bool) {
 	if c.state != stateAnswered { // It hung up at that very moment.
 		c.sh.on(theirs.sh, func() { theirs.call.peerEnded(theirs, c.finished) })
 		return
 	}
 	c.transferLeg, c.bridge = nil, &bridge{own, theirs}
-	own.talkBy(v, far)
+	own.attachMedia(v, far)
 	for _, d := range []*dialog{c.caller, c.winner.dialog} {
 		if d != own {
 			d.sendBYE(reasonHeader(causeNormal, "Call transferred"))

@@ -190,7 +190,7 @@ func (c *call) stopTimers() {
 
 func (c *call) hangUpBoth(e ending) {
 	reason := reasonHeader(e.cause, causeText(e.cause))
-	if c.accepted != nil { // The caller does not know yet that he was answered.
+	if c.accepted != nil { // The caller does not know yet that the call was answered.
 		status := cmp.Or(e.status, sip.StatusServiceUnavailable)
 		c.accepted.Reply(status, statusText(status), reason)
 		c.accepted, c.caller.byeSent = nil, true
@@ -231,21 +231,21 @@ func (c *call) finish() {
 		return
 	}
 	for _, a := range c.attempts {
-		if !a.done && a.target.Gateway != nil {
+		if !a.state.settled() && a.target.Gateway != nil {
 			return
 		}
 	}
 	c.recorded = true
 	c.caller.forget()
-	c.caller.voice.end()
+	c.caller.media.end()
 	for _, a := range c.attempts {
 		if a.dialog != nil {
 			a.dialog.forget()
-			a.dialog.voice.end()
+			a.dialog.media.end()
 		}
 	}
 	delete(c.sh.calls, c.id)
 	delete(c.sh.merged, c.mergeKey)
-	c.sh.inProgress.Add(-1)
+	c.sh.load.inProgress.Add(-1)
 	c.sh.record(c)
 }

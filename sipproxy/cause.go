@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"trunkline/sipproxy/headers"
 )
 
 // Causes of ITU-T Q.850.
@@ -67,7 +69,7 @@ func causeOfStatus(status int) uint8 {
 
 // causeOf reads the Q.850 cause of a Reason header (RFC 3326), or 0.
 func causeOf(msg sip.Message) uint8 {
-	for h := range named(msg, "Reason") {
+	for h := range headers.Named(msg, "Reason") {
 		for value := range strings.SplitSeq(h.Value(), ",") {
 			protocol, params, _ := strings.Cut(strings.TrimSpace(value), ";")
 			if !strings.EqualFold(strings.TrimSpace(protocol), "Q.850") {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"trunkline/sipproxy/headers"
+	"trunkline/sipproxy/registrar"
 	"trunkline/sipproxy/wire"
 )
 
@@ -63,7 +65,7 @@ func carried(h sip.Header) bool {
 		"Content-Type", "Content-Disposition", "Content-Encoding", "Content-Language",
 		"Session-Expires", "Min-SE", "Warning", "Alert-Info", "Subject", "Info-Package", "Accept",
 	} {
-		if is(h, name) {
+		if headers.Is(h, name) {
 			return true
 		}
 	}
@@ -79,10 +81,10 @@ func pass(from, to sip.Message) {
 			}
 		}
 	}
-	if hasOption(from, "Supported", "timer") || hasOption(from, "k", "timer") {
+	if headers.HasOption(from, "Supported", "timer") || headers.HasOption(from, "k", "timer") {
 		to.AppendHeader(sip.NewHeader("Supported", "timer"))
 	}
-	if hasOption(from, "Require", "timer") {
+	if headers.HasOption(from, "Require", "timer") {
 		to.AppendHeader(sip.NewHeader("Require", "timer"))
 	}
 	to.SetBody(from.Body())
@@ -95,32 +97,20 @@ func describe(from, to sip.Message) {
 		return
 	}
 	for _, name := range []string{"Content-Type", "Content-Disposition", "Content-Encoding"} {
-		for h := range named(from, name) {
+		for h := range headers.Named(from, name) {
 			to.AppendHeader(h)
 		}
 	}
 	to.SetBody(from.Body())
 }
 
-// hasOption looks for an option tag in a list header (RFC 3261, section 19.2).
-func hasOption(msg sip.Message, header, tag string) bool {
-	for h := range named(msg, header) {
-		for option := range strings.SplitSeq(h.Value(), ",") {
-			if strings.EqualFold(strings.TrimSpace(option), tag) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // unsupported lists what a request requires of us and we do not have, as an answer names it (RFC 3261, section 8.2.2.3).
 func unsupported(req *sip.Request) []sip.Header {
 	var missing []sip.Header
-	for h := range named(req, "Require") {
+	for h := range headers.Named(req, "Require") {
 		for option := range strings.SplitSeq(h.Value(), ",") {
 			option = strings.TrimSpace(option)
-			known := req.Method == sip.REGISTER && (strings.EqualFold(option, pathOption) || strings.EqualFold(option, outboundOption))
+			known := req.Method == sip.REGISTER && (strings.EqualFold(option, registrar.PathOption) || strings.EqualFold(option, registrar.OutboundOption))
 			relayed := known || strings.EqualFold(option, "timer") || strings.EqualFold(option, reliableOption)
 			if option != "" && !relayed {
 				missing = append(missing, sip.NewHeader("Unsupported", option))

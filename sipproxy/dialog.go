@@ -10,6 +10,7 @@ import (
 	"trunkline/provision"
 	"trunkline/sipproxy/challenge"
 	"trunkline/sipproxy/contact"
+	"trunkline/sipproxy/headers"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -50,10 +51,10 @@ type dialog struct {
 	answers *challenge.Answers // To the challenges of the other end.
 	proof   []sip.Header       // What our INVITE was accepted with, which its ACK repeats (RFC 3261, section 22.1).
 
-	web    bool   // A phone in a browser is at the other end.
-	behind bool   // Its voice has to go through a relay.
-	voice  *voice // The session at one; nil: none.
-	far    bool   // Which end of the session it is.
+	web    bool          // A phone in a browser is at the other end.
+	behind bool          // Its voice has to go through a relay.
+	media  *mediaSession // The session at one; nil: none.
+	far    bool          // Which end of the session it is.
 
 	referred int       // REFERs of theirs that were followed.
 	heard    time.Time // When the other end gave the last sign of life.
@@ -108,7 +109,7 @@ func newServerDialog(sh *shard, req *sip.Request, flow wire.Flow, tag string) *d
 	} else {
 		d.target = req.From().Address
 	}
-	for h := range named(req, "Record-Route") {
+	for h := range headers.Named(req, "Record-Route") {
 		if rr, ok := h.(*sip.RecordRouteHeader); ok {
 			d.routes = append(d.routes, rr.Address)
 		}
@@ -135,7 +136,7 @@ func strayDialog(sh *shard, res *sip.Response, flow wire.Flow) *dialog {
 	d := &dialog{sh: sh, callID: res.CallID().Value(), local: *res.From(), localSeq: res.CSeq().SeqNo, flow: flow}
 	d.establish(res)
 	_, known := sh.router.Source(flow.Remote().Addr())
-	d.confined = !known // A stranger is answered where he is, not where he says.
+	d.confined = !known // A stranger is answered where they are, not where they say.
 	return d
 }
 
@@ -290,7 +291,7 @@ func (d *dialog) receiveACK(req *sip.Request) {
 		return
 	}
 	if peer := d.call.peer(d); peer != nil {
-		d.voice.pass(d.sh, d.far, req, partAnswer, func(bool) {
+		d.media.pass(d.sh, d.far, req, partAnswer, func(bool) {
 			d.sh.on(peer.sh, func() {
 				if !peer.ackSent && peer.ackSeq != 0 {
 					peer.sendACK(peer.ackSeq, req)

@@ -11,8 +11,8 @@ import (
 )
 
 // formOf is how a gateway, or a trunk at an address, wants to be spoken to; nil: there is none of the id.
-func (p *Proxy) formOf(id string) *provision.Form {
-	gateways := p.router.Gateways()
+func (s *shard) formOf(id string) *provision.Form {
+	gateways := s.router.Gateways()
 	for i := range gateways {
 		if gateways[i].ID == id && id != "" {
 			return &gateways[i].Form

@@ -8,26 +8,26 @@ import (
 	"trunkline/routing"
 )
 
-// idle remembers when the phones of groups last took a call, so that who has waited longest rings first. Shards share it.
-type idle struct {
-	mu   sync.Mutex
-	last map[string]time.Time // By login.
+// lastTaken remembers when the phones of groups last took a call, so that the one that has waited longest rings first. Shards share it.
+type lastTaken struct {
+	mu      sync.Mutex
+	byLogin map[string]time.Time // By login.
 }
 
-func newIdle() *idle { return &idle{last: make(map[string]time.Time)} }
+func newLastTaken() *lastTaken { return &lastTaken{byLogin: make(map[string]time.Time)} }
 
 // took notes that a phone has taken a call. Only groups that ask for it are kept note of.
-func (i *idle) took(t *routing.Target, at time.Time) {
+func (l *lastTaken) took(t *routing.Target, at time.Time) {
 	if !t.LeastRecent {
 		return
 	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.last[t.Login] = at
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.byLogin[t.Login] = at
 }
 
 // order returns the targets with those of a group in the order of their waiting. It leaves the route's own list as it is.
-func (i *idle) order(targets []routing.Target) []routing.Target {
+func (l *lastTaken) order(targets []routing.Target) []routing.Target {
 	from := slices.IndexFunc(targets, func(t routing.Target) bool { return t.LeastRecent })
 	if from < 0 {
 		return targets
@@ -37,10 +37,10 @@ func (i *idle) order(targets []routing.Target) []routing.Target {
 	for till < len(out) && out[till].LeastRecent {
 		till++
 	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	slices.SortStableFunc(out[from:till], func(a, b routing.Target) int {
-		return i.last[a.Login].Compare(i.last[b.Login])
+		return l.byLogin[a.Login].Compare(l.byLogin[b.Login])
 	})
 	return out
 }

@@ -9,6 +9,7 @@ import (
 	"trunkline/cdr"
 	"trunkline/internal/calls"
 	"trunkline/sipproxy/callflow"
+	"trunkline/sipproxy/gateway"
 	"trunkline/sipproxy/guard"
 )
 
@@ -64,8 +65,8 @@ func (p *Proxy) Drop(ctx context.Context, id calls.ID, reason string) (bool, err
 func (p *Proxy) CallFlow(id calls.ID) []callflow.Message { return p.flows.Call(id.String()) }
 
 // Gateways returns the state of every gateway that was used or probed, by id.
-func (p *Proxy) Gateways() []GatewayState {
-	states := p.health.states()
+func (p *Proxy) Gateways() []gateway.State {
+	states := p.health.States()
 	for i := range states {
 		states[i].Calls = p.slots.inUse("gateway/" + states[i].ID)
 	}
@@ -74,7 +75,7 @@ func (p *Proxy) Gateways() []GatewayState {
 }
 
 // Registrations returns how many phones are registered under each login.
-func (p *Proxy) Registrations() map[string]int { return p.registrar.logins(p.clock.Now()) }
+func (p *Proxy) Registrations() map[string]int { return p.registrar.Logins(p.clock.Now()) }
 
 // Locks returns the sources and logins that are refused at the moment because of wrong passwords.
 func (p *Proxy) Locks() []guard.Lock { return p.guard.Locks() }
@@ -83,7 +84,7 @@ func (p *Proxy) Locks() []guard.Lock { return p.guard.Locks() }
 func (p *Proxy) Unlock(source netip.Addr, login string) int { return p.guard.Lift(source, login) }
 
 // InProgress returns the number of calls in progress.
-func (p *Proxy) InProgress() int { return int(p.inProgress.Load()) }
+func (p *Proxy) InProgress() int { return int(p.load.inProgress.Load()) }
 
 // sync runs f in the shard's turn and waits for it.
 func (s *shard) sync(ctx context.Context, f func()) error {
@@ -97,7 +98,7 @@ func (s *shard) sync(ctx context.Context, f func()) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-s.stopped:
+	case <-s.work.stopped:
 		return context.Canceled
 	}
 }

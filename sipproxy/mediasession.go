@@ -2,12 +2,15 @@ package sipproxy
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"sync"
 
 	"github.com/emiago/sipgo/sip"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"trunkline/sipproxy/callstate"
+	"trunkline/sipproxy/headers"
 	"trunkline/sipproxy/rtpengine"
 )
 
@@ -20,11 +23,20 @@ const (
 	partAnswer
 )
 
-// voice is a session at a media relay between two ends of calls, the near one and the far one. What one end says of the
+// relays are the media relays of the proxy, and what sessions at them work with.
+type relays struct {
+	pool     *rtpengine.Pool
+	optional bool // Without a relay that answers, media goes direct.
+	failed   prometheus.Counter
+	log      *slog.Logger
+	work     work
+}
+
+// mediaSession is a session at a media relay between two ends of calls, the near one and the far one. What one end says of the
 // session is given to the relay, and what the relay makes of it to the other end. Messages keep their order: one that says
 // nothing waits for those before it. A nil voice is none: everything passes as it is, at once.
-type voice struct {
-	proxy           *Proxy
+type mediaSession struct {
+	relays          relays
 	id              string // Of the session.
 	nearWeb, farWeb bool
 
@@ -37,18 +49,18 @@ type voice struct {
 	over   bool
 }
 
-// newVoice makes the session of two ends, where one of them needs it.
-func (s *shard) newVoice(id string, near, far *dialog) *voice {
+// newMediaSession makes the session of two ends, where one of them needs it.
+func (s *shard) newMediaSession(id string, near, far *dialog) *mediaSession {
 	unlike := near.web != far.web && len(s.cfg.Relays) > 0
 	if !near.behind && !far.behind && !unlike {
 		return nil
 	}
-	return &voice{proxy: s.Proxy, id: id, nearWeb: near.web, farWeb: far.web}
+	return &mediaSession{relays: s.relays, id: id, nearWeb: near.web, farWeb: far.web}
 }
 
 // pass gives what one end has said to the relay, changes the message by what comes back, and goes on with then on a shard; ok
 // is false when there is no relay and no call without.
-func (v *voice) pass(sh *shard, far bool, msg sip.Message, as part, then func(ok bool)) {
+func (v *mediaSession) pass(sh *shard, far bool, msg sip.Message, as part, then func(ok bool)) {
 	if v == nil {
 		then(true)
 		return
@@ -79,7 +91,7 @@ func (v *voice) pass(sh *shard, far bool, msg sip.Message, as part, then func(ok
 }
 
 // end gives the session up. It may be repeated.
-func (v *voice) end() {
+func (v *mediaSession) end() {
 	if v == nil {
 		return
 	}
@@ -96,25 +108,25 @@ func (v *voice) end() {
 		if engine == "" {
 			return
 		}
-		ctx, cancel := context.WithTimeout(v.proxy.lifetime, askTimeout)
+		ctx, cancel := context.WithTimeout(v.relays.work.lifetime, askTimeout)
 		defer cancel()
-		if _, _, err := v.proxy.relays.Do(ctx, engine, cookie(), &rtpengine.Request{Command: rtpengine.Delete, CallID: v.id, FromTag: tagOfEnd(false)}); err != nil {
-			v.proxy.log.InfoContext(ctx, "the media relay was not told of the end; it notices by itself", "session", v.id, "error", err)
+		if _, _, err := v.relays.pool.Do(ctx, engine, cookie(), &rtpengine.Request{Command: rtpengine.Delete, CallID: v.id, FromTag: tagOfEnd(false)}); err != nil {
+			v.relays.log.InfoContext(ctx, "the media relay was not told of the end; it notices by itself", "session", v.id, "error", err)
 		}
 	})
 }
 
 // enqueue has work done after what waits already. The lock is held.
-func (v *voice) enqueue(work func()) {
+func (v *mediaSession) enqueue(work func()) {
 	v.queue = append(v.queue, work)
 	if v.busy {
 		return
 	}
 	v.busy = true
-	v.proxy.background.Go(v.work)
+	v.relays.work.background.Go(v.work)
 }
 
-func (v *voice) work() {
+func (v *mediaSession) work() {
 	for {
 		v.mu.Lock()
 		if len(v.queue) == 0 {
@@ -130,23 +142,23 @@ func (v *voice) work() {
 }
 
 // ask has the relay rewrite a description.
-func (v *voice) ask(far bool, as part, body string) (string, bool) {
+func (v *mediaSession) ask(far bool, as part, body string) (string, bool) {
 	v.mu.Lock()
 	engine, direct := v.engine, v.direct
 	v.mu.Unlock()
 	if direct {
 		return body, true
 	}
-	ctx, cancel := context.WithTimeout(v.proxy.lifetime, askTimeout)
+	ctx, cancel := context.WithTimeout(v.relays.work.lifetime, askTimeout)
 	defer cancel()
-	sdp, by, err := v.proxy.relays.Do(ctx, engine, cookie(), v.request(far, as, body))
+	sdp, by, err := v.relays.pool.Do(ctx, engine, cookie(), v.request(far, as, body))
 	if err != nil {
-		v.proxy.metrics.unrelayed.Inc()
-		v.proxy.log.ErrorContext(ctx, "no media relay for the call", "session", v.id, "passed", v.proxy.cfg.RelayPass, "error", err)
+		v.relays.failed.Inc()
+		v.relays.log.ErrorContext(ctx, "no media relay for the call", "session", v.id, "passed", v.relays.optional, "error", err)
 		v.mu.Lock()
 		defer v.mu.Unlock()
-		v.direct = v.proxy.cfg.RelayPass && engine == ""
-		return body, v.proxy.cfg.RelayPass
+		v.direct = v.relays.optional && engine == ""
+		return body, v.relays.optional
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -155,7 +167,7 @@ func (v *voice) ask(far bool, as part, body string) (string, bool) {
 }
 
 // request is what the relay is told. An end in a browser speaks DTLS-SRTP with ICE, others are spoken to as they speak.
-func (v *voice) request(far bool, as part, body string) *rtpengine.Request {
+func (v *mediaSession) request(far bool, as part, body string) *rtpengine.Request {
 	self, other := tagOfEnd(far), tagOfEnd(!far)
 	r := &rtpengine.Request{Command: rtpengine.Offer, CallID: v.id, FromTag: self, SDP: body}
 	v.mu.Lock()
@@ -191,25 +203,25 @@ func tagOfEnd(far bool) string {
 }
 
 // between is the session that what one end says to another goes through.
-func between(says, hears *dialog) (v *voice, far bool) {
-	if says.voice == nil && says.sh == hears.sh { // The caller's side has it only once the call is answered.
-		return hears.voice, !hears.far
+func between(says, hears *dialog) (v *mediaSession, far bool) {
+	if says.media == nil && says.sh == hears.sh { // The caller's side has it only once the call is answered.
+		return hears.media, !hears.far
 	}
-	return says.voice, says.far
+	return says.media, says.far
 }
 
-// talkBy gives an end another session; the one that it had is over.
-func (d *dialog) talkBy(v *voice, far bool) {
-	if d.voice != v {
-		d.voice.end()
+// attachMedia gives an end another session; the one that it had is over.
+func (d *dialog) attachMedia(v *mediaSession, far bool) {
+	if d.media != v {
+		d.media.end()
 	}
-	d.voice, d.far = v, far
+	d.media, d.far = v, far
 }
 
-// shareVoice makes the sessions of two ends that were taken back one, where they are.
-func (d *dialog) shareVoice(other *dialog) {
-	if d.voice != nil && other.voice != nil && d.voice.id == other.voice.id {
-		d.voice = other.voice
+// shareMedia makes the sessions of two ends that were taken back one, where they are.
+func (d *dialog) shareMedia(other *dialog) {
+	if d.media != nil && other.media != nil && d.media.id == other.media.id {
+		d.media = other.media
 	}
 }
 
@@ -218,7 +230,7 @@ func describes(msg sip.Message) bool {
 	if len(msg.Body()) == 0 {
 		return false
 	}
-	for h := range named(msg, "Content-Type") {
+	for h := range headers.Named(msg, "Content-Type") {
 		kind, _, _ := strings.Cut(h.Value(), ";")
 		return strings.EqualFold(strings.TrimSpace(kind), sdpType)
 	}
@@ -233,15 +245,15 @@ func replyPart(invite sip.Message) part {
 	return partOffer
 }
 
-// carrier is a message that has nothing but the session description of another one, which is left as it is.
-func carrier(of sip.Message) sip.Message {
+// describing copies the session description of a message into a message of its own, which may be changed.
+func describing(of sip.Message) sip.Message {
 	m := sip.NewResponse(sip.StatusOK, "OK")
 	describe(of, m)
 	return m
 }
 
 // memo is what the journal keeps of a session.
-func (v *voice) snapshot(far bool) *callstate.Media {
+func (v *mediaSession) snapshot(far bool) *callstate.Media {
 	if v == nil {
 		return nil
 	}
@@ -253,9 +265,9 @@ func (v *voice) snapshot(far bool) *callstate.Media {
 	return &callstate.Media{ID: v.id, Engine: v.engine, Far: far, NearWeb: v.nearWeb, FarWeb: v.farWeb}
 }
 
-// restoreVoice takes a session back after a restart.
-func (s *shard) restoreVoice(m *callstate.Media) *voice {
-	return &voice{
-		proxy: s.Proxy, id: m.ID, engine: m.Engine, nearWeb: m.NearWeb, farWeb: m.FarWeb, agreed: true,
+// restoreMedia takes a session back after a restart.
+func (s *shard) restoreMedia(m *callstate.Media) *mediaSession {
+	return &mediaSession{
+		relays: s.relays, id: m.ID, engine: m.Engine, nearWeb: m.NearWeb, farWeb: m.FarWeb, agreed: true,
 	}
 }

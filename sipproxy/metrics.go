@@ -49,7 +49,7 @@ func newMetrics(p *Proxy, r prometheus.Registerer) *metrics {
 	r.MustRegister(journalMetrics(p)...)
 	active := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "trunkline_calls_active", Help: "Calls in progress, those being set up included.",
-	}, func() float64 { return float64(p.inProgress.Load()) })
+	}, func() float64 { return float64(p.load.inProgress.Load()) })
 	malformed := prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "trunkline_sip_malformed_total", Help: "Messages that were not SIP.",
 	}, func() float64 { return float64(p.wire.Stats().Malformed) })

@@ -9,11 +9,12 @@ import (
 
 	"trunkline/provision"
 	"trunkline/routing"
+	"trunkline/sipproxy/registrar"
 	"trunkline/sipproxy/wire"
 )
 
-// callerBehindNAT reports whether the voice of a caller has to go through a relay: as it is set up, or because the address that he
-// wants to be spoken to at is not the one that he speaks from.
+// callerBehindNAT reports whether the media of a caller has to go through a relay: as it is set up, or because the address in
+// the offer is not the one that the INVITE came from.
 func (s *shard) callerBehindNAT(caller routing.Caller, invite *sip.Request, flow wire.Flow) bool {
 	if caller.Media != "" || caller.Kind != routing.CallerExtension || !s.detectsNAT() || flow.Web() {
 		return caller.Media == provision.MediaRelay
@@ -22,7 +23,7 @@ func (s *shard) callerBehindNAT(caller routing.Caller, invite *sip.Request, flow
 }
 
 // targetBehindNAT is the same for one who is called. Of a phone its Contact is known beside where it registered from.
-func (s *shard) targetBehindNAT(t *routing.Target, way *binding) bool {
+func (s *shard) targetBehindNAT(t *routing.Target, way *registrar.Binding) bool {
 	if t.Gateway != nil {
 		return t.Gateway.Media == provision.MediaRelay
 	}
@@ -31,18 +32,18 @@ func (s *shard) targetBehindNAT(t *routing.Target, way *binding) bool {
 		return phone.Media == provision.MediaRelay
 	}
 	source, err := netip.ParseAddrPort(way.Source)
-	return err == nil && elsewhere(way.uri.Host, source.Addr())
+	return err == nil && elsewhere(way.URI.Host, source.Addr())
 }
 
 func (s *shard) detectsNAT() bool { return s.cfg.RelayAuto && len(s.cfg.Relays) > 0 }
 
-// elsewhere reports whether a host is a literal address and another one. Names, and addresses that mean none, tell nothing.
+// elsewhere reports whether a host is a literal address other than the source. A name or an unspecified address is not.
 func elsewhere(host string, source netip.Addr) bool {
 	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	return err == nil && !addr.IsUnspecified() && addr.Unmap() != source.Unmap()
 }
 
-// mediaAddress is where a session description wants the voice to be sent; empty: it does not say.
+// mediaAddress is where a session description wants media to be sent; empty: it does not say.
 func mediaAddress(msg sip.Message) string {
 	var d sdp.SessionDescription
 	if !describes(msg) || d.Unmarshal(msg.Body()) != nil {

@@ -44,11 +44,6 @@ func TestParseReferTo(t *testing.T) {
 	}
 }
 
-func TestSplitAddresses(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, []string{"<sip:a;lr>", `"x, y" <sip:b,c@d>`, "sip:e"}, splitAddresses(`<sip:a;lr> , "x, y" <sip:b,c@d>,sip:e`))
-}
-
 func FuzzReplaces(f *testing.F) {
 	f.Add("a@b;to-tag=1;from-tag=2")
 	f.Fuzz(func(t *testing.T, text string) {
@@ -57,15 +52,5 @@ func FuzzReplaces(f *testing.F) {
 			require.NotEmpty(t, r.toTag)
 			require.NotEmpty(t, r.fromTag)
 		}
-	})
-}
-
-func FuzzPath(f *testing.F) {
-	f.Add(`<sip:a;lr>, "x, y" <sip:b;lr;ob>`)
-	f.Fuzz(func(t *testing.T, text string) {
-		req := sip.NewRequest(sip.REGISTER, sip.Uri{Scheme: "sip", Host: "x"})
-		req.AppendHeader(sip.NewHeader("Path", text))
-		texts, uris, err := pathOf(req)
-		require.True(t, err != nil || len(texts) == len(uris))
 	})
 }

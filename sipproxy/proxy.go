@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -13,12 +12,16 @@ import (
 
 	"trunkline/internal/clock"
 	"trunkline/internal/disk"
+	"trunkline/sipproxy/auth"
 	"trunkline/sipproxy/callflow"
 	"trunkline/sipproxy/contact"
+	"trunkline/sipproxy/gateway"
 	"trunkline/sipproxy/guard"
 	"trunkline/sipproxy/headers"
 	"trunkline/sipproxy/holds"
 	"trunkline/sipproxy/journal"
+	"trunkline/sipproxy/registrar"
+	"trunkline/sipproxy/release"
 	"trunkline/sipproxy/resolver"
 	"trunkline/sipproxy/rtpengine"
 	"trunkline/sipproxy/wire"
@@ -37,28 +40,23 @@ type Proxy struct {
 
 	wire      *wire.Wire
 	flows     *callflow.Log
-	shards    []*shard
-	nonces    *guard.Nonces
+	shards    shards
+	auth      *auth.Authenticator
 	guard     *guard.Guard
 	slots     *slots
-	releases  *releaseQueue
-	idle      *idle
-	health    *health
-	registrar *registrar
+	releases  *release.Queue
+	lastTaken *lastTaken
+	health    *gateway.Health
+	registrar *registrar.Registrar
 	journal   *journal.Journal
 	members   *members
-	contacts  contact.Policy
+	contacts  *contact.Policy
 	headers   headers.Rules
 	relays    *rtpengine.Pool
 
-	boot   string // The life of the machine.
-	order  *holds.Order
-	halted atomic.Pointer[string]
-
-	inProgress atomic.Int64
-	postponed  atomic.Int64 // Refused calls that are recorded when there is room on the disk again.
-	asking     atomic.Int64 // New calls that wait for the ledger.
-	draining   atomic.Bool
+	boot  string // The life of the machine.
+	order *holds.Order
+	load  load
 
 	lifetime   context.Context //nolint:containedctx // Ends with the proxy; what runs in the background hangs on it.
 	stop       context.CancelFunc
@@ -89,13 +87,13 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	}
 	p := &Proxy{
 		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder, settings: deps.Settings,
-		slots: newSlots(deps.Clock), members: newMembers(), idle: newIdle(), guard: guard.New(deps.Clock, cfg.SourceRate),
-		health: newHealth(deps.Clock, deps.Log, deps.Resolver), flows: callflow.New(cfg.TraceMemory), stopped: make(chan struct{}),
+		slots: newSlots(deps.Clock), members: newMembers(), lastTaken: newLastTaken(), guard: guard.New(deps.Clock, cfg.SourceRate),
+		health: gateway.New(deps.Clock, deps.Log, deps.Resolver), flows: callflow.New(cfg.TraceMemory), stopped: make(chan struct{}),
 		boot: deps.Clock.Boot(), order: holds.New(holds.Unknown),
 	}
 	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))
-	var err error
-	if p.nonces, err = guard.NewNonces(); err != nil {
+	nonces, err := guard.NewNonces()
+	if err != nil {
 		return nil, err
 	}
 	if p.relays, err = rtpengine.Open(ctx, cfg.Relays, deps.Clock, deps.Log); err != nil {
@@ -105,17 +103,22 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		p.relays.Close()
 		return nil, err
 	}
-	p.registrar = newRegistrar(p.journal)
-	p.releases = newReleaseQueue(p)
-	for i := range cfg.Shards {
-		p.shards = append(p.shards, newShard(p, i))
-	}
+	p.contacts = p.contactPolicy()
+	p.registrar = registrar.New(registrar.Options{
+		Min: cfg.RegisterMin, Max: cfg.RegisterMax, Journal: p.journal, Policy: p.contacts, Peer: deps.Router.Source,
+		Refused: func() { p.metrics.contacts.Inc() }, Clock: deps.Clock, Log: deps.Log,
+	})
+	p.auth = auth.New(auth.Options{
+		Realm: cfg.Realm, Digest: cfg.Digest, Callers: deps.Router, Guard: p.guard, Nonces: nonces, SpeaksFrom: p.registrar.SpeaksFrom,
+		Failed: func() { p.metrics.authFailures.Inc() }, Clock: deps.Clock, Log: deps.Log,
+	})
+	p.releases = release.New(release.Options{Ledger: p.credit, Journal: p.journal, Clock: p.clock, Log: p.log})
 	ready := make(chan struct{})
 	p.wire, err = wire.Open(ctx, wire.Options{
 		Listen: cfg.Listen, TLS: cfg.TLS, Origins: cfg.Origins, Log: deps.Log, Clock: deps.Clock, Tap: p.tap(),
 		Known: func(addr netip.Addr) bool {
 			_, ok := deps.Router.Source(addr)
-			return ok || p.health.isOf(addr)
+			return ok || p.health.Owns(addr)
 		},
 		Handler: func(msg sip.Message, flow wire.Flow) {
 			<-ready // What comes in the first moments waits until the calls of the last life are known.
@@ -128,7 +131,9 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		return nil, err
 	}
 	p.metrics = newMetrics(p, deps.Metrics)
-	p.contacts = p.contactPolicy()
+	for i := range cfg.Shards {
+		p.shards = append(p.shards, p.newShard(i))
+	}
 	p.start(ready) //nolint:contextcheck // It begins the proxy's own life.
 	return p, nil
 }
@@ -152,19 +157,19 @@ func (p *Proxy) tap() wire.Tap {
 }
 
 func (p *Proxy) start(ready chan struct{}) {
-	p.health.know(p.router.Gateways())
+	p.health.Know(p.router.Gateways())
 	p.recover()
 	for _, s := range p.shards {
 		s.start()
 	}
 	close(ready)
 	p.background.Go(p.probeGateways)
-	p.background.Go(func() { p.releases.run(p.lifetime) })
+	p.background.Go(func() { p.releases.Run(p.lifetime) })
 }
 
 // dispatch gives a message to the shard of its dialog. A shard that is far behind loses messages rather than memory.
 func (p *Proxy) dispatch(msg sip.Message, flow wire.Flow) {
-	if !p.shardOf(msg.CallID().Value()).queue.add(event{msg: msg, flow: flow}) {
+	if !p.shards.of(msg.CallID().Value()).queue.add(event{msg: msg, flow: flow}) {
 		p.metrics.dropped.Inc()
 	}
 }
@@ -177,10 +182,10 @@ func (p *Proxy) Addrs(transport string) []netip.AddrPort { return p.wire.Addrs(t
 
 // Drain refuses new calls and waits until those in progress are over or ctx ends.
 func (p *Proxy) Drain(ctx context.Context) {
-	p.draining.Store(true)
-	for p.inProgress.Load() > 0 {
+	p.load.draining.Store(true)
+	for p.load.inProgress.Load() > 0 {
 		if clock.Sleep(ctx, p.clock, 100*time.Millisecond) != nil {
-			p.log.WarnContext(ctx, "calls in progress outlast the drain; they are taken back at the next start", "calls", p.inProgress.Load())
+			p.log.WarnContext(ctx, "calls in progress outlast the drain; they are taken back at the next start", "calls", p.load.inProgress.Load())
 			return
 		}
 	}

@@ -21,7 +21,7 @@ type event struct {
 }
 
 // queue has events handled one after the other, in the order in which they came. Whoever adds one to a queue at rest handles it,
-// and what comes meanwhile, by himself: waking another goroutine costs as much as handling a message. An event that is added while
+// and what comes meanwhile, alone: waking another goroutine costs as much as handling a message. An event that is added while
 // another one is handled, by its handler too, waits its turn.
 type queue struct {
 	handle func(event)

@@ -24,15 +24,15 @@ func (s *shard) record(c *call) {
 		s.postpone(c, legs)
 		return
 	}
-	s.background.Go(func() {
+	s.work.background.Go(func() {
 		for {
-			err := s.recorder.Record(s.lifetime, legs)
+			err := s.recorder.Record(s.work.lifetime, legs)
 			if err == nil {
 				c.forgetKept()
 				return
 			}
 			c.log.Error("the legs of the call could not be recorded; trying again", "error", err)
-			if clock.Sleep(s.lifetime, s.clock, recordRetry) != nil {
+			if clock.Sleep(s.work.lifetime, s.clock, recordRetry) != nil {
 				return // The journal still has the call: it is recorded after the restart.
 			}
 		}
@@ -41,16 +41,16 @@ func (s *shard) record(c *call) {
 
 // postpone records a call that was refused because of the disk when there is room again. Calls in progress need what room is left.
 func (s *shard) postpone(c *call, legs []*cdr.Leg) {
-	if s.postponed.Add(1) > refusedWaiting {
-		s.postponed.Add(-1)
+	if s.load.postponed.Add(1) > refusedWaiting {
+		s.load.postponed.Add(-1)
 		s.metrics.unrecorded.Inc()
 		c.log.Warn("the refused call is not recorded: too many wait for room on the disk")
 		return
 	}
-	s.background.Go(func() {
-		defer s.postponed.Add(-1)
-		for clock.Sleep(s.lifetime, s.clock, recordRetry) == nil {
-			if s.halt() == "" && s.recorder.Record(s.lifetime, legs) == nil {
+	s.work.background.Go(func() {
+		defer s.load.postponed.Add(-1)
+		for clock.Sleep(s.work.lifetime, s.clock, recordRetry) == nil {
+			if s.halt() == "" && s.recorder.Record(s.work.lifetime, legs) == nil {
 				return
 			}
 		}

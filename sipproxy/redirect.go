@@ -23,8 +23,7 @@ func (c *call) redirected(a *attempt, f failure) bool {
 		return false
 	}
 	for _, other := range c.attempts {
-		if other != a && !other.done {
-			other.hunted = true
+		if other != a {
 			other.drop(sip.StatusRequestTerminated, cdr.SideRouting, causeAnsweredElsewhere, "forwarded")
 		}
 	}
@@ -38,7 +37,7 @@ func (c *call) redirected(a *attempt, f failure) bool {
 // othersRing reports whether phones of others ring beside one that forwards: theirs is the call then.
 func (c *call) othersRing(a *attempt) bool {
 	for _, other := range c.attempts {
-		if other.target.Login != a.target.Login && !other.hunted && !other.done && !other.gaveUp {
+		if other.target.Login != a.target.Login && other.state.underway() {
 			return true
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/internal/clock"
+	"trunkline/sipproxy/headers"
 	"trunkline/sipproxy/txn"
 )
 
@@ -85,7 +86,7 @@ func (d *dialog) grantSession(req *sip.Request, res *sip.Response) {
 	untimed(res)
 	d.notes(req)
 	every, refresher := sessionOf(req)
-	able := hasOption(req, "Supported", "timer") || hasOption(req, "k", "timer")
+	able := headers.HasOption(req, "Supported", "timer") || headers.HasOption(req, "k", "timer")
 	if most := max(d.form.SessionTimer, d.session.every); every == 0 || every > most {
 		every = max(most, minSessionOf(req))
 	}
@@ -101,7 +102,7 @@ func (d *dialog) grantSession(req *sip.Request, res *sip.Response) {
 // sessionOf reads the interval of a message and who refreshes; 0: it says none.
 func sessionOf(msg sip.Message) (time.Duration, string) {
 	for _, name := range []string{"Session-Expires", "x"} {
-		for h := range named(msg, name) {
+		for h := range headers.Named(msg, name) {
 			text, params, _ := strings.Cut(h.Value(), ";")
 			every, ok := secondsIn(text)
 			if !ok {
@@ -125,7 +126,7 @@ func secondsIn(text string) (time.Duration, bool) {
 }
 
 func minSessionOf(msg sip.Message) time.Duration {
-	for h := range named(msg, "Min-SE") {
+	for h := range headers.Named(msg, "Min-SE") {
 		text, _, _ := strings.Cut(h.Value(), ";")
 		if least, ok := secondsIn(text); ok {
 			return least
@@ -137,7 +138,7 @@ func minSessionOf(msg sip.Message) time.Duration {
 // tooShort refuses a session that is shorter than we take (RFC 4028, section 8.1), and reports whether it has.
 func tooShort(req *sip.Request, tx *txn.Server) bool {
 	every, _ := sessionOf(req)
-	if every == 0 || every >= sessionLeast || !hasOption(req, "Supported", "timer") && !hasOption(req, "k", "timer") {
+	if every == 0 || every >= sessionLeast || !headers.HasOption(req, "Supported", "timer") && !headers.HasOption(req, "k", "timer") {
 		return false
 	}
 	tx.Reply(statusIntervalTooSmall, statusText(statusIntervalTooSmall), sip.NewHeader("Min-SE", seconds(sessionLeast)))
@@ -148,7 +149,7 @@ const statusIntervalTooSmall = 422
 
 // notes keeps what an end is able to.
 func (d *dialog) notes(msg sip.Message) {
-	if hasOption(msg, "Allow", string(sip.UPDATE)) {
+	if headers.HasOption(msg, "Allow", string(sip.UPDATE)) {
 		d.session.updates = true
 	}
 }

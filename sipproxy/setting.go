@@ -12,7 +12,7 @@ import (
 	"trunkline/routing"
 )
 
-// Settings keeps what somebody sets at his phone with a code.
+// Settings keeps what users set at their phones with a code.
 type Settings interface {
 	// Set sets it for the extension of a caller. It may block, and be repeated.
 	Set(ctx context.Context, caller routing.Caller, set provision.Setting) error

@@ -4,14 +4,26 @@ import (
 	"context"
 	"fmt"
 	"hash/crc32"
+	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/internal/calls"
 	"trunkline/internal/clock"
+	"trunkline/sipproxy/auth"
+	"trunkline/sipproxy/callflow"
+	"trunkline/sipproxy/contact"
+	"trunkline/sipproxy/gateway"
+	"trunkline/sipproxy/guard"
+	"trunkline/sipproxy/headers"
+	"trunkline/sipproxy/holds"
+	"trunkline/sipproxy/journal"
+	"trunkline/sipproxy/registrar"
+	"trunkline/sipproxy/release"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -20,9 +32,37 @@ import (
 const sweepEvery = 500 * time.Millisecond
 
 // shard has a part of the calls, and handles one event after the other. Nothing in it is locked: messages, timers and answers
-// of the ledger all reach it through its queue.
+// of the ledger all reach it through its queue. What stands above the empty line belongs to the proxy and is safe for all shards
+// to use; what stands below is the shard's own.
 type shard struct {
-	*Proxy
+	cfg       *Config
+	log       *slog.Logger
+	clock     clock.Clock
+	router    Router
+	credit    Credit
+	recorder  Recorder
+	settings  Settings
+	metrics   *metrics
+	wire      *wire.Wire
+	flows     *callflow.Log
+	auth      *auth.Authenticator
+	guard     *guard.Guard
+	registrar *registrar.Registrar
+	contacts  *contact.Policy
+	health    *gateway.Health
+	members   *members
+	slots     *slots
+	lastTaken *lastTaken
+	releases  *release.Queue
+	journal   *journal.Journal
+	order     *holds.Order
+	headers   *headers.Rules
+	relays    relays
+	load      *load
+	boot      string
+	all       *shards
+	work      work
+
 	index   int
 	queue   *queue
 	txn     *txn.Layer
@@ -31,15 +71,33 @@ type shard struct {
 	merged  map[string]bool // The INVITEs of the calls: another way by which one of them comes is refused.
 }
 
-func newShard(p *Proxy, index int) *shard {
+// work is what runs beside the shards, and ends with the proxy.
+type work struct {
+	lifetime   context.Context //nolint:containedctx // It is the proxy's.
+	stopped    <-chan struct{}
+	background *sync.WaitGroup
+}
+
+// newShard makes a shard, which begins to work when it is started.
+func (p *Proxy) newShard(index int) *shard {
 	s := &shard{
-		Proxy: p, index: index,
-		dialogs: make(map[string]*dialog), calls: make(map[calls.ID]*call), merged: make(map[string]bool),
+		cfg: &p.cfg, log: p.log, clock: p.clock, router: p.router, credit: p.credit, recorder: p.recorder, settings: p.settings, metrics: p.metrics,
+		wire: p.wire, flows: p.flows, auth: p.auth, guard: p.guard, registrar: p.registrar, contacts: p.contacts, health: p.health, members: p.members,
+		slots: p.slots, lastTaken: p.lastTaken, releases: p.releases, journal: p.journal, order: p.order, headers: &p.headers,
+		load: &p.load, boot: p.boot, all: &p.shards, work: work{p.lifetime, p.stopped, &p.background},
+		index: index, dialogs: make(map[string]*dialog), calls: make(map[calls.ID]*call), merged: make(map[string]bool),
 	}
+	s.relays = relays{pool: p.relays, optional: p.cfg.RelayPass, failed: p.metrics.unrelayed, log: p.log, work: s.work}
 	s.queue = newQueue(s.handle)
 	s.txn = txn.NewLayer(p.clock, s.post, s)
 	return s
 }
+
+// shards are all shards of the proxy.
+type shards []*shard
+
+// of returns the shard that has the dialogs of a Call-ID.
+func (all shards) of(callID string) *shard { return all[int(spreadOf(callID))%len(all)] }
 
 func (s *shard) handle(e event) {
 	if e.run != nil {
@@ -59,8 +117,8 @@ func (s *shard) after(d time.Duration, f func()) clock.Timer {
 
 // async runs work on a goroutine of its own and then, in the shard's turn, what it returns.
 func (s *shard) async(work func(ctx context.Context) func()) {
-	s.background.Go(func() {
-		ctx, cancel := context.WithTimeout(s.lifetime, askTimeout)
+	s.work.background.Go(func() {
+		ctx, cancel := context.WithTimeout(s.work.lifetime, askTimeout)
 		defer cancel()
 		s.post(work(ctx))
 	})
@@ -98,7 +156,9 @@ func (s *shard) Request(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	case sip.INVITE:
 		s.invite(req, flow, tx)
 	case sip.REGISTER:
-		s.register(req, flow, tx)
+		if caller, ok := s.auth.Identify(req, flow, tx, auth.Registrar); ok {
+			s.registrar.Register(req, flow, tx, caller)
+		}
 	case sip.OPTIONS:
 		s.options(tx)
 	case sip.ACK:
@@ -107,7 +167,7 @@ func (s *shard) Request(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 	}
 }
 
-// floods reports whether a stranger asks too much. He gets no answer: it would go to whomever he says that he is.
+// floods reports whether a stranger asks too much. Nothing is answered: it would go to whomever the stranger claims to be.
 func (s *shard) floods(flow wire.Flow) bool {
 	source := flow.Remote().Addr()
 	if !s.guard.Floods(source) {
@@ -149,7 +209,7 @@ func (s *shard) Stray(res *sip.Response, flow wire.Flow) {
 
 // options answers whether new calls are welcome (RFC 3261, section 11.2).
 func (s *shard) options(tx *txn.Server) {
-	if s.draining.Load() {
+	if s.load.draining.Load() {
 		tx.Reply(sip.StatusServiceUnavailable, "Service Unavailable", retryAfter(drainRetry))
 		return
 	}
@@ -183,8 +243,4 @@ func spreadOf(callID string) uint8 {
 		return spread
 	}
 	return uint8(crc32.ChecksumIEEE([]byte(callID))) //nolint:gosec // The low byte is what is wanted.
-}
-
-func (p *Proxy) shardOf(callID string) *shard {
-	return p.shards[int(spreadOf(callID))%len(p.shards)]
 }

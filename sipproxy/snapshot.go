@@ -17,13 +17,13 @@ func (c *call) snapshot() *callstate.Call {
 		Near: c.caller.snapshot(), Winner: -1, Forward: c.forwardSnapshot(0), Second: c.forwardSnapshot(1), Began: c.began, Boot: c.sh.boot,
 	}
 	for i, a := range c.attempts {
-		m.Tries = append(m.Tries, a.snapshot())
+		m.Attempts = append(m.Attempts, a.snapshot())
 		if a == c.winner {
 			m.Winner = i
 		}
 	}
 	if j := c.bridge; j != nil && j.theirs != nil {
-		m.Joint = &callstate.Bridge{Call: j.theirs.call.id.String(), Near: j.own == c.caller}
+		m.Bridge = &callstate.Bridge{Call: j.theirs.call.id.String(), Near: j.own == c.caller}
 	}
 	m.Caller.HA1MD5, m.Caller.HA1SHA256 = "", "" // Secrets stay out of the file.
 	m.Caller.Networks, m.Caller.Contacts, m.Caller.Form = nil, nil, nil
@@ -48,7 +48,7 @@ func (d *dialog) snapshot() callstate.Dialog {
 		CallID: d.callID, Local: d.local.Address.String(), LocalTag: d.localTag(),
 		Remote: d.remote.Address.String(), RemoteTag: d.remoteTag(), Target: d.target.String(),
 		LocalSeq: d.localSeq, RemoteSeq: d.remoteSeq,
-		Transport: d.flow.Transport(), Source: d.flow.Remote().String(), Host: d.flow.Host(), Web: d.web, Behind: d.behind, Voice: d.voice.snapshot(d.far),
+		Transport: d.flow.Transport(), Source: d.flow.Remote().String(), Host: d.flow.Host(), Web: d.web, Behind: d.behind, Media: d.media.snapshot(d.far),
 	}
 	for _, r := range d.routes {
 		m.Routes = append(m.Routes, r.String())
@@ -60,8 +60,8 @@ func (d *dialog) snapshot() callstate.Dialog {
 // after the note was made.
 func (sh *shard) restoreDialog(m *callstate.Dialog) (*dialog, error) {
 	d := &dialog{sh: sh, callID: m.CallID, localSeq: m.LocalSeq + 100, remoteSeq: m.RemoteSeq, ackSent: true, restored: true, web: m.Web, behind: m.Behind}
-	if v := m.Voice; v != nil {
-		d.voice, d.far = sh.restoreVoice(v), v.Far
+	if v := m.Media; v != nil {
+		d.media, d.far = sh.restoreMedia(v), v.Far
 	}
 	d.local.Params = sip.HeaderParams{{K: "tag", V: m.LocalTag}}
 	if m.RemoteTag != "" {

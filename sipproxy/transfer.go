@@ -12,9 +12,8 @@ import (
 	"trunkline/sipproxy/txn"
 )
 
-// transfer is a REFER that is being followed. The one who is reached for it offers what it talks by, the other end of the call
-// is asked with that in a re-INVITE, and its answer goes back in the ACK (RFC 3725, section 4.1, with an end that is there
-// already). It belongs to the shard of the referrer.
+// transfer is a REFER that is being followed (RFC 3515). The transfer target makes an offer, a re-INVITE brings it to the
+// transferee, and the transferee's answer goes back in the ACK (RFC 3725, section 4.1). It belongs to the shard of the referrer.
 type transfer struct {
 	sh       *shard
 	call     *call   // That the REFER came in.
@@ -31,7 +30,7 @@ type transfer struct {
 func (tr *transfer) blind(req *sip.Request, user string, caller routing.Caller) {
 	s := tr.sh
 	id, err := calls.NewID()
-	if err != nil || s.overloaded() || s.draining.Load() {
+	if err != nil || s.overloaded() || s.load.draining.Load() {
 		tr.fail(sip.StatusServiceUnavailable)
 		return
 	}
@@ -50,7 +49,7 @@ func (tr *transfer) blind(req *sip.Request, user string, caller routing.Caller) 
 		s.flows.Link(c.setup, id.String(), known)
 	}
 	s.calls[id] = c
-	s.inProgress.Add(1)
+	s.load.inProgress.Add(1)
 	c.place()
 }
 
@@ -63,11 +62,11 @@ func offerless(referrer *dialog, user string) *sip.Request {
 	return req
 }
 
-// attended looks for the call that the referrer has with whom the other end is to be connected with, and asks that one for an
-// offer. The call may be one of another shard.
+// attended follows a REFER with Replaces (RFC 3891): it finds the call between the referrer and the transfer target, and asks
+// the target for an offer. That call may be on another shard.
 func (tr *transfer) attended(r replaced, caller routing.Caller) {
 	home, owner := tr.sh, ownerOf(caller)
-	there := home.shardOf(r.callID)
+	there := home.all.of(r.callID)
 	home.on(there, func() {
 		consult, ok := there.dialogs[dialogKey(r.callID, r.toTag)]
 		var target *dialog
@@ -115,16 +114,16 @@ func (c *call) handOff(tr *transfer, leaving *dialog) *dialog {
 	return far
 }
 
-// offered goes on when the one who was reached has made an offer, on his shard. consult is the referrer's side of that call.
+// offered goes on when the transfer target has made an offer, on the target's shard. consult is the referrer's side of that call.
 func (tr *transfer) offered(target, consult *dialog, offer *sip.Response) {
 	rest := tr.rest
 	if len(offer.Body()) == 0 {
 		tr.refused(target, consult, offer, sip.StatusNotAcceptableHere)
 		return
 	}
-	v := target.voice
+	v := target.media
 	if !tr.dialled {
-		v = target.sh.newVoice(target.callID+"-"+rest.callID, rest, target)
+		v = target.sh.newMediaSession(target.callID+"-"+rest.callID, rest, target)
 	}
 	exchange(v, true, target, offer, rest, func(status int) {
 		if status < 300 {
@@ -132,7 +131,7 @@ func (tr *transfer) offered(target, consult *dialog, offer *sip.Response) {
 			return
 		}
 		rest.sh.on(target.sh, func() {
-			if v != target.voice {
+			if v != target.media {
 				v.end()
 			}
 			tr.refused(target, consult, offer, status)
@@ -142,8 +141,8 @@ func (tr *transfer) offered(target, consult *dialog, offer *sip.Response) {
 
 // exchange asks an end of a call to talk with one that has made an offer, and brings that one the answer. It calls back on the
 // shard of who was asked. far says which end of the session at the media relay makes the offer.
-func exchange(v *voice, far bool, from *dialog, offer *sip.Response, to *dialog, then func(status int)) {
-	told := carrier(offer)
+func exchange(v *mediaSession, far bool, from *dialog, offer *sip.Response, to *dialog, then func(status int)) {
+	told := describing(offer)
 	v.pass(from.sh, far, told, partOffer, func(ok bool) {
 		from.sh.on(to.sh, func() {
 			if !ok {
@@ -170,7 +169,7 @@ func (d *dialog) acknowledge(answer *sip.Response) {
 }
 
 // succeed joins the far ends of the two calls, and releases the referrer.
-func (tr *transfer) succeed(target, consult *dialog, v *voice) {
+func (tr *transfer) succeed(target, consult *dialog, v *mediaSession) {
 	rest := tr.rest
 	if tr.over { // The one who was reached hung up at that very moment: the old call goes on.
 		if v != nil && !tr.dialled {
@@ -194,19 +193,19 @@ func (tr *transfer) undo() {
 	}
 	tr.referrer.reinvite(nil, func(offer *sip.Response) {
 		if statusOf(offer) < 300 {
-			exchange(tr.referrer.voice, tr.referrer.far, tr.referrer, offer, tr.rest, func(int) {})
+			exchange(tr.referrer.media, tr.referrer.far, tr.referrer, offer, tr.rest, func(int) {})
 		}
 	})
 }
 
-// refused is told when the other end does not want to talk by what was offered. A new call is over then; one that the referrer
-// had goes on with him: the offer goes to him.
+// refused handles the refusal of the offer by the transferee. A call that was placed for the transfer is over then; one that the
+// referrer had before goes on with the referrer, who gets the offer.
 func (tr *transfer) refused(target, consult *dialog, offer *sip.Response, status int) {
 	if tr.dialled {
 		target.call.end(ending{side: cdr.SideCaller, cause: causeOfStatus(status), reason: "transfer", status: status})
 		return
 	}
-	exchange(target.voice, target.far, target, offer, consult, func(int) {})
+	exchange(target.media, target.far, target, offer, consult, func(int) {})
 	target.sh.on(tr.sh, func() { tr.fail(status) })
 }
 

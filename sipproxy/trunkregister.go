@@ -12,6 +12,8 @@ import (
 
 	"trunkline/provision"
 	"trunkline/sipproxy/challenge"
+	"trunkline/sipproxy/headers"
+	"trunkline/sipproxy/registrar"
 	"trunkline/sipproxy/resolver"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
@@ -64,7 +66,7 @@ func (m *members) due(p *Proxy, gateways []provision.Gateway) (begin []func()) {
 			continue
 		}
 		wanted[g.ID] = true
-		hop, ok := p.health.address(g.ID)
+		hop, ok := p.health.Address(g.ID)
 		one := m.byID[g.ID]
 		if one == nil {
 			one = &member{tag: sip.GenerateTagN(12), expires: registerFor}
@@ -117,7 +119,7 @@ func (s *shard) sendRegister(g *provision.Gateway, one *member, flow wire.Flow, 
 	expires := one.expires
 	s.members.mu.Unlock()
 	req.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(int(expires.Seconds()))))
-	req.AppendHeader(sip.NewHeader("Supported", pathOption))
+	req.AppendHeader(sip.NewHeader("Supported", registrar.PathOption))
 	for _, h := range proof {
 		req.AppendHeader(h)
 	}
@@ -172,9 +174,9 @@ func (s *shard) enrolled(g *provision.Gateway, one *member, req *sip.Request, re
 	granted := grantedTo(req.Contact(), res)
 	var route []sip.Uri
 	for _, h := range res.GetHeaders("Service-Route") {
-		for _, text := range splitAddresses(h.Value()) {
+		for _, text := range headers.SplitAddresses(h.Value()) {
 			var uri sip.Uri
-			if _, err := sip.ParseAddressValue(text, &uri, &sip.HeaderParams{}); err == nil && len(route) < maxPath {
+			if _, err := sip.ParseAddressValue(text, &uri, &sip.HeaderParams{}); err == nil && len(route) < registrar.MaxPath {
 				route = append(route, uri)
 			}
 		}
@@ -199,7 +201,7 @@ func grantedTo(ours *sip.ContactHeader, res *sip.Response) time.Duration {
 		return time.Duration(n) * time.Second
 	}
 	var other time.Duration
-	for h := range named(res, "Contact") {
+	for h := range headers.Named(res, "Contact") {
 		c, ok := h.(*sip.ContactHeader)
 		if !ok {
 			continue

@@ -21,10 +21,10 @@ type Call struct {
 	Final    bool           `cbor:"9,keyasint,omitempty"`
 	Reserved bool           `cbor:"10,keyasint,omitempty"`
 	Near     Dialog         `cbor:"11,keyasint,omitempty"`
-	Tries    []Attempt      `cbor:"12,keyasint,omitempty"`
-	Winner   int            `cbor:"13,keyasint,omitempty"` // Index in Tries; -1 before the call was answered.
+	Attempts []Attempt      `cbor:"12,keyasint,omitempty"`
+	Winner   int            `cbor:"13,keyasint,omitempty"` // Index in Attempts; -1 before the call was answered.
 	Forward  *Forward       `cbor:"14,keyasint,omitempty"`
-	Joint    *Bridge        `cbor:"15,keyasint,omitempty"`
+	Bridge   *Bridge        `cbor:"15,keyasint,omitempty"`
 	Second   *Forward       `cbor:"30,keyasint,omitempty"` // The call that it went on as after that.
 	Began    time.Duration  `cbor:"16,keyasint,omitempty"` // Setup by the clock that never steps,
 	Boot     string         `cbor:"17,keyasint,omitempty"` // in that life of the machine.

@@ -39,8 +39,8 @@ func TestFormerJournals(t *testing.T) {
 	want := &callstate.Call{
 		Caller:  routing.Caller{Kind: routing.CallerExtension, Tenant: "acme", Branch: "main", Extension: "101", Login: "acme-101"},
 		Dialled: "84951112233", CallerID: "101", Setup: 1_000_000, Connect: 2_000_000, Heard: 3_000_000, Granted: time.Minute, Final: true, Reserved: true,
-		Near: dialog, Tries: []callstate.Attempt{{Seq: 1, Gateway: "alfa-1", Carrier: "alfa", Status: 200, Cause: 16, Side: cdr.SideCallee, Far: dialog}},
-		Forward: &callstate.Forward{ID: "id", Began: 5, First: 1, Reserved: true, Route: []byte("{}")}, Joint: &callstate.Bridge{Call: "other", Near: true},
+		Near: dialog, Attempts: []callstate.Attempt{{Seq: 1, Gateway: "alfa-1", Carrier: "alfa", Status: 200, Cause: 16, Side: cdr.SideCallee, Far: dialog}},
+		Forward: &callstate.Forward{ID: "id", Began: 5, First: 1, Reserved: true, Route: []byte("{}")}, Bridge: &callstate.Bridge{Call: "other", Near: true},
 		Began: time.Hour, Boot: "boot", Lent: true,
 	}
 	require.Equal(t, want, got)

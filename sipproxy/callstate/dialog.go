@@ -17,7 +17,7 @@ type Dialog struct {
 	Behind    bool     `cbor:"13,keyasint,omitempty"`
 	Host      string   `cbor:"15,keyasint,omitempty"` // Whose certificate the source shows.
 
-	Voice *Media `cbor:"14,keyasint,omitempty"`
+	Media *Media `cbor:"14,keyasint,omitempty"`
 }
 
 // Media is a session at a media relay.

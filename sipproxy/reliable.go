@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"trunkline/sipproxy/headers"
 	"trunkline/sipproxy/txn"
 )
 
@@ -58,7 +59,7 @@ func (e *earlyAnswers) note(a *attempt, res *sip.Response) uint32 {
 // reliable returns the number of a reliable provisional answer (RFC 3262, section 7.1).
 func reliable(res *sip.Response) (uint32, bool) {
 	h := res.GetHeader("RSeq")
-	if h == nil || !hasOption(res, "Require", reliableOption) {
+	if h == nil || !headers.HasOption(res, "Require", reliableOption) {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(strings.TrimSpace(h.Value()), 10, 32)
@@ -74,14 +75,14 @@ func (d *dialog) early(res *sip.Response) *dialog {
 	return &copied
 }
 
-// offerReliable tells a target whether provisional answers may be reliable: where the caller demands it, and where he is
-// able to and no other target can follow, whose answers would contradict what was agreed with this one.
+// offerReliable tells a target whether provisional answers may be reliable: where the caller demands it, and where the
+// caller is able to and no other target can follow, whose answers would contradict what was agreed with this one.
 func (a *attempt) offerReliable(req *sip.Request) {
 	c := a.call
 	switch {
-	case hasOption(c.invite, "Require", reliableOption):
+	case headers.HasOption(c.invite, "Require", reliableOption):
 		req.AppendHeader(sip.NewHeader("Require", reliableOption))
-	case (hasOption(c.invite, "Supported", reliableOption) || hasOption(c.invite, "k", reliableOption)) &&
+	case (headers.HasOption(c.invite, "Supported", reliableOption) || headers.HasOption(c.invite, "k", reliableOption)) &&
 		!c.wantsMore() && !c.ringingBeside(a):
 		req.AppendHeader(sip.NewHeader("Supported", reliableOption))
 	}
@@ -95,7 +96,7 @@ func (d *dialog) prack(req *sip.Request, tx *txn.Server) {
 	}
 	number, ok := acknowledged(req)
 	known, found := d.call.early.byNumber[number]
-	if !ok || !found || known.attempt.gaveUp {
+	if !ok || !found || known.attempt.state != attemptInviting {
 		tx.Reply(sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
 		return
 	}
@@ -105,7 +106,7 @@ func (d *dialog) prack(req *sip.Request, tx *txn.Server) {
 	if d.call.invite != nil && !describes(d.call.invite) {
 		says = partAnswer
 	}
-	known.dialog.voice.pass(d.sh, false, req, says, func(bool) {
+	known.dialog.media.pass(d.sh, false, req, says, func(bool) {
 		pass(req, out)
 		d.forward(known.dialog, req, out, tx)
 	})

@@ -18,14 +18,14 @@ func (p *Proxy) Unsure() { p.order.Unsure() }
 
 // Halt has calls that cost money refused from now on, with 503 and the reason as a short word; an empty one lets them be placed again. Those in
 // progress go on. It may be repeated.
-func (p *Proxy) Halt(reason string) { p.halted.Store(&reason) }
+func (p *Proxy) Halt(reason string) { p.load.halted.Store(&reason) }
 
 // halt is why calls that cost money are refused; empty: they are not.
-func (p *Proxy) halt() string {
-	if reason := p.halted.Load(); reason != nil && *reason != "" {
+func (s *shard) halt() string {
+	if reason := s.load.halted.Load(); reason != nil && *reason != "" {
 		return *reason
 	}
-	if p.journal.Err() != nil {
+	if s.journal.Err() != nil {
 		return reasonJournal
 	}
 	return ""

@@ -10,6 +10,7 @@ import (
 
 	"trunkline/sipproxy/challenge"
 	"trunkline/sipproxy/contact"
+	"trunkline/sipproxy/headers"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -56,8 +57,8 @@ func (d *dialog) proving(req *sip.Request, round *challenge.Round, res *sip.Resp
 	if res.StatusCode != sip.StatusUnauthorized && res.StatusCode != sip.StatusProxyAuthRequired {
 		return nil
 	}
-	headers := d.prove(req, round, res)
-	if headers == nil {
+	credentials := d.prove(req, round, res)
+	if credentials == nil {
 		return nil
 	}
 	again := sip.NewRequest(req.Method, req.Recipient)
@@ -66,15 +67,15 @@ func (d *dialog) proving(req *sip.Request, round *challenge.Round, res *sip.Resp
 		case *sip.ViaHeader, *sip.CSeqHeader, *sip.ContactHeader:
 			continue
 		}
-		if !is(h, "Authorization") && !is(h, "Proxy-Authorization") && !is(h, "User-Agent") {
+		if !headers.Is(h, "Authorization") && !headers.Is(h, "Proxy-Authorization") && !headers.Is(h, "User-Agent") {
 			again.AppendHeader(h)
 		}
 	}
 	if req.Method == sip.INVITE {
-		d.proof = headers
+		d.proof = credentials
 	}
 	again.AppendHeader(&sip.CSeqHeader{SeqNo: d.nextSeq(), MethodName: req.Method})
-	for _, h := range headers {
+	for _, h := range credentials {
 		again.AppendHeader(h)
 	}
 	again.SetBody(req.Body())
@@ -161,7 +162,7 @@ func (d *dialog) ways(uri *sip.Uri) []way {
 		out = append(out, way{transport: transport, remote: d.flow.Remote(), host: host})
 	}
 	id := d.gateway()
-	hop, known := d.sh.health.address(id)
+	hop, known := d.sh.health.Address(id)
 	if known && host == "" {
 		host = hop.Host
 	}
@@ -183,10 +184,11 @@ func (d *dialog) registeredWays(uri *sip.Uri) []way {
 		return nil
 	}
 	var out []way
-	for _, b := range d.sh.registrar.contacts(caller.Login, d.sh.clock.Now()) {
-		same := b.uri.User == uri.User && strings.EqualFold(b.uri.Host, uri.Host)
-		if b.flow.Alive() && (same || b.flow.Remote().Addr() == d.flow.Remote().Addr()) {
-			out = append(out, way{flow: b.flow})
+	for _, b := range d.sh.registrar.Contacts(caller.Login, d.sh.clock.Now()) {
+		same := b.URI.User == uri.User && strings.EqualFold(b.URI.Host, uri.Host)
+		flow := b.Origin()
+		if flow.Alive() && (same || flow.Remote().Addr() == d.flow.Remote().Addr()) {
+			out = append(out, way{flow: flow})
 		}
 	}
 	return out

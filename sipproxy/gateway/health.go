@@ -1,6 +1,7 @@
-package sipproxy
+package gateway
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -22,29 +23,16 @@ const (
 	resolveEvery     = time.Minute
 )
 
-// GatewayState is what a proxy knows of a gateway at the moment.
-type GatewayState struct {
-	ID       string
-	Carrier  string
-	Address  string // Where it resolves to; empty when it does not.
-	Locked   bool
-	Until    time.Time // When it will be tried again.
-	Why      string    // Of the last failure.
-	Failures int       // In a row.
-	Calls    int
-	MaxCalls int
-}
-
-// health knows of every gateway where it is and whether it works. Shards share it.
-type health struct {
+// Health knows of every gateway where it is and whether it works. It is safe for concurrent use.
+type Health struct {
 	clock    clock.Clock
 	log      *slog.Logger
 	resolver resolver.Resolver
 	mu       sync.Mutex
-	byID     map[string]*gatewayHealth
+	byID     map[string]*entry
 }
 
-type gatewayHealth struct {
+type entry struct {
 	gateway  provision.Gateway
 	hop      resolver.Hop   // Where it is tried now.
 	targets  []resolver.Hop // All that its name leads to, in order; empty for a literal address.
@@ -57,15 +45,16 @@ type gatewayHealth struct {
 	present  bool
 }
 
-func newHealth(c clock.Clock, log *slog.Logger, r resolver.Resolver) *health {
+// New returns a Health that knows no gateway yet. r resolves their names; nil: the name servers of the machine.
+func New(c clock.Clock, log *slog.Logger, r resolver.Resolver) *Health {
 	if r == nil {
 		r = new(resolver.System)
 	}
-	return &health{clock: c, log: log, resolver: r, byID: make(map[string]*gatewayHealth)}
+	return &Health{clock: c, log: log, resolver: r, byID: make(map[string]*entry)}
 }
 
-// admit tells where a gateway is, or why it is not to be tried now.
-func (h *health) admit(g *provision.Gateway) (resolver.Hop, lcr.Reason) {
+// Admit tells where a gateway is, or why it is not to be tried now.
+func (h *Health) Admit(g *provision.Gateway) (resolver.Hop, lcr.Reason) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.state(g)
@@ -80,11 +69,11 @@ func (h *health) admit(g *provision.Gateway) (resolver.Hop, lcr.Reason) {
 }
 
 // state finds or makes the entry of a gateway. A literal address is known at once, a name by refresh.
-func (h *health) state(g *provision.Gateway) *gatewayHealth {
+func (h *Health) state(g *provision.Gateway) *entry {
 	s, ok := h.byID[g.ID]
 	if !ok || s.gateway.Address != g.Address || s.gateway.Transport != g.Transport {
-		s = &gatewayHealth{}
-		host, port := splitAddress(g.Address)
+		s = &entry{}
+		host, port := SplitAddress(g.Address)
 		s.hop, _ = resolver.Literal(host, port, g.Transport)
 		h.byID[g.ID] = s
 	}
@@ -92,7 +81,8 @@ func (h *health) state(g *provision.Gateway) *gatewayHealth {
 	return s
 }
 
-func splitAddress(address string) (host string, port int) {
+// SplitAddress reads the address of a gateway: host, or host and port; the port is 0 where none is given.
+func SplitAddress(address string) (host string, port int) {
 	host, p, err := net.SplitHostPort(address)
 	if err != nil {
 		return address, 0
@@ -104,8 +94,8 @@ func splitAddress(address string) (host string, port int) {
 	return host, port
 }
 
-// heard notes a sign of life. The lock of a gateway that works again is lifted.
-func (h *health) heard(id string) {
+// Heard notes a sign of life. The lock of a gateway that works again is lifted.
+func (h *Health) Heard(id string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s, ok := h.byID[id]
@@ -118,9 +108,9 @@ func (h *health) heard(id string) {
 	s.failures, s.locked, s.why = 0, time.Time{}, ""
 }
 
-// failed notes a failure of the carrier. Enough of them in a row lock the gateway for a while; when that is over one
+// Failed notes a failure of the carrier. Enough of them in a row lock the gateway for a while; when that is over one
 // more failure locks it again.
-func (h *health) failed(id, why string) {
+func (h *Health) Failed(id, why string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s, ok := h.byID[id]
@@ -134,20 +124,18 @@ func (h *health) failed(id, why string) {
 		s.next = (s.next + 1) % addresses
 		s.hop = s.targets[s.next]
 	}
-	after, lock := s.gateway.LockAfter, s.gateway.Lock
-	setDefault(&after, defaultLockAfter)
-	setDefault(&lock, defaultLock)
+	after, lock := cmp.Or(s.gateway.LockAfter, defaultLockAfter), cmp.Or(s.gateway.Lock, defaultLock)
 	if s.failures >= after*addresses {
 		s.locked = h.clock.Now().Add(lock)
 		h.log.Warn("gateway locked", "gateway", id, "why", why, "until", s.locked)
 	}
 }
 
-// refresh takes the gateways as they are provisioned now, resolves the names among them, and returns those that are
+// Refresh takes the gateways as they are provisioned now, resolves the names among them, and returns those that are
 // to be probed at this moment.
-func (h *health) refresh(ctx context.Context, gateways []provision.Gateway) []provision.Gateway {
+func (h *Health) Refresh(ctx context.Context, gateways []provision.Gateway) []provision.Gateway {
 	var due []provision.Gateway
-	h.know(gateways)
+	h.Know(gateways)
 	for i := range gateways {
 		g := &gateways[i]
 		if g.Inactive {
@@ -161,11 +149,11 @@ func (h *health) refresh(ctx context.Context, gateways []provision.Gateway) []pr
 	return due
 }
 
-func (h *health) resolve(ctx context.Context, g *provision.Gateway) {
+func (h *Health) resolve(ctx context.Context, g *provision.Gateway) {
 	h.mu.Lock()
 	s := h.state(g)
 	now := h.clock.Now()
-	host, port := splitAddress(g.Address)
+	host, port := SplitAddress(g.Address)
 	_, err := netip.ParseAddr(host)
 	stale := err != nil && now.Sub(s.resolved) > resolveEvery
 	if stale {
@@ -189,7 +177,7 @@ func (h *health) resolve(ctx context.Context, g *provision.Gateway) {
 	s.hop = found[s.next]
 }
 
-func (h *health) probeDue(g *provision.Gateway) bool {
+func (h *Health) probeDue(g *provision.Gateway) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.state(g)
@@ -201,8 +189,8 @@ func (h *health) probeDue(g *provision.Gateway) bool {
 	return true
 }
 
-// know takes the gateways as they are provisioned now, and forgets others.
-func (h *health) know(gateways []provision.Gateway) {
+// Know takes the gateways as they are provisioned now, and forgets others.
+func (h *Health) Know(gateways []provision.Gateway) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range h.byID {
@@ -216,44 +204,4 @@ func (h *health) know(gateways []provision.Gateway) {
 			delete(h.byID, id)
 		}
 	}
-}
-
-// addresses is how many addresses a gateway has.
-func (h *health) addresses(id string) int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if s, ok := h.byID[id]; ok {
-		return max(1, len(s.targets))
-	}
-	return 1
-}
-
-// address returns where a gateway is.
-func (h *health) address(id string) (resolver.Hop, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	s, ok := h.byID[id]
-	if !ok || !s.hop.Remote.IsValid() {
-		return resolver.Hop{}, false
-	}
-	return s.hop, true
-}
-
-// states returns a copy of what is known, in no order.
-func (h *health) states() []GatewayState {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	now := h.clock.Now()
-	out := make([]GatewayState, 0, len(h.byID))
-	for id, s := range h.byID {
-		state := GatewayState{
-			ID: id, Carrier: s.gateway.Carrier, Locked: now.Before(s.locked), Until: s.locked,
-			Why: s.why, Failures: s.failures, MaxCalls: s.gateway.MaxCalls,
-		}
-		if s.hop.Remote.IsValid() {
-			state.Address = s.hop.Remote.String()
-		}
-		out = append(out, state)
-	}
-	return out
 }

@@ -9,6 +9,7 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/provision"
 	"trunkline/sipproxy/challenge"
+	"trunkline/sipproxy/gateway"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -22,7 +23,7 @@ const (
 func (p *Proxy) probeGateways() {
 	for {
 		gateways := p.router.Gateways()
-		for _, g := range p.health.refresh(p.lifetime, gateways) {
+		for _, g := range p.health.Refresh(p.lifetime, gateways) {
 			p.probe(g)
 		}
 		p.members.refresh(p, gateways)
@@ -34,12 +35,12 @@ func (p *Proxy) probeGateways() {
 
 // ownShard is the shard that speaks with a gateway outside of calls.
 func (p *Proxy) ownShard(id string) *shard {
-	return p.shardOf(id)
+	return p.shards.of(id)
 }
 
 // outside makes a request of our own to a gateway, outside of any call.
 func (s *shard) outside(method sip.RequestMethod, g *provision.Gateway, user string, flow wire.Flow) *sip.Request {
-	host, port := splitAddress(g.Address)
+	host, port := gateway.SplitAddress(g.Address)
 	target := sip.Uri{Scheme: "sip", Host: host, Port: port}
 	req := sip.NewRequest(method, target)
 	self, _ := flow.Advertised()
@@ -77,7 +78,7 @@ func (s *shard) ownCallID() string {
 
 // probe asks a gateway whether it is there. Any answer but 503 says that it is.
 func (p *Proxy) probe(g provision.Gateway) {
-	hop, ok := p.health.address(g.ID)
+	hop, ok := p.health.Address(g.ID)
 	if !ok {
 		return
 	}
@@ -105,15 +106,15 @@ func (s *shard) ask(g provision.Gateway, flow wire.Flow, callID string, seq uint
 				return
 			}
 			if res.StatusCode == sip.StatusServiceUnavailable {
-				s.health.failed(g.ID, "OPTIONS 503")
+				s.health.Failed(g.ID, "OPTIONS 503")
 				return
 			}
-			s.health.heard(g.ID)
+			s.health.Heard(g.ID)
 			account := challenge.Account{Login: g.Login, Password: g.Password}
 			if proof, err := answers.Answer(round, res, sip.OPTIONS, req.Recipient.String(), account); err == nil {
 				s.ask(g, flow, callID, seq+1, answers, round, proof...)
 			}
 		},
-		Silence: func() { s.health.failed(g.ID, "OPTIONS unanswered") },
+		Silence: func() { s.health.Failed(g.ID, "OPTIONS unanswered") },
 	})
 }
