@@ -48,6 +48,8 @@ type Deps struct {
 	Nodes     Nodes
 	Profiles  Profiles
 	Exchange  Exchange
+	Schedules Schedules
+	Archive   Archive
 	Retention Retention
 	History   History
 	Billing   Billing

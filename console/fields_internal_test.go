@@ -34,7 +34,7 @@ func whole() map[string]string {
 		"console.ReadRecords": "counts", "importer.Import": "imports:undo", "importer.Outlook": "imports:undo", "importer.Undo": "imports:undo",
 		"console.RerateReport": "money:read and cost:read", "console.RerateRun": "money:read", "ledger.Closing": "money:read",
 		"retention.Line": "retention:read", "retention.Found": "retention:write", "retention.Hold": "retention:read", "console.ObjectVersion": "audit:read; secrets are masked in it",
-		"console.KeptRate": "prices:read", "console.RateFetch": "prices:read",
+		"mail.Scheduled": "users:read", "reports.Question": "what was asked", "console.KeptRate": "prices:read", "console.RateFetch": "prices:read",
 		"ledger.Node": "overview:read", "ledger.NodeEvent": "overview:read",
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"trunkline/reports"
 	"trunkline/reports/export"
 	"trunkline/reports/invoice"
+	"trunkline/reports/mail"
 	"trunkline/reports/retention"
 )
 
@@ -75,6 +76,15 @@ func aboutCalls() []operation {
 			_, err := a.c.AllStats(a.ctx, a.who, []reports.Question{{Period: theDay(), Order: reports.OrderSale}})
 			return err
 		}},
+		{"ReadQuestion", "yyyyyy", "", func(a asked) error {
+			_, err := a.c.ReadQuestion(a.who, console.QuestionText{Period: "today"})
+			return err
+		}},
+		{"ExportRecords", "ynnynn", "ynnynn", func(a asked) error {
+			_, err := a.c.ExportRecords(a.ctx, a.who, a.calls(), export.Options{Format: export.CSV}, io.Discard, func(int64) {})
+			return err
+		}},
+		{"RebuildSums", "ynnnnn", "", func(a asked) error { return a.c.RebuildSums(a.ctx, a.who, func(string, string) {}) }},
 		{"Lines", "yyyyyy", "yyyy--", func(a asked) error {
 			_, err := a.c.Lines(a.ctx, a.who, console.LinesQuery{Tenant: a.tenant, Period: theDay()})
 			return err
@@ -304,6 +314,13 @@ func aboutMoney() []operation {
 		{"WriteExpenses", "ynyyyn", "ynyy-n", func(a asked) error {
 			return a.c.WriteExpenses(a.ctx, a.who, a.tenant, "2026-11", "csv", "en", io.Discard)
 		}},
+		{"PresentMonth", "ynyyyn", "ynyy-n", func(a asked) error { _, err := a.c.PresentMonth(a.ctx, a.who, a.tenant); return err }},
+		{"ExpenseDetail", "ynyyyn", "ynyy-n", func(a asked) error {
+			return a.c.ExpenseDetail(a.ctx, a.who, a.tenant, "2026-11", invoice.DetailFilter{}, func(*invoice.Detail) error { return nil })
+		}},
+		{"AgreesWithLedger", "ynyyyn", "ynyy-n", func(a asked) error {
+			return a.c.AgreesWithLedger(a.ctx, a.who, &reports.Expenses{Tenant: a.tenant})
+		}},
 		{"Invoices", "ynyyyn", "ynyy-n", func(a asked) error { _, err := a.c.Invoices(a.ctx, a.who, a.tenant, "", 0, 10); return err }},
 		{"Invoice", "ynyyyn", "ynyy-n", func(a asked) error { _, err := a.c.Invoice(a.ctx, a.who, a.tenant+"-1"); return err }},
 		{"WriteInvoice", "ynyyyn", "ynyy-n", func(a asked) error { return a.c.WriteInvoice(a.ctx, a.who, a.tenant+"-1", "xlsx", io.Discard) }},
@@ -348,6 +365,12 @@ func aboutHouse() []operation {
 	anna := access.User{Login: "anna", Role: access.NOC}
 	return []operation{
 		{"Overview", "yynynn", "", func(a asked) error { _, err := a.c.Overview(a.ctx, a.who); return err }},
+		{"Schedules", "ynnynn", "", func(a asked) error { _, err := a.c.Schedules(a.ctx, a.who); return err }},
+		{"PutSchedules", "ynnnnn", "", func(a asked) error {
+			return a.c.PutSchedules(a.ctx, a.who, []mail.Schedule{{ID: "monthly", Tenant: "acme"}})
+		}},
+		{"RemoveSchedule", "ynnnnn", "", func(a asked) error { return a.c.RemoveSchedule(a.ctx, a.who, "monthly") }},
+		{"SendSchedule", "ynnnnn", "", func(a asked) error { return a.c.SendSchedule(a.ctx, a.who, "monthly") }},
 		{"RetentionPlan", "ynnynn", "", func(a asked) error { _, err := a.c.RetentionPlan(a.ctx, a.who); return err }},
 		{"RunRetention", "ynnnnn", "", func(a asked) error { return a.c.RunRetention(a.ctx, a.who, "", func(retention.Done) {}) }},
 		{"FindPerson", "ynnnnn", "", func(a asked) error { _, err := a.c.FindPerson(a.ctx, a.who, retention.Person{}); return err }},

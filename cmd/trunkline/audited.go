@@ -21,7 +21,7 @@ import (
 func changing() []string {
 	return []string{
 		"doctor close",
-		"repair", "report rebuild", "report schedule apply", "report schedule send", "report schedule remove",
+		"repair",
 	}
 }
 

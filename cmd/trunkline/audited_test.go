@@ -25,7 +25,7 @@ const (
 		import file,import errors,import undo,import again,limit set,limit raise,limit reset,limit block,limit unblock,node resolve,node give-up,
 		number set,number assign,number release,period close,period open,rerate,rerate undo,tariff withdraw,
 		exchange fetch,hold add,hold remove,retention run,invoice run,invoice mark,invoice credit,invoice charge add,invoice charge remove,
-		invoice profile apply,invoice counter`
+		invoice profile apply,invoice counter,report rebuild,report schedule apply,report schedule send,report schedule remove`
 )
 
 func listed(text string) []string {
