@@ -43,7 +43,8 @@ func packages(t *testing.T) []pkg {
 	}
 }
 
-// rule says which rooms of the module a room may import. Rooms not named are below one that is.
+// rule says which rooms of the module a room may import. Rooms not named are below one that is. This is the only list of who may import
+// whom.
 type rule struct {
 	room string
 	may  []string
@@ -64,6 +65,10 @@ func rules() []rule {
 		{"internal/node", []string{"internal/disk"}, "who a data folder belongs to"},
 		{"internal/embedded", []string{"internal/embedded"}, "engines know nothing of telephony"},
 		{"internal/house", nil, "only tests"},
+		{"internal/kept", leaves, "values that are kept for a while, whatever they are"},
+		{"internal/backup", nil, "a set of files, whatever is in them"},
+		{"demo", append([]string{"cdr", "provision", "sipproxy/agent"}, leaves...), "a sample that goes the way that real calls go"},
+		{"bench", []string{"bench"}, "only measures, in tests"},
 		{"rating/worker", append([]string{"rating", "cdr", "ledger", "provision"}, leaves...), "where cdr, rating and ledger meet"},
 		{"rating", append([]string{"rating"}, leaves...), "rating computes; it does not store and knows no SIP"},
 		{"ledger", leaves, "the rules of money know no SQL"},
@@ -129,6 +134,26 @@ func checkImport(t *testing.T, from, imported string) {
 	}
 }
 
+// TestEveryRoomHasARule finds packages that nobody has thought of: what a new room may import is decided when it is built.
+func TestEveryRoomHasARule(t *testing.T) {
+	t.Parallel()
+	all := packages(t)
+	for _, p := range all {
+		room := strings.TrimPrefix(p.ImportPath, module+"/")
+		if within(room, "cmd") { // It puts the rooms together, and nothing imports it.
+			continue
+		}
+		if !slices.ContainsFunc(rules(), func(r rule) bool { return within(room, r.room) }) {
+			t.Errorf("%s stands in no rule: say in rules() what it may import, and why", room)
+		}
+	}
+	for _, r := range rules() {
+		if !slices.ContainsFunc(all, func(p pkg) bool { return within(strings.TrimPrefix(p.ImportPath, module+"/"), r.room) }) {
+			t.Errorf("there is no room %s any more", r.room)
+		}
+	}
+}
+
 func within(path, room string) bool { return path == room || strings.HasPrefix(path, room+"/") }
 
 func TestEveryPackageSaysWhatItIs(t *testing.T) {
@@ -165,6 +190,50 @@ func TestFilesAreShort(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, err)
+}
+
+// TestRoomsHaveReadmes asks every room, and every large package, what it owns, what it does not, and what always holds.
+func TestRoomsHaveReadmes(t *testing.T) {
+	t.Parallel()
+	const large = 2000 // Lines of a package without its tests.
+	root := filepath.Join("..", "..")
+	wanted := make(map[string]bool)
+	for _, p := range packages(t) {
+		folder := strings.TrimPrefix(p.ImportPath, module+"/")
+		room, _, _ := strings.Cut(folder, "/")
+		if room == "internal" { // They share a folder, and nothing else.
+			continue
+		}
+		wanted[room] = true
+		if room != "cmd" && packageLines(t, filepath.Join(root, folder)) > large {
+			wanted[folder] = true
+		}
+	}
+	for folder := range wanted {
+		text, err := os.ReadFile(filepath.Join(root, folder, "README.md"))
+		if err != nil {
+			t.Errorf("%s has no README.md: say what it owns, what it does not own, and what always holds", folder)
+			continue
+		}
+		for _, part := range []string{"**Owns**", "**Does not own**", "## What always holds"} {
+			if !strings.Contains(string(text), part) {
+				t.Errorf("%s/README.md has no %s", folder, part)
+			}
+		}
+	}
+}
+
+// packageLines are the lines that somebody wrote, without tests.
+func packageLines(t *testing.T, folder string) (n int) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	require.NoError(t, err)
+	for _, f := range files {
+		if !strings.HasSuffix(f, "_test.go") && !strings.HasSuffix(f, ".gen.go") {
+			n += lines(t, f)
+		}
+	}
+	return n
 }
 
 func lines(t *testing.T, path string) int {
