@@ -52,7 +52,7 @@ func New(of *Setup) *House {
 	h.Console = console.New(console.Deps{
 		Gate: h.Gate, Trail: h.People, Setup: setup, Shelf: setup, Snapshot: setup.Snapshot, Records: h.Rows, Figures: h.Rows, Lines: h.Rows, Switch: switchOf{h.Rows},
 		System: h.Rows, Money: h.Rows, Limits: limits{h.Rows}, Billing: h.Rows, Charges: h.Rows, Alerts: alerts{h.Rows}, Dead: h.Rows, Imports: imports{h.Rows}, Uploads: setup,
-		Inventory: inventoryOf{h.Rows}, Views: h.People, Desk: h.Desk, Jobs: h.Jobs, Link: func(token string) string { return "https://trunkline.example/" + token },
+		Inventory: inventoryOf{h.Rows}, Views: h.People, Desk: h.Desk, Jobs: h.Jobs, Post: post{h.Rows}, Link: func(token string) string { return "https://trunkline.example/" + token },
 		Log: slog.New(slog.DiscardHandler), Clock: c,
 	})
 	return h
