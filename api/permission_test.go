@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -29,15 +30,15 @@ func (s *served) described() []operation {
 		for method, op := range item.Operations() {
 			o := operation{method: method, path: "/api/v1" + filled(path)}
 			o.permission, _ = op.Extensions["x-permission"].(string)
-			query := ""
+			query := make(url.Values)
 			for _, p := range append(item.Parameters, op.Parameters...) {
 				if p.Value.In == "query" && p.Value.Required {
 					value, _ := sample(p.Value.Schema.Value).(string)
-					query += "&" + p.Value.Name + "=" + value
+					query.Set(p.Value.Name, value)
 				}
 			}
-			if query != "" {
-				o.path += "?" + query[1:]
+			if len(query) > 0 {
+				o.path += "?" + query.Encode()
 			}
 			if op.RequestBody != nil {
 				for contentType, media := range op.RequestBody.Value.Content {

@@ -76,10 +76,10 @@ func TestFilesOfCalls(t *testing.T) {
 		rows, err := csv.NewReader(&file).ReadAll()
 		require.NoError(t, err)
 		head := strings.Join(rows[0], " ")
-		for _, name := range strings.Fields(want.has) {
+		for name := range strings.FieldsSeq(want.has) {
 			require.Contains(t, rows[0], name, "%s: %s", role, head)
 		}
-		for _, name := range strings.Fields(want.hasNot) {
+		for name := range strings.FieldsSeq(want.hasNot) {
 			require.NotContains(t, rows[0], name, "%s: %s", role, head)
 		}
 		sums := map[string]int{}

@@ -144,7 +144,10 @@ func TestViews(t *testing.T) {
 	require.NoError(t, save(access.View{Page: "/calls", Name: " mine ", Query: "filter=a"}))
 	require.NoError(t, save(access.View{Page: "/calls", Name: "mine", Query: "filter=b"}))
 	for _, v := range []access.View{
-		{Page: "/calls", Query: "a=b"}, {Page: "/users", Name: "n", Query: "a=b"}, {Page: "/calls", Name: strings.Repeat("n", 61), Query: "a=b"}, {Page: "/calls", Name: "n", Query: "%zz"},
+		{Page: "/calls", Query: "a=b"},
+		{Page: "/users", Name: "n", Query: "a=b"},
+		{Page: "/calls", Name: strings.Repeat("n", 61), Query: "a=b"},
+		{Page: "/calls", Name: "n", Query: "%zz"},
 		{Page: "/calls", Name: "n", Query: strings.Repeat("a", 4001)},
 	} {
 		require.ErrorIs(t, save(v), console.ErrInvalid)
