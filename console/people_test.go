@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,23 @@ func TestTheLogTellsWhatChanged(t *testing.T) {
 	for _, limit := range []int{0, -1, console.MaxPage + 1} {
 		_, err := h.Console.Audit(t.Context(), auditor, access.DeedFilter{Limit: limit})
 		require.ErrorIs(t, err, console.ErrInvalid)
+	}
+}
+
+// TestTheLogTellsNoSecrets notes documents with secrets in them, in every way that they may have changed.
+func TestTheLogTellsNoSecrets(t *testing.T) {
+	t.Parallel()
+	const former, later = "id: g\npassword: geheim\n", "id: g\npassword: geheimer\nname: G\n"
+	for name, c := range map[string]struct{ before, after, note string }{
+		"made": {"", later, ""}, "changed": {former, later, ""}, "stored as it was": {later, later, ""}, "taken away": {former, "", ""},
+		"a word": {"", "fraud", "fraud"}, "words with colons": {"", "case: 7: again", "case: 7: again"},
+	} {
+		h := newHouse(t)
+		require.NoError(t, h.People.Log(t.Context(), access.Deed{At: memory.Begun(), By: "cli:root", Action: "update", Object: "gateway g", Before: c.before, After: c.after}))
+		deeds, err := h.Console.Audit(t.Context(), people()[access.Auditor], access.DeedFilter{Limit: 10})
+		require.NoError(t, err)
+		require.Equal(t, c.note, deeds[0].Note, name)
+		require.NotContains(t, fmt.Sprint(deeds), "geheim", name)
 	}
 }
 

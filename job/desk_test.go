@@ -171,7 +171,7 @@ func TestLostNode(t *testing.T) {
 		defer well.Close()
 		begun, err := cut.Start(t.Context(), order("2026-11"), func(ctx context.Context, m *job.Meter) error {
 			out := m.File(ctx, "late.csv")
-			pass(time.Minute)
+			pass(time.Minute) //nolint:contextcheck // It does not hear that it is to end.
 			_, _ = io.WriteString(out, "late")
 			return out.Close()
 		})

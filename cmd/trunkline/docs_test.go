@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -119,7 +120,7 @@ func documented(root *cobra.Command, words []string) error {
 		}
 	}
 	if cmd.HasSubCommands() && !cmd.Runnable() && len(words) > 0 {
-		return fmt.Errorf("name one of its commands")
+		return errors.New("name one of its commands")
 	}
 	return nil
 }
