@@ -106,7 +106,7 @@ bench-rating: ## Measure pricing and prefix look-up
 	go test -run '^$$' -bench . -benchmem -count=6 ./rating/...
 
 bench-route: ## Measure routing decisions, and how long a changed deck takes to be in force; Kamailio beside it where installed
-	go test -run '^$$' -bench . -benchmem -count=6 ./lcr ./provision
+	go test -run '^$$' -bench . -benchmem -count=6 ./lcr ./routing ./provision
 	@command -v kamailio >/dev/null && command -v sipsak >/dev/null && ./bench/kamailio/run || \
 	  echo "Kamailio was not measured beside it: apt-get install kamailio kamailio-sqlite-modules sqlite3 sipsak"
 

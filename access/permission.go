@@ -39,10 +39,13 @@ const (
 	ReadImports   Permission = "imports:read"  // What was imported, and what could not be used.
 	UndoImports   Permission = "imports:undo"  // Take it back, or read it anew.
 	ReadMetrics   Permission = "metrics:read"
-	OwnJobs       Permission = "jobs:own"  // Long work that one asked for oneself: how far it is, its result, stopping it.
-	ReadJobs      Permission = "jobs:read" // Everybody's, without the results.
-	WriteJobs     Permission = "jobs:write"
-	OwnAccess     Permission = "own:write" // One's own password, second factor, sessions and keys.
+	// How long records are kept, legal holds, and the erasure of people.
+	ReadRetention  Permission = "retention:read"
+	WriteRetention Permission = "retention:write"
+	OwnJobs        Permission = "jobs:own"  // Long work that one asked for oneself: how far it is, its result, stopping it.
+	ReadJobs       Permission = "jobs:read" // Everybody's, without the results.
+	WriteJobs      Permission = "jobs:write"
+	OwnAccess      Permission = "own:write" // One's own password, second factor, sessions and keys.
 )
 
 // Permissions returns all of them.
@@ -52,7 +55,7 @@ func Permissions() []Permission {
 		WriteRouting, ReadPrices, WritePrices, ReadStats, ReadMoney, WriteMoney, ReadLimits, WriteLimits, ReadInvoices,
 		WriteInvoices, ReadAlerts, WriteAlerts, ReadDead, WriteDead, ReadUsers, WriteUsers, ReadAudit, WriteImports,
 		ReadImports, UndoImports,
-		ReadMetrics, OwnJobs, ReadJobs, WriteJobs, OwnAccess,
+		ReadMetrics, ReadRetention, WriteRetention, OwnJobs, ReadJobs, WriteJobs, OwnAccess,
 	}
 }
 
@@ -95,7 +98,7 @@ func (r Role) May(p Permission) bool {
 	case Auditor:
 		return slices.Contains([]Permission{
 			ReadOverview, ReadLive, ReadCalls, ReadNumbers, ReadTraces, ReadSale, ReadCost, ReadTenants, ReadRouting, ReadPrices, ReadStats, ReadMoney, ReadLimits,
-			ReadInvoices, ReadAlerts, ReadDead, ReadImports, ReadUsers, ReadAudit, ReadMetrics, OwnJobs, ReadJobs, OwnAccess,
+			ReadInvoices, ReadAlerts, ReadDead, ReadImports, ReadUsers, ReadAudit, ReadMetrics, ReadRetention, OwnJobs, ReadJobs, OwnAccess,
 		}, p)
 	case Manager:
 		return slices.Contains([]Permission{

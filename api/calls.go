@@ -87,7 +87,7 @@ func (o *operations) ListMessages(ctx context.Context, r rest.ListMessagesReques
 
 // ListDead implements rest.StrictServerInterface.
 func (o *operations) ListDead(ctx context.Context, r rest.ListDeadRequestObject) (rest.ListDeadResponseObject, error) {
-	list, err := o.c.Dead(ctx, WhoOf(ctx), r.Params.Tenant, r.Params.Reason, or(r.Params.Limit, pageLimit))
+	list, err := o.c.Dead(ctx, WhoOf(ctx), console.DeadQuery{Tenant: r.Params.Tenant, Reason: r.Params.Reason, Limit: or(r.Params.Limit, pageLimit)})
 	return rest.ListDead200JSONResponse{Items: list}, err
 }
 

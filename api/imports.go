@@ -1,14 +1,14 @@
 package api
 
 import (
-	"context"
 	"errors"
-	"io"
 	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"trunkline/cdr/importer"
+	"trunkline/console"
 	"trunkline/internal/clock"
 )
 
@@ -16,19 +16,6 @@ const (
 	importLimit = 256 << 20 // Bytes of one upload.
 	importTime  = 10 * time.Minute
 )
-
-// ErrUnknown is what an Importer returns, wrapped, for a tenant or PBX that is not provisioned.
-var ErrUnknown = errors.New("not provisioned")
-
-// ErrUnfit is what an Importer returns, wrapped, for records that the PBX's format reads wrongly. None of them was taken.
-var ErrUnfit = errors.New("the records do not fit the format")
-
-// Importer brings the call records of a PBX into the system.
-type Importer interface {
-	// Import reads records until in ends. Sending the same records again changes nothing. name is where they come from, for
-	// the list of those that could not be used.
-	Import(ctx context.Context, tenant, pbx, name string, in io.Reader) (ImportSummary, error)
-}
 
 // ImportSummary says what became of the records of one upload.
 type ImportSummary struct {
@@ -42,24 +29,25 @@ type ImportSummary struct {
 
 // importRecords takes the body as a file of call records. It answers when all of it is safe.
 func (s *Server) importRecords(c *gin.Context) {
-	if !WhoOf(c.Request.Context()).Sees(c.Param("tenant")) {
-		problem(c, http.StatusNotFound, "Not found", "There is no such tenant.")
-		return
-	}
 	until := clock.System{}.Now().Add(importTime) // Sockets know no other.
 	control := http.NewResponseController(c.Writer)
 	if err := errors.Join(control.SetReadDeadline(until), control.SetWriteDeadline(until)); err != nil {
 		s.o.Log.WarnContext(c, "an upload has the usual time only", "error", err)
 	}
-	name := c.DefaultQuery("name", "upload")
-	sum, err := s.o.Importer.Import(c.Request.Context(), c.Param("tenant"), c.Param("pbx"), name, c.Request.Body)
+	ctx := c.Request.Context()
+	done, err := s.o.Console.ReadRecords(ctx, WhoOf(ctx), console.RecordFile{
+		Tenant: c.Param("tenant"), PBX: c.Param("pbx"), Name: c.DefaultQuery("name", importer.WayUpload), Way: importer.WayUpload, In: c.Request.Body,
+	})
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil:
-		c.JSON(http.StatusOK, sum)
-	case errors.Is(err, ErrUnknown):
+		sum, totals := &done.Summary, &done.Totals
+		c.JSON(http.StatusOK, ImportSummary{
+			Import: done.Import, Lines: sum.Lines, Calls: sum.Calls, Duplicates: sum.Duplicates, Sent: totals.Sent, Unusable: totals.Unusable,
+		})
+	case errors.Is(err, console.ErrNotFound):
 		problem(c, http.StatusNotFound, "No such PBX", err.Error())
-	case errors.Is(err, ErrUnfit):
+	case errors.Is(err, console.ErrMisread):
 		problem(c, http.StatusUnprocessableEntity, "Another format", err.Error())
 	case errors.As(err, &tooLarge):
 		problem(c, http.StatusRequestEntityTooLarge, "Too large", "An upload may have 256 MiB: send the file in parts, whole lines each. Nothing of what was read is lost or counted twice.")

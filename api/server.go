@@ -41,7 +41,6 @@ type Options struct {
 	LocalKey  string // By which commands on this machine are let in; empty: none.
 	Health    []Check
 	Pages     Pages // Nil: only the API, health and metrics.
-	Importer  Importer
 	Metrics   prometheus.Gatherer
 	Clock     clock.Clock
 	Log       *slog.Logger
@@ -133,9 +132,7 @@ func (s *Server) routes() http.Handler {
 
 // serveAPI adds the operations of the API.
 func (s *Server) serveAPI(r *gin.Engine) {
-	if s.o.Importer != nil {
-		r.POST(apiPath+"/imports/:tenant/:pbx", s.known, s.permits(access.WriteImports), bounded(importLimit), s.importRecords)
-	}
+	r.POST(apiPath+"/imports/:tenant/:pbx", s.known, s.permits(access.WriteImports), bounded(importLimit), s.importRecords)
 	for _, priced := range []string{"/decks/:id", "/tariffs/:id"} {
 		lists := r.Group(apiPath+priced, s.known, bounded(console.MaxDeck))
 		lists.POST("/imports", s.checked, s.sendDeck)

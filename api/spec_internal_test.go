@@ -26,7 +26,7 @@ func TestRoutesAndDescriptionAgree(t *testing.T) {
 	t.Parallel()
 	description, err := newDescribed(t.Context())
 	require.NoError(t, err)
-	s := &Server{described: description, o: Options{Importer: noImporter{}}}
+	s := &Server{described: description, o: Options{}}
 	engine, ok := s.routes().(*gin.Engine)
 	require.True(t, ok)
 	parameter := regexp.MustCompile(`:(\w+)`)
@@ -49,9 +49,6 @@ func TestRoutesAndDescriptionAgree(t *testing.T) {
 	}
 	require.Equal(t, described, served)
 }
-
-// noImporter is never asked.
-type noImporter struct{ Importer }
 
 // TestShapesAreThoseOfTheProvisioning holds the schemas of what is provisioned against the fields of the operator's file.
 func TestShapesAreThoseOfTheProvisioning(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/e164"
 	"trunkline/internal/embedded/enginetest"
@@ -105,7 +106,7 @@ func BenchmarkClose(b *testing.B) {
 	for i := range clients * 10 {
 		at := time.Date(2026, 10, 1+i%28, 10, 0, i%3000, 0, time.UTC)
 		legs = append(legs, cdr.Leg{
-			Call: cdr.CallIDAt(at, uint64(i)), Kind: cdr.Ingress, Direction: cdr.Outbound, Source: cdr.SourceSIP, Node: "bench", Tenant: fmt.Sprintf("c%d", i%clients),
+			Call: calls.IDAt(at, uint64(i)), Kind: cdr.Ingress, Direction: calls.Outbound, Source: cdr.SourceSIP, Node: "bench", Tenant: fmt.Sprintf("c%d", i%clients),
 			Branch: "berlin", Extension: "101", Tariff: "start", To: e164.MustParse("4930123456"), Setup: at, Connect: at, Disconnect: at.Add(90 * time.Second), SIPStatus: 200,
 		})
 	}

@@ -15,6 +15,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/demo"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/e164"
 	"trunkline/internal/embedded/enginetest"
@@ -150,7 +151,7 @@ func (n *nineCities) calls(ctx context.Context) invoice.CallSource {
 		return func(yield func(*cdr.Record, error) bool) {
 			filter := clickhouse.Filter{Tenant: tenant, From: from, Till: till, Kind: cdr.Ingress}
 			err := n.records.EachRecord(ctx, filter, func(r *cdr.Record) error {
-				if (r.Direction != cdr.Internal || !r.Sale.IsZero()) && !yield(r, nil) {
+				if (r.Direction != calls.Internal || !r.Sale.IsZero()) && !yield(r, nil) {
 					return errors.New("enough")
 				}
 				return nil
@@ -236,7 +237,7 @@ func (n *nineCities) late(t *testing.T, till time.Time) {
 	t.Helper()
 	at := till.Add(-time.Hour)
 	leg := cdr.Leg{
-		Call: cdr.CallIDAt(at, 77), Kind: cdr.Ingress, Direction: cdr.Outbound, Source: cdr.SourceSIP, Node: "demo", Tenant: "beauty", Branch: "kazan", Extension: "121",
+		Call: calls.IDAt(at, 77), Kind: cdr.Ingress, Direction: calls.Outbound, Source: cdr.SourceSIP, Node: "demo", Tenant: "beauty", Branch: "kazan", Extension: "121",
 		Tariff: "retail", From: e164.MustParse("78431000003"), To: e164.MustParse("74951234567"), Setup: at, Connect: at.Add(time.Second), Disconnect: at.Add(time.Hour), SIPStatus: 200, Cause: 16,
 	}
 	before, err := n.closer().Draft(t.Context(), "beauty", "2026-11")

@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 )
 
@@ -132,7 +133,7 @@ func (l *Leg) check() error {
 		return fmt.Errorf("%w: it has no call id", ErrCodec)
 	case l.Kind != Ingress && l.Kind != Egress:
 		return fmt.Errorf("%w: %s: kind %d", ErrCodec, l.ID(), l.Kind)
-	case l.Direction < Outbound || l.Direction > Internal:
+	case l.Direction < calls.Outbound || l.Direction > calls.Internal:
 		return fmt.Errorf("%w: %s: direction %d", ErrCodec, l.ID(), l.Direction)
 	}
 	return nil
@@ -141,7 +142,7 @@ func (l *Leg) check() error {
 func (l *Leg) setBytes(w *wire, f field) (err error) {
 	switch f.number {
 	case legCall:
-		if l.Call, err = CallIDFromBytes(w.data[f.start:f.end]); err != nil {
+		if l.Call, err = calls.IDFromBytes(w.data[f.start:f.end]); err != nil {
 			return fmt.Errorf("%w: %w", ErrCodec, err)
 		}
 	case legTrace:
@@ -272,7 +273,7 @@ func (l *Leg) setSmall(f field, highest uint64) error {
 	case legKind:
 		l.Kind = Kind(v) //nolint:gosec // Bounded above.
 	case legDirection:
-		l.Direction = Direction(v) //nolint:gosec // Bounded above.
+		l.Direction = calls.Direction(v) //nolint:gosec // Bounded above.
 	case legCause:
 		l.Cause = uint8(v) //nolint:gosec // Bounded above.
 	case legReleasedBy:

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
 )
@@ -31,12 +32,12 @@ func legGen(t *rapid.T) cdr.Leg {
 		}
 		return e164.MustParse(rapid.StringMatching(`[1-9][0-9]{0,14}`).Draw(t, "digits"))
 	})
-	id, err := cdr.CallIDFromBytes(append([]byte{1}, rapid.SliceOfN(rapid.Byte(), 15, 15).Draw(t, "id")...))
+	id, err := calls.IDFromBytes(append([]byte{1}, rapid.SliceOfN(rapid.Byte(), 15, 15).Draw(t, "id")...))
 	require.NoError(t, err)
 	l := cdr.Leg{
 		Call: id, Seq: rapid.Uint16().Draw(t, "seq"),
 		Kind:      rapid.SampledFrom([]cdr.Kind{cdr.Ingress, cdr.Egress}).Draw(t, "kind"),
-		Direction: cdr.Direction(rapid.IntRange(1, 4).Draw(t, "direction")),
+		Direction: calls.Direction(rapid.IntRange(1, 4).Draw(t, "direction")),
 		From:      number.Draw(t, "from"), To: number.Draw(t, "to"),
 		Setup: moment.Draw(t, "setup"), Progress: moment.Draw(t, "progress"),
 		Connect: moment.Draw(t, "connect"), Disconnect: moment.Draw(t, "disconnect"),
@@ -191,11 +192,11 @@ func FuzzDecodeRecord(f *testing.F) {
 
 func sampleLeg(tb testing.TB) cdr.Leg {
 	tb.Helper()
-	id, err := cdr.ParseCallID("01932f4e-7a1b-7c3d-8e5f-0123456789ab")
+	id, err := calls.ParseID("01932f4e-7a1b-7c3d-8e5f-0123456789ab")
 	require.NoError(tb, err)
 	at := time.Date(2026, 11, 3, 9, 30, 0, 123456000, time.UTC)
 	return cdr.Leg{
-		Call: id, Kind: cdr.Ingress, Direction: cdr.Outbound, Source: cdr.SourceSIP, Node: "proxy-1",
+		Call: id, Kind: cdr.Ingress, Direction: calls.Outbound, Source: cdr.SourceSIP, Node: "proxy-1",
 		Tenant: "beauty", Branch: "moscow", Extension: "101", Tariff: "business", Carrier: "alfa", Gateway: "alfa-1",
 		From: e164.MustParse("74951234567"), To: e164.MustParse("79161234567"), CallerID: "+74951234567", Dialled: "89161234567",
 		Setup: at, Progress: at.Add(2 * time.Second), Connect: at.Add(7 * time.Second), Disconnect: at.Add(67 * time.Second),

@@ -20,42 +20,6 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// Direction tells how a call runs with respect to its tenant.
-type Direction uint8
-
-// The directions. The numbers are part of the codec and of the stored rows.
-const (
-	Outbound  Direction = 1 // From an extension or trunk of the tenant to the world.
-	Inbound   Direction = 2 // From the world to a number of the tenant.
-	Forwarded Direction = 3 // From the world to a number of the tenant that sends it on to the world.
-	Internal  Direction = 4 // Between extensions of one tenant; it costs nothing.
-)
-
-// String returns the word used in reports, tariffs and filters.
-func (d Direction) String() string {
-	switch d {
-	case Outbound:
-		return "outbound"
-	case Inbound:
-		return "inbound"
-	case Forwarded:
-		return "forwarded"
-	case Internal:
-		return "internal"
-	}
-	return "unknown"
-}
-
-// ParseDirection reads the word that String writes.
-func ParseDirection(word string) (Direction, bool) {
-	for d := Outbound; d <= Internal; d++ {
-		if d.String() == word {
-			return d, true
-		}
-	}
-	return 0, false
-}
-
 // Side tells who ended a call or an attempt.
 type Side uint8
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 )
 
@@ -21,10 +22,10 @@ const (
 // It is written once, when the leg is over, and never changed. (Call, Seq) is its identity everywhere:
 // whoever consumes legs may see one many times and must act on it once.
 type Leg struct {
-	Call      CallID
+	Call      calls.ID
 	Seq       uint16
 	Kind      Kind
-	Direction Direction
+	Direction calls.Direction
 	Source    string // SourceSIP or the name of the importer's format.
 	Node      string // The proxy or collector that wrote the leg.
 
@@ -51,7 +52,7 @@ type Leg struct {
 	// Granted is how long the call was allowed to last from Connect on, because money was reserved for just that.
 	// The sale is never computed on more than it. Zero means no bound.
 	Granted time.Duration
-	// Reserved tells that money is being held for the call under its CallID, to be released when this leg is settled.
+	// Reserved tells that money is being held for the call under its calls.ID, to be released when this leg is settled.
 	Reserved bool
 
 	SIPStatus  uint16 // Final status of the INVITE; 200 for an answered leg.

@@ -11,6 +11,7 @@ import (
 
 	"trunkline/access"
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/field"
 	"trunkline/internal/money"
 	"trunkline/lcr"
@@ -35,7 +36,7 @@ type Records interface {
 type RecordQuery struct {
 	From, Till     time.Time
 	Tenant, Branch string
-	Call           cdr.CallID
+	Call           calls.ID
 	OnlyIngress    bool
 	Filter         reports.Filter
 	Limit, Offset  int
@@ -226,7 +227,7 @@ func (c *Console) Call(ctx context.Context, who *access.Principal, id string) (C
 		return CallDetail{}, err
 	}
 	none := fmt.Errorf("%w: there is no call %q among the rated ones; a call is there some seconds after its end", ErrNotFound, id)
-	call, err := cdr.ParseCallID(id)
+	call, err := calls.ParseID(id)
 	if err != nil {
 		return CallDetail{}, none
 	}

@@ -12,6 +12,7 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/provision"
 	"trunkline/reports/traffic"
+	"trunkline/routing"
 )
 
 // What a request fails with, wrapped. All else is a fault of ours, and nothing of it is told.
@@ -34,6 +35,7 @@ type Deps struct {
 	Setup     Setup
 	Shelf     Shelf
 	Snapshot  func() *provision.Snapshot // What is in force.
+	Routes    func() *routing.Table      // What calls are routed by, which is made of what is in force.
 	Records   Records
 	Figures   Figures
 	Lines     traffic.Store
@@ -41,6 +43,12 @@ type Deps struct {
 	System    System
 	Money     Money
 	Limits    Limits
+	Books     Books
+	Rerating  Rerating
+	Nodes     Nodes
+	Exchange  Exchange
+	Retention Retention
+	History   History
 	Billing   Billing
 	Charges   ChargeBook
 	Alerts    Alerts

@@ -7,17 +7,27 @@ import (
 	"time"
 
 	"trunkline/access"
+	"trunkline/cdr"
 )
 
 // DeadLegs keeps legs that could not be rated.
 type DeadLegs interface {
-	Dead(ctx context.Context, tenant, reason string, limit int) ([]DeadLeg, error)
+	Dead(ctx context.Context, q DeadQuery) ([]DeadLeg, error)
 	// Retry prices legs again, and returns how many still cannot be rated.
 	Retry(ctx context.Context, ids []int64) (left int, err error)
 	// Mend gives a leg other times. It answers ErrNotFound or ErrInvalid, wrapped.
 	Mend(ctx context.Context, id int64, m Mending, by string) error
 	// WriteOff says that legs are never to be priced, and returns how many of them waited.
 	WriteOff(ctx context.Context, ids []int64, reason, by string) (int, error)
+}
+
+// DeadQuery says which unrated legs are wanted. Empty conditions are none.
+type DeadQuery struct {
+	IDs     []int64
+	Tenant  string
+	Carrier string
+	Reason  string
+	Limit   int // 0: 100.
 }
 
 // Mending says what times a leg is to have instead of its own: those by a clock that was wrong.
@@ -42,19 +52,40 @@ type DeadLeg struct {
 	Detail  string    `json:"detail" access:"mentions"`
 	Died    time.Time `json:"died" access:"open"`
 	Retries int       `json:"retries" access:"open"`
+
+	// Came is the leg as it came, and Message what came where it is no leg; only DeadLeg gives them out.
+	Came    *cdr.Leg `json:"-" access:"secret"`
+	Message []byte   `json:"-" access:"secret"`
 }
 
 // Dead returns legs that could not be rated, the oldest first.
-func (c *Console) Dead(ctx context.Context, who *access.Principal, tenant, why string, limit int) ([]DeadLeg, error) {
+func (c *Console) Dead(ctx context.Context, who *access.Principal, q DeadQuery) ([]DeadLeg, error) {
 	if err := may(who, access.ReadDead); err != nil {
 		return nil, err
 	}
-	legs, err := c.d.Dead.Dead(ctx, tenant, why, limit)
+	legs, err := c.d.Dead.Dead(ctx, q)
 	hide := redactor[DeadLeg](who)
 	for i := range legs {
 		hide.Redact(&legs[i])
 	}
 	return legs, err
+}
+
+// DeadLeg returns an unrated leg as it came, with its numbers and its trace; ErrNotFound: none with that id waits.
+func (c *Console) DeadLeg(ctx context.Context, who *access.Principal, id int64) (DeadLeg, error) {
+	for _, p := range []access.Permission{access.ReadDead, access.ReadNumbers, access.ReadTraces, access.ReadCost} {
+		if err := may(who, p); err != nil {
+			return DeadLeg{}, err
+		}
+	}
+	legs, err := c.d.Dead.Dead(ctx, DeadQuery{IDs: []int64{id}})
+	if err != nil {
+		return DeadLeg{}, err
+	}
+	if len(legs) == 0 {
+		return DeadLeg{}, fmt.Errorf("%w: no unrated leg %d waits: it was rated meanwhile, or never was", ErrNotFound, id)
+	}
+	return legs[0], nil
 }
 
 // maxRetry bounds the legs that are priced again at once.

@@ -20,10 +20,19 @@ type Imports interface {
 	List(ctx context.Context, f importer.Filter) ([]importer.Import, map[int64][]string, error)
 	// Faults returns records that could not be used, the oldest first.
 	Faults(ctx context.Context, f importer.FaultFilter) ([]importer.Fault, error)
-	// Undo takes imports of one PBX back. It may be repeated.
-	Undo(ctx context.Context, ids []int64, reason, by string) (importer.Undo, error)
+	// Undo takes imports of one PBX back, or its calls of a period. It may be repeated.
+	Undo(ctx context.Context, s importer.Selection) (importer.Undo, error)
+	// Resume goes on with an undo that was broken off.
+	Resume(ctx context.Context, undo int64) (importer.Undo, error)
 	// Again takes them back and reads them anew. It may be repeated.
 	Again(ctx context.Context, ids []int64, reason, by string) ([]importer.Import, importer.Undo, error)
+	// Preview says what reading them anew would give, and changes nothing.
+	Preview(ctx context.Context, ids []int64) ([]importer.Outlook, error)
+	// Settle takes records off the list of those that could not be used, and returns how many stood there.
+	Settle(ctx context.Context, faults []int64) (int64, error)
+	// Read reads records until in ends: ErrNotFound for a tenant or PBX that is not set up, ErrMisread where nothing was taken. Sending the
+	// same records again changes nothing.
+	Read(ctx context.Context, r RecordFile) (ReadRecords, error)
 }
 
 // Import is an import as people see it.
@@ -61,14 +70,18 @@ type ImportFault struct {
 
 // ImportQuery says which imports are wanted. Empty conditions are none.
 type ImportQuery struct {
-	Tenant string
-	PBX    string
-	File   string
-	Limit  int
+	Tenant     string
+	PBX        string
+	File       string
+	From, Till time.Time // With a call in [From, Till), UTC.
+	Changed    bool      // Read by other settings than those of now.
+	Standing   bool      // Not taken back.
+	After      int64     // Of records that could not be used: those with higher ids.
+	Limit      int
 }
 
 // ImportsMost bounds the imports that are listed or taken back at once.
-const ImportsMost = 1000
+const ImportsMost = 10_000
 
 // Imports returns imports, the newest first.
 func (c *Console) Imports(ctx context.Context, who *access.Principal, q ImportQuery) ([]Import, error) {
@@ -78,7 +91,12 @@ func (c *Console) Imports(ctx context.Context, who *access.Principal, q ImportQu
 	if q.Limit < 1 || q.Limit > ImportsMost {
 		return nil, invalid("limit: use 1 to %d", ImportsMost)
 	}
-	list, changed, err := c.d.Imports.List(ctx, importer.Filter{Tenant: q.Tenant, PBX: q.PBX, Origin: q.File, Limit: q.Limit})
+	list, changed, err := c.d.Imports.List(ctx, importer.Filter{
+		Tenant: q.Tenant, PBX: q.PBX, Origin: q.File, From: q.From, Till: q.Till, Standing: q.Standing, Limit: q.Limit,
+	})
+	if q.Changed {
+		list = slices.DeleteFunc(list, func(m importer.Import) bool { return len(changed[m.ID]) == 0 })
+	}
 	out := make([]Import, len(list))
 	for i := range list {
 		m := &list[i]
@@ -101,7 +119,7 @@ func (c *Console) ImportFaults(ctx context.Context, who *access.Principal, q Imp
 	if q.Limit < 1 || q.Limit > ImportsMost {
 		return nil, invalid("limit: use 1 to %d", ImportsMost)
 	}
-	list, err := c.d.Imports.Faults(ctx, importer.FaultFilter{Tenant: q.Tenant, PBX: q.PBX, Limit: q.Limit})
+	list, err := c.d.Imports.Faults(ctx, importer.FaultFilter{Tenant: q.Tenant, PBX: q.PBX, After: q.After, Limit: q.Limit})
 	out, hide := make([]ImportFault, len(list)), redactor[ImportFault](who)
 	for i := range list {
 		f := &list[i]
@@ -116,7 +134,7 @@ func (c *Console) ImportFaults(ctx context.Context, who *access.Principal, q Imp
 // StartUndoImports begins to take imports of one PBX back.
 func (c *Console) StartUndoImports(ctx context.Context, who *access.Principal, ids []int64, why string) (job.Job, error) {
 	return c.startImports(ctx, who, "take back", ids, why, func(ctx context.Context, m *job.Meter, by string) error {
-		undo, err := c.d.Imports.Undo(ctx, ids, why, by)
+		undo, err := c.d.Imports.Undo(ctx, importer.Selection{Imports: ids, Reason: why, By: by})
 		if err == nil {
 			m.Note("%d calls taken back, %d stay: other imports have them, too", undo.Legs, undo.Shared)
 		}
@@ -143,22 +161,13 @@ func (c *Console) StartImportsAgain(ctx context.Context, who *access.Principal, 
 func (c *Console) startImports(
 	ctx context.Context, who *access.Principal, what string, ids []int64, why string, work func(context.Context, *job.Meter, string) error,
 ) (job.Job, error) {
-	if err := may(who, access.UndoImports); err != nil {
-		return job.Job{}, err
-	}
 	why, err := reason(why)
 	if err != nil {
 		return job.Job{}, err
 	}
-	if len(ids) == 0 || len(ids) > ImportsMost {
-		return job.Job{}, invalid("imports: choose 1 to %d", ImportsMost)
-	}
-	list, _, err := c.d.Imports.List(ctx, importer.Filter{IDs: ids, Limit: len(ids)})
+	list, err := c.chosen(ctx, who, ids)
 	if err != nil {
 		return job.Job{}, err
-	}
-	if len(list) < len(ids) || slices.ContainsFunc(list, func(i importer.Import) bool { return !who.Sees(i.Tenant) }) {
-		return job.Job{}, fmt.Errorf("%w: there is no such import", ErrNotFound)
 	}
 	names := make([]string, len(list))
 	for i := range list {
@@ -175,12 +184,33 @@ func (c *Console) startImports(
 	})
 }
 
+// chosen are the imports of the numbers, all of which somebody may take back.
+func (c *Console) chosen(ctx context.Context, who *access.Principal, ids []int64) ([]importer.Import, error) {
+	if err := may(who, access.UndoImports); err != nil {
+		return nil, err
+	}
+	if len(ids) == 0 || len(ids) > ImportsMost {
+		return nil, invalid("imports: choose 1 to %d", ImportsMost)
+	}
+	list, _, err := c.d.Imports.List(ctx, importer.Filter{IDs: ids, Limit: len(ids)})
+	if err != nil {
+		return nil, err
+	}
+	if len(list) < len(ids) || slices.ContainsFunc(list, func(i importer.Import) bool { return !who.Sees(i.Tenant) }) {
+		return nil, fmt.Errorf("%w: there is no such import", ErrNotFound)
+	}
+	return list, nil
+}
+
 // importFault gives errors of taking back their kind.
 func importFault(err error) error {
 	for _, kind := range []error{importer.ErrUndoing, importer.ErrNothing, importer.ErrNoText, ledger.ErrClosedPeriod, ledger.ErrInvoiced} {
 		if errors.Is(err, kind) {
 			return fmt.Errorf("%w: %w", ErrConflict, err)
 		}
+	}
+	if errors.Is(err, importer.ErrNone) {
+		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
 	return err
 }

@@ -104,11 +104,8 @@ func (v *LimitView) keepBranch(s *provision.Snapshot, tenant, branch string) {
 		if scope == ledger.BranchScope {
 			return owner == branch
 		}
-		if e, ok := s.Extension(tenant, owner); ok && scope == ledger.ExtensionScope {
-			caller, ok := s.Login(e.Login)
-			return ok && caller.Branch == branch
-		}
-		return false
+		e, ok := s.Subscriber(tenant, owner)
+		return ok && scope == ledger.ExtensionScope && e.Active() && e.Branch.ID == branch
 	}
 	var standing []Standing
 	for _, l := range v.Standing {

@@ -1,8 +1,10 @@
 package console_test
 
 import (
+	"errors"
 	"io"
 	"strings"
+	"testing/fstest"
 	"time"
 
 	"trunkline/access"
@@ -17,6 +19,7 @@ import (
 	"trunkline/reports"
 	"trunkline/reports/export"
 	"trunkline/reports/invoice"
+	"trunkline/reports/retention"
 )
 
 // operations are all of them: calls and figures, what is provisioned, prices, money, and the house itself.
@@ -80,7 +83,7 @@ func aboutCalls() []operation {
 		{"Live", "yynyyy", "", func(a asked) error { _, err := a.c.Live(a.ctx, a.who); return err }},
 		{"Drop", "yynnnn", "", func(a asked) error { return a.c.Drop(a.ctx, a.who, "acme-call", "a loop") }},
 		{"Messages", "yynynn", "", func(a asked) error { _, err := a.c.Messages(a.ctx, a.who, "acme-call"); return err }},
-		{"Dead", "yyyynn", "", func(a asked) error { _, err := a.c.Dead(a.ctx, a.who, "", "", 10); return err }},
+		{"Dead", "yyyynn", "", func(a asked) error { _, err := a.c.Dead(a.ctx, a.who, console.DeadQuery{Limit: 10}); return err }},
 		{"RetryDead", "ynnnnn", "", func(a asked) error { _, err := a.c.RetryDead(a.ctx, a.who, []int64{1}); return err }},
 		{"MendDead", "ynnnnn", "", func(a asked) error {
 			_, err := a.c.MendDead(a.ctx, a.who, 1, console.Mending{Setup: memory.Begun(), Reason: "a clock"})
@@ -95,6 +98,23 @@ func aboutCalls() []operation {
 			_, err := a.c.ImportFaults(a.ctx, a.who, console.ImportQuery{Tenant: a.tenant, Limit: 10})
 			return err
 		}},
+		{"DeadLeg", "-nn-nn", "", func(a asked) error { _, err := a.c.DeadLeg(a.ctx, a.who, 99); return err }},
+		{"ReadRecords", "ynnnnn", "ynnnnn", func(a asked) error {
+			_, err := a.c.ReadRecords(a.ctx, a.who, console.RecordFile{Tenant: a.tenant, PBX: "main", In: strings.NewReader("")})
+			return err
+		}},
+		{"UndoImports", "ynnnnn", "", func(a asked) error {
+			_, err := a.c.UndoImports(a.ctx, a.who, console.ImportSelection{Imports: []int64{1}}, "twice")
+			return err
+		}},
+		{"UndoImports of a period", "ynnnnn", "ynnnnn", func(a asked) error {
+			_, err := a.c.UndoImports(a.ctx, a.who, console.ImportSelection{Tenant: a.tenant, PBX: "main"}, "twice")
+			return err
+		}},
+		{"ResumeUndo", "ynnnnn", "", func(a asked) error { _, err := a.c.ResumeUndo(a.ctx, a.who, 1); return err }},
+		{"ImportsAgain", "ynnnnn", "", func(a asked) error { _, _, err := a.c.ImportsAgain(a.ctx, a.who, []int64{1}, "mended"); return err }},
+		{"PreviewImports", "ynnnnn", "", func(a asked) error { _, err := a.c.PreviewImports(a.ctx, a.who, []int64{1}); return err }},
+		{"SettleFaults", "ynnnnn", "", func(a asked) error { _, err := a.c.SettleFaults(a.ctx, a.who, []int64{1}); return err }},
 		{"StartUndoImports", "ynnnnn", "", func(a asked) error { _, err := a.c.StartUndoImports(a.ctx, a.who, []int64{1}, "twice"); return err }},
 		{"StartImportsAgain", "ynnnnn", "", func(a asked) error { _, err := a.c.StartImportsAgain(a.ctx, a.who, []int64{1}, "mended"); return err }},
 	}
@@ -201,8 +221,44 @@ func aboutPrices() []operation {
 		{"StartApply", "ynnnnn", "", func(a asked) error { _, err := a.c.StartApply(a.ctx, a.who, a.list()); return err }},
 		{"UndoDeck", "ynnnnn", "", func(a asked) error { return a.c.UndoDeck(a.ctx, a.who, a.undoable(), 0) }},
 		{"WithdrawVersion", "-nnnnn", "", func(a asked) error { return a.c.WithdrawVersion(a.ctx, a.who, "gone", 1) }},
+		{"VersionFiles", "?n??nn", "", func(a asked) error {
+			_, err := a.c.VersionFiles(a.ctx, a.who, "retail", func(*provision.Timeline) (*provision.Version, error) { return nil, errors.New("no version") })
+			return err
+		}},
+		{"PlanApply", "ynnnnn", "", func(a asked) error { _, err := a.applied(); return err }},
+		{"Apply", "ynnnnn", "", func(a asked) error {
+			p, err := a.applied()
+			if err == nil {
+				_, err = a.c.Apply(a.ctx, a.who, p)
+			}
+			return err
+		}},
+		{"AfterApply", "ynnnnn", "", func(a asked) error {
+			p, err := a.applied()
+			if err == nil {
+				_, err = a.c.AfterApply(a.ctx, a.who, p, memory.Begun())
+			}
+			return err
+		}},
+		{"LastChange", "ynnnnn", "", func(a asked) error { _, _, err := a.c.LastChange(a.ctx, a.who, provision.Name{}); return err }},
+		{"FetchRates", "nnnnnn", "", func(a asked) error { _, _, err := a.c.FetchRates(a.ctx, a.who, "rates.csv", false); return err }},
+		{"ExchangeRates", "ynyynn", "", func(a asked) error { _, err := a.c.ExchangeRates(a.ctx, a.who, memory.Begun(), 10); return err }},
+		{"RateFetches", "ynyynn", "", func(a asked) error { _, err := a.c.RateFetches(a.ctx, a.who, 10); return err }},
 		{"Compared", "------", "", func(a asked) error { _, err := a.c.Compared(a.ctx, a.who, "none"); return err }},
 	}
+}
+
+func (a asked) rerating() console.RerateOrder {
+	return console.RerateOrder{Whose: console.Whose{Tenant: a.tenant}, From: memory.Begun().Add(-time.Hour), Till: memory.Begun(), Reason: "wrong deck"}
+}
+
+// applied is an operator's file that takes nothing away.
+func (a asked) applied() (*console.ApplyPlan, error) {
+	b, err := provision.ReadBundle(fstest.MapFS{"operator.yaml": {Data: []byte("realm: pbx.example\n")}}, "operator.yaml")
+	if err != nil {
+		return nil, err
+	}
+	return a.c.PlanApply(a.ctx, a.who, b, console.ApplyOptions{Choice: provision.Choice{Overwrite: []string{"all"}}})
 }
 
 func aboutMoney() []operation {
@@ -213,6 +269,28 @@ func aboutMoney() []operation {
 			_, err := a.c.Statement(a.ctx, a.who, a.tenant, memory.Begun(), memory.Begun().Add(time.Hour), 10)
 			return err
 		}},
+		{"AccountsOf", "ynyynn", "", func(a asked) error { _, err := a.c.AccountsOf(a.ctx, a.who, ledger.CarrierAccount); return err }},
+		{"StatementOf", "ynyyyn", "ynyy-n", func(a asked) error {
+			_, err := a.c.StatementOf(a.ctx, a.who, console.Whose{Tenant: a.tenant}, memory.Begun(), memory.Begun().Add(time.Hour), 10)
+			return err
+		}},
+		{"StatementOf a carrier", "ynyy-n", "", func(a asked) error {
+			_, err := a.c.StatementOf(a.ctx, a.who, console.Whose{Carrier: "alfa"}, memory.Begun(), memory.Begun().Add(time.Hour), 10)
+			return err
+		}},
+		{"Closings", "ynyyyn", "ynyy-n", func(a asked) error { _, err := a.c.Closings(a.ctx, a.who, console.Whose{Tenant: a.tenant}); return err }},
+		{"CloseBooks", "ynynnn", "ynynnn", func(a asked) error {
+			_, err := a.c.CloseBooks(a.ctx, a.who, console.Whose{Tenant: a.tenant}, "2026-10", "invoices")
+			return err
+		}},
+		{"OpenBooks", "ynynnn", "ynynnn", func(a asked) error {
+			_, err := a.c.OpenBooks(a.ctx, a.who, console.Whose{Tenant: a.tenant}, "2026-10", "a mistake")
+			return err
+		}},
+		{"Rerate", "ynyynn", "ynyy-n", func(a asked) error { _, err := a.c.Rerate(a.ctx, a.who, a.rerating(), false); return err }},
+		{"Rerate and apply", "ynynnn", "ynynnn", func(a asked) error { _, err := a.c.Rerate(a.ctx, a.who, a.rerating(), true); return err }},
+		{"RerateRuns", "ynyynn", "", func(a asked) error { _, err := a.c.RerateRuns(a.ctx, a.who); return err }},
+		{"UndoRerate", "ynynnn", "", func(a asked) error { _, err := a.c.UndoRerate(a.ctx, a.who, 1, "a mistake"); return err }},
 		{"Pay", "ynynnn", "ynynnn", func(a asked) error {
 			_, err := a.c.Pay(a.ctx, a.who, console.Payment{Tenant: a.tenant, Purpose: ledger.TopUp, Amount: amount("10"), Key: "bank-1"})
 			return err
@@ -259,6 +337,28 @@ func aboutHouse() []operation {
 	anna := access.User{Login: "anna", Role: access.NOC}
 	return []operation{
 		{"Overview", "yynynn", "", func(a asked) error { _, err := a.c.Overview(a.ctx, a.who); return err }},
+		{"RetentionPlan", "ynnynn", "", func(a asked) error { _, err := a.c.RetentionPlan(a.ctx, a.who); return err }},
+		{"RunRetention", "ynnnnn", "", func(a asked) error { return a.c.RunRetention(a.ctx, a.who, "", func(retention.Done) {}) }},
+		{"FindPerson", "ynnnnn", "", func(a asked) error { _, err := a.c.FindPerson(a.ctx, a.who, retention.Person{}); return err }},
+		{"ErasePerson", "ynnnnn", "", func(a asked) error {
+			_, err := a.c.ErasePerson(a.ctx, a.who, retention.Erasure{Reason: "request 7"})
+			return err
+		}},
+		{"Unreached", "ynnnnn", "", func(a asked) error { _, err := a.c.Unreached(a.ctx, a.who); return err }},
+		{"Holds", "ynnynn", "", func(a asked) error { _, err := a.c.Holds(a.ctx, a.who, true); return err }},
+		{"AddHold", "ynnnnn", "", func(a asked) error {
+			_, err := a.c.AddHold(a.ctx, a.who, retention.Hold{Tenant: "acme", Reason: "court order 17"})
+			return err
+		}},
+		{"RemoveHold", "ynnnnn", "", func(a asked) error { return a.c.RemoveHold(a.ctx, a.who, 1, "case 12 is closed") }},
+		{"ObjectHistory", "ynnynn", "", func(a asked) error {
+			_, err := a.c.ObjectHistory(a.ctx, a.who, provision.KindTenant, "acme")
+			return err
+		}},
+		{"Nodes", "yynynn", "", func(a asked) error { _, err := a.c.Nodes(a.ctx, a.who); return err }},
+		{"NodeEvents", "yynynn", "", func(a asked) error { _, err := a.c.NodeEvents(a.ctx, a.who, 10); return err }},
+		{"ResolveNode", "ynynnn", "", func(a asked) error { return a.c.ResolveNode(a.ctx, a.who, "proxy-2", "it was a clone") }},
+		{"GiveUpNode", "ynynnn", "", func(a asked) error { return a.c.GiveUpNode(a.ctx, a.who, "proxy-2", "its disk burnt") }},
 		{"SIPLocks", "yynynn", "", func(a asked) error { _, err := a.c.SIPLocks(a.ctx, a.who); return err }},
 		{"LiftSIPLock", "yynnnn", "", func(a asked) error { return a.c.LiftSIPLock(a.ctx, a.who, "192.0.2.66", "") }},
 		{"AlertRules", "yynynn", "", func(a asked) error { _, _, err := a.c.AlertRules(a.ctx, a.who); return err }},
@@ -277,6 +377,16 @@ func aboutHouse() []operation {
 		{"ResetPerson", "ynnnnn", "", func(a asked) error {
 			_ = a.h.Gate.Add(a.ctx, anna)
 			_, err := a.c.ResetPerson(a.ctx, a.who, "anna", true)
+			return err
+		}},
+		{"SetPassword", "ynnnnn", "", func(a asked) error {
+			_ = a.h.Gate.Add(a.ctx, anna)
+			return a.c.SetPassword(a.ctx, a.who, "anna", "correct horse battery")
+		}},
+		{"KeysOf", "ynnynn", "", func(a asked) error { _, err := a.c.KeysOf(a.ctx, a.who, ""); return err }},
+		{"AddKeyOf", "ynnnnn", "", func(a asked) error {
+			_ = a.h.Gate.Add(a.ctx, anna)
+			_, _, err := a.c.AddKeyOf(a.ctx, a.who, "anna", "watch", []access.Permission{access.ReadOverview}, time.Time{})
 			return err
 		}},
 		{"Keys of all", "ynnynn", "", func(a asked) error { _, err := a.c.Keys(a.ctx, a.who, true); return err }},

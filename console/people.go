@@ -99,6 +99,40 @@ func (c *Console) ResetPerson(ctx context.Context, who *access.Principal, login 
 	return token, c.log(ctx, who, access.Deed{Action: "reset", Object: "user " + login})
 }
 
+// SetPassword gives a user a password and ends the sessions of the user.
+func (c *Console) SetPassword(ctx context.Context, who *access.Principal, login, password string) error {
+	if err := may(who, access.WriteUsers); err != nil {
+		return err
+	}
+	if err := c.d.Gate.SetPassword(ctx, login, password, ""); err != nil {
+		return accessFault(err)
+	}
+	return c.log(ctx, who, access.Deed{Action: "password", Object: "user " + login})
+}
+
+// KeysOf returns the keys of a user, or of everybody for an empty login.
+func (c *Console) KeysOf(ctx context.Context, who *access.Principal, login string) ([]access.Key, error) {
+	if err := may(who, access.ReadUsers); err != nil {
+		return nil, err
+	}
+	return c.d.Gate.KeysOf(ctx, login)
+}
+
+// AddKeyOf makes a key of a user and returns its secret, which is not shown again.
+func (c *Console) AddKeyOf(ctx context.Context, who *access.Principal, login, name string, scopes []access.Permission, till time.Time) (string, access.Key, error) {
+	if err := may(who, access.WriteUsers); err != nil {
+		return "", access.Key{}, err
+	}
+	if who.Scopes != nil {
+		return "", access.Key{}, fmt.Errorf("%w: a key makes no key of a user", ErrForbidden)
+	}
+	secret, k, err := c.d.Gate.NewKey(ctx, login, name, scopes, till)
+	if err != nil {
+		return "", k, accessFault(err)
+	}
+	return secret, k, c.log(ctx, who, access.Deed{Action: "create", Object: "key " + k.ID, After: login + ": " + name})
+}
+
 // Keys returns the keys of programs: one's own, or with all everybody's.
 func (c *Console) Keys(ctx context.Context, who *access.Principal, all bool) ([]access.Key, error) {
 	need, login := access.OwnAccess, who.User

@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"trunkline/access"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/provision"
 	"trunkline/rating"
+	"trunkline/routing"
 )
 
 // PriceQuestion is a call that somebody wants to know the price of.
@@ -51,7 +53,7 @@ func (c *Console) Price(ctx context.Context, who *access.Principal, q PriceQuest
 	if err != nil {
 		return PriceAnswer{}, invalid("to: %s; give the number with its country code, such as 74951234567", err)
 	}
-	call := rating.Call{To: to, Direction: rating.Outbound, Connect: q.At, Duration: q.Length, Emergency: to.Emergency()}
+	call := rating.Call{To: to, Direction: calls.Outbound, Connect: q.At, Duration: q.Length, Emergency: to.Emergency()}
 	if q.From != "" {
 		if call.From, err = e164.Parse(strings.TrimPrefix(strings.TrimSpace(q.From), "+")); err != nil {
 			return PriceAnswer{}, invalid("from: %s", err)
@@ -90,13 +92,13 @@ func (c *Console) Rates(_ context.Context, who *access.Principal, deck, digits s
 }
 
 // DialTest tells what a dial plan makes of what is dialled, rule by rule.
-func (c *Console) DialTest(_ context.Context, who *access.Principal, plan, dialled, area string) ([]provision.DialStep, provision.Dialled, error) {
+func (c *Console) DialTest(_ context.Context, who *access.Principal, plan, dialled, area string) ([]routing.DialStep, routing.Dialled, error) {
 	if err := may(who, access.ReadRouting); err != nil {
-		return nil, provision.Dialled{}, err
+		return nil, routing.Dialled{}, err
 	}
 	p, ok := c.d.Snapshot().DialPlanByID(plan)
 	if !ok {
-		return nil, provision.Dialled{}, fmt.Errorf("%w: there is no dial plan %q", ErrNotFound, plan)
+		return nil, routing.Dialled{}, fmt.Errorf("%w: there is no dial plan %q", ErrNotFound, plan)
 	}
-	return p.Explain(dialled, area), p.Resolve(dialled, area), nil
+	return routing.ExplainDial(p, dialled, area), routing.Dial(p, dialled, area), nil
 }

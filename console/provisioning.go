@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -23,6 +24,11 @@ type Setup interface {
 	Check(ctx context.Context, b *provision.Bundle) error
 	// Save stores changes that were computed against a revision; ErrConflict when it is not the last one any more.
 	Save(ctx context.Context, base int64, changes *provision.Changes, by string) (int64, error)
+	// Applied is what the operator's file said that was applied last, and MarkApplied keeps what one says that changes nothing.
+	Applied(ctx context.Context) (provision.Applied, error)
+	MarkApplied(ctx context.Context, applied provision.Applied) error
+	// LastChange says who changed an object or a file last, and when.
+	LastChange(ctx context.Context, n provision.Name) (time.Time, string, error)
 }
 
 // Shelf reads single things that are provisioned, without all others.
@@ -38,6 +44,7 @@ type Stored struct {
 	Revision int64
 	Objects  []provision.Object
 	Files    map[string][]byte
+	Past     *provision.Past // Of tariffs and decks.
 }
 
 // Thing is a provisioned object as it is shown.

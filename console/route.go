@@ -8,6 +8,7 @@ import (
 	"trunkline/access"
 	"trunkline/lcr"
 	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // RouteQuestion is a call that somebody wants to know the way of.
@@ -52,8 +53,8 @@ func (c *Console) Simulate(_ context.Context, who *access.Principal, q RouteQues
 	if q.At.IsZero() {
 		q.At = c.d.Clock.Now()
 	}
-	s := c.d.Snapshot()
-	caller, err := callerOf(s, q)
+	table := c.d.Routes()
+	caller, err := callerOf(table, q)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func (c *Console) Simulate(_ context.Context, who *access.Principal, q RouteQues
 	if c.d.Switch != nil {
 		states = c.d.Switch.States()
 	}
-	a := newRouteAnswer(s.Answer(&provision.Question{ //nolint:contextcheck // Routing has no context: it reads what is ready, and waits no longer than a moment for a version of the past.
+	a := newRouteAnswer(table.Answer(&routing.Question{ //nolint:contextcheck // Routing has no context: it reads what is ready, and waits no longer than a moment for a version of the past.
 		Caller: caller, Dialled: q.Dialled, CallerID: q.CallerID, At: q.At, Assumed: q.Assumed, Simulated: true, Live: states,
 	}))
 	if !who.May(access.ReadCost) {
@@ -74,35 +75,36 @@ func (c *Console) Simulate(_ context.Context, who *access.Principal, q RouteQues
 }
 
 // callerOf finds who calls.
-func callerOf(s *provision.Snapshot, q RouteQuestion) (provision.Caller, error) {
+func callerOf(table *routing.Table, q RouteQuestion) (routing.Caller, error) {
+	s := table.Setup()
 	if q.Gateway != "" {
 		for _, g := range s.Gateways() {
 			if g.ID == q.Gateway {
-				return provision.Caller{Kind: provision.CallerGateway, Gateway: g.ID, Carrier: g.Carrier}, nil
+				return routing.Caller{Kind: routing.CallerGateway, Gateway: g.ID, Carrier: g.Carrier}, nil
 			}
 		}
-		return provision.Caller{}, fmt.Errorf("%w: there is no gateway %q", ErrNotFound, q.Gateway)
+		return routing.Caller{}, fmt.Errorf("%w: there is no gateway %q", ErrNotFound, q.Gateway)
 	}
 	if _, ok := s.Tenant(q.Tenant); !ok {
-		return provision.Caller{}, missing(provision.KindTenant, q.Tenant)
+		return routing.Caller{}, missing(provision.KindTenant, q.Tenant)
 	}
 	if q.Extension == "" {
-		return provision.Caller{Kind: provision.CallerTrunk, Tenant: q.Tenant, Branch: q.Branch, AnyFrom: true}, nil
+		return routing.Caller{Kind: routing.CallerTrunk, Tenant: q.Tenant, Branch: q.Branch, AnyFrom: true}, nil
 	}
 	e, ok := s.Extension(q.Tenant, q.Extension)
 	if !ok {
-		return provision.Caller{}, fmt.Errorf("%w: tenant %q has no extension %q", ErrNotFound, q.Tenant, q.Extension)
+		return routing.Caller{}, fmt.Errorf("%w: tenant %q has no extension %q", ErrNotFound, q.Tenant, q.Extension)
 	}
-	caller, ok := s.Login(e.Login)
+	caller, ok := table.Login(e.Login)
 	if !ok {
 		return caller, invalid("extension: %q or its tenant is inactive", q.Extension)
 	}
 	return caller, nil
 }
 
-func newRouteAnswer(r *provision.Route) *RouteAnswer {
+func newRouteAnswer(r *routing.Route) *RouteAnswer {
 	a := &RouteAnswer{
-		From: r.From.String(), To: r.To.String(), Direction: r.Direction, Refusal: string(r.Refusal), Status: r.Status, Detail: r.Detail,
+		From: r.From.String(), To: r.To.String(), Direction: r.Direction.String(), Refusal: string(r.Refusal), Status: r.Status, Detail: r.Detail,
 		Decision: lcr.Explanation{Candidates: []lcr.Candidate{}, Skipped: []lcr.Skipped{}},
 	}
 	if r.Trace != nil {

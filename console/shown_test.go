@@ -135,7 +135,7 @@ func everythingShown(t *testing.T, h *memory.House, who *access.Principal) map[s
 	add("overview", overview, err)
 	messages, err := c.Messages(ctx, who, "acme-call")
 	add("messages", messages, err)
-	dead, err := c.Dead(ctx, who, "", "", 10)
+	dead, err := c.Dead(ctx, who, console.DeadQuery{Limit: 10})
 	add("unrated legs", dead, err)
 	faults, err := c.ImportFaults(ctx, who, console.ImportQuery{Limit: 10})
 	add("faults of imports", faults, err)

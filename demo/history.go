@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/provision"
+	"trunkline/routing"
 )
 
 const (
@@ -20,7 +22,8 @@ const (
 // the snapshot as it would have been then; the same moment and snapshot give the same history, ids included.
 func History(s *provision.Snapshot, until time.Time) iter.Seq[[]*cdr.Leg] {
 	return func(yield func([]*cdr.Leg) bool) {
-		h := &historian{snapshot: s, dice: newDice(99), phones: phonesOf(s)}
+		table := routing.NewTable(s)
+		h := &historian{table: table, dice: newDice(99), phones: phonesOf(table)}
 		day := until.UTC().Truncate(24*time.Hour).AddDate(0, 0, -HistoryDays)
 		for ; day.Before(until); day = day.AddDate(0, 0, 1) {
 			for i := range callsADay {
@@ -36,9 +39,9 @@ func History(s *provision.Snapshot, until time.Time) iter.Seq[[]*cdr.Leg] {
 	}
 }
 
-func phonesOf(s *provision.Snapshot) []provision.Caller {
-	var out []provision.Caller
-	o := s.Operator()
+func phonesOf(s *routing.Table) []routing.Caller {
+	var out []routing.Caller
+	o := s.Setup().Operator()
 	for i := range o.Tenants {
 		for j := range o.Tenants[i].Branches {
 			for _, e := range o.Tenants[i].Branches[j].Extensions {
@@ -52,9 +55,9 @@ func phonesOf(s *provision.Snapshot) []provision.Caller {
 }
 
 type historian struct {
-	snapshot *provision.Snapshot
-	dice     *dice
-	phones   []provision.Caller
+	table  *routing.Table
+	dice   *dice
+	phones []routing.Caller
 }
 
 // quiet tells whether nobody calls: at night, and mostly at weekends. Moscow time.
@@ -83,7 +86,7 @@ func (h *historian) call(at time.Time) []*cdr.Leg {
 	if h.dice.n(100) < 15 {
 		number = h.phones[h.dice.n(len(h.phones))].Extension
 	}
-	route := h.snapshot.Route(caller, number, "", at)
+	route := h.table.Route(caller, number, "", at)
 	if route.Refusal != "" || number == caller.Extension {
 		return nil
 	}
@@ -91,11 +94,10 @@ func (h *historian) call(at time.Time) []*cdr.Leg {
 }
 
 // legs plays one call out.
-func (h *historian) legs(route *provision.Route, number string, at time.Time) []*cdr.Leg {
-	id := cdr.CallIDAt(at, h.dice.salt())
-	direction, _ := cdr.ParseDirection(route.Direction)
+func (h *historian) legs(route *routing.Route, number string, at time.Time) []*cdr.Leg {
+	id := calls.IDAt(at, h.dice.salt())
 	common := cdr.Leg{
-		Call: id, Direction: direction, Source: cdr.SourceSIP, Node: "demo",
+		Call: id, Direction: route.Direction, Source: cdr.SourceSIP, Node: "demo",
 		Tenant: route.Tenant, Branch: route.Branch, Extension: route.Extension, Tariff: route.Tariff,
 		From: route.From, To: route.To,
 	}
@@ -126,7 +128,7 @@ func (h *historian) legs(route *provision.Route, number string, at time.Time) []
 	return legs
 }
 
-func (h *historian) attempt(leg *cdr.Leg, t *provision.Target, at time.Time) {
+func (h *historian) attempt(leg *cdr.Leg, t *routing.Target, at time.Time) {
 	leg.Kind, leg.Setup, leg.Dialled, leg.CallerID, leg.Deck = cdr.Egress, at, t.ToSent, t.FromSent, t.Deck
 	nature := temper{answered: 80, noAnswer: 20, delay: 100 * time.Millisecond}
 	if t.Gateway != nil {

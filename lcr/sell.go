@@ -3,6 +3,7 @@ package lcr
 import (
 	"time"
 
+	"trunkline/internal/calls"
 	"trunkline/internal/money"
 	"trunkline/rating"
 )
@@ -45,7 +46,7 @@ func (d *Decision) build(w *World, v *verdict, deck int32) {
 		return
 	}
 	q := &d.request
-	rate, err := w.book.decks[g.deck].tariff.RateOf(rating.Call{From: q.From, To: q.To, Direction: rating.Outbound, Connect: q.At})
+	rate, err := w.book.decks[g.deck].tariff.RateOf(rating.Call{From: q.From, To: q.To, Direction: calls.Outbound, Connect: q.At})
 	if err != nil {
 		v.reason = noSale
 		return

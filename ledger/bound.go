@@ -87,6 +87,13 @@ type Setting struct {
 	Caps   Caps
 }
 
+// LimitState is what was set by hand for the calls of an account.
+type LimitState struct {
+	Settings []Setting
+	Blocks   []Block
+	Changes  []LimitChange // The newest first, as many as the store gives out at most.
+}
+
 // Block says who spends nothing: a branch, an extension, or anybody on numbers that begin so.
 type Block struct {
 	Scope  Scope

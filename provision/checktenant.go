@@ -99,15 +99,15 @@ func (c *checker) number(at string, t *Tenant, n *Number, branches, extensions m
 	c.numbers[n.E164] = t.ID
 	c.refers(at+".branch", n.Branch, "branch", branches)
 	c.refers(at+".extension", n.Extension, "extension", extensions)
-	if n.Group != "" && t.group(n.Group) == nil {
+	if n.Group != "" && t.Group(n.Group) == nil {
 		c.add(at+".group", fmt.Sprintf("there is no group %q", n.Group), "declare it under groups of the tenant")
 	}
-	for _, id := range n.trunks() {
-		if t.trunk(id) == nil {
+	for _, id := range n.TrunkIDs() {
+		if t.Trunk(id) == nil {
 			c.add(at+".trunks", fmt.Sprintf("there is no trunk %q", id), "declare it under trunks of the tenant")
 		}
 	}
-	if len(n.trunks()) > 0 && (n.Group != "" || n.Extension != "") {
+	if len(n.TrunkIDs()) > 0 && (n.Group != "" || n.Extension != "") {
 		c.add(at+".trunks", "stand beside extension or group", "lead the number to one of them")
 	}
 	if n.Group != "" && n.Extension != "" {

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/netip"
 	"path"
 	"runtime"
 	"slices"
@@ -339,10 +338,4 @@ func tariffCurrency(data []byte) money.Currency {
 		}
 	}
 	return money.Currency{}
-}
-
-// sourceRoute is an address range and whom calls from it come from.
-type sourceRoute struct {
-	prefix netip.Prefix
-	caller Caller
 }

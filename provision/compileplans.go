@@ -72,6 +72,11 @@ func numberRules(rules []NumberRule) []lcr.NumberRule {
 	return out
 }
 
+// Rewrite applies the rules of a gateway or trunk to a number that is sent to it.
+func Rewrite(rules []NumberRule, number string) string {
+	return lcr.Rewrite(numberRules(rules), number)
+}
+
 func routePlan(p *RoutePlan, groups map[string][]string) (lcr.Plan, error) {
 	plan := lcr.Plan{ID: p.ID, Inherit: p.Inherit}
 	for i := range p.Rules {

@@ -3,12 +3,26 @@ package provision
 import (
 	"time"
 
+	"trunkline/internal/calls"
 	"trunkline/internal/money"
+	"trunkline/rating"
 )
 
 // Exchange returns the exchange rates that hold: those of the operator's settings, and of those that were fetched or imported the ones
 // between currencies that somebody is charged in. Where both have a rate of one pair and day, that of the settings counts.
 func (s *Snapshot) Exchange() []ExchangeRate { return s.exchange }
+
+// BaseRate returns what a carrier's deck asks for a call, in the currency of a tariff that builds on it: the same as routing
+// offered the call for. False: the deck has no rate for it, or no exchange rate was known.
+func (s *Snapshot) BaseRate(cost *rating.Tariff, call rating.Call, in money.Currency) (*rating.Rate, bool) {
+	call.Direction = calls.Outbound
+	rate, err := cost.RateOf(call)
+	if err != nil {
+		return nil, false
+	}
+	rate, ok := s.world.InCurrency(rate, cost.Currency(), in, call.Connect)
+	return &rate, ok
+}
 
 type rateKey struct {
 	from, to money.Currency

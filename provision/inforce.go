@@ -21,8 +21,8 @@ const recallTime = 5 * time.Second
 // errUnknownTariff says that a tariff is named and is not there, which the check of what is provisioned refuses.
 var errUnknownTariff = errors.New("there is no such tariff")
 
-// tariffFor is TariffAt for routing.
-func (s *Snapshot) tariffFor(id string, at time.Time) (*rating.Tariff, error) {
+// TariffForCall is TariffAt for a call that is routed now, which has no context. Only a version of the past is waited for, and not for long.
+func (s *Snapshot) TariffForCall(id string, at time.Time) (*rating.Tariff, error) {
 	v := s.timelines[thing{KindTariff, id}].At(at)
 	if t, ok := s.ready(KindTariff, id, v); ok {
 		return t, nil

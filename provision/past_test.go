@@ -27,7 +27,6 @@ import (
 //	withdraw tariff= revision= at=     a version that has not begun is taken back
 //	versions tariff= | deck=           the versions, with when they hold
 //	price tariff= to= [corrected]      lines of moments: by which version a minute is priced, and what it costs
-//	route tenant= from= to= at=        a call from an extension
 //	bill tariff= deck= to= at=         a minute by the tariff, built on the deck
 type history struct {
 	files    fstest.MapFS
@@ -68,9 +67,6 @@ func TestPricesInTime(t *testing.T) {
 				return h.versions(d)
 			case "price":
 				return h.price(t, d)
-			case "route":
-				s := &script{snapshot: h.snapshot}
-				return s.route(t, d)
 			case "bill":
 				return h.bill(t, d)
 			}
@@ -207,6 +203,26 @@ func (h *history) bill(t *testing.T, d *datadriven.TestData) string {
 	}
 	call.Chosen, call.Cheapest = rate, rate
 	return minute(tariff, call) + "\n"
+}
+
+func arg(d *datadriven.TestData, key string) string {
+	for _, a := range d.CmdArgs {
+		if a.Key == key {
+			return strings.Join(a.Vals, ",")
+		}
+	}
+	return ""
+}
+
+func when(d *datadriven.TestData) time.Time {
+	if text := arg(d, "at"); text != "" {
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			panic(err)
+		}
+		return at
+	}
+	return time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 }
 
 // TestVersionsCannotBeRead: a version that is known and cannot be read is an error that passes, and never another price.

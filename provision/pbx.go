@@ -115,8 +115,8 @@ func (s *Snapshot) PlaceCall(tenant string, p *PBX, extension, account, trunk st
 		return PBXPlace{}
 	}
 	place := PBXPlace{Branch: p.Branch, Extension: extension}
-	if own, ok := s.extensions[extensionKey{tenant, extension}]; ok && !at.Before(own.extension.Since) {
-		place.Branch = own.branch.ID
+	if own, ok := s.extensions[extensionKey{tenant, extension}]; ok && !at.Before(own.Extension.Since) {
+		place.Branch = own.Branch.ID
 	}
 	if e := p.mapping(extension, at); e != nil {
 		place.Branch, place.Extension = s.branchOf(tenant, e.Branch, e.Extension, place.Branch), cmp.Or(e.Extension, extension)
@@ -131,7 +131,7 @@ func (s *Snapshot) PlaceCall(tenant string, p *PBX, extension, account, trunk st
 		branch = &Branch{}
 	}
 	if own, ok := s.extensions[extensionKey{tenant, place.Extension}]; ok {
-		ext = own.extension
+		ext = own.Extension
 	}
 	place.Tariff, place.OfTrunk = cmp.Or(line.Tariff, ext.Tariff, branch.Tariff, t.Tariff), line.Tariff != ""
 	place.CallerID = shownNumber(t, branch, ext)
@@ -163,7 +163,7 @@ func (p *PBX) account(code string, at time.Time) *PBXAccount {
 // branchOf is the branch that a mapping names, or that its extension is in.
 func (s *Snapshot) branchOf(tenant, branch, extension, other string) string {
 	if own, ok := s.extensions[extensionKey{tenant, extension}]; ok && branch == "" {
-		return own.branch.ID
+		return own.Branch.ID
 	}
 	return cmp.Or(branch, other)
 }

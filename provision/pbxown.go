@@ -20,8 +20,8 @@ func (s *Snapshot) OwnNumber(tenant string, p *PBX, n e164.Number) (extension st
 	if n.IsZero() {
 		return "", false
 	}
-	if own, ok := s.numbers[n]; ok && own.tenant.ID == tenant {
-		return own.number.Extension, true
+	if own, ok := s.numbers[n]; ok && own.Tenant.ID == tenant {
+		return own.Number.Extension, true
 	}
 	for i := range p.Trunks {
 		if p.Trunks[i].Number == n {

@@ -1,7 +1,6 @@
 package provision_test
 
 import (
-	"net/netip"
 	"testing"
 	"testing/fstest"
 
@@ -156,28 +155,6 @@ func TestTariffInAnotherCurrencyIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	_, err = provision.NewCompiler().Compile(t.Context(), b)
 	require.ErrorContains(t, err, "tenants[0].tariff: tariff retail is in USD")
-}
-
-// TestMediaOfCallers: how the voice of an extension, a trunk and a gateway goes is known with who calls.
-func TestMediaOfCallers(t *testing.T) {
-	t.Parallel()
-	b := read(t, smallOperator)
-	tenant := &b.Operator.Tenants[0]
-	tenant.Branches[0].Extensions[0].Media = provision.MediaRelay
-	tenant.Trunks = append(tenant.Trunks, provision.Trunk{
-		ID: "pbx", Branch: tenant.Branches[0].ID, Sources: []string{"203.0.113.7"}, Media: provision.MediaDirect,
-	})
-	b.Operator.Gateways[0].Sources, b.Operator.Gateways[0].Media = []string{"203.0.113.9"}, provision.MediaRelay
-	s, err := provision.NewCompiler().Compile(t.Context(), b)
-	require.NoError(t, err)
-	phone, ok := s.Login(tenant.Branches[0].Extensions[0].Login)
-	require.True(t, ok)
-	require.Equal(t, provision.MediaRelay, phone.Media)
-	for address, want := range map[string]string{"203.0.113.7": provision.MediaDirect, "203.0.113.9": provision.MediaRelay} {
-		caller, ok := s.Source(netip.MustParseAddr(address))
-		require.True(t, ok)
-		require.Equal(t, want, caller.Media)
-	}
 }
 
 func TestDemoCompiles(t *testing.T) {

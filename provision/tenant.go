@@ -189,3 +189,13 @@ type CallerIDRule struct {
 	Show      []string `yaml:"show,omitempty" access:"open"`
 	Anonymous bool     `yaml:"anonymous,omitempty" access:"open"` // The number is hidden.
 }
+
+// Group returns a group of the tenant by id; nil: it has none of that id.
+func (t *Tenant) Group(id string) *Group {
+	for i := range t.Groups {
+		if t.Groups[i].ID == id && id != "" {
+			return &t.Groups[i]
+		}
+	}
+	return nil
+}

@@ -8,10 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"trunkline/internal/e164"
-	"trunkline/lcr"
-	"trunkline/rating"
 )
 
 // Trunk is a tenant's own switch or media server: a PBX, a voice menu, a mailbox, a queue, a fax. Calls come from it by its addresses or
@@ -65,18 +61,8 @@ func (t *Trunk) complete(tenant, realm string) {
 // Networks are where the trunk's calls come from, and where it may be reached beside its address.
 func (t *Trunk) Networks() []netip.Prefix { return ranges(t.Sources) }
 
-// trunkKey names a trunk beside the gateways.
-func trunkKey(tenant, id string) string { return "trunk/" + tenant + "/" + id }
-
-// peer is the trunk as a place that calls are sent to, with its health and its bounds.
-func (t *Trunk) peer(tenant string) Gateway {
-	return Gateway{
-		ID: trunkKey(tenant, t.ID), Address: t.Address, Transport: t.Transport, MaxCalls: t.MaxCalls, MaxCPS: t.MaxCPS, RingTime: t.RingTime,
-		Silence: t.Silence, Probe: t.Probe, Lock: t.Lock, LockAfter: t.LockAfter, Hunt: t.Hunt, Media: t.Media, Trusted: true, Form: t.Form, Login: t.Login,
-	}
-}
-
-func (t *Tenant) trunk(id string) *Trunk {
+// Trunk returns a trunk of the tenant by id; nil: it has none of that id.
+func (t *Tenant) Trunk(id string) *Trunk {
 	for i := range t.Trunks {
 		if t.Trunks[i].ID == id {
 			return &t.Trunks[i]
@@ -85,63 +71,12 @@ func (t *Tenant) trunk(id string) *Trunk {
 	return nil
 }
 
-// trunks are those that calls to the number go to, in their order.
-func (n *Number) trunks() []string {
+// TrunkIDs are the trunks that calls to the number go to, in their order.
+func (n *Number) TrunkIDs() []string {
 	if n.Trunk != "" {
 		return append([]string{n.Trunk}, n.Trunks...)
 	}
 	return n.Trunks
-}
-
-// toTrunks adds the trunks of a call as targets. called is the number by which a trunk is to know whom it is for.
-func (s *Snapshot) toTrunks(r *Route, t *Tenant, ids []string, called string) bool {
-	led := false
-	for _, id := range ids {
-		trunk := t.trunk(id)
-		if trunk == nil {
-			continue
-		}
-		target := Target{
-			Trunk: trunk, ToSent: lcr.Rewrite(numberRules(trunk.ToRules), called), FromSent: cmp.Or(r.From.String(), r.CallerID, "anonymous"),
-			RingTime: trunk.RingTime, Anonymous: r.Anonymous && r.Direction != rating.Internal.String(), Login: trunk.Login,
-		}
-		if r.Direction == rating.Internal.String() {
-			target.FromSent = cmp.Or(r.CallerID, target.FromSent)
-		}
-		if !target.Anonymous {
-			target.AssertedID = target.FromSent
-		}
-		if trunk.Address != "" {
-			target.Gateway = s.peersByID[trunkKey(t.ID, id)]
-		}
-		r.Targets = append(r.Targets, target)
-		led = true
-	}
-	return led
-}
-
-// deliverToTrunks leads a call to the trunks of a number.
-func (s *Snapshot) deliverToTrunks(r *Route, own owner, q *Question) *Route {
-	n := own.number
-	where := place{tenant: own.tenant, branch: cmp.Or(s.branches[branchKey{own.tenant.ID, n.Branch}], &Branch{}), extension: &Extension{}}
-	if r.Direction == rating.Inbound.String() && r.Branch == "" {
-		r.Branch = own.tenant.trunk(n.trunks()[0]).Branch
-	}
-	if n.Forward == nil || n.Forward.Always == "" {
-		s.toTrunks(r, own.tenant, n.trunks(), n.E164.Digits())
-	}
-	return s.forward(r, where, cmp.Or(n.Forward, &Forward{}), q)
-}
-
-// routeToTrunk leads what somebody of the tenant dials to one of its trunks: a voice menu, or the mailbox of a colleague.
-func (s *Snapshot) routeToTrunk(r *Route, p *party, d Dialled) *Route {
-	r.To, r.MaxTries = e164.Number{}, maxRings
-	r.Direction, r.CallerID = rating.Internal.String(), cmp.Or(p.extension.ID, r.CallerID)
-	if !s.toTrunks(r, p.tenant, []string{d.Trunk}, d.Called) {
-		r.Detail = fmt.Sprintf("the dial plan names the trunk %q, which the client does not have", d.Trunk)
-		return refusal(r, RefusedUnknown, statusNotFound)
-	}
-	return r
 }
 
 // sameAddress reports whether two addresses are one, with the port of SIP where they have none.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
 )
@@ -13,18 +14,18 @@ const MaxDuration = 31 * 24 * time.Hour
 
 // Call is all that a price may depend on beside the tariff and the counters.
 type Call struct {
-	From      e164.Number // The caller; may be no number.
-	To        e164.Number // The number called, in the form that the tariff's prefixes have.
-	Direction Direction
-	Connect   time.Time     // When it was answered, or was begun if it never was. Any zone; the tariff has its own.
-	Duration  time.Duration // From the answer to the end, to the millisecond. Zero: not answered.
-	Extension string        // Owner of allowances and tiers per extension.
-	Branch    string        // Owner of allowances and tiers per branch.
-	Emergency bool          // A call of distress, which costs its tenant nothing, whatever it leads to.
-	OnNet     bool          // Both ends belong to the same tenant.
-	Since     time.Time     // When the tenant's subscription began; zero: long ago. Allowances are prorated by it.
-	Chosen    *Rate         // Cost at the carrier that took the call, in the tariff's currency, for cost-plus prices.
-	Cheapest  *Rate         // Cost at the cheapest carrier, likewise.
+	From      e164.Number     // The caller; may be no number.
+	To        e164.Number     // The number called, in the form that the tariff's prefixes have.
+	Direction calls.Direction // Zero: outbound.
+	Connect   time.Time       // When it was answered, or was begun if it never was. Any zone; the tariff has its own.
+	Duration  time.Duration   // From the answer to the end, to the millisecond. Zero: not answered.
+	Extension string          // Owner of allowances and tiers per extension.
+	Branch    string          // Owner of allowances and tiers per branch.
+	Emergency bool            // A call of distress, which costs its tenant nothing, whatever it leads to.
+	OnNet     bool            // Both ends belong to the same tenant.
+	Since     time.Time       // When the tenant's subscription began; zero: long ago. Allowances are prorated by it.
+	Chosen    *Rate           // Cost at the carrier that took the call, in the tariff's currency, for cost-plus prices.
+	Cheapest  *Rate           // Cost at the cheapest carrier, likewise.
 }
 
 // Charge is the price of one call with its parts. Total is their sum:

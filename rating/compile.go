@@ -205,7 +205,7 @@ func (c *compiler) readGroups(groups map[string][]scalar) {
 // match reads which calls a rule is for; the name of a group stands for its destinations.
 func (c *compiler) match(doc *matchDoc, key string) Match {
 	m := Match{
-		Directions: parseAll(c, doc.Directions, key+".directions", ParseDirection),
+		Directions: parseAll(c, doc.Directions, key+".directions", parseDirection),
 		Prefixes:   parseAll(c, doc.Prefixes, key+".prefixes", e164.ParsePrefix),
 	}
 	for _, d := range doc.Destinations {

@@ -17,7 +17,7 @@ func (c *compiler) sources(docs []deckDoc, currency money.Currency) []Source {
 	for i := range docs {
 		doc, key := &docs[i], "decks["+strconv.Itoa(i)+"]"
 		s := Source{
-			Directions: parseAll(c, doc.Directions, key+".directions", ParseDirection),
+			Directions: parseAll(c, doc.Directions, key+".directions", parseDirection),
 			Origins:    parseAll(c, doc.Origins, key+".origins", e164.ParsePrefix),
 		}
 		switch {

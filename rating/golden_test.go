@@ -10,6 +10,7 @@ import (
 
 	"github.com/cockroachdb/datadriven"
 
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
 	"trunkline/rating"
@@ -208,7 +209,7 @@ func (s *script) call(d *datadriven.TestData) (rating.Call, error) {
 	if v := arg(d, "duration"); v != "" {
 		c.Duration, errs[2] = time.ParseDuration(v)
 	}
-	c.Direction, errs[3] = rating.ParseDirection(arg(d, "direction"))
+	c.Direction, errs[3] = calls.ParseDirection(arg(d, "direction"))
 	c.Chosen, errs[4] = costOf(arg(d, "chosen"))
 	c.Cheapest, errs[5] = costOf(arg(d, "cheapest"))
 	return c, errors.Join(errs[:]...)

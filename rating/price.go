@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"trunkline/internal/calls"
 	"trunkline/internal/money"
 )
 
@@ -111,10 +112,10 @@ func (p *pricing) free(seconds int64) bool {
 	case call.Emergency:
 		c.Destination = "emergency"
 		c.Notes |= NoteEmergency
-	case (call.OnNet || call.Direction == Internal) && !p.t.spec.RatedOnNet:
+	case (call.OnNet || call.direction() == calls.Internal) && !p.t.spec.RatedOnNet:
 		c.Destination = "on-net"
 		c.Notes |= NoteOnNet
-	case call.Direction == Inbound && !p.t.served.has(Inbound):
+	case call.direction() == calls.Inbound && !p.t.served.has(calls.Inbound):
 		c.Destination = "inbound"
 		c.Notes |= NoteInbound
 	default:
@@ -158,7 +159,7 @@ func (p *pricing) search(period uint16) error {
 	best := found{digits: -1}
 	for i := range p.t.sources {
 		src := &p.t.sources[i]
-		if !src.serves(p.call.Direction, p.caller) {
+		if !src.serves(p.call.direction(), p.caller) {
 			continue
 		}
 		f, ok, err := p.in(src, period)
@@ -204,8 +205,8 @@ func (p *pricing) in(src *source, period uint16) (found, bool, error) {
 	}, true, nil
 }
 
-func (s *source) serves(d Direction, caller uint64) bool {
-	if !s.directions.has(d) && (d != Internal || !s.directions.has(Outbound)) {
+func (s *source) serves(d calls.Direction, caller uint64) bool {
+	if !s.directions.has(d) && (d != calls.Internal || !s.directions.has(calls.Outbound)) {
 		return false
 	}
 	if len(s.origins) == 0 {

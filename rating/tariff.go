@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
 )
@@ -46,10 +47,10 @@ func DefaultRounding() Rounding {
 
 // Source is one deck of a tariff with the calls that it is for.
 type Source struct {
-	Deck       *Deck         // Nil for cost-plus, which has no prices of its own.
-	CostPlus   *CostPlus     // Nil for a deck.
-	Directions []Direction   // Empty: outbound and forwarded.
-	Origins    []e164.Prefix // The caller's number begins with one of them; empty: any caller.
+	Deck       *Deck             // Nil for cost-plus, which has no prices of its own.
+	CostPlus   *CostPlus         // Nil for a deck.
+	Directions []calls.Direction // Empty: outbound and forwarded.
+	Origins    []e164.Prefix     // The caller's number begins with one of them; empty: any caller.
 }
 
 // Spec is what a tariff is made of.
@@ -81,7 +82,7 @@ type Tariff struct {
 }
 
 // Prices reports whether calls of a direction have a price by the tariff; inbound calls without one are free.
-func (t *Tariff) Prices(d Direction) bool { return t.served.has(d) }
+func (t *Tariff) Prices(d calls.Direction) bool { return t.served.has(d) }
 
 // source is a Source with the tariff's periods translated into those of its deck.
 type source struct {
@@ -208,7 +209,7 @@ func (t *Tariff) newSource(s Source) (source, error) {
 		src.directions = src.directions.with(d)
 	}
 	if len(s.Directions) == 0 {
-		src.directions = src.directions.with(Outbound).with(Forwarded)
+		src.directions = src.directions.with(calls.Outbound).with(calls.Forwarded)
 	}
 	for _, p := range s.Origins {
 		src.origins = append(src.origins, p.Key())

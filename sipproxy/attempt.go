@@ -7,9 +7,11 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/lcr"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/challenge"
 	"trunkline/sipproxy/number"
 	"trunkline/sipproxy/txn"
@@ -20,7 +22,7 @@ import (
 type attempt struct {
 	call   *call
 	seq    int
-	target provision.Target
+	target routing.Target
 	dialog *dialog
 	client *txn.Client
 	slots  []string // Capacity of gateway and carrier that the attempt holds.
@@ -51,12 +53,12 @@ type attempt struct {
 }
 
 // begin sends an INVITE to a gateway.
-func (c *call) begin(target provision.Target, uri sip.Uri, flow wire.Flow, held []string) {
+func (c *call) begin(target routing.Target, uri sip.Uri, flow wire.Flow, held []string) {
 	c.start(&attempt{target: target, slots: held}, uri, flow)
 }
 
 // beginOn sends an INVITE to a phone, by the proxies on the way to it.
-func (c *call) beginOn(target provision.Target, way *binding, flow wire.Flow, others []binding, held []string) {
+func (c *call) beginOn(target routing.Target, way *binding, flow wire.Flow, others []binding, held []string) {
 	uri := way.uri
 	if t := target.Trunk; t != nil && t.RequestURI != provision.NameLogin { // It has many numbers, and registers one contact.
 		uri.User = target.ToSent
@@ -97,20 +99,20 @@ func (c *call) start(a *attempt, uri sip.Uri, flow wire.Flow) {
 	if target.Gateway != nil {
 		a.dialog.routes = slices.Clone(c.sh.members.route(target.Gateway.ID, a.setup))
 	}
-	a.dialog.web, a.dialog.behind, a.dialog.far = flow.Web(), c.sh.targetBehind(&target, a.way), true
+	a.dialog.web, a.dialog.behind, a.dialog.far = flow.Web(), c.sh.targetBehindNAT(&target, a.way), true
 	if target.Gateway == nil && target.Trunk == nil {
 		phone, _ := c.sh.router.Login(target.Login)
 		a.dialog.confine(phone.Contacts)
 	}
 	near := c.caller
-	if c.handover != nil {
-		near = c.handover.rest // With whom the target is to talk.
+	if c.transferLeg != nil {
+		near = c.transferLeg.rest // With whom the target is to talk.
 	}
 	a.dialog.voice = c.sh.newVoice(a.dialog.callID, near, a.dialog)
 	a.dialog.register()
-	c.sh.ladder.Link(a.setup, c.id.String(), a.dialog.callID)
+	c.sh.flows.Link(a.setup, c.id.String(), a.dialog.callID)
 	for _, f := range c.onward {
-		c.sh.ladder.Link(a.setup, f.id.String(), a.dialog.callID)
+		c.sh.flows.Link(a.setup, f.id.String(), a.dialog.callID)
 	}
 	if err := c.keep(); !c.mayBegin(err) { // Before the carrier hears of the call: its record is then sure.
 		a.drop(sip.StatusServiceUnavailable, cdr.SideFault, causeTemporaryFailure, reasonJournal)
@@ -140,7 +142,7 @@ func (a *attempt) await() {
 }
 
 // shownTo is the From header that a target sees; an anonymous caller's as RFC 3323, section 4.1.1.3 has it.
-func (c *call) shownTo(t *provision.Target, host string) sip.FromHeader {
+func (c *call) shownTo(t *routing.Target, host string) sip.FromHeader {
 	from := sip.FromHeader{
 		DisplayName: c.displayName(), Address: sip.Uri{Scheme: "sip", User: t.FromSent, Host: host},
 		Params: sip.HeaderParams{{K: "tag", V: sip.GenerateTagN(12)}},
@@ -153,7 +155,7 @@ func (c *call) shownTo(t *provision.Target, host string) sip.FromHeader {
 
 // displayName passes the caller's display name on to phones of the house only.
 func (c *call) displayName() string {
-	if c.route.Direction != cdr.Internal.String() {
+	if c.route.Direction != calls.Internal {
 		return ""
 	}
 	return c.invite.From().DisplayName
@@ -249,7 +251,7 @@ func (a *attempt) locate(req *sip.Request) {
 }
 
 // route is that of the call that the attempt is of: what it was forwarded as, once it is.
-func (a *attempt) route() *provision.Route {
+func (a *attempt) route() *routing.Route {
 	for _, f := range slices.Backward(a.call.onward) {
 		if a.seq > f.first {
 			return f.route
@@ -302,7 +304,7 @@ func (a *attempt) silent() {
 	if a.done || a.gaveUp || a.client.Heard() {
 		return
 	}
-	a.mute("silent")
+	a.giveUpSilent("silent")
 }
 
 // stalled is told when the gateway has taken the call and has not said what became of it.
@@ -310,11 +312,11 @@ func (a *attempt) stalled() {
 	if a.done || a.gaveUp || !a.progress.IsZero() {
 		return
 	}
-	a.mute("stalled")
+	a.giveUpSilent("stalled")
 }
 
-// mute gives up a gateway that says nothing, and hunts on.
-func (a *attempt) mute(why string) {
+// giveUpSilent gives up a gateway that says nothing, and hunts on.
+func (a *attempt) giveUpSilent(why string) {
 	a.call.sh.health.failed(a.gatewayID(), why)
 	a.drop(sip.StatusRequestTimeout, cdr.SideTimer, causeNoRouteDestination, why)
 	if !a.client.Heard() {

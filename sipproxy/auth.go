@@ -8,7 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 	"github.com/icholy/digest"
 
-	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/guard"
 	"trunkline/sipproxy/number"
 	"trunkline/sipproxy/txn"
@@ -35,7 +35,7 @@ const dummyHA1 = "d41d8cd98f00b204e9800998ecf8427e"
 
 // identify tells who sends a request: by digest credentials, or by the source address for trunks and gateways.
 // When it returns false the request has been answered. An unknown login and a wrong password are answered alike.
-func (s *shard) identify(req *sip.Request, flow wire.Flow, tx *txn.Server, kind challengeKind) (provision.Caller, bool) {
+func (s *shard) identify(req *sip.Request, flow wire.Flow, tx *txn.Server, kind challengeKind) (routing.Caller, bool) {
 	source := flow.Remote().Addr()
 	cred := s.credentials(req)
 	if cred == nil {
@@ -45,40 +45,40 @@ func (s *shard) identify(req *sip.Request, flow wire.Flow, tx *txn.Server, kind 
 		}
 		if s.guard.Blocked(source, req.From().Address.User) {
 			tx.Reply(sip.StatusForbidden, "Forbidden")
-			return provision.Caller{}, false
+			return routing.Caller{}, false
 		}
 		s.challenge(tx, kind, source, false)
-		return provision.Caller{}, false
+		return routing.Caller{}, false
 	}
 	switch {
 	case s.guard.Blocked(source, cred.Username):
 		tx.Reply(sip.StatusForbidden, "Forbidden")
-		return provision.Caller{}, false
+		return routing.Caller{}, false
 	case !asksFor(cred, req):
 		tx.Reply(sip.StatusBadRequest, "Credentials Of Another Request") // RFC 7616, section 3.4.6.
-		return provision.Caller{}, false
+		return routing.Caller{}, false
 	}
 	switch s.nonces.Use(cred.Nonce, cred.Nc, source, s.clock.Now()) {
 	case guard.NonceStale:
 		s.challenge(tx, kind, source, true)
-		return provision.Caller{}, false
+		return routing.Caller{}, false
 	case guard.NonceForged, guard.NonceReplayed:
 		s.challenge(tx, kind, source, false)
-		return provision.Caller{}, false
+		return routing.Caller{}, false
 	case guard.NonceFresh:
 	}
 	caller, known := s.router.Login(cred.Username)
 	if !proves(cred, caller, string(req.Method)) || !known {
 		s.failed(source, cred.Username)
 		s.challenge(tx, kind, source, false)
-		return provision.Caller{}, false
+		return routing.Caller{}, false
 	}
 	s.guard.Passed(source, caller.Login)
 	flow.Prove()
 	if !caller.MayBeAt(source) {
 		s.log.Warn("outside of the networks of the extension", "login", caller.Login, "source", source, "method", req.Method.String())
 		tx.Reply(sip.StatusForbidden, "Forbidden")
-		return provision.Caller{}, false
+		return routing.Caller{}, false
 	}
 	return caller, true
 }
@@ -108,9 +108,9 @@ func asksFor(cred *digest.Credentials, req *sip.Request) bool {
 }
 
 // bySource tells the trunk or gateway that a request without credentials comes from. A registered phone on the same host is none.
-func (s *shard) bySource(req *sip.Request, flow wire.Flow) (provision.Caller, bool) {
+func (s *shard) bySource(req *sip.Request, flow wire.Flow) (routing.Caller, bool) {
 	if req.Method == sip.REGISTER {
-		return provision.Caller{}, false
+		return routing.Caller{}, false
 	}
 	caller, ok := s.router.Source(flow.Remote().Addr())
 	return caller, ok && !s.registrar.speaksFrom(flow.Remote().String()) && !s.saysItIsOurs(req)
@@ -142,7 +142,7 @@ func (s *shard) credentials(req *sip.Request) *digest.Credentials {
 
 // proves checks the response (RFC 7616, section 3.4.1). The URI is the one of the credentials: proxies on the way may
 // have rewritten that of the request, as phones behind a session border controller find every day.
-func proves(cred *digest.Credentials, caller provision.Caller, method string) bool {
+func proves(cred *digest.Credentials, caller routing.Caller, method string) bool {
 	ha1 := caller.HA1MD5
 	if strings.EqualFold(cred.Algorithm, "SHA-256") {
 		ha1 = caller.HA1SHA256

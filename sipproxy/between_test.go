@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 )
 
 // byTenant are the legs of calls, by whose they are.
@@ -32,12 +33,12 @@ func TestCallBetweenClients(t *testing.T) {
 	nina.hears("BYE")
 	legs := byTenant(o.record())
 	require.Len(t, legs["alpha"], 1)
-	require.Equal(t, cdr.Outbound, legs["alpha"][0].Direction)
+	require.Equal(t, calls.Outbound, legs["alpha"][0].Direction)
 	require.Equal(t, "retail", legs["alpha"][0].Tariff)
 	require.True(t, legs["alpha"][0].Reserved)
 	require.True(t, legs["alpha"][0].Answered())
 	require.Len(t, legs["bravo"], 2)
-	require.Equal(t, cdr.Inbound, legs["bravo"][0].Direction)
+	require.Equal(t, calls.Inbound, legs["bravo"][0].Direction)
 	require.Equal(t, "4930222001", legs["bravo"][0].Number)
 	require.NotEqual(t, legs["alpha"][0].Call, legs["bravo"][0].Call)
 	o.carrierIs(0)
@@ -56,7 +57,7 @@ func TestCallBetweenClientsIsForwarded(t *testing.T) {
 	legs := byTenant(all)
 	require.Len(t, legs["alpha"], 1)
 	require.Len(t, legs["bravo"], 3)
-	require.Equal(t, cdr.Forwarded, legs["bravo"][1].Direction)
+	require.Equal(t, calls.Forwarded, legs["bravo"][1].Direction)
 	require.True(t, legs["bravo"][1].Reserved)
 	o.carrierIs(1)
 }

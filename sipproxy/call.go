@@ -8,8 +8,9 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
-	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/txn"
 )
 
@@ -41,9 +42,9 @@ func (s callState) String() string {
 type call struct {
 	sh       *shard
 	log      *slog.Logger
-	id       cdr.CallID
-	from     provision.Caller
-	route    *provision.Route
+	id       calls.ID
+	from     routing.Caller
+	route    *routing.Route
 	caller   *dialog
 	invite   *sip.Request // Until the call is answered.
 	tx       *txn.Server
@@ -57,25 +58,25 @@ type call struct {
 	progress time.Time
 	connect  time.Time
 
-	targets  []provision.Target
-	next     int // The next of targets to be tried.
-	tries    int // How many attempts there may be.
-	attempts []*attempt
-	winner   *attempt
-	best     failure           // The best answer so far, for when nobody takes the call.
-	outcome  provision.Trigger // What became of the phones tried so far.
-	diverted bool              // One of the ways of forwarding was taken; no other is.
-	onward   []*forwarding     // The calls that this one went on as, one after the other.
-	handover *handover         // The transfer that it is part of.
-	joint    *joint            // After a transfer: the call that it is connected with.
-	partner  string            // After a restart, until that one is found: its id.
-	early    earlyAnswers
-	talks    *attempt // Whose description the caller was given last.
-	mergeKey string   // Of its INVITE.
-	skipped  []skippedGateway
-	decided  decided
-	loop     []string // That it holds among calls that may be one which goes round.
-	slots    []string // Capacity that the call holds.
+	targets     []routing.Target
+	next        int // The next of targets to be tried.
+	tries       int // How many attempts there may be.
+	attempts    []*attempt
+	winner      *attempt
+	best        failure         // The best answer so far, for when nobody takes the call.
+	outcome     routing.Trigger // What became of the phones tried so far.
+	diverted    bool            // One of the ways of forwarding was taken; no other is.
+	onward      []*forwarding   // The calls that this one went on as, one after the other.
+	transferLeg *transferLeg    // The transfer that it is part of.
+	bridge      *bridge         // After a transfer: the call that it is connected with.
+	bridgedWith string          // After a restart, until that one is found: its id.
+	early       earlyAnswers
+	talks       *attempt // Whose description the caller was given last.
+	mergeKey    string   // Of its INVITE.
+	skipped     []skippedGateway
+	decided     decided
+	loop        []string // That it holds among calls that may be one which goes round.
+	slots       []string // Capacity that the call holds.
 
 	grant      Grant
 	reserved   bool // Money may be held for this call.
@@ -107,9 +108,9 @@ type ending struct {
 // peer is the other side of an answered call; after a transfer it is one of another call, on the shard of that.
 func (c *call) peer(d *dialog) *dialog {
 	switch {
-	case c.joint != nil && d == c.joint.own:
-		return c.joint.theirs
-	case c.joint != nil || c.winner == nil:
+	case c.bridge != nil && d == c.bridge.own:
+		return c.bridge.theirs
+	case c.bridge != nil || c.winner == nil:
 		return nil
 	case d == c.caller:
 		return c.winner.dialog
@@ -119,11 +120,11 @@ func (c *call) peer(d *dialog) *dialog {
 
 // hungUp is told when one side has sent BYE. A referrer may do so before the transfer has succeeded (RFC 5589, section 6.1).
 func (c *call) hungUp(d *dialog, bye *sip.Request) {
-	if c.joint != nil && d != c.joint.own {
+	if c.bridge != nil && d != c.bridge.own {
 		return // It was released already.
 	}
-	if c.handover != nil && d == c.handover.leaving {
-		c.handover.left = true
+	if c.transferLeg != nil && d == c.transferLeg.leaving {
+		c.transferLeg.left = true
 		return
 	}
 	cause := causeOf(bye)
@@ -156,7 +157,7 @@ func (c *call) end(e ending) {
 	c.leaveLoop()
 	c.slots = nil
 	c.releaseHold()
-	c.parted(e)
+	c.notifyPeers(e)
 	switch {
 	case answered:
 		c.hangUpBoth(e)

@@ -10,7 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy"
 	"trunkline/sipproxy/agent"
 )
@@ -77,10 +79,10 @@ func TestRegisterAndCallInside(t *testing.T) {
 	w := newWorld(t)
 	w.extension("anna")
 	w.extension("boris")
-	w.route = func(c provision.Caller, dialled string) *provision.Route {
-		return &provision.Route{
-			Direction: "internal", Tenant: c.Tenant, Extension: c.Extension,
-			Targets: []provision.Target{{Login: dialled, Extension: dialled, ToSent: dialled, FromSent: c.Extension}},
+	w.route = func(c routing.Caller, dialled string) *routing.Route {
+		return &routing.Route{
+			Direction: calls.Internal, Tenant: c.Tenant, Extension: c.Extension,
+			Targets: []routing.Target{{Login: dialled, Extension: dialled, ToSent: dialled, FromSent: c.Extension}},
 		}
 	}
 	w.open()

@@ -40,7 +40,7 @@ type dialog struct {
 	origin *dialog // Of an early dialog: the one that it was made of.
 
 	confined bool           // A phone or trunk is at the other end: requests go to where it speaks from, or to within.
-	within   []netip.Prefix // See provision.Caller.
+	within   []netip.Prefix // See routing.Caller.
 	lost     int            // How many of the ways to it were taken after its connection was over.
 
 	form        *provision.Form // How a gateway or trunk wants to be spoken to; nil: a phone.

@@ -6,8 +6,8 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"trunkline/cdr"
-	"trunkline/provision"
+	"trunkline/internal/calls"
+	"trunkline/routing"
 )
 
 // diversion is why a call was sent on; 0: it was not.
@@ -21,7 +21,7 @@ const (
 )
 
 // diversion tells why a target is tried, if another one was called first.
-func (c *call) diversion(t *provision.Target) diversion {
+func (c *call) diversion(t *routing.Target) diversion {
 	if f := c.last(); f != nil && t.Divertor == "" && t.After == 0 {
 		return f.why
 	}
@@ -31,15 +31,15 @@ func (c *call) diversion(t *provision.Target) diversion {
 	return whyDiverted(t.After, c.outcome)
 }
 
-func whyDiverted(after, outcome provision.Trigger) diversion {
+func whyDiverted(after, outcome routing.Trigger) diversion {
 	switch happened := after & outcome; {
-	case after == 0, after == provision.AfterAny && outcome == 0:
+	case after == 0, after == routing.AfterAny && outcome == 0:
 		return divertedAlways
-	case happened&provision.AfterBusy != 0:
+	case happened&routing.AfterBusy != 0:
 		return divertedBusy
-	case happened&provision.AfterNoAnswer != 0:
+	case happened&routing.AfterNoAnswer != 0:
 		return divertedNoAnswer
-	case happened&provision.AfterUnavailable != 0:
+	case happened&routing.AfterUnavailable != 0:
 		return divertedUnavailable
 	}
 	return divertedAlways
@@ -84,7 +84,7 @@ func (a *attempt) called(req *sip.Request, host string) {
 		return
 	}
 	r := a.call.route
-	if number := r.To.String(); number != "" && (r.Direction == cdr.Inbound.String() || r.Number != "") {
+	if number := r.To.String(); number != "" && (r.Direction == calls.Inbound || r.Number != "") {
 		req.AppendHeader(sip.NewHeader("P-Called-Party-ID", "<sip:"+number+"@"+host+">"))
 	}
 	if t.Divertor == "" {

@@ -11,10 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/disk"
 	"trunkline/internal/faultfs"
-	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy"
 	"trunkline/sipproxy/agent"
 )
@@ -142,10 +143,10 @@ func TestPhoneThatIsGone(t *testing.T) {
 	w := newWorld(t)
 	w.extension("anna")
 	w.extension("boris")
-	w.route = func(c provision.Caller, dialled string) *provision.Route {
-		return &provision.Route{
-			Direction: "internal", Tenant: c.Tenant, Extension: c.Extension,
-			Targets: []provision.Target{{Login: dialled, Extension: dialled, ToSent: dialled, FromSent: c.Extension}},
+	w.route = func(c routing.Caller, dialled string) *routing.Route {
+		return &routing.Route{
+			Direction: calls.Internal, Tenant: c.Tenant, Extension: c.Extension,
+			Targets: []routing.Target{{Login: dialled, Extension: dialled, ToSent: dialled, FromSent: c.Extension}},
 		}
 	}
 	w.open()
@@ -274,7 +275,7 @@ func TestFullDisk(t *testing.T) {
 			require.NoError(t, err)
 			w.extension("anna")
 			w.carrier("alfa", agent.Behaviour{Status: 200})
-			w.route = func(c provision.Caller, dialled string) *provision.Route {
+			w.route = func(c routing.Caller, dialled string) *routing.Route {
 				r := w.toAll(c, dialled)
 				if dialled == "112" {
 					r.Emergency = true

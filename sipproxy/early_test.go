@@ -12,6 +12,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/agent"
 )
 
@@ -20,7 +21,7 @@ func (w *world) gatewayPeer() (caller, gateway *peer) {
 	w.t.Helper()
 	gateway = w.peer()
 	w.gateways = append(w.gateways, provision.Gateway{ID: "alfa", Carrier: "alfa-co", Address: gateway.addr()})
-	w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
+	w.sources[netip.MustParseAddr("127.0.0.1")] = routing.Caller{Kind: routing.CallerTrunk, Tenant: "acme", Branch: "main"}
 	w.open()
 	gateway.proxy = w.addr()
 	return w.peer(), gateway
@@ -190,8 +191,8 @@ func TestCallerHidesItsNumber(t *testing.T) {
 	w := newWorld(t)
 	w.extension("anna")
 	w.carrier("alfa", agent.Behaviour{Status: 486})
-	asked := make(chan provision.Caller, 4)
-	w.route = func(c provision.Caller, dialled string) *provision.Route {
+	asked := make(chan routing.Caller, 4)
+	w.route = func(c routing.Caller, dialled string) *routing.Route {
 		asked <- c
 		return w.toAll(c, dialled)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/headers"
 )
 
@@ -21,7 +22,7 @@ func (p *Proxy) formOf(id string) *provision.Form {
 }
 
 // form is how the target of an attempt wants to be spoken to; nil: it is a phone.
-func formFor(t *provision.Target) *provision.Form {
+func formFor(t *routing.Target) *provision.Form {
 	switch {
 	case t.Gateway != nil:
 		return &t.Gateway.Form
@@ -32,7 +33,7 @@ func formFor(t *provision.Target) *provision.Form {
 }
 
 // loginFor is our login at a gateway, or that of a trunk at us.
-func loginFor(t *provision.Target) string {
+func loginFor(t *routing.Target) string {
 	switch {
 	case t.Trunk != nil:
 		return t.Trunk.Login
@@ -139,7 +140,7 @@ func (s *shard) carryHeaders(from, to sip.Message, theirs, ours *dialog) {
 }
 
 // values are what the rules of headers may name.
-func (c *call) values(r *provision.Route) headers.Values {
+func (c *call) values(r *routing.Route) headers.Values {
 	return headers.Values{
 		"tenant": r.Tenant, "branch": r.Branch, "extension": r.Extension, "from": r.From.Digits(), "to": r.To.Digits(), "call": c.id.String(),
 		"node": c.sh.cfg.Node,

@@ -11,6 +11,7 @@ import (
 
 	"trunkline/internal/clock"
 	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // formWorld is a proxy between a trunk without a form and a gateway that wants one.
@@ -41,7 +42,7 @@ func TestFormOfAGateway(t *testing.T) {
 			{Name: "P-Early-Media", Do: "pass", From: true},
 		},
 	})
-	w.routes(func(c provision.Caller, dialled string) *provision.Route {
+	w.routes(func(c routing.Caller, dialled string) *routing.Route {
 		r := w.toAll(c, dialled)
 		r.Targets[0].AssertedID = "74950000101"
 		return r
@@ -176,7 +177,7 @@ func timedWorld(t *testing.T, refresher string) (w *world, c *clock.Manual, call
 	w.gateways = []provision.Gateway{{
 		ID: "alfa", Carrier: "alfa-co", Address: carrier.addr(), Form: provision.Form{SessionTimer: 90 * time.Second, Refresher: refresher},
 	}}
-	w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
+	w.sources[netip.MustParseAddr("127.0.0.1")] = routing.Caller{Kind: routing.CallerTrunk, Tenant: "acme", Branch: "main"}
 	w.open()
 	caller = w.peer()
 	carrier.proxy = caller.proxy

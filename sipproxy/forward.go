@@ -9,14 +9,16 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
-	"trunkline/provision"
+	"trunkline/internal/calls"
+	"trunkline/routing"
+	"trunkline/sipproxy/callstate"
 )
 
 // forwarding is the call that a call goes on as when it is forwarded to a number outside. To the books it is a call of its
 // own, of whoever forwards it: with its own id, price, limits and records. On the wire it is the same call.
 type forwarding struct {
-	id       cdr.CallID
-	route    *provision.Route
+	id       calls.ID
+	route    *routing.Route
 	began    time.Time
 	why      diversion
 	first    int  // The first of the call's attempts that are its own.
@@ -36,8 +38,8 @@ func (c *call) last() *forwarding {
 }
 
 // wants reports whether a target is to be tried after what became of the phones so far.
-func (c *call) wants(t *provision.Target) bool {
-	if t.After == 0 || t.After == provision.AfterAny {
+func (c *call) wants(t *routing.Target) bool {
+	if t.After == 0 || t.After == routing.AfterAny {
 		return true
 	}
 	return !c.diverted && (c.outcome == 0 || t.After&c.outcome != 0)
@@ -54,26 +56,26 @@ func (c *call) wantsMore() bool {
 }
 
 // outcomeOf tells what the failure of a phone is to forwarding.
-func outcomeOf(f failure) provision.Trigger {
+func outcomeOf(f failure) routing.Trigger {
 	switch {
 	case f.silent:
-		return provision.AfterUnavailable
+		return routing.AfterUnavailable
 	case f.status == sip.StatusBusyHere, f.status == sip.StatusGlobalBusyEverywhere, f.status == sip.StatusGlobalDecline:
-		return provision.AfterBusy
+		return routing.AfterBusy
 	case f.cause == causeNoAnswer:
-		return provision.AfterNoAnswer
+		return routing.AfterNoAnswer
 	}
-	return provision.AfterUnavailable
+	return routing.AfterUnavailable
 }
 
 // forwardAs lets the call go on as another one; false: that one cannot be placed.
-func (c *call) forwardAs(r *provision.Route, why diversion) bool {
+func (c *call) forwardAs(r *routing.Route, why diversion) bool {
 	if r.Refusal != "" {
 		c.log.Info("the call cannot be forwarded", "to", r.To.String(), "reason", string(r.Refusal), "detail", r.Detail)
 		c.best = better(c.best, failure{status: r.Status})
 		return false
 	}
-	id, err := cdr.NewCallID()
+	id, err := calls.NewID()
 	if err != nil || len(c.onward) >= onwardMost {
 		c.best = better(c.best, failure{status: sip.StatusInternalServerError})
 		return false
@@ -89,7 +91,7 @@ func (c *call) forwardAs(r *provision.Route, why diversion) bool {
 	}
 	c.onward = append(c.onward, f)
 	c.targets, c.next, c.tries = r.Targets, 0, len(c.attempts)+max(r.MaxTries, 1)
-	c.sh.ladder.Link(f.began, id.String(), c.caller.callID)
+	c.sh.flows.Link(f.began, id.String(), c.caller.callID)
 	c.log.Info("forwarded", "to", r.To.String(), "as", id.String(), "extension", r.Extension)
 	if err := c.keep(); !c.mayBegin(err) {
 		c.refuse(reasonJournal, sip.StatusServiceUnavailable)
@@ -123,8 +125,8 @@ func (c *call) forwardGrant(g Grant, err error) {
 
 // hold is money that is held for a call.
 type hold struct {
-	id    cdr.CallID
-	route *provision.Route
+	id    calls.ID
+	route *routing.Route
 }
 
 // holds returns what money is held for: the call, and those that it went on as.
@@ -171,16 +173,7 @@ func (c *call) forwardLeg(f *forwarding) *cdr.Leg {
 	return leg
 }
 
-// forwardMemo is what the journal keeps of it.
-type forwardMemo struct {
-	ID       string  `cbor:"1,keyasint"`
-	Began    instant `cbor:"2,keyasint"`
-	First    int     `cbor:"3,keyasint"`
-	Reserved bool    `cbor:"4,keyasint"`
-	Route    []byte  `cbor:"5,keyasint"` // JSON, without quote, targets and trace.
-}
-
-func (c *call) forwardMemo(at int) *forwardMemo {
+func (c *call) forwardSnapshot(at int) *callstate.Forward {
 	if at >= len(c.onward) {
 		return nil
 	}
@@ -192,26 +185,26 @@ func (c *call) forwardMemo(at int) *forwardMemo {
 		c.log.Error("the way of a forwarded call could not be written to the journal", "error", err)
 		return nil
 	}
-	return &forwardMemo{ID: f.id.String(), Began: instantOf(f.began), First: f.first, Reserved: f.reserved, Route: text}
+	return &callstate.Forward{ID: f.id.String(), Began: callstate.InstantOf(f.began), First: f.first, Reserved: f.reserved, Route: text}
 }
 
 // restoreForward takes a forwarded call back. Its price is looked up in the route as it is found now; when that no longer
 // leads there, what was granted is all that it gets.
-func (c *call) restoreForward(m *forwardMemo, why map[string][]byte) error {
+func (c *call) restoreForward(m *callstate.Forward, why map[string][]byte) error {
 	if m == nil {
 		return nil
 	}
-	var then provision.Route
+	var then routing.Route
 	if err := json.Unmarshal(m.Route, &then); err != nil {
 		return fmt.Errorf("the way of the forwarded call: %w", err)
 	}
-	id, err := cdr.ParseCallID(m.ID)
+	id, err := calls.ParseID(m.ID)
 	if err != nil {
 		return fmt.Errorf("the forwarded call: %w", err)
 	}
 	f := &forwarding{
-		id: id, route: &then, began: m.Began.time(), first: m.First, reserved: m.Reserved,
-		decided: decided{text: why[whyPrefix+m.ID]},
+		id: id, route: &then, began: m.Began.Time(), first: m.First, reserved: m.Reserved,
+		decided: decided{text: why[callstate.DecisionKey(id)]},
 	}
 	from := c.route
 	if before := c.last(); before != nil {

@@ -7,9 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/provision"
 	"trunkline/rating"
+	"trunkline/routing"
 	"trunkline/sipproxy"
 	"trunkline/sipproxy/agent"
 )
@@ -24,35 +26,35 @@ func (w *world) phone(login string, b agent.Behaviour) {
 	a.OnCall(func(agent.Incoming) agent.Behaviour { return b })
 }
 
-func ringing(login string, after provision.Trigger, others ...string) provision.Target {
-	t := provision.Target{
+func ringing(login string, after routing.Trigger, others ...string) routing.Target {
+	t := routing.Target{
 		Login: login, Extension: login, ToSent: login, FromSent: "+74950000000", RingTime: 300 * time.Millisecond, After: after,
 	}
 	for _, o := range others {
-		t.Others = append(t.Others, provision.Phone{Extension: o, Login: o})
+		t.Others = append(t.Others, routing.Phone{Extension: o, Login: o})
 	}
 	return t
 }
 
 // inbound makes every call one to a number of the house that has these targets.
-func (w *world) inbound(targets func() []provision.Target) {
+func (w *world) inbound(targets func() []routing.Target) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.route = func(c provision.Caller, _ string) *provision.Route {
-		return &provision.Route{
-			Direction: "inbound", Tenant: c.Tenant, Extension: "boris", Number: "74951112233", MaxTries: 20,
+	w.route = func(c routing.Caller, _ string) *routing.Route {
+		return &routing.Route{
+			Direction: calls.Inbound, Tenant: c.Tenant, Extension: "boris", Number: "74951112233", MaxTries: 20,
 			From: e164.MustParse("74950000000"), To: e164.MustParse("74951112233"), Tariff: "retail", Targets: targets(),
 		}
 	}
 }
 
-func (w *world) outside() *provision.Route {
+func (w *world) outside() *routing.Route {
 	g := &w.gateways[0]
-	return &provision.Route{
-		Direction: "forwarded", Tenant: "acme", Branch: "main", Extension: "boris", MaxTries: 1, Tariff: "retail", Quote: &rating.Quote{},
+	return &routing.Route{
+		Direction: calls.Forwarded, Tenant: "acme", Branch: "main", Extension: "boris", MaxTries: 1, Tariff: "retail", Quote: &rating.Quote{},
 		From: e164.MustParse("74951112233"), To: e164.MustParse("4930123456"), CallerID: "+74951112233",
-		Capacities: []provision.Capacity{{Key: "tenant/acme", Max: 1}},
-		Targets: []provision.Target{{
+		Capacities: []routing.Capacity{{Key: "tenant/acme", Max: 1}},
+		Targets: []routing.Target{{
 			Gateway: g, Carrier: &provision.Carrier{ID: g.Carrier}, Deck: "deck", ToSent: "4930123456", FromSent: "74951112233",
 			AssertedID: "74951112233", Diversion: "74951112233",
 		}},
@@ -77,10 +79,10 @@ func TestForwardingOutcomes(t *testing.T) {
 			for _, login := range []string{"anna", "boris", "vera", "gleb", "dasha"} {
 				w.extension(login)
 			}
-			w.inbound(func() []provision.Target {
-				return []provision.Target{
-					ringing("boris", 0), ringing("vera", provision.AfterBusy),
-					ringing("gleb", provision.AfterNoAnswer), ringing("dasha", provision.AfterUnavailable),
+			w.inbound(func() []routing.Target {
+				return []routing.Target{
+					ringing("boris", 0), ringing("vera", routing.AfterBusy),
+					ringing("gleb", routing.AfterNoAnswer), ringing("dasha", routing.AfterUnavailable),
 				}
 			})
 			w.open()
@@ -104,8 +106,8 @@ func TestForwardingIsTakenOnce(t *testing.T) {
 	for _, login := range []string{"anna", "boris", "vera", "gleb"} {
 		w.extension(login)
 	}
-	w.inbound(func() []provision.Target {
-		return []provision.Target{ringing("boris", 0), ringing("vera", provision.AfterBusy), ringing("gleb", provision.AfterNoAnswer)}
+	w.inbound(func() []routing.Target {
+		return []routing.Target{ringing("boris", 0), ringing("vera", routing.AfterBusy), ringing("gleb", routing.AfterNoAnswer)}
 	})
 	w.open()
 	w.phone("boris", agent.Behaviour{Status: 486})
@@ -126,8 +128,8 @@ func TestForwardedOutside(t *testing.T) {
 		heard <- in
 		return agent.Behaviour{Status: 200}
 	})
-	w.inbound(func() []provision.Target {
-		return []provision.Target{ringing("boris", 0), {After: provision.AfterNoAnswer, Forward: w.outside()}}
+	w.inbound(func() []routing.Target {
+		return []routing.Target{ringing("boris", 0), {After: routing.AfterNoAnswer, Forward: w.outside()}}
 	})
 	w.grants = []sipproxy.Grant{{Granted: time.Minute}}
 	w.open()
@@ -138,7 +140,7 @@ func TestForwardedOutside(t *testing.T) {
 	require.Len(t, legs, 4)
 	inbound, boris, forwarded, egress := legs[0], legs[1], legs[2], legs[3]
 
-	require.Equal(t, cdr.Inbound, inbound.Direction)
+	require.Equal(t, calls.Inbound, inbound.Direction)
 	require.Equal(t, cdr.Ingress, inbound.Kind)
 	require.False(t, inbound.Reserved, "the inbound call itself costs nothing")
 	require.Empty(t, inbound.Gateway)
@@ -147,7 +149,7 @@ func TestForwardedOutside(t *testing.T) {
 
 	require.NotEqual(t, inbound.Call, forwarded.Call, "it is a call of its own to the books")
 	require.Equal(t, cdr.Ingress, forwarded.Kind)
-	require.Equal(t, cdr.Forwarded, forwarded.Direction)
+	require.Equal(t, calls.Forwarded, forwarded.Direction)
 	require.Empty(t, forwarded.Trunk, "it takes no other line on the side of the caller")
 	require.Equal(t, "boris", forwarded.Extension)
 	require.Equal(t, "+4930123456", forwarded.To.String())
@@ -158,7 +160,7 @@ func TestForwardedOutside(t *testing.T) {
 	require.True(t, forwarded.Setup.After(inbound.Setup))
 	require.Equal(t, forwarded.Call, egress.Call)
 	require.Equal(t, "deck", egress.Deck)
-	require.Equal(t, cdr.Forwarded, egress.Direction)
+	require.Equal(t, calls.Forwarded, egress.Direction)
 
 	in := <-heard
 	require.Contains(t, in.Request.GetHeader("Diversion").Value(), "sip:74951112233@")
@@ -173,7 +175,7 @@ func TestForwardingWithoutMoneyOrRoom(t *testing.T) {
 	w.extension("boris")
 	w.carrier("alfa", agent.Behaviour{Status: 200})
 	forward := w.outside()
-	w.inbound(func() []provision.Target { return []provision.Target{{After: provision.AfterAny, Forward: forward}} })
+	w.inbound(func() []routing.Target { return []routing.Target{{After: routing.AfterAny, Forward: forward}} })
 	w.grants = []sipproxy.Grant{{Refusal: "balance"}}
 	w.open()
 	caller := w.agent("anna")
@@ -183,8 +185,8 @@ func TestForwardingWithoutMoneyOrRoom(t *testing.T) {
 	require.Equal(t, "balance", legs[1].Reason)
 
 	full := *forward
-	full.Capacities = []provision.Capacity{{Key: "tenant/acme", Max: 1}, {Key: "number/1", Max: 1}}
-	w.inbound(func() []provision.Target { return []provision.Target{{After: provision.AfterAny, Forward: &full}} })
+	full.Capacities = []routing.Capacity{{Key: "tenant/acme", Max: 1}, {Key: "number/1", Max: 1}}
+	w.inbound(func() []routing.Target { return []routing.Target{{After: routing.AfterAny, Forward: &full}} })
 	w.mu.Lock()
 	w.grants = nil
 	w.mu.Unlock()
@@ -199,8 +201,8 @@ func TestForwardingWithoutMoneyOrRoom(t *testing.T) {
 	require.Equal(t, 486, w.dial(caller, agent.Call{To: "74951112233"}).Status, "the tenant has one channel")
 	require.Equal(t, 200, (<-talk).Status)
 
-	barred := provision.Route{Refusal: "blocked", Status: 403, Direction: "forwarded"}
-	w.inbound(func() []provision.Target { return []provision.Target{{After: provision.AfterAny, Forward: &barred}} })
+	barred := routing.Route{Refusal: "blocked", Status: 403, Direction: calls.Forwarded}
+	w.inbound(func() []routing.Target { return []routing.Target{{After: routing.AfterAny, Forward: &barred}} })
 	require.Equal(t, 403, w.dial(caller, agent.Call{To: "74951112233"}).Status)
 }
 
@@ -210,7 +212,7 @@ func TestGroupRingsTogether(t *testing.T) {
 	for _, login := range []string{"anna", "boris", "vera", "gleb"} {
 		w.extension(login)
 	}
-	w.inbound(func() []provision.Target { return []provision.Target{ringing("boris", 0, "vera", "gleb")} })
+	w.inbound(func() []routing.Target { return []routing.Target{ringing("boris", 0, "vera", "gleb")} })
 	w.open()
 	w.phone("boris", agent.Behaviour{Status: 603}) // Not for him; the others go on ringing.
 	w.phone("vera", agent.Behaviour{Status: 200, Ring: 150 * time.Millisecond})
@@ -228,10 +230,10 @@ func TestWhoHasWaitedLongestRingsFirst(t *testing.T) {
 	for _, login := range []string{"anna", "boris", "vera", "gleb"} {
 		w.extension(login)
 	}
-	w.inbound(func() []provision.Target {
-		var all []provision.Target
+	w.inbound(func() []routing.Target {
+		var all []routing.Target
 		for _, login := range []string{"boris", "vera", "gleb"} {
-			one := ringing(login, provision.AfterAny)
+			one := ringing(login, routing.AfterAny)
 			one.LeastRecent = true
 			all = append(all, one)
 		}
@@ -260,9 +262,9 @@ func TestAnonymousCaller(t *testing.T) {
 		heard <- in
 		return agent.Behaviour{Status: 486}
 	})
-	w.route = func(c provision.Caller, dialled string) *provision.Route {
+	w.route = func(c routing.Caller, dialled string) *routing.Route {
 		r := w.outside()
-		r.Direction, r.Tenant, r.Capacities = "outbound", c.Tenant, nil
+		r.Direction, r.Tenant, r.Capacities = calls.Outbound, c.Tenant, nil
 		r.Targets[0].Anonymous, r.Targets[0].Diversion, r.Targets[0].ToSent = true, "", dialled
 		return r
 	}
@@ -281,8 +283,8 @@ func TestForwardedCallOutlivesTheProxy(t *testing.T) {
 	w := newWorld(t)
 	w.extension("anna")
 	w.carrier("alfa", agent.Behaviour{Status: 200})
-	w.inbound(func() []provision.Target {
-		return []provision.Target{{After: provision.AfterAny, Forward: w.outside()}}
+	w.inbound(func() []routing.Target {
+		return []routing.Target{{After: routing.AfterAny, Forward: w.outside()}}
 	})
 	w.grants = []sipproxy.Grant{{Granted: 800 * time.Millisecond, Final: true}}
 	w.open()
@@ -293,8 +295,8 @@ func TestForwardedCallOutlivesTheProxy(t *testing.T) {
 	require.True(t, out.ByCallee, "the money of the forwarded call is used up")
 	legs := w.record()
 	require.Len(t, legs, 3)
-	require.Equal(t, cdr.Inbound, legs[0].Direction)
-	require.Equal(t, cdr.Forwarded, legs[1].Direction)
+	require.Equal(t, calls.Inbound, legs[0].Direction)
+	require.Equal(t, calls.Forwarded, legs[1].Direction)
 	require.True(t, legs[1].Reserved)
 	require.Equal(t, 800*time.Millisecond, legs[1].Chargeable())
 	require.Equal(t, legs[1].Call, legs[2].Call)

@@ -13,7 +13,7 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/lcr"
 	"trunkline/provision"
-	"trunkline/sipproxy/names"
+	"trunkline/sipproxy/resolver"
 )
 
 const (
@@ -39,16 +39,16 @@ type GatewayState struct {
 type health struct {
 	clock    clock.Clock
 	log      *slog.Logger
-	resolver names.Resolver
+	resolver resolver.Resolver
 	mu       sync.Mutex
 	byID     map[string]*gatewayHealth
 }
 
 type gatewayHealth struct {
 	gateway  provision.Gateway
-	hop      names.Hop   // Where it is tried now.
-	targets  []names.Hop // All that its name leads to, in order; empty for a literal address.
-	next     int         // Of hop among them.
+	hop      resolver.Hop   // Where it is tried now.
+	targets  []resolver.Hop // All that its name leads to, in order; empty for a literal address.
+	next     int            // Of hop among them.
 	resolved time.Time
 	failures int
 	locked   time.Time
@@ -57,24 +57,24 @@ type gatewayHealth struct {
 	present  bool
 }
 
-func newHealth(c clock.Clock, log *slog.Logger, r names.Resolver) *health {
+func newHealth(c clock.Clock, log *slog.Logger, r resolver.Resolver) *health {
 	if r == nil {
-		r = new(names.System)
+		r = new(resolver.System)
 	}
 	return &health{clock: c, log: log, resolver: r, byID: make(map[string]*gatewayHealth)}
 }
 
 // admit tells where a gateway is, or why it is not to be tried now.
-func (h *health) admit(g *provision.Gateway) (names.Hop, lcr.Reason) {
+func (h *health) admit(g *provision.Gateway) (resolver.Hop, lcr.Reason) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.state(g)
 	now := h.clock.Now()
 	switch {
 	case now.Before(s.locked):
-		return names.Hop{}, lcr.ReasonLocked
+		return resolver.Hop{}, lcr.ReasonLocked
 	case !s.hop.Remote.IsValid():
-		return names.Hop{}, lcr.ReasonLocked
+		return resolver.Hop{}, lcr.ReasonLocked
 	}
 	return s.hop, ""
 }
@@ -85,7 +85,7 @@ func (h *health) state(g *provision.Gateway) *gatewayHealth {
 	if !ok || s.gateway.Address != g.Address || s.gateway.Transport != g.Transport {
 		s = &gatewayHealth{}
 		host, port := splitAddress(g.Address)
-		s.hop, _ = names.Literal(host, port, g.Transport)
+		s.hop, _ = resolver.Literal(host, port, g.Transport)
 		h.byID[g.ID] = s
 	}
 	s.gateway = *g
@@ -175,7 +175,7 @@ func (h *health) resolve(ctx context.Context, g *provision.Gateway) {
 	if !stale {
 		return
 	}
-	found, err := names.Locate(ctx, h.resolver, host, port, g.Transport)
+	found, err := resolver.Locate(ctx, h.resolver, host, port, g.Transport)
 	if err != nil {
 		h.log.WarnContext(ctx, "gateway's name does not resolve", "gateway", g.ID, "host", host, "error", err)
 		return
@@ -229,12 +229,12 @@ func (h *health) addresses(id string) int {
 }
 
 // address returns where a gateway is.
-func (h *health) address(id string) (names.Hop, bool) {
+func (h *health) address(id string) (resolver.Hop, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s, ok := h.byID[id]
 	if !ok || !s.hop.Remote.IsValid() {
-		return names.Hop{}, false
+		return resolver.Hop{}, false
 	}
 	return s.hop, true
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/agent"
 )
 
@@ -103,7 +105,7 @@ decks:
 type house struct {
 	*world
 	gw1, gw2 *agent.Agent
-	live     *provision.Live
+	live     *routing.Live
 	words    []string
 }
 
@@ -117,7 +119,7 @@ func newHouse(t *testing.T, words ...string) *house {
 		gw.OnCall(func(agent.Incoming) agent.Behaviour { return agent.Behaviour{Status: 200} })
 	}
 	h.words = append(slices.Clone(words), "<gw1>", h.gw1.Addr().String(), "<gw2>", h.gw2.Addr().String(), "<gw1 more>", "", "<gw2 more>", "")
-	h.live = provision.NewLive(h.snapshot(houseFile))
+	h.live = routing.NewLive(h.snapshot(houseFile))
 	h.router = h.live
 	return h
 }
@@ -180,7 +182,7 @@ func (l *line) final() int {
 // whose money was held.
 func priced(t *testing.T, legs []*cdr.Leg) {
 	t.Helper()
-	ingress := make(map[cdr.CallID]*cdr.Leg)
+	ingress := make(map[calls.ID]*cdr.Leg)
 	for _, l := range legs {
 		if l.Kind == cdr.Ingress {
 			ingress[l.Call] = l

@@ -9,6 +9,7 @@ import (
 	"trunkline/cdr"
 	"trunkline/lcr"
 	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // failure is why an attempt did not take the call.
@@ -24,7 +25,7 @@ type failure struct {
 
 // skippedGateway is a gateway that was not tried although the route named it.
 type skippedGateway struct {
-	target provision.Target
+	target routing.Target
 	reason lcr.Reason
 }
 
@@ -47,7 +48,7 @@ func (c *call) tryNext() {
 		if !c.wants(&target) {
 			continue
 		}
-		c.diverted = c.diverted || (target.After != 0 && target.After != provision.AfterAny)
+		c.diverted = c.diverted || (target.After != 0 && target.After != routing.AfterAny)
 		if c.try(target) {
 			return
 		}
@@ -56,7 +57,7 @@ func (c *call) tryNext() {
 }
 
 // try begins with a target; false: it cannot be tried at all.
-func (c *call) try(t provision.Target) bool {
+func (c *call) try(t routing.Target) bool {
 	switch {
 	case t.Forward != nil:
 		return c.forwardAs(t.Forward, whyDiverted(t.After, c.outcome))
@@ -69,12 +70,12 @@ func (c *call) try(t provision.Target) bool {
 }
 
 // tryTrunk tries a switch of the client's where it has registered.
-func (c *call) tryTrunk(t provision.Target) bool {
-	held, reason := c.sh.slots.takeAll([]provision.Capacity{{
+func (c *call) tryTrunk(t routing.Target) bool {
+	held, reason := c.sh.slots.takeAll([]routing.Capacity{{
 		Key: "trunk/" + c.route.Tenant + "/" + t.Trunk.ID, Max: t.Trunk.MaxCalls, PerSecond: t.Trunk.MaxCPS,
 	}})
 	if reason != "" {
-		c.outcome |= provision.AfterUnavailable
+		c.outcome |= routing.AfterUnavailable
 		c.best = better(c.best, failure{status: sip.StatusServiceUnavailable, cause: causeNoCircuit})
 		return false
 	}
@@ -84,12 +85,12 @@ func (c *call) tryTrunk(t provision.Target) bool {
 		return true
 	}
 	c.sh.slots.release(held)
-	c.outcome |= provision.AfterUnavailable
+	c.outcome |= routing.AfterUnavailable
 	c.best = better(c.best, failure{status: sip.StatusTemporarilyUnavailable, cause: causeSubscriberAbsent})
 	return false
 }
 
-func (c *call) tryGateway(t provision.Target) bool {
+func (c *call) tryGateway(t routing.Target) bool {
 	if !takes(t.Gateway, c.invite) {
 		c.skip(t, lcr.ReasonUnsupported)
 		return false
@@ -115,7 +116,7 @@ func (c *call) tryGateway(t provision.Target) bool {
 }
 
 // addressAt is a number as a URI at a gateway. A service is one wherever it is (RFC 5031).
-func addressAt(t *provision.Target) sip.Uri {
+func addressAt(t *routing.Target) sip.Uri {
 	g, number := t.Gateway, t.ToSent
 	if t.Trunk != nil && t.Trunk.RequestURI == provision.NameLogin {
 		number = t.Trunk.Login
@@ -129,28 +130,28 @@ func addressAt(t *provision.Target) sip.Uri {
 }
 
 // bounds are the capacities that a call at a gateway takes a place of.
-func bounds(t *provision.Target) []provision.Capacity {
+func bounds(t *routing.Target) []routing.Capacity {
 	if t.Trunk != nil { // What comes from it takes places of the same.
-		return []provision.Capacity{{Key: t.Gateway.ID, Max: t.Gateway.MaxCalls, PerSecond: t.Gateway.MaxCPS}}
+		return []routing.Capacity{{Key: t.Gateway.ID, Max: t.Gateway.MaxCalls, PerSecond: t.Gateway.MaxCPS}}
 	}
-	out := []provision.Capacity{{Key: "gateway/" + t.Gateway.ID, Max: t.Gateway.MaxCalls, PerSecond: t.Gateway.MaxCPS}}
+	out := []routing.Capacity{{Key: "gateway/" + t.Gateway.ID, Max: t.Gateway.MaxCalls, PerSecond: t.Gateway.MaxCPS}}
 	if t.Carrier != nil {
-		out = append(out, provision.Capacity{Key: "carrier/" + t.Carrier.ID, Max: t.Carrier.MaxCalls, PerSecond: t.Carrier.MaxCPS})
+		out = append(out, routing.Capacity{Key: "carrier/" + t.Carrier.ID, Max: t.Carrier.MaxCalls, PerSecond: t.Carrier.MaxCPS})
 	}
 	return out
 }
 
-func (c *call) skip(t provision.Target, reason lcr.Reason) {
+func (c *call) skip(t routing.Target, reason lcr.Reason) {
 	c.skipped = append(c.skipped, skippedGateway{t, reason})
 	c.log.Info("gateway skipped", "gateway", t.Gateway.ID, "reason", string(reason))
 	if t.Trunk != nil {
-		c.outcome |= provision.AfterUnavailable
+		c.outcome |= routing.AfterUnavailable
 		c.best = better(c.best, failure{status: sip.StatusServiceUnavailable, cause: causeNoCircuit})
 	}
 }
 
 // tryPhones rings all phones that are registered for the extension.
-func (c *call) tryPhones(t provision.Target) bool {
+func (c *call) tryPhones(t routing.Target) bool {
 	rang := c.ringPhones(t)
 	for _, other := range t.Others {
 		one := t
@@ -158,13 +159,13 @@ func (c *call) tryPhones(t provision.Target) bool {
 		rang = c.ringPhones(one) || rang
 	}
 	if !rang {
-		c.outcome |= provision.AfterUnavailable
+		c.outcome |= routing.AfterUnavailable
 		c.best = better(c.best, failure{status: sip.StatusTemporarilyUnavailable, cause: causeSubscriberAbsent})
 	}
 	return rang
 }
 
-func (c *call) ringPhones(t provision.Target) bool {
+func (c *call) ringPhones(t routing.Target) bool {
 	rang := false
 	for _, phone := range ways(c.sh.registrar.contacts(t.Login, c.sh.clock.Now())) {
 		rang = c.reach(t, phone) || rang
@@ -173,10 +174,10 @@ func (c *call) ringPhones(t provision.Target) bool {
 }
 
 // reach rings one phone on the first of the ways to it that is there.
-func (c *call) reach(t provision.Target, ways []binding) bool { return c.reachHolding(t, ways, nil) }
+func (c *call) reach(t routing.Target, ways []binding) bool { return c.reachHolding(t, ways, nil) }
 
 // reachHolding does so with the capacity that the attempt is to hold.
-func (c *call) reachHolding(t provision.Target, ways []binding, held []string) bool {
+func (c *call) reachHolding(t routing.Target, ways []binding, held []string) bool {
 	for i := range ways {
 		b := &ways[i]
 		phone, _ := c.sh.router.Login(t.Login)
@@ -267,7 +268,7 @@ func (c *call) elsewhere(a *attempt) {
 	}
 	if tried < c.sh.health.addresses(a.gatewayID()) {
 		rest := c.targets[c.next:] // The route's own list is not to be touched.
-		c.targets, c.next = append([]provision.Target{a.target}, rest...), 0
+		c.targets, c.next = append([]routing.Target{a.target}, rest...), 0
 	}
 }
 
@@ -303,7 +304,7 @@ func (c *call) nobody() {
 }
 
 // verdict tells what a failure means to the hunting: by the gateway's rules, then the carrier's, then as usual.
-func verdict(t provision.Target, f failure) lcr.Ruling {
+func verdict(t routing.Target, f failure) lcr.Ruling {
 	outcome := lcr.Outcome{Status: f.status, Cause: f.cause, Told: f.told, Silent: f.silent}
 	var rules []provision.HuntRule
 	if t.Gateway != nil {

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
+	"trunkline/sipproxy/callflow"
 	"trunkline/sipproxy/guard"
-	"trunkline/sipproxy/ladder"
 )
 
 // LiveCall is a call in progress.
 type LiveCall struct {
-	ID        cdr.CallID
+	ID        calls.ID
 	Tenant    string
 	Branch    string
 	Extension string
@@ -43,7 +44,7 @@ func (p *Proxy) Live(ctx context.Context) ([]LiveCall, error) {
 }
 
 // Drop ends a call in progress and reports whether there was one with that id.
-func (p *Proxy) Drop(ctx context.Context, id cdr.CallID, reason string) (bool, error) {
+func (p *Proxy) Drop(ctx context.Context, id calls.ID, reason string) (bool, error) {
 	found := false
 	for _, s := range p.shards {
 		err := s.sync(ctx, func() { //nolint:contextcheck // What ending a call sets off outlives the request.
@@ -59,8 +60,8 @@ func (p *Proxy) Drop(ctx context.Context, id cdr.CallID, reason string) (bool, e
 	return found, nil
 }
 
-// Said returns the SIP messages of a call that are still remembered, in the order in which they were received and sent.
-func (p *Proxy) Said(id cdr.CallID) []ladder.Message { return p.ladder.Call(id.String()) }
+// CallFlow returns the SIP messages of a call that are still remembered, in the order in which they were received and sent.
+func (p *Proxy) CallFlow(id calls.ID) []callflow.Message { return p.flows.Call(id.String()) }
 
 // Gateways returns the state of every gateway that was used or probed, by id.
 func (p *Proxy) Gateways() []GatewayState {
@@ -109,7 +110,7 @@ func (s *shard) live() []LiveCall {
 		}
 		l := LiveCall{
 			ID: c.id, Tenant: c.route.Tenant, Branch: c.route.Branch, Extension: c.route.Extension,
-			Direction: c.route.Direction, From: c.callerID, To: c.dialled, State: c.state.String(),
+			Direction: c.route.Direction.String(), From: c.callerID, To: c.dialled, State: c.state.String(),
 			Setup: c.setup, Connect: c.connect, Granted: c.grant.Granted,
 		}
 		if !c.route.To.IsZero() {

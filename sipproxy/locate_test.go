@@ -16,13 +16,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/provision"
-	"trunkline/sipproxy/names"
+	"trunkline/routing"
+	"trunkline/sipproxy/resolver"
 	"trunkline/sipproxy/wire"
 )
 
 // zone is a made-up DNS.
 type zone struct {
-	naptr map[string][]names.NAPTR
+	naptr map[string][]resolver.NAPTR
 	srv   map[string][]*net.SRV // By "_service._proto.name".
 	hosts map[string][]netip.Addr
 	asked atomic.Int32
@@ -39,7 +40,7 @@ func (n *zone) LookupSRV(_ context.Context, service, proto, name string) (string
 	return "", nil, errors.New("no such name")
 }
 
-func (n *zone) LookupNAPTR(_ context.Context, name string) ([]names.NAPTR, error) {
+func (n *zone) LookupNAPTR(_ context.Context, name string) ([]resolver.NAPTR, error) {
 	return n.naptr[name], nil
 }
 
@@ -76,7 +77,7 @@ func TestGatewayByItsName(t *testing.T) {
 	}
 	w.resolver = dns
 	w.gateways = []provision.Gateway{{ID: "named", Carrier: "co", Address: "carrier.example", Silence: 200 * time.Millisecond}}
-	w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
+	w.sources[netip.MustParseAddr("127.0.0.1")] = routing.Caller{Kind: routing.CallerTrunk, Tenant: "acme", Branch: "main"}
 	w.open()
 	caller := w.peer()
 	dead.proxy, alive.proxy = w.addr(), w.addr()
@@ -103,7 +104,7 @@ func TestCallFromIPv6ToIPv4(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.cfg.Listen = append(w.cfg.Listen, wire.Listen{Transport: "udp", Address: "[::1]:0"})
-	w.sources[netip.MustParseAddr("::1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
+	w.sources[netip.MustParseAddr("::1")] = routing.Caller{Kind: routing.CallerTrunk, Tenant: "acme", Branch: "main"}
 	gateway := w.peer()
 	w.gateways = []provision.Gateway{{ID: "alfa", Carrier: "alfa-co", Address: gateway.addr()}}
 	w.open()
@@ -147,7 +148,7 @@ func TestLargeRequestGoesOverTCP(t *testing.T) {
 	}, 5*time.Second, time.Millisecond)
 	t.Cleanup(func() { _ = listener.Close() })
 	w.gateways = []provision.Gateway{{ID: "alfa", Carrier: "alfa-co", Address: gateway.addr()}}
-	w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
+	w.sources[netip.MustParseAddr("127.0.0.1")] = routing.Caller{Kind: routing.CallerTrunk, Tenant: "acme", Branch: "main"}
 	w.open()
 	gateway.proxy = w.addr()
 	caller := w.peer()

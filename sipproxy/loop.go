@@ -1,6 +1,6 @@
 package sipproxy
 
-import "trunkline/provision"
+import "trunkline/routing"
 
 // loopMost is how many calls of one number to another that is forwarded outside may be under way, not answered. A carrier that brings a
 // forwarded call back begins Max-Forwards anew, so that nothing in it tells of the loop; only that there are ever more of them does.
@@ -11,7 +11,7 @@ func (c *call) enterLoop() bool {
 	if c.route.Loop == "" {
 		return true
 	}
-	held, reason := c.sh.slots.takeAll([]provision.Capacity{{Key: c.route.Loop, Max: loopMost}})
+	held, reason := c.sh.slots.takeAll([]routing.Capacity{{Key: c.route.Loop, Max: loopMost}})
 	c.loop = held
 	return reason == ""
 }

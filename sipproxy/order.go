@@ -1,13 +1,13 @@
 package sipproxy
 
-import "trunkline/cdr"
+import "trunkline/internal/calls"
 
 // Clean returns the number of a hold up to which all holds belong to calls that are over and were recorded, in the order in which the ledger made
 // them; -1: nothing can be said.
 func (p *Proxy) Clean() int64 { return p.order.Clean() }
 
 // Recorded reports whether calls are over and recorded, or were never this proxy's.
-func (p *Proxy) Recorded(ids ...cdr.CallID) bool { return p.order.Recorded(ids...) }
+func (p *Proxy) Recorded(ids ...calls.ID) bool { return p.order.Recorded(ids...) }
 
 // Told notes which hold the ledger said was made last.
 func (p *Proxy) Told(last int64) { p.order.Told(last) }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // TestOverloadIsRefusedEarly: while the ledger is slow, more new calls than may wait for it are refused at once, with a time
@@ -45,7 +45,7 @@ func TestFloodOfAStrangerIsDropped(t *testing.T) {
 			w := newWorld(t)
 			w.cfg.SourceRate = 5
 			if known {
-				w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
+				w.sources[netip.MustParseAddr("127.0.0.1")] = routing.Caller{Kind: routing.CallerTrunk, Tenant: "acme", Branch: "main"}
 			}
 			w.open()
 			p := w.peer()

@@ -16,7 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/sipproxy/agent"
 )
 
@@ -150,7 +150,7 @@ func TestRustPBX(t *testing.T) {
 	l.request("BYE", "")
 	legs := o.record()
 	require.Len(t, legs, 2)
-	require.Equal(t, cdr.Inbound, legs[0].Direction)
+	require.Equal(t, calls.Inbound, legs[0].Direction)
 	require.Equal(t, "alpha", legs[0].Tenant)
 	require.GreaterOrEqual(t, legs[0].Duration(), time.Second)
 	priced(t, legs)
@@ -161,7 +161,7 @@ func TestRustPBX(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 200, outcome.Status)
 	legs = o.record()
-	require.Equal(t, cdr.Outbound, legs[0].Direction)
+	require.Equal(t, calls.Outbound, legs[0].Direction)
 	require.Equal(t, "hq", legs[0].Branch)
 	require.True(t, legs[0].Reserved)
 	priced(t, legs)

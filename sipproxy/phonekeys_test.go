@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/agent"
 )
 
@@ -28,7 +30,7 @@ func TestForwardKeyOfAPhone(t *testing.T) {
 	priced(t, legs)
 	var forwarded *cdr.Leg
 	for _, leg := range legs {
-		if leg.Kind == cdr.Ingress && leg.Direction == cdr.Forwarded {
+		if leg.Kind == cdr.Ingress && leg.Direction == calls.Forwarded {
 			forwarded = leg
 		}
 	}
@@ -156,7 +158,7 @@ func TestCodesOfPhones(t *testing.T) {
 type kept struct{ set chan provision.Setting }
 
 // Set implements sipproxy.Settings.
-func (k kept) Set(_ context.Context, c provision.Caller, set provision.Setting) error {
+func (k kept) Set(_ context.Context, c routing.Caller, set provision.Setting) error {
 	if c.Extension != "101" {
 		return errors.New("whose is it?") //nolint:err113 // Of a test.
 	}

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/contact"
-	"trunkline/sipproxy/names"
+	"trunkline/sipproxy/resolver"
 )
 
 // contactPolicy knows who stands where beside phones, at the moment that it is asked.
@@ -25,7 +25,7 @@ func (p *Proxy) contactPolicy() contact.Policy {
 		Range: func(addr netip.Addr) (string, bool) {
 			caller, ok := p.router.Source(addr)
 			switch {
-			case ok && caller.Kind == provision.CallerTrunk:
+			case ok && caller.Kind == routing.CallerTrunk:
 				return "trunk " + caller.Tenant + "/" + caller.Trunk, true
 			case ok:
 				return "gateway " + caller.Gateway, false
@@ -78,7 +78,7 @@ func (h *health) isOf(addr netip.Addr) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range h.byID {
-		if s.hop.Remote.Addr() == addr || slices.ContainsFunc(s.targets, func(t names.Hop) bool { return t.Remote.Addr() == addr }) {
+		if s.hop.Remote.Addr() == addr || slices.ContainsFunc(s.targets, func(t resolver.Hop) bool { return t.Remote.Addr() == addr }) {
 			return true
 		}
 	}

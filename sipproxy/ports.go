@@ -7,21 +7,23 @@ import (
 	"time"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // Router answers who a caller is and where a call is to go. It reads one immutable snapshot at a time: every method
 // returns at once and without input or output.
 type Router interface {
 	// Login returns the extension with that SIP user name.
-	Login(user string) (provision.Caller, bool)
+	Login(user string) (routing.Caller, bool)
 	// Source returns the trunk or gateway that sends from that address.
-	Source(addr netip.Addr) (provision.Caller, bool)
+	Source(addr netip.Addr) (routing.Caller, bool)
 	// Route decides about one call. It never fails: a call that is not to be placed has a Refusal.
-	Route(caller provision.Caller, dialled, callerID string, at time.Time) *provision.Route
+	Route(caller routing.Caller, dialled, callerID string, at time.Time) *routing.Route
 	// Redirect is where a phone sends a call that it does not take, dialled by its extension and at its cost; false: nowhere. The route is
 	// that of the call.
-	Redirect(r *provision.Route, login, to string, at time.Time) (provision.Target, bool)
+	Redirect(r *routing.Route, login, to string, at time.Time) (routing.Target, bool)
 	// Gateways returns all active gateways, for probing and registering.
 	Gateways() []provision.Gateway
 }
@@ -31,12 +33,12 @@ type Credit interface {
 	// Reserve holds what the call may cost until upTo after its connection, in every limit that applies. It may be
 	// called again with a larger upTo while the call runs; then the hold grows. A repetition changes nothing.
 	// Granted is the time that the money held is enough for, counted from the connection; it may be less than upTo.
-	Reserve(ctx context.Context, id cdr.CallID, route *provision.Route, upTo time.Duration) (Grant, error)
+	Reserve(ctx context.Context, id calls.ID, route *routing.Route, upTo time.Duration) (Grant, error)
 	// Release gives the whole hold back for a call that was never connected. A repetition changes nothing.
-	Release(ctx context.Context, id cdr.CallID) error
+	Release(ctx context.Context, id calls.ID) error
 	// End says that calls are over, so that they take no place among the calls at a time. What is held for them stays held
 	// until their records are accounted for. A repetition changes nothing, nor does a call that nothing is held for.
-	End(ctx context.Context, ids []cdr.CallID) error
+	End(ctx context.Context, ids []calls.ID) error
 }
 
 // Grant is the answer to a reservation.

@@ -13,13 +13,13 @@ import (
 
 	"trunkline/internal/clock"
 	"trunkline/internal/disk"
+	"trunkline/sipproxy/callflow"
 	"trunkline/sipproxy/contact"
 	"trunkline/sipproxy/guard"
 	"trunkline/sipproxy/headers"
 	"trunkline/sipproxy/holds"
 	"trunkline/sipproxy/journal"
-	"trunkline/sipproxy/ladder"
-	"trunkline/sipproxy/names"
+	"trunkline/sipproxy/resolver"
 	"trunkline/sipproxy/rtpengine"
 	"trunkline/sipproxy/wire"
 )
@@ -36,12 +36,12 @@ type Proxy struct {
 	metrics  *metrics
 
 	wire      *wire.Wire
-	ladder    *ladder.Ladder
+	flows     *callflow.Log
 	shards    []*shard
 	nonces    *guard.Nonces
 	guard     *guard.Guard
 	slots     *slots
-	ends      *ends
+	releases  *releaseQueue
 	idle      *idle
 	health    *health
 	registrar *registrar
@@ -76,9 +76,9 @@ type Deps struct {
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer
-	Resolver names.Resolver // Of gateways' names; nil: the system's.
-	Disk     disk.FS        // Of StateDir; nil: the machine's.
-	Room     *disk.Reserve  // Room on that disk that is kept aside for calls in progress; nil: none is.
+	Resolver resolver.Resolver // Of gateways' names; nil: the system's.
+	Disk     disk.FS           // Of StateDir; nil: the machine's.
+	Room     *disk.Reserve     // Room on that disk that is kept aside for calls in progress; nil: none is.
 }
 
 // Open binds the listeners, takes back the calls and registrations of an earlier life, and starts to serve.
@@ -90,7 +90,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 	p := &Proxy{
 		cfg: cfg, log: deps.Log, clock: deps.Clock, router: deps.Router, credit: deps.Credit, recorder: deps.Recorder, settings: deps.Settings,
 		slots: newSlots(deps.Clock), members: newMembers(), idle: newIdle(), guard: guard.New(deps.Clock, cfg.SourceRate),
-		health: newHealth(deps.Clock, deps.Log, deps.Resolver), ladder: ladder.New(cfg.TraceMemory), stopped: make(chan struct{}),
+		health: newHealth(deps.Clock, deps.Log, deps.Resolver), flows: callflow.New(cfg.TraceMemory), stopped: make(chan struct{}),
 		boot: deps.Clock.Boot(), order: holds.New(holds.Unknown),
 	}
 	p.lifetime, p.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -106,7 +106,7 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Proxy, error) {
 		return nil, err
 	}
 	p.registrar = newRegistrar(p.journal)
-	p.ends = newEnds(p)
+	p.releases = newReleaseQueue(p)
 	for i := range cfg.Shards {
 		p.shards = append(p.shards, newShard(p, i))
 	}
@@ -141,13 +141,13 @@ func (p *Proxy) openJournal(deps Deps) (*journal.Journal, error) {
 	return journal.Open(o)
 }
 
-// tap lets the ladder listen, if there is one.
+// tap lets the log of call flows listen, if there is one.
 func (p *Proxy) tap() wire.Tap {
-	if p.ladder == nil {
+	if p.flows == nil {
 		return nil
 	}
 	return func(sent bool, flow wire.Flow, callID string, data []byte) {
-		p.ladder.Add(p.clock.Now(), sent, flow.Transport(), flow.Remote(), callID, data)
+		p.flows.Add(p.clock.Now(), sent, flow.Transport(), flow.Remote(), callID, data)
 	}
 }
 
@@ -158,8 +158,8 @@ func (p *Proxy) start(ready chan struct{}) {
 		s.start()
 	}
 	close(ready)
-	p.background.Go(p.watchGateways)
-	p.background.Go(func() { p.ends.run(p.lifetime) })
+	p.background.Go(p.probeGateways)
+	p.background.Go(func() { p.releases.run(p.lifetime) })
 }
 
 // dispatch gives a message to the shard of its dialog. A shard that is far behind loses messages rather than memory.

@@ -12,7 +12,9 @@ import (
 	"github.com/emiago/sipgo/sip"
 	"github.com/stretchr/testify/require"
 
+	"trunkline/internal/calls"
 	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // tcpCarrier is a carrier that takes connections; each is a peer of its own.
@@ -195,14 +197,14 @@ func TestConnectionThatTheCarrierMade(t *testing.T) {
 	w.extension("anna")
 	phone := w.peer()
 	phone.register("anna")
-	w.routes(func(provision.Caller, string) *provision.Route {
-		return &provision.Route{
-			Direction: "inbound", Tenant: "acme", Extension: "anna", Number: "74951112233", MaxTries: 5,
-			Targets: []provision.Target{{Login: "anna", Extension: "anna", ToSent: "anna", FromSent: "+4420999"}},
+	w.routes(func(routing.Caller, string) *routing.Route {
+		return &routing.Route{
+			Direction: calls.Inbound, Tenant: "acme", Extension: "anna", Number: "74951112233", MaxTries: 5,
+			Targets: []routing.Target{{Login: "anna", Extension: "anna", ToSent: "anna", FromSent: "+4420999"}},
 		}
 	})
 	w.mu.Lock()
-	w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerGateway, Gateway: "tcp", Carrier: "tcp-co"}
+	w.sources[netip.MustParseAddr("127.0.0.1")] = routing.Caller{Kind: routing.CallerGateway, Gateway: "tcp", Carrier: "tcp-co"}
 	w.mu.Unlock()
 	conn := w.tcp()
 	in := &line{

@@ -5,9 +5,10 @@ import (
 	"time"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/lcr"
-	"trunkline/provision"
+	"trunkline/routing"
 )
 
 const (
@@ -73,14 +74,14 @@ func (c *call) legs() []*cdr.Leg {
 
 // cameBy is the trunk or the gateway that the call came by; empty: a phone.
 func (c *call) cameBy() string {
-	if c.from.Kind == provision.CallerGateway {
+	if c.from.Kind == routing.CallerGateway {
 		return cdr.CameBy(c.from.Gateway)
 	}
 	return c.from.Trunk
 }
 
 // attemptLegs adds the records of some attempts, which are those of one call of the books.
-func (c *call) attemptLegs(legs []*cdr.Leg, from, till int, id cdr.CallID, r *provision.Route) []*cdr.Leg {
+func (c *call) attemptLegs(legs []*cdr.Leg, from, till int, id calls.ID, r *routing.Route) []*cdr.Leg {
 	for _, a := range c.attempts[from:till] {
 		legs = append(legs, a.leg(id, r))
 	}
@@ -88,8 +89,7 @@ func (c *call) attemptLegs(legs []*cdr.Leg, from, till int, id cdr.CallID, r *pr
 }
 
 // common is what all legs of a call have in common.
-func (c *call) common(id cdr.CallID, r *provision.Route) cdr.Leg {
-	direction, _ := cdr.ParseDirection(r.Direction)
+func (c *call) common(id calls.ID, r *routing.Route) cdr.Leg {
 	tariff := r.Tariff
 	switch {
 	case r.Emergency:
@@ -98,14 +98,14 @@ func (c *call) common(id cdr.CallID, r *provision.Route) cdr.Leg {
 		tariff = cdr.FreeBetween
 	}
 	return cdr.Leg{
-		Call: id, Direction: direction, Source: cdr.SourceSIP, Node: c.sh.cfg.Node,
+		Call: id, Direction: r.Direction, Source: cdr.SourceSIP, Node: c.sh.cfg.Node,
 		Tenant: r.Tenant, Branch: r.Branch, Extension: r.Extension, Number: r.Number,
 		Tariff: tariff, From: r.From, To: r.To,
 	}
 }
 
 // ingressLeg is the caller's side.
-func (c *call) ingressLeg(id cdr.CallID, r *provision.Route, d *decided) *cdr.Leg {
+func (c *call) ingressLeg(id calls.ID, r *routing.Route, d *decided) *cdr.Leg {
 	leg := c.common(id, r)
 	leg.Kind = cdr.Ingress
 	leg.CallerID, leg.Dialled = c.callerID, c.dialled
@@ -146,7 +146,7 @@ type decided struct {
 
 // trace is the routing decision as it was carried out: what the router said, and the gateways that were skipped then
 // because they were full, locked or out of reach. What was decided before a restart stands.
-func (c *call) trace(r *provision.Route, d *decided) []byte {
+func (c *call) trace(r *routing.Route, d *decided) []byte {
 	if d.text != nil && d.skipped == len(c.skipped) {
 		return d.text
 	}
@@ -172,7 +172,7 @@ func (c *call) trace(r *provision.Route, d *decided) []byte {
 	return data
 }
 
-func (a *attempt) leg(id cdr.CallID, r *provision.Route) *cdr.Leg {
+func (a *attempt) leg(id calls.ID, r *routing.Route) *cdr.Leg {
 	leg := a.call.common(id, r)
 	leg.Kind = cdr.Egress
 	leg.Seq = uint16(a.seq)    //nolint:gosec // A handful of attempts.

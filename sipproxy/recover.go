@@ -2,37 +2,38 @@ package sipproxy
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
-	"github.com/fxamacker/cbor/v2"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/provision"
+	"trunkline/routing"
+	"trunkline/sipproxy/callstate"
 )
 
 // recover takes back what the journal kept over a restart: registrations, and the calls that were in progress. A call
 // that was answered goes on under our control; one that was still being set up is over, and is recorded as that.
 func (p *Proxy) recover() {
-	calls := 0
+	ids := 0
 	entries := p.journal.Entries()
 	for key, value := range entries {
-		if login, ok := strings.CutPrefix(key, registrationPrefix); ok {
+		if login, ok := callstate.LoginOf(key); ok {
 			if err := p.registrar.restore(login, value); err != nil {
 				p.log.Warn("a registration could not be restored", "login", login, "error", err)
 			}
 			continue
 		}
-		if text, ok := strings.CutPrefix(key, endPrefix); ok {
-			if id, err := cdr.ParseCallID(text); err == nil {
-				p.ends.add(id)
+		if text, ok := callstate.ReleaseOf(key); ok {
+			if id, err := calls.ParseID(text); err == nil {
+				p.releases.add(id)
 			}
 			continue
 		}
-		id, ok := strings.CutPrefix(key, callPrefix)
+		id, ok := callstate.CallOf(key)
 		if !ok {
 			continue
 		}
@@ -41,17 +42,17 @@ func (p *Proxy) recover() {
 			p.log.Error("a call in progress could not be taken back", "call", id, "error", err)
 			continue
 		}
-		calls++
+		ids++
 	}
-	p.rejoin()
-	if calls > 0 {
-		p.log.Info("calls in progress taken back", "calls", calls)
+	p.rebridge()
+	if ids > 0 {
+		p.log.Info("calls in progress taken back", "calls", ids)
 	}
 }
 
 // restored notes that the call of a key is not recorded yet: one that cannot be read either, and its hold stays.
 func (p *Proxy) restored(text string) {
-	id, err := cdr.ParseCallID(text)
+	id, err := calls.ParseID(text)
 	if err != nil {
 		p.log.Error("the journal has a call without an id", "key", text)
 	}
@@ -59,16 +60,16 @@ func (p *Proxy) restored(text string) {
 }
 
 func (p *Proxy) recoverCall(text string, value []byte, entries map[string][]byte) error {
-	id, err := cdr.ParseCallID(text)
+	id, err := calls.ParseID(text)
 	if err != nil {
 		return err
 	}
-	var memo callMemo
-	if err := cbor.Unmarshal(value, &memo); err != nil {
-		return fmt.Errorf("read the journal: %w", err)
+	kept, err := callstate.DecodeCall(value)
+	if err != nil {
+		return err
 	}
-	sh := p.shardOf(memo.Near.CallID)
-	c, err := sh.restore(id, &memo, entries)
+	sh := p.shardOf(kept.Near.CallID)
+	c, err := sh.restore(id, kept, entries)
 	if err != nil {
 		return err
 	}
@@ -78,31 +79,31 @@ func (p *Proxy) recoverCall(text string, value []byte, entries map[string][]byte
 	return nil
 }
 
-func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (*call, error) {
+func (s *shard) restore(id calls.ID, m *callstate.Call, entries map[string][]byte) (*call, error) {
 	c := &call{
 		sh: s, id: id, log: s.log.With("call", id.String()), from: m.Caller, state: stateHunting,
-		dialled: m.Dialled, callerID: m.CallerID, setup: m.Setup.time(), progress: m.Progress.time(), connect: m.Connect.time(),
-		grant: Grant{Granted: m.Granted, Final: m.Final, Lent: m.Lent}, reserved: m.Reserved, decided: decided{text: entries[whyPrefix+id.String()]},
+		dialled: m.Dialled, callerID: m.CallerID, setup: m.Setup.Time(), progress: m.Progress.Time(), connect: m.Connect.Time(),
+		grant: Grant{Granted: m.Granted, Final: m.Final, Lent: m.Lent}, reserved: m.Reserved, decided: decided{text: entries[callstate.DecisionKey(id)]},
 	}
-	last, err := readLast(entries[lastPrefix+id.String()])
+	last, err := callstate.DecodeLastHeard(entries[callstate.LastHeardKey(id)])
 	if err != nil {
 		s.log.Warn("what was last heard of a call cannot be read; what was known before counts", "call", id.String(), "error", err)
 	}
 	c.kept = true
 	c.goOnFrom(m, last)
-	c.route = s.router.Route(m.Caller, m.Dialled, m.CallerID, m.Setup.time())
+	c.route = s.router.Route(m.Caller, m.Dialled, m.CallerID, m.Setup.Time())
 	if err := errors.Join(c.restoreForward(m.Forward, entries), c.restoreForward(m.Second, entries)); err != nil {
 		return nil, err
 	}
 	for _, f := range c.onward {
 		s.order.Restore(f.id)
 	}
-	if c.caller, err = m.Near.dialog(s); err != nil {
+	if c.caller, err = s.restoreDialog(&m.Near); err != nil {
 		return nil, err
 	}
 	c.caller.call = c
 	c.caller.form = s.formOf(m.Caller.Gateway)
-	if m.Caller.Kind != provision.CallerGateway {
+	if m.Caller.Kind != routing.CallerGateway {
 		who, _ := s.router.Login(m.Caller.Login)
 		c.caller.confine(who.Contacts)
 	}
@@ -117,7 +118,7 @@ func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (
 			c.caller.heard, a.dialog.heard = later(m.Heard, last.Near), later(m.Heard, last.Far)
 		}
 	}
-	c.restoreJoint(m.Joint)
+	c.restoreBridge(m.Joint)
 	if last.Over != nil {
 		c.wasOver(last.Over)
 		return c, nil
@@ -126,9 +127,9 @@ func (s *shard) restore(id cdr.CallID, m *callMemo, entries map[string][]byte) (
 	return c, nil
 }
 
-// restoreJoint notes which side of the call talks, and registers those that may be heard of. The other call is found once all
+// restoreBridge notes which side of the call talks, and registers those that may be heard of. The other call is found once all
 // are taken back.
-func (c *call) restoreJoint(m *jointMemo) {
+func (c *call) restoreBridge(m *callstate.Bridge) {
 	if m == nil {
 		c.caller.register()
 		if c.winner != nil {
@@ -143,11 +144,11 @@ func (c *call) restoreJoint(m *jointMemo) {
 		own.register()
 	}
 	gone.byeSent = true
-	c.joint, c.partner = &joint{own: own}, m.Call
+	c.bridge, c.bridgedWith = &bridge{own: own}, m.Call
 }
 
-// rejoin connects the calls again that were joined by transfers. One whose other call is not there any more is over.
-func (p *Proxy) rejoin() {
+// rebridge connects the calls again that were joined by transfers. One whose other call is not there any more is over.
+func (p *Proxy) rebridge() {
 	byID := make(map[string]*call)
 	for _, s := range p.shards {
 		for _, c := range s.calls {
@@ -155,23 +156,23 @@ func (p *Proxy) rejoin() {
 		}
 	}
 	for _, c := range byID {
-		if c.joint == nil {
+		if c.bridge == nil {
 			continue
 		}
-		if other := byID[c.partner]; other != nil && other.joint != nil {
-			c.joint.theirs = other.joint.own
-			c.joint.own.shareVoice(c.joint.theirs)
+		if other := byID[c.bridgedWith]; other != nil && other.bridge != nil {
+			c.bridge.theirs = other.bridge.own
+			c.bridge.own.shareVoice(c.bridge.theirs)
 		} else if other != nil && other.state == stateAnswered { // Killed while the two were being joined: both are over.
-			other.joint = &joint{own: other.winner.dialog}
+			other.bridge = &bridge{own: other.winner.dialog}
 		}
 	}
 }
 
-func (s *shard) restoreTry(c *call, m *tryMemo, winner bool) (*attempt, error) {
+func (s *shard) restoreTry(c *call, m *callstate.Attempt, winner bool) (*attempt, error) {
 	a := &attempt{
-		call: c, seq: m.Seq, setup: m.Setup.time(), progress: m.Progress.time(), connect: m.Connect.time(), disconnect: m.End.time(),
+		call: c, seq: m.Seq, setup: m.Setup.Time(), progress: m.Progress.Time(), connect: m.Connect.Time(), disconnect: m.End.Time(),
 		status: m.Status, cause: m.Cause, side: m.Side, reason: m.Reason, remote: m.Far.Source, done: !winner,
-		target: provision.Target{Deck: m.Deck, Base: m.Base, ToSent: m.ToSent, FromSent: m.FromSent, Login: m.Login, Extension: m.Phone},
+		target: routing.Target{Deck: m.Deck, Base: m.Base, ToSent: m.ToSent, FromSent: m.FromSent, Login: m.Login, Extension: m.Phone},
 	}
 	a.done = a.done || !a.disconnect.IsZero() // It was released when the call was transferred.
 	if m.Gateway != "" {
@@ -182,7 +183,7 @@ func (s *shard) restoreTry(c *call, m *tryMemo, winner bool) (*attempt, error) {
 		}
 	}
 	var err error
-	if a.dialog, err = m.Far.dialog(s); err != nil {
+	if a.dialog, err = s.restoreDialog(&m.Far); err != nil {
 		return nil, err
 	}
 	a.dialog.call = c
@@ -214,21 +215,12 @@ func (c *call) holdAgain() {
 	}
 }
 
-func readLast(data []byte) (lastMemo, error) {
-	var m lastMemo
-	if len(data) == 0 {
-		return m, nil
-	}
-	err := cbor.Unmarshal(data, &m)
-	return m, err
-}
-
 // later is the later of two moments.
-func later(a, b instant) time.Time { return max(a, b).time() }
+func later(a, b callstate.Instant) time.Time { return max(a, b).Time() }
 
 // goOnFrom has the time in the call go on. While the machine lives its clock tells how long the call lasts, whatever the wall was set to
 // meanwhile. After its death the wall has to, and it may not go back behind what is known.
-func (c *call) goOnFrom(m *callMemo, last lastMemo) {
+func (c *call) goOnFrom(m *callstate.Call, last callstate.LastHeard) {
 	if m.Boot != "" && m.Boot == c.sh.boot {
 		c.began = m.Began
 		return
@@ -237,14 +229,14 @@ func (c *call) goOnFrom(m *callMemo, last lastMemo) {
 	for i := range m.Tries {
 		known = max(known, m.Tries[i].End, m.Tries[i].Connect)
 	}
-	since := max(c.sh.clock.Now().Sub(c.setup), known.time().Sub(c.setup))
+	since := max(c.sh.clock.Now().Sub(c.setup), known.Time().Sub(c.setup))
 	c.began = c.sh.clock.Elapsed() - since
 }
 
 // wasOver brings a call to the end that it had before the restart. Attempts whose last answer was awaited had their outcome with it.
-func (c *call) wasOver(m *overMemo) {
+func (c *call) wasOver(m *callstate.Release) {
 	answered := c.state == stateAnswered
-	c.state, c.endedAt = stateOver, m.At.time()
+	c.state, c.endedAt = stateOver, m.At.Time()
 	c.finished = ending{side: m.Side, cause: m.Cause, reason: m.Reason, status: m.Status}
 	for _, a := range c.attempts {
 		if a.reason == reasonRestart {
@@ -265,9 +257,9 @@ func (c *call) goOn() {
 		c.goneBefore()
 		return
 	}
-	if c.joint != nil && c.joint.theirs == nil { // What it was joined with was over already.
+	if c.bridge != nil && c.bridge.theirs == nil { // What it was joined with was over already.
 		at := c.heard()
-		c.joint = nil
+		c.bridge = nil
 		c.end(ending{side: cdr.SideFault, cause: causeTemporaryFailure, reason: reasonRestart, at: at})
 		return
 	}

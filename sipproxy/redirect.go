@@ -4,7 +4,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
-	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // redirected follows the redirection of a phone or switch of the house, which is the forward key of many phones (RFC 3261, section 8.1.3.4):
@@ -29,8 +29,8 @@ func (c *call) redirected(a *attempt, f failure) bool {
 		}
 	}
 	c.log.Info("forwarded by the phone", "login", a.target.Login, "to", f.moved)
-	c.diverted, c.outcome, target.After = true, 0, provision.AfterAny
-	c.targets, c.next, c.tries = []provision.Target{target}, 0, max(c.tries, len(c.attempts)+1)
+	c.diverted, c.outcome, target.After = true, 0, routing.AfterAny
+	c.targets, c.next, c.tries = []routing.Target{target}, 0, max(c.tries, len(c.attempts)+1)
 	c.tryNext()
 	return true
 }

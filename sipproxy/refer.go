@@ -8,7 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/number"
 	"trunkline/sipproxy/txn"
 )
@@ -98,7 +98,7 @@ func (d *dialog) refer(req *sip.Request, tx *txn.Server) {
 	case !valid:
 		tx.Reply(sip.StatusBadRequest, "Bad Refer-To")
 		return
-	case d.call.handover != nil:
+	case d.call.transferLeg != nil:
 		tx.Reply(sip.StatusRequestPending, "Request Pending")
 		return
 	case rest == nil: // Nobody is there yet who could be transferred.
@@ -107,7 +107,7 @@ func (d *dialog) refer(req *sip.Request, tx *txn.Server) {
 	}
 	tx.Reply(sip.StatusAccepted, "Accepted", ourContact(d.flow, ""))
 	tr := &transfer{sh: d.sh, call: d.call, referrer: d, rest: rest, event: d.referEvent(req), dialled: to.replaces == nil}
-	d.call.handover = &handover{transfer: tr, leaving: d}
+	d.call.transferLeg = &transferLeg{transfer: tr, leaving: d}
 	d.call.log.Info("transfer", "to", to.user, "attended", to.replaces != nil, "extension", caller.Extension)
 	tr.notify(sip.StatusTrying, "Trying", false)
 	if to.replaces != nil {
@@ -128,26 +128,26 @@ func (d *dialog) referEvent(req *sip.Request) string {
 }
 
 // party is who in the house is at this end of the call, as the caller of calls that it asks for; false: it is a carrier's.
-func (d *dialog) party() (provision.Caller, bool) {
+func (d *dialog) party() (routing.Caller, bool) {
 	c := d.call
 	if c == nil {
-		return provision.Caller{}, false
+		return routing.Caller{}, false
 	}
 	if d == c.caller {
 		if c.from.Login != "" {
 			return d.sh.router.Login(c.from.Login) // As it is provisioned now.
 		}
-		return c.from, c.from.Kind == provision.CallerTrunk
+		return c.from, c.from.Kind == routing.CallerTrunk
 	}
 	for _, a := range c.attempts {
 		if t := a.target.Trunk; a.dialog == d && t != nil {
-			return provision.Caller{
-				Kind: provision.CallerTrunk, Tenant: c.route.Tenant, Branch: t.Branch, Trunk: t.ID, Media: t.Media, Login: t.Login,
+			return routing.Caller{
+				Kind: routing.CallerTrunk, Tenant: c.route.Tenant, Branch: t.Branch, Trunk: t.ID, Media: t.Media, Login: t.Login,
 			}, true
 		}
 		if a.dialog == d && a.target.Gateway == nil && a.target.Login != "" {
 			return d.sh.router.Login(a.target.Login)
 		}
 	}
-	return provision.Caller{}, false
+	return routing.Caller{}, false
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
 )
@@ -29,7 +29,7 @@ type registration struct {
 	req   *sip.Request
 	flow  wire.Flow
 	tx    *txn.Server
-	phone provision.Caller
+	phone routing.Caller
 	login string
 	now   time.Time
 	path  []string

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"trunkline/sipproxy/callstate"
 	"trunkline/sipproxy/journal"
 )
 
@@ -145,12 +146,12 @@ func (r *registrar) set(login string, bindings []binding) {
 	r.keep(login, bindings)
 	if len(bindings) == 0 {
 		delete(r.byLogin, login)
-		_ = r.journal.Remove(registrationKey(login)) // The journal says itself when it cannot be written.
-		_ = r.journal.Remove(registrationKey(login)) // It expires by itself where the disk is full.
+		_ = r.journal.Remove(callstate.RegistrationKey(login)) // The journal says itself when it cannot be written.
+		_ = r.journal.Remove(callstate.RegistrationKey(login)) // It expires by itself where the disk is full.
 		return
 	}
 	data, err := json.Marshal(bindings)
 	if err == nil {
-		_ = r.journal.Write(journal.Change{Key: registrationKey(login), Value: data})
+		_ = r.journal.Write(journal.Change{Key: callstate.RegistrationKey(login), Value: data})
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 	"github.com/stretchr/testify/require"
 
-	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/agent"
 )
 
@@ -86,9 +86,9 @@ func TestForwardedCallThatComesBack(t *testing.T) {
 func TestTrunkIsToldThatChannelsAreFull(t *testing.T) {
 	t.Parallel()
 	w, caller, _ := rawWorld(t)
-	w.routes(func(c provision.Caller, dialled string) *provision.Route {
+	w.routes(func(c routing.Caller, dialled string) *routing.Route {
 		r := w.toAll(c, dialled)
-		r.Capacities = []provision.Capacity{{Key: "tenant/acme", Max: 1}}
+		r.Capacities = []routing.Capacity{{Key: "tenant/acme", Max: 1}}
 		return r
 	})
 	caller.invite("one")

@@ -9,7 +9,7 @@ import (
 	"trunkline/cdr"
 	"trunkline/internal/clock"
 	"trunkline/lcr"
-	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy"
 	"trunkline/sipproxy/agent"
 )
@@ -64,7 +64,7 @@ func TestDecisionOutlivesTheProxy(t *testing.T) {
 	w.extension("anna")
 	w.carrier("alfa", agent.Behaviour{Status: 200})
 	asked := 0
-	w.route = func(c provision.Caller, dialled string) *provision.Route {
+	w.route = func(c routing.Caller, dialled string) *routing.Route {
 		r := w.toAll(c, dialled)
 		if asked++; asked == 1 {
 			r.Trace = new(lcr.Decision)

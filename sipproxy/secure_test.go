@@ -16,7 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/provision"
-	"trunkline/sipproxy/names"
+	"trunkline/routing"
+	"trunkline/sipproxy/resolver"
 	"trunkline/sipproxy/wire"
 )
 
@@ -49,12 +50,12 @@ func secureCarrier(t *testing.T, domain string) (*peer, net.Listener) {
 	w.cfg.TLS = conf
 	w.cfg.Listen = append(w.cfg.Listen, wire.Listen{Transport: "tls", Address: "127.0.0.1:0"})
 	w.resolver = &zone{
-		naptr: map[string][]names.NAPTR{"carrier.example": {{Flags: "s", Service: "SIPS+D2T", Goal: "_sips._tcp.carrier.example."}}},
+		naptr: map[string][]resolver.NAPTR{"carrier.example": {{Flags: "s", Service: "SIPS+D2T", Goal: "_sips._tcp.carrier.example."}}},
 		srv:   map[string][]*net.SRV{"_sips._tcp.carrier.example": {{Target: "edge.example.", Port: portOf(t, listener.Addr().String())}}},
 		hosts: map[string][]netip.Addr{"edge.example": {netip.MustParseAddr("127.0.0.1")}},
 	}
 	w.gateways = []provision.Gateway{{ID: "named", Carrier: "co", Address: "carrier.example", Silence: time.Minute}}
-	w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
+	w.sources[netip.MustParseAddr("127.0.0.1")] = routing.Caller{Kind: routing.CallerTrunk, Tenant: "acme", Branch: "main"}
 	w.open()
 	require.Eventually(t, func() bool {
 		return len(w.proxy.Gateways()) == 1 && w.proxy.Gateways()[0].Address != ""
@@ -108,7 +109,7 @@ func TestGatewayAtIPv6(t *testing.T) {
 	t.Cleanup(func() { _ = conn.Close() })
 	gateway := &peer{t: t, conn: conn}
 	w.gateways = []provision.Gateway{{ID: "six", Carrier: "co", Address: gateway.addr()}}
-	w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
+	w.sources[netip.MustParseAddr("127.0.0.1")] = routing.Caller{Kind: routing.CallerTrunk, Tenant: "acme", Branch: "main"}
 	w.open()
 	for _, addr := range w.proxy.Addrs("udp") {
 		if addr.Addr().Is6() {

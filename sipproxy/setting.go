@@ -9,12 +9,13 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // Settings keeps what somebody sets at his phone with a code.
 type Settings interface {
 	// Set sets it for the extension of a caller. It may block, and be repeated.
-	Set(ctx context.Context, caller provision.Caller, set provision.Setting) error
+	Set(ctx context.Context, caller routing.Caller, set provision.Setting) error
 }
 
 // settingHeard is how long the phone shows that its code was taken, before we hang up.

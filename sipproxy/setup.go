@@ -10,8 +10,9 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/lcr"
-	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/number"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
@@ -36,7 +37,7 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 		return
 	}
 	tx.Reply(sip.StatusTrying, "Trying")
-	id, err := cdr.NewCallID()
+	id, err := calls.NewID()
 	if err != nil {
 		tx.Reply(sip.StatusInternalServerError, "Internal Server Error")
 		return
@@ -48,15 +49,15 @@ func (s *shard) invite(req *sip.Request, flow wire.Flow, tx *txn.Server) {
 		log: s.log.With("call", id.String()),
 	}
 	c.caller = newServerDialog(s, req, flow, tx.Tag())
-	c.caller.call, c.caller.web, c.caller.behind = c, flow.Web(), s.callerBehind(caller, req, flow)
+	c.caller.call, c.caller.web, c.caller.behind = c, flow.Web(), s.callerBehindNAT(caller, req, flow)
 	c.caller.form = caller.Form
-	if caller.Kind != provision.CallerGateway {
+	if caller.Kind != routing.CallerGateway {
 		c.caller.confine(caller.Contacts)
 	}
 	c.caller.register()
 	c.mergeKey = mergeKey(req)
 	s.merged[c.mergeKey] = true
-	s.ladder.Link(c.setup, id.String(), c.caller.callID)
+	s.flows.Link(c.setup, id.String(), c.caller.callID)
 	s.calls[id] = c
 	s.inProgress.Add(1)
 	tx.OnCancel(func(cancel *sip.Request) { c.cancelled(cancel) })
@@ -161,7 +162,7 @@ func (c *call) place() {
 		c.refuse(string(c.route.Refusal), c.route.Status)
 		return
 	}
-	if !c.route.Emergency && c.handover == nil && (c.sh.draining.Load() || c.sh.inProgress.Load() > int64(c.sh.cfg.MaxCalls)) {
+	if !c.route.Emergency && c.transferLeg == nil && (c.sh.draining.Load() || c.sh.inProgress.Load() > int64(c.sh.cfg.MaxCalls)) {
 		c.refuse("overload", sip.StatusServiceUnavailable)
 		return
 	}
@@ -205,7 +206,7 @@ func (c *call) refuseFull(g Grant) {
 
 // fullStatus answers a call for which there is no place. A switch takes another way then, which it would not if the called party were busy.
 func (c *call) fullStatus() int {
-	if c.from.Kind == provision.CallerTrunk {
+	if c.from.Kind == routing.CallerTrunk {
 		return sip.StatusServiceUnavailable // With cause 34 (RFC 3398, section 8.2.6.1).
 	}
 	return sip.StatusBusyHere
@@ -237,9 +238,9 @@ func (c *call) ask(upTo time.Duration, then func(Grant, error)) {
 	c.asking = true
 	holds := c.holds()
 	c.sh.async(func(ctx context.Context) func() {
-		behind := !c.sh.ends.idle()
+		behind := !c.sh.releases.idle()
 		grant, err := reserveAll(ctx, c.sh.credit, holds, upTo)
-		if grant.full() && (behind || !c.sh.ends.idle()) && c.sh.ends.settle(ctx) { // The ledger may have counted calls that are over.
+		if grant.full() && (behind || !c.sh.releases.idle()) && c.sh.releases.settle(ctx) { // The ledger may have counted calls that are over.
 			grant, err = reserveAll(ctx, c.sh.credit, holds, upTo)
 		}
 		return func() {
@@ -277,20 +278,20 @@ func (c *call) releaseHold() {
 	holds, log := c.holds(), c.log
 	if !c.connect.IsZero() {
 		for _, h := range holds {
-			c.sh.ends.add(h.id)
+			c.sh.releases.add(h.id)
 		}
 		return
 	}
 	if len(holds) == 0 {
 		return
 	}
-	done := c.sh.ends.release()
+	done := c.sh.releases.release()
 	c.sh.async(func(ctx context.Context) func() {
 		defer done()
 		for _, h := range holds {
 			if err := c.sh.credit.Release(ctx, h.id); err != nil {
 				log.WarnContext(ctx, "the hold could not be released early; it ends with the call's record", "error", err)
-				c.sh.ends.add(h.id)
+				c.sh.releases.add(h.id)
 			}
 		}
 		return func() {}
@@ -316,7 +317,7 @@ func (c *call) progressed(a *attempt, res *sip.Response) {
 		c.progress = c.now()
 	}
 	if c.tx == nil {
-		c.handover.progress(res)
+		c.transferLeg.progress(res)
 		return
 	}
 	a.dialog.voice.pass(c.sh, true, res, replyPart(c.invite), func(ok bool) {
@@ -384,7 +385,7 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 	c.caller.heard, a.dialog.heard = a.connect, a.connect
 	_ = c.keep() // The call is there, whether it is on disk or not.
 	if c.tx == nil {
-		c.handover.offered(a.dialog, c.caller, res)
+		c.transferLeg.offered(a.dialog, c.caller, res)
 	} else {
 		c.connectBoth(a, res)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/sipproxy/txn"
 	"trunkline/sipproxy/wire"
@@ -27,14 +27,14 @@ type shard struct {
 	queue   *queue
 	txn     *txn.Layer
 	dialogs map[string]*dialog
-	calls   map[cdr.CallID]*call
+	calls   map[calls.ID]*call
 	merged  map[string]bool // The INVITEs of the calls: another way by which one of them comes is refused.
 }
 
 func newShard(p *Proxy, index int) *shard {
 	s := &shard{
 		Proxy: p, index: index,
-		dialogs: make(map[string]*dialog), calls: make(map[cdr.CallID]*call), merged: make(map[string]bool),
+		dialogs: make(map[string]*dialog), calls: make(map[calls.ID]*call), merged: make(map[string]bool),
 	}
 	s.queue = newQueue(s.handle)
 	s.txn = txn.NewLayer(p.clock, s.post, s)
@@ -160,7 +160,7 @@ func (s *shard) options(tx *txn.Server) {
 // by one shard, after a restart too and whatever the number of shards is by then.
 const callIDPrefix = "tl"
 
-func mintCallID(spread uint8, call cdr.CallID, seq int) string {
+func mintCallID(spread uint8, call calls.ID, seq int) string {
 	return fmt.Sprintf("%s%02x.%s.%d", callIDPrefix, spread, call, seq)
 }
 

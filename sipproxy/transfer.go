@@ -7,7 +7,8 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
-	"trunkline/provision"
+	"trunkline/internal/calls"
+	"trunkline/routing"
 	"trunkline/sipproxy/txn"
 )
 
@@ -27,9 +28,9 @@ type transfer struct {
 }
 
 // blind places a new call of the referrer's. It has no caller of its own on the wire until it is answered.
-func (tr *transfer) blind(req *sip.Request, user string, caller provision.Caller) {
+func (tr *transfer) blind(req *sip.Request, user string, caller routing.Caller) {
 	s := tr.sh
-	id, err := cdr.NewCallID()
+	id, err := calls.NewID()
 	if err != nil || s.overloaded() || s.draining.Load() {
 		tr.fail(sip.StatusServiceUnavailable)
 		return
@@ -39,14 +40,14 @@ func (tr *transfer) blind(req *sip.Request, user string, caller provision.Caller
 	c := &call{
 		sh: s, id: id, from: caller, caller: &ghost, state: stateReserving, setup: s.clock.Now().Round(0), began: s.clock.Elapsed(), dialled: user,
 		callerID: caller.Login, invite: offerless(tr.referrer, user), log: s.log.With("call", id.String()),
-		handover: &handover{transfer: tr, leaving: &ghost},
+		transferLeg: &transferLeg{transfer: tr, leaving: &ghost},
 	}
 	if c.callerID == "" {
 		c.callerID = req.From().Address.User
 	}
 	ghost.call, tr.target = c, c
 	for _, known := range []string{tr.referrer.callID, tr.rest.callID} {
-		s.ladder.Link(c.setup, id.String(), known)
+		s.flows.Link(c.setup, id.String(), known)
 	}
 	s.calls[id] = c
 	s.inProgress.Add(1)
@@ -64,14 +65,14 @@ func offerless(referrer *dialog, user string) *sip.Request {
 
 // attended looks for the call that the referrer has with whom the other end is to be connected with, and asks that one for an
 // offer. The call may be one of another shard.
-func (tr *transfer) attended(r replaced, caller provision.Caller) {
+func (tr *transfer) attended(r replaced, caller routing.Caller) {
 	home, owner := tr.sh, ownerOf(caller)
 	there := home.shardOf(r.callID)
 	home.on(there, func() {
 		consult, ok := there.dialogs[dialogKey(r.callID, r.toTag)]
 		var target *dialog
 		if ok && consult.remoteTag() == r.fromTag && consult != tr.referrer && consult.owner() == owner {
-			target = consult.call.giveOver(tr, consult)
+			target = consult.call.handOff(tr, consult)
 		}
 		if target == nil {
 			there.on(home, func() { tr.fail(sip.StatusCallTransactionDoesNotExists) })
@@ -91,7 +92,7 @@ func (tr *transfer) attended(r replaced, caller provision.Caller) {
 }
 
 // ownerOf tells whose calls are whose.
-func ownerOf(c provision.Caller) string {
+func ownerOf(c routing.Caller) string {
 	return c.Tenant + "/" + c.Branch + "/" + c.Extension + "/" + c.Trunk
 }
 
@@ -102,14 +103,14 @@ func (d *dialog) owner() string {
 	return ""
 }
 
-// giveOver makes a call part of a transfer, and returns its other end; nil: it cannot be.
-func (c *call) giveOver(tr *transfer, leaving *dialog) *dialog {
-	if c.state != stateAnswered || c.handover != nil || leaving.answered != nil {
+// handOff makes a call part of a transfer, and returns its other end; nil: it cannot be.
+func (c *call) handOff(tr *transfer, leaving *dialog) *dialog {
+	if c.state != stateAnswered || c.transferLeg != nil || leaving.answered != nil {
 		return nil
 	}
 	far := c.peer(leaving)
 	if far != nil {
-		c.handover = &handover{transfer: tr, leaving: leaving}
+		c.transferLeg = &transferLeg{transfer: tr, leaving: leaving}
 	}
 	return far
 }
@@ -180,10 +181,10 @@ func (tr *transfer) succeed(target, consult *dialog, v *voice) {
 	}
 	tr.over = true
 	tr.notify(sip.StatusOK, "OK", true)
-	tr.sh.on(rest.sh, func() { rest.call.join(rest, target, v, false) })
-	tr.sh.on(target.sh, func() { target.call.join(target, rest, v, true) })
-	tr.call.depart(tr.referrer)
-	tr.sh.on(consult.sh, func() { consult.call.depart(consult) })
+	tr.sh.on(rest.sh, func() { rest.call.bridgeTo(rest, target, v, false) })
+	tr.sh.on(target.sh, func() { target.call.bridgeTo(target, rest, v, true) })
+	tr.call.unbridge(tr.referrer)
+	tr.sh.on(consult.sh, func() { consult.call.unbridge(consult) })
 }
 
 // undo lets the referrer and the other end talk again.

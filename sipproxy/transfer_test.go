@@ -10,7 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy"
 )
 
@@ -28,8 +30,8 @@ func transferWorld(t *testing.T) (w *world, a, b, c *peer) {
 	w.gateways = []provision.Gateway{
 		{ID: "b", Carrier: "b-co", Address: b.addr()}, {ID: "c", Carrier: "c-co", Address: c.addr()},
 	}
-	w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
-	w.route = func(caller provision.Caller, dialled string) *provision.Route {
+	w.sources[netip.MustParseAddr("127.0.0.1")] = routing.Caller{Kind: routing.CallerTrunk, Tenant: "acme", Branch: "main"}
+	w.route = func(caller routing.Caller, dialled string) *routing.Route {
 		r := w.toAll(caller, dialled)
 		switch dialled {
 		case numberB:
@@ -37,7 +39,7 @@ func transferWorld(t *testing.T) (w *world, a, b, c *peer) {
 		case numberC:
 			r.Targets = r.Targets[1:]
 		default:
-			return &provision.Route{Direction: "outbound", Tenant: "acme", Refusal: "blocked", Status: 403}
+			return &routing.Route{Direction: calls.Outbound, Tenant: "acme", Refusal: "blocked", Status: 403}
 		}
 		return r
 	}
@@ -68,7 +70,7 @@ func (l *line) notified(fragment, state string) {
 // both waits for two calls to be recorded, and returns their legs: the call that began first, and the other one.
 func (w *world) both() (first, second []*cdr.Leg) {
 	w.t.Helper()
-	byCall := make(map[cdr.CallID][]*cdr.Leg)
+	byCall := make(map[calls.ID][]*cdr.Leg)
 	for len(byCall) < 2 {
 		for _, leg := range w.record() {
 			byCall[leg.Call] = append(byCall[leg.Call], leg)
@@ -401,13 +403,13 @@ func TestPhoneThatWasCalledTransfers(t *testing.T) {
 		w.extension(login)
 	}
 	w.mu.Lock()
-	w.route = func(caller provision.Caller, dialled string) *provision.Route {
+	w.route = func(caller routing.Caller, dialled string) *routing.Route {
 		if dialled != "boris" && dialled != "vera" {
 			r := outside(caller, dialled)
 			r.Extension = caller.Extension
 			return r
 		}
-		return &provision.Route{Direction: "internal", Tenant: "acme", Extension: caller.Extension, Targets: []provision.Target{
+		return &routing.Route{Direction: calls.Internal, Tenant: "acme", Extension: caller.Extension, Targets: []routing.Target{
 			{Login: dialled, Extension: dialled, ToSent: dialled, FromSent: "x"},
 		}}
 	}

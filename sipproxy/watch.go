@@ -5,7 +5,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/provision"
 	"trunkline/sipproxy/challenge"
@@ -14,19 +14,19 @@ import (
 )
 
 const (
-	watchEvery = time.Second
+	probeEvery = time.Second
 )
 
-// watchGateways keeps an eye on the gateways: it resolves their names, probes those that ask for it with OPTIONS, and
+// probeGateways keeps an eye on the gateways: it resolves their names, probes those that ask for it with OPTIONS, and
 // keeps us registered where a carrier wants that.
-func (p *Proxy) watchGateways() {
+func (p *Proxy) probeGateways() {
 	for {
 		gateways := p.router.Gateways()
 		for _, g := range p.health.refresh(p.lifetime, gateways) {
 			p.probe(g)
 		}
 		p.members.refresh(p, gateways)
-		if clock.Sleep(p.lifetime, p.clock, watchEvery) != nil {
+		if clock.Sleep(p.lifetime, p.clock, probeEvery) != nil {
 			return
 		}
 	}
@@ -68,7 +68,7 @@ func numbered(req *sip.Request, callID string, seq uint32) {
 
 // ownCallID makes the Call-ID of requests of our own, whose answers come to this shard.
 func (s *shard) ownCallID() string {
-	id, err := cdr.NewCallID()
+	id, err := calls.NewID()
 	if err != nil { // Never: it is made of the clock and of chance.
 		return callIDPrefix + sip.GenerateTagN(20)
 	}

@@ -15,7 +15,9 @@ import (
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
 
+	"trunkline/internal/calls"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy/agent"
 	"trunkline/sipproxy/wire"
 )
@@ -118,9 +120,9 @@ func webWorld(t *testing.T) *world {
 	w.cfg.Origins = []string{"*.example.com"}
 	w.extension("anna")
 	w.extension("boris")
-	w.route = func(c provision.Caller, dialled string) *provision.Route {
+	w.route = func(c routing.Caller, dialled string) *routing.Route {
 		if dialled == "anna" || dialled == "boris" {
-			return &provision.Route{Direction: "internal", Tenant: "acme", Targets: []provision.Target{
+			return &routing.Route{Direction: calls.Internal, Tenant: "acme", Targets: []routing.Target{
 				{Login: dialled, Extension: dialled, ToSent: dialled, FromSent: c.Extension},
 			}}
 		}

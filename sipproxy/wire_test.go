@@ -13,6 +13,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/provision"
+	"trunkline/routing"
 )
 
 // peer speaks SIP letter by letter, so that it can do what a user agent would not: delay, repeat, lose and misorder.
@@ -184,7 +185,7 @@ func rawWorld(t *testing.T) (w *world, caller, callee *peer) {
 	w = newWorld(t)
 	callee = w.peer()
 	w.gateways = []provision.Gateway{{ID: "alfa", Carrier: "alfa-co", Address: callee.addr()}}
-	w.sources[netip.MustParseAddr("127.0.0.1")] = provision.Caller{Kind: provision.CallerTrunk, Tenant: "acme", Branch: "main"}
+	w.sources[netip.MustParseAddr("127.0.0.1")] = routing.Caller{Kind: routing.CallerTrunk, Tenant: "acme", Branch: "main"}
 	w.open()
 	caller = w.peer()
 	callee.proxy = caller.proxy

@@ -20,14 +20,16 @@ import (
 	"go.uber.org/goleak"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/disk"
 	"trunkline/internal/e164"
 	"trunkline/provision"
 	"trunkline/rating"
+	"trunkline/routing"
 	"trunkline/sipproxy"
 	"trunkline/sipproxy/agent"
-	"trunkline/sipproxy/names"
+	"trunkline/sipproxy/resolver"
 	"trunkline/sipproxy/wire"
 )
 
@@ -49,17 +51,17 @@ type world struct {
 	cfg   sipproxy.Config
 
 	mu       sync.Mutex
-	logins   map[string]provision.Caller
-	sources  map[netip.Addr]provision.Caller
-	route    func(c provision.Caller, dialled string) *provision.Route
+	logins   map[string]routing.Caller
+	sources  map[netip.Addr]routing.Caller
+	route    func(c routing.Caller, dialled string) *routing.Route
 	gateways []provision.Gateway
 	grants   []sipproxy.Grant // Answers of the ledger, one after the other; the last one stays.
-	released []cdr.CallID
-	ended    []cdr.CallID
+	released []calls.ID
+	ended    []calls.ID
 	away     bool // The ledger is not told of ends.
 	legs     []*cdr.Leg
 	recorded chan struct{}
-	resolver names.Resolver
+	resolver resolver.Resolver
 	log      *slog.Logger // In the place of the test's.
 	settings sipproxy.Settings
 	router   sipproxy.Router // In the place of the world itself.
@@ -75,7 +77,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
-		t: t, logins: map[string]provision.Caller{}, sources: map[netip.Addr]provision.Caller{},
+		t: t, logins: map[string]routing.Caller{}, sources: map[netip.Addr]routing.Caller{},
 		recorded: make(chan struct{}, 100),
 	}
 	w.cfg = sipproxy.Config{
@@ -133,8 +135,8 @@ func (w *world) extension(login string) {
 	m, s := md5.Sum([]byte(secret)), sha256.Sum256([]byte(secret))
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.logins[login] = provision.Caller{
-		Kind: provision.CallerExtension, Tenant: "acme", Branch: "main", Extension: login, Login: login,
+	w.logins[login] = routing.Caller{
+		Kind: routing.CallerExtension, Tenant: "acme", Branch: "main", Extension: login, Login: login,
 		HA1MD5: hex.EncodeToString(m[:]), HA1SHA256: hex.EncodeToString(s[:]),
 	}
 }
@@ -178,14 +180,14 @@ func (w *world) changeGateway(change func(*provision.Gateway)) {
 }
 
 // routes sets where calls go while the proxy runs.
-func (w *world) routes(f func(c provision.Caller, dialled string) *provision.Route) {
+func (w *world) routes(f func(c routing.Caller, dialled string) *routing.Route) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.route = f
 }
 
 // Login implements sipproxy.Router.
-func (w *world) Login(user string) (provision.Caller, bool) {
+func (w *world) Login(user string) (routing.Caller, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c, ok := w.logins[user]
@@ -193,7 +195,7 @@ func (w *world) Login(user string) (provision.Caller, bool) {
 }
 
 // Source implements sipproxy.Router.
-func (w *world) Source(addr netip.Addr) (provision.Caller, bool) {
+func (w *world) Source(addr netip.Addr) (routing.Caller, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c, ok := w.sources[addr]
@@ -201,8 +203,8 @@ func (w *world) Source(addr netip.Addr) (provision.Caller, bool) {
 }
 
 // Redirect implements sipproxy.Router: nobody forwards.
-func (w *world) Redirect(*provision.Route, string, string, time.Time) (provision.Target, bool) {
-	return provision.Target{}, false
+func (w *world) Redirect(*routing.Route, string, string, time.Time) (routing.Target, bool) {
+	return routing.Target{}, false
 }
 
 // Gateways implements sipproxy.Router.
@@ -213,7 +215,7 @@ func (w *world) Gateways() []provision.Gateway {
 }
 
 // Route implements sipproxy.Router: by default a call goes to all gateways in their order, and money is asked for.
-func (w *world) Route(c provision.Caller, dialled, _ string, _ time.Time) *provision.Route {
+func (w *world) Route(c routing.Caller, dialled, _ string, _ time.Time) *routing.Route {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.route != nil {
@@ -223,16 +225,16 @@ func (w *world) Route(c provision.Caller, dialled, _ string, _ time.Time) *provi
 }
 
 // toAll leads to all gateways in their order.
-func (w *world) toAll(c provision.Caller, dialled string) *provision.Route {
-	r := &provision.Route{
-		Direction: "outbound", Tenant: c.Tenant, Branch: c.Branch, Extension: c.Extension,
+func (w *world) toAll(c routing.Caller, dialled string) *routing.Route {
+	r := &routing.Route{
+		Direction: calls.Outbound, Tenant: c.Tenant, Branch: c.Branch, Extension: c.Extension,
 		From: e164.MustParse("74950000101"), Tariff: "retail", Quote: &rating.Quote{},
 	}
 	if to, err := e164.Parse(dialled); err == nil {
 		r.To = to
 	}
 	for i := range w.gateways {
-		r.Targets = append(r.Targets, provision.Target{
+		r.Targets = append(r.Targets, routing.Target{
 			Gateway: &w.gateways[i], Carrier: &provision.Carrier{ID: w.gateways[i].Carrier},
 			ToSent: dialled, FromSent: "74950000101", Deck: "deck", RingTime: w.gateways[i].RingTime,
 		})
@@ -241,7 +243,7 @@ func (w *world) toAll(c provision.Caller, dialled string) *provision.Route {
 }
 
 // Reserve implements sipproxy.Credit.
-func (w *world) Reserve(ctx context.Context, _ cdr.CallID, _ *provision.Route, _ time.Duration) (sipproxy.Grant, error) {
+func (w *world) Reserve(ctx context.Context, _ calls.ID, _ *routing.Route, _ time.Duration) (sipproxy.Grant, error) {
 	w.asked.Add(1)
 	if w.ledger != nil {
 		select {
@@ -264,7 +266,7 @@ func (w *world) Reserve(ctx context.Context, _ cdr.CallID, _ *provision.Route, _
 }
 
 // Release implements sipproxy.Credit.
-func (w *world) Release(_ context.Context, id cdr.CallID) error {
+func (w *world) Release(_ context.Context, id calls.ID) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.released = append(w.released, id)
@@ -272,7 +274,7 @@ func (w *world) Release(_ context.Context, id cdr.CallID) error {
 }
 
 // End implements sipproxy.Credit.
-func (w *world) End(_ context.Context, ids []cdr.CallID) error {
+func (w *world) End(_ context.Context, ids []calls.ID) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.away {

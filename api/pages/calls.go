@@ -210,7 +210,7 @@ func or(text, otherwise string) string {
 const deadMost = 200
 
 func (p *Pages) dead(r *request) error {
-	legs, err := p.o.Console.Dead(r.Request.Context(), r.who, r.Query("tenant"), r.Query("reason"), deadMost)
+	legs, err := p.o.Console.Dead(r.Request.Context(), r.who, console.DeadQuery{Tenant: r.Query("tenant"), Reason: r.Query("reason"), Limit: deadMost})
 	if err != nil {
 		return err
 	}

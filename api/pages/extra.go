@@ -11,6 +11,7 @@ import (
 	"trunkline/console"
 	"trunkline/provision"
 	"trunkline/rating"
+	"trunkline/routing"
 )
 
 // gatewayExtra is the state of a gateway at this process's proxy; nil: not known.
@@ -84,7 +85,7 @@ func routeExtra(p *Pages, r *request, _ console.Thing) (any, error) {
 // dialTest is a dial plan tried out.
 type dialTest struct {
 	Dialled, Area string
-	Steps         []provision.DialStep
+	Steps         []routing.DialStep
 	Result        string
 }
 

@@ -16,6 +16,7 @@ import (
 	"trunkline/cdr"
 	"trunkline/cdr/kafka"
 	"trunkline/demo"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/e164"
 	"trunkline/internal/embedded/enginetest"
@@ -125,15 +126,15 @@ const backlog = 6 * time.Hour
 func (w *world) legs(n int) func(yield func(*cdr.Leg) bool) {
 	begin := clock.System{}.Now().Add(-backlog - time.Hour).Truncate(time.Second)
 	return func(yield func(*cdr.Leg) bool) {
-		var last cdr.CallID
-		var id cdr.CallID
+		var last calls.ID
+		var id calls.ID
 		var moved time.Duration
 		for i := range n {
 			leg := *w.history[i%len(w.history)]
 			if leg.Call != last || i%len(w.history) == 0 {
 				last = leg.Call
 				at := begin.Add(backlog / 1000 * time.Duration(int64(i)*1000/int64(n))).Add(time.Duration(i%1000) * 21 * time.Millisecond)
-				id, moved = cdr.CallIDAt(at, uint64(i)*0x9e3779b97f4a7c15), at.Sub(leg.Setup) // Spread as random ids are.
+				id, moved = calls.IDAt(at, uint64(i)*0x9e3779b97f4a7c15), at.Sub(leg.Setup) // Spread as random ids are.
 			}
 			leg.SIPCallID = strings.Replace(leg.SIPCallID, leg.Call.String(), id.String(), 1)
 			leg.Call = id

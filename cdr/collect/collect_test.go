@@ -17,9 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"trunkline/cdr"
 	"trunkline/cdr/collect"
 	"trunkline/cdr/smdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 )
 
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // books count calls by identity, as the worker does.
 type books struct {
 	mu     sync.Mutex
-	calls  map[cdr.CallID]string
+	calls  map[calls.ID]string
 	told   int
 	faults []string
 	mapper smdr.Mapper
@@ -41,7 +41,7 @@ func (nowhere) Own(string) (smdr.Owned, bool) { return smdr.Owned{}, false }
 func (nowhere) Place(string, string, string, time.Time) smdr.Place { return smdr.Place{Internal: true} }
 
 func newBooks() *books {
-	return &books{calls: make(map[cdr.CallID]string), mapper: smdr.Mapper{Tenant: "t", PBX: "p", Plan: nowhere{}}}
+	return &books{calls: make(map[calls.ID]string), mapper: smdr.Mapper{Tenant: "t", PBX: "p", Plan: nowhere{}}}
 }
 
 func (b *books) Call(c *smdr.Call) error {

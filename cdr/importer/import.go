@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 )
 
 // Ways in which records come.
@@ -69,7 +69,7 @@ type Filter struct {
 
 // Part are calls that an import has sent, and the digests of the texts that they were read from.
 type Part struct {
-	Calls       []cdr.CallID
+	Calls       []calls.ID
 	Texts       [][]byte // Digests, as Digest makes them.
 	First, Last time.Time
 }

@@ -9,6 +9,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/cdr/smdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 )
 
@@ -190,7 +191,7 @@ func (s *Sink) flushLegs() error {
 }
 
 func (s *Sink) part() Part {
-	p := Part{Calls: make([]cdr.CallID, len(s.legs)), Texts: s.texts}
+	p := Part{Calls: make([]calls.ID, len(s.legs)), Texts: s.texts}
 	for i := range s.legs {
 		l := &s.legs[i]
 		p.Calls[i] = l.Call

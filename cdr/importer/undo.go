@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 )
 
 // Selection says what is taken back: imports, or all calls of a PBX whose setup is in [From, Till).
@@ -21,7 +22,7 @@ type Selection struct {
 
 // Leg is the identity of a leg, and the quarter of an hour that its record counts in.
 type Leg struct {
-	Call cdr.CallID
+	Call calls.ID
 	Seq  uint16
 	Slot time.Time
 }
@@ -55,7 +56,7 @@ type Withdrawals interface {
 
 // Identity is what a leg is known by.
 type Identity struct {
-	Call cdr.CallID
+	Call calls.ID
 	Seq  uint16
 }
 

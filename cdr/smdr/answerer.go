@@ -3,7 +3,7 @@ package smdr
 import (
 	"strings"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 )
 
 // answeredBy notes whose phone answered a call whose caller and called alone do not tell it: a menu or a queue was called.
@@ -12,7 +12,7 @@ func (c *Call) answeredBy(extension string) {
 		return
 	}
 	c.Answerer = extension
-	if c.Direction == cdr.Inbound {
+	if c.Direction == calls.Inbound {
 		c.Extension = extension
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 )
 
 // entry is a record that was understood: a call, or a part of one.
@@ -74,7 +74,7 @@ func (b *builder) build(r *record, e *entry) string {
 	if c.Guessed {
 		c.Incoming = v[fIncoming]
 	}
-	if c.Trunk == "" || c.Direction == cdr.Inbound && v[fIncoming] != "" {
+	if c.Trunk == "" || c.Direction == calls.Inbound && v[fIncoming] != "" {
 		c.Trunk = v[fIncoming]
 	}
 	c.Cause = eff.cause
@@ -224,7 +224,7 @@ func (b *builder) fillParties(c *Call, eff *effect) {
 	f, v := b.format, &b.values
 	c.Direction = eff.direction
 	if c.Direction == 0 && v[fDirection] != "" {
-		c.Direction, _ = cdr.ParseDirection(v[fDirection])
+		c.Direction, _ = calls.ParseDirection(v[fDirection])
 	}
 	if c.Direction == 0 && f.description.Lengths > 0 {
 		c.Direction, c.Guessed, c.Longest = byLength(v[fFrom], v[fTo], f.description.Lengths), true, f.description.Lengths
@@ -234,12 +234,12 @@ func (b *builder) fillParties(c *Call, eff *effect) {
 	}
 	c.Extension, c.Number = v[fExtension], v[fDID]
 	c.From, c.To = v[fFrom], v[fTo]
-	if c.Direction == cdr.Forwarded && c.Extension == "" && v[fRedirecting] != c.To {
+	if c.Direction == calls.Forwarded && c.Extension == "" && v[fRedirecting] != c.To {
 		c.Extension = v[fRedirecting]
 	}
 	if c.Extension == "" && (f.has[fFrom] || f.has[fTo]) {
 		c.Extension = c.From
-		if c.Direction == cdr.Inbound {
+		if c.Direction == calls.Inbound {
 			c.Extension = c.To
 		}
 	}
@@ -252,40 +252,40 @@ func (b *builder) fillParties(c *Call, eff *effect) {
 }
 
 // parties are caller and called of a record that has an extension and a number.
-func (b *builder) parties(d cdr.Direction) (from, to string) {
+func (b *builder) parties(d calls.Direction) (from, to string) {
 	v := &b.values
 	switch d {
-	case cdr.Inbound:
+	case calls.Inbound:
 		to = v[fDID]
 		if to == "" {
 			to = v[fExtension]
 		}
 		return v[fNumber], to
-	case cdr.Internal:
+	case calls.Internal:
 		to = v[fPartner]
 		if to == "" {
 			to = v[fNumber]
 		}
 		return v[fExtension], to
-	case cdr.Outbound, cdr.Forwarded:
+	case calls.Outbound, calls.Forwarded:
 	}
 	return v[fExtension], v[fNumber]
 }
 
 // byLength tells the direction of a call by which of its numbers are too long for an extension.
-func byLength(from, to string, longest int) cdr.Direction {
+func byLength(from, to string, longest int) calls.Direction {
 	long := func(s string) bool { return len(s) > longest }
 	switch {
 	case from == "" && to == "":
 		return 0
 	case long(to) && long(from):
-		return cdr.Forwarded
+		return calls.Forwarded
 	case long(to):
-		return cdr.Outbound
+		return calls.Outbound
 	case long(from) || from == "":
-		return cdr.Inbound
+		return calls.Inbound
 	}
-	return cdr.Internal
+	return calls.Internal
 }
 
 func (b *builder) fillKey(e *entry) {

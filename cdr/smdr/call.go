@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 )
 
 // Call is one call as a foreign system recorded it: one record, or several that were joined.
@@ -15,15 +15,15 @@ type Call struct {
 	Ring      time.Duration
 	Duration  time.Duration // From answer to end, as the system counted it; zero for an unanswered call.
 	Answered  bool
-	Direction cdr.Direction // Zero when the record does not tell.
-	Guessed   bool          // Direction was told by the lengths of From and To alone.
-	Longest   int           // Guessed: the length of the longest extension.
-	Second    bool          // It is the second leg of a call whose first leg has a record of its own.
-	From      string        // The caller as recorded.
-	To        string        // The called as recorded: digits as dialled, or a short number.
-	Number    string        // The own number (DID) that was called, where the record has it.
-	Extension string        // Whose call it was: who made it, or who answered it first.
-	Answerer  string        // Guessed: the extension whose phone answered, should it be an incoming call.
+	Direction calls.Direction // Zero when the record does not tell.
+	Guessed   bool            // Direction was told by the lengths of From and To alone.
+	Longest   int             // Guessed: the length of the longest extension.
+	Second    bool            // It is the second leg of a call whose first leg has a record of its own.
+	From      string          // The caller as recorded.
+	To        string          // The called as recorded: digits as dialled, or a short number.
+	Number    string          // The own number (DID) that was called, where the record has it.
+	Extension string          // Whose call it was: who made it, or who answered it first.
+	Answerer  string          // Guessed: the extension whose phone answered, should it be an incoming call.
 	Trunk     string
 	Incoming  string // The line that it came in by, where the record has both and it may be an incoming call.
 	Account   string

@@ -1,6 +1,8 @@
 package smdr
 
-import "trunkline/cdr"
+import (
+	"trunkline/internal/calls"
+)
 
 // ends are the two ends of a call as the client knows them.
 type ends struct {
@@ -43,18 +45,18 @@ func (m *Mapper) decide(c *Call, e *ends) (Call, string) {
 	case c.Guessed:
 		out.Direction = way(c, e)
 	case e.called.Number.IsZero():
-	case c.Direction == cdr.Outbound, c.Direction == 0 && e.callerOurs:
-		out.Direction = cdr.Internal
-	case c.Direction == cdr.Forwarded, c.Direction == 0:
-		out.Direction = cdr.Inbound
+	case c.Direction == calls.Outbound, c.Direction == 0 && e.callerOurs:
+		out.Direction = calls.Internal
+	case c.Direction == calls.Forwarded, c.Direction == 0:
+		out.Direction = calls.Inbound
 	}
-	if out.Direction == cdr.Inbound && out.Incoming != "" {
+	if out.Direction == calls.Inbound && out.Incoming != "" {
 		out.Trunk = out.Incoming
 	}
 	switch {
-	case c.Second && out.Direction == cdr.Outbound:
+	case c.Second && out.Direction == calls.Outbound:
 		return out, FaultSecond
-	case c.Guessed && out.Direction == cdr.Forwarded && !m.Numbered:
+	case c.Guessed && out.Direction == calls.Forwarded && !m.Numbered:
 		return out, FaultStrangers
 	case c.Guessed:
 		out.Extension = extension(c, out.Direction, e)
@@ -63,40 +65,40 @@ func (m *Mapper) decide(c *Call, e *ends) (Call, string) {
 }
 
 // way is the direction of a call between two numbers. What is short and unknown is an extension that nobody told us of.
-func way(c *Call, e *ends) cdr.Direction {
+func way(c *Call, e *ends) calls.Direction {
 	calling := e.callerOurs || c.From != "" && len(c.From) <= c.Longest
 	called := e.calledOurs || len(c.To) <= c.Longest
 	switch {
 	case c.From == "" && c.To == "":
 		return 0
 	case called && calling:
-		return cdr.Internal
+		return calls.Internal
 	case called:
-		return cdr.Inbound
+		return calls.Inbound
 	case calling:
-		return cdr.Outbound
+		return calls.Outbound
 	}
-	return cdr.Forwarded
+	return calls.Forwarded
 }
 
 // extension is whose a call was. A stranger is never an extension.
-func extension(c *Call, d cdr.Direction, e *ends) string {
+func extension(c *Call, d calls.Direction, e *ends) string {
 	switch {
-	case d == cdr.Inbound && c.Answerer != "":
+	case d == calls.Inbound && c.Answerer != "":
 		return c.Answerer
-	case c.Extension != c.From && c.Extension != c.To && d != cdr.Inbound:
+	case c.Extension != c.From && c.Extension != c.To && d != calls.Inbound:
 		return c.Extension // Of another record of the call.
-	case d == cdr.Inbound && c.Direction == cdr.Inbound && c.Extension != c.To:
+	case d == calls.Inbound && c.Direction == calls.Inbound && c.Extension != c.To:
 		return c.Extension // Of who answered it.
-	case d == cdr.Inbound && e.called.Extension != "":
+	case d == calls.Inbound && e.called.Extension != "":
 		return e.called.Extension
-	case d == cdr.Inbound && e.called.Number.IsZero():
+	case d == calls.Inbound && e.called.Number.IsZero():
 		return c.To
-	case d == cdr.Inbound:
+	case d == calls.Inbound:
 		return ""
 	case e.caller.Extension != "":
 		return e.caller.Extension
-	case !e.caller.Number.IsZero(), d == cdr.Forwarded:
+	case !e.caller.Number.IsZero(), d == calls.Forwarded:
 		return ""
 	}
 	return c.From

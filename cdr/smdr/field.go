@@ -13,7 +13,7 @@ const (
 	fDuration                   // From answer to end.
 	fRing                       // From the first ring to the answer.
 	fTotal                      // From the first ring to the end.
-	fDirection                  // A word of cdr.Direction.
+	fDirection                  // A word of calls.Direction.
 	fExtension                  // The extension that made or took the call.
 	fPartner                    // The other extension of an internal or transferred call.
 	fRedirecting                // The party here that redirected the call to where it went.

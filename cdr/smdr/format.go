@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 )
 
 // Format reads the records of one kind of system. It is immutable and safe for concurrent use.
@@ -25,7 +25,7 @@ type Format struct {
 	total       span
 	ring        span
 	stamp       stampKind
-	direction   cdr.Direction
+	direction   calls.Direction
 	rules       []rule
 	join        *joinRule
 	events      *eventRule
@@ -109,8 +109,8 @@ func Compile(d *Description) (*Format, error) {
 
 func (f *Format) compileDirection() error {
 	if w := f.description.Default; w != "" {
-		var ok bool
-		if f.direction, ok = cdr.ParseDirection(w); !ok {
+		var err error
+		if f.direction, err = calls.ParseDirection(w); err != nil {
 			return fmt.Errorf("%w: %q is no direction", ErrDescription, w)
 		}
 	}

@@ -3,12 +3,12 @@ package smdr
 import (
 	"time"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 )
 
 // former is what is known of the last call of a line, for records that go on with it and do not tell which way it went.
 type former struct {
-	direction cdr.Direction
+	direction calls.Direction
 	end       time.Time
 }
 
@@ -30,7 +30,7 @@ func (b *builder) inherit(t *times, eff *effect) string {
 
 // remember keeps the direction of a call for what may follow on its line.
 func (b *builder) remember(c *Call) {
-	if c.Trunk == "" || c.Direction == 0 || c.Direction == cdr.Internal {
+	if c.Trunk == "" || c.Direction == 0 || c.Direction == calls.Internal {
 		return
 	}
 	if b.former == nil || len(b.former) >= maxFormer {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 )
 
 // joiner puts the records of one call together.
@@ -132,7 +132,7 @@ func (j *joiner) unite(p, other *pending) {
 }
 
 // leaves reports whether a call goes out of the house.
-func leaves(c *Call) bool { return c.Direction == cdr.Outbound || c.Direction == cdr.Forwarded }
+func leaves(c *Call) bool { return c.Direction == calls.Outbound || c.Direction == calls.Forwarded }
 
 // addMarked joins records that say that another follows, or that they follow another, on the same line.
 func (j *joiner) addMarked(e *entry) error {
@@ -165,7 +165,7 @@ func goesOn(p *pending, e *entry) bool {
 		return false
 	case leaves(first) && out && first.To != "" && e.call.To != "" && !sameNumber(first.To, e.call.To):
 		return false
-	case leaves(first) && e.call.Direction == cdr.Inbound && e.call.From != "" && !sameNumber(first.To, e.call.From):
+	case leaves(first) && e.call.Direction == calls.Inbound && e.call.From != "" && !sameNumber(first.To, e.call.From):
 		return false
 	}
 	return e.follow || sameParty(first, &e.call)
@@ -173,7 +173,7 @@ func goesOn(p *pending, e *entry) bool {
 
 // sameParty reports whether two records have the same other end.
 func sameParty(a, b *Call) bool {
-	if a.Direction == cdr.Inbound {
+	if a.Direction == calls.Inbound {
 		return a.From == b.From
 	}
 	return a.To == b.To && a.To != ""

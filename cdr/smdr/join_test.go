@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"trunkline/cdr"
 	"trunkline/cdr/smdr"
+	"trunkline/internal/calls"
 )
 
 // part is one record of a call.
@@ -67,20 +67,20 @@ join: {by: [call], outside: own_part, whole: %t}
 }
 
 // outgoing reads rows and returns what goes to the outside, and how long that is.
-func outgoing(t require.TestingT, f *smdr.Format, rows []string) (calls []string, sum time.Duration) {
+func outgoing(t require.TestingT, f *smdr.Format, rows []string) (made []string, sum time.Duration) {
 	var k kept
 	r, err := smdr.NewReader(f, smdr.Options{}, &k)
 	require.NoError(t, err)
 	require.NoError(t, r.ReadAll(strings.NewReader(strings.Join(rows, ""))))
 	for i := range k.calls {
-		if c := &k.calls[i]; c.Direction == cdr.Outbound || c.Direction == cdr.Forwarded {
+		if c := &k.calls[i]; c.Direction == calls.Outbound || c.Direction == calls.Forwarded {
 			sum += c.Duration
-			calls = append(calls, fmt.Sprint(c.Start.Unix(), c.To, c.Duration))
+			made = append(made, fmt.Sprint(c.Start.Unix(), c.To, c.Duration))
 		}
 	}
 	require.Equal(t, int64(len(rows)), r.Summary().Calls+r.Summary().Joined)
-	slices.Sort(calls)
-	return calls, sum
+	slices.Sort(made)
+	return made, sum
 }
 
 // Every stretch that somebody pays for is charged once: none is free because another record came first, and none counts twice.
@@ -141,7 +141,7 @@ join: {by: [trunk], marked: true, within: 61s}
 		require.NoError(t, r.ReadAll(strings.NewReader(strings.Join(rows, ""))))
 		charged := make(map[string]int)
 		for i := range k.calls {
-			if c := &k.calls[i]; c.Direction == cdr.Outbound {
+			if c := &k.calls[i]; c.Direction == calls.Outbound {
 				charged[c.To] += int(c.Duration / time.Second)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 )
 
@@ -95,51 +96,51 @@ func (m *Mapper) Leg(recorded *Call) (cdr.Leg, string) {
 		return leg, reason
 	}
 	m.times(c, &leg)
-	if leg.Direction != cdr.Internal {
+	if leg.Direction != calls.Internal {
 		leg.Tariff = place.Tariff
 	}
 	return leg, ""
 }
 
 // id is made of what the system recorded, and of nothing that can be set up differently tomorrow.
-func (m *Mapper) id(c *Call) cdr.CallID {
+func (m *Mapper) id(c *Call) calls.ID {
 	var tail [16]byte
 	binary.LittleEndian.PutUint64(tail[:8], c.Digest)
 	binary.LittleEndian.PutUint64(tail[8:], uint64(c.Again)) //nolint:gosec // A small count.
 	h := xxhash.New()
 	_, _ = h.WriteString(m.Tenant + "\x00" + m.PBX + "\x00")
 	_, _ = h.Write(tail[:])
-	return cdr.CallIDAt(c.Wall, h.Sum64())
+	return calls.IDAt(c.Wall, h.Sum64())
 }
 
 func (m *Mapper) parties(c *Call, place *Place, e *ends, leg *cdr.Leg) string {
 	if place.Internal {
-		leg.Direction = cdr.Internal
+		leg.Direction = calls.Internal
 	}
 	if leg.Direction == 0 {
 		leg.Direction = m.guess(place.Branch, c)
 	}
 	switch leg.Direction {
-	case cdr.Internal:
+	case calls.Internal:
 		return ""
-	case cdr.Inbound:
+	case calls.Inbound:
 		return m.inbound(c, place, e, leg)
-	case cdr.Outbound, cdr.Forwarded:
+	case calls.Outbound, calls.Forwarded:
 		return m.outbound(c, place, leg)
 	}
 	return FaultDirection
 }
 
 // guess tells the direction of a call whose record does not.
-func (m *Mapper) guess(branch string, c *Call) cdr.Direction {
+func (m *Mapper) guess(branch string, c *Call) calls.Direction {
 	number, extension := m.Plan.Dialled(branch, m.outside(c.To))
 	switch {
 	case extension != "" && len(c.From) <= len(extension)+2:
-		return cdr.Internal
+		return calls.Internal
 	case extension != "":
-		return cdr.Inbound
+		return calls.Inbound
 	case !number.IsZero():
-		return cdr.Outbound
+		return calls.Outbound
 	}
 	return 0
 }
@@ -162,7 +163,7 @@ func (m *Mapper) outbound(c *Call, place *Place, leg *cdr.Leg) string {
 	}
 	number, extension := m.Plan.Dialled(place.Branch, m.outside(c.To))
 	if extension != "" {
-		leg.Direction = cdr.Internal
+		leg.Direction = calls.Internal
 		return ""
 	}
 	leg.To = number
@@ -186,7 +187,7 @@ func (m *Mapper) inbound(c *Call, place *Place, e *ends, leg *cdr.Leg) string {
 	leg.Number = leg.To.Digits()
 	number, extension := m.Plan.Dialled(place.Branch, c.From)
 	if extension != "" && c.Number == "" && c.Trunk == "" {
-		leg.Direction = cdr.Internal
+		leg.Direction = calls.Internal
 		return ""
 	}
 	leg.From = number
@@ -198,7 +199,7 @@ func (m *Mapper) inbound(c *Call, place *Place, e *ends, leg *cdr.Leg) string {
 
 func (m *Mapper) times(c *Call, leg *cdr.Leg) {
 	ring, talk, answered := c.Ring, c.Duration, c.Answered
-	if answered && m.Seizure > 0 && leg.Direction != cdr.Inbound {
+	if answered && m.Seizure > 0 && leg.Direction != calls.Inbound {
 		taken := min(talk, m.Seizure)
 		talk -= taken
 		ring += taken

@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trunkline/cdr"
 	"trunkline/cdr/smdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 )
 
@@ -49,30 +49,30 @@ func TestLegs(t *testing.T) {
 		call      smdr.Call
 		change    func(*smdr.Mapper)
 		reason    string
-		direction cdr.Direction
+		direction calls.Direction
 		to        string
 		talk      time.Duration
 		tariff    string
 		status    uint16
 	}{
-		{name: "outbound", call: smdr.Call{Direction: cdr.Outbound, To: "900491511234567", Answered: true, Duration: time.Minute}, direction: cdr.Outbound, to: "491511234567", talk: time.Minute, tariff: "retail", status: 200},
-		{name: "outbound to an extension", call: smdr.Call{Direction: cdr.Outbound, To: "102", Answered: true, Duration: time.Minute}, direction: cdr.Internal, talk: time.Minute, status: 200},
-		{name: "unknown number", call: smdr.Call{Direction: cdr.Outbound, To: "12345", Answered: true, Duration: time.Minute}, reason: "the dial plan does not know"},
-		{name: "unknown and unanswered", call: smdr.Call{Direction: cdr.Outbound, To: "12345", Cause: "USER_BUSY"}, direction: cdr.Outbound, tariff: "retail", status: 486},
-		{name: "inbound", call: smdr.Call{Direction: cdr.Inbound, From: "491511234567", Number: "4930100", Answered: true, Duration: time.Second}, direction: cdr.Inbound, to: "4930100", talk: time.Second, tariff: "retail", status: 200},
-		{name: "inbound, of a switch", call: smdr.Call{Direction: cdr.Inbound, From: "491511234567", To: "004930100", Answered: true, Duration: time.Second}, direction: cdr.Inbound, to: "4930100", talk: time.Second, tariff: "retail", status: 200},
-		{name: "inbound, of nobody knows what", call: smdr.Call{Direction: cdr.Inbound, From: "491511234567", To: "101", Trunk: "3", Answered: true, Duration: time.Second}, direction: cdr.Inbound, talk: time.Second, tariff: "retail", status: 200},
-		{name: "inbound by number", call: smdr.Call{Direction: cdr.Inbound, From: "491511234567", To: "101", Trunk: "3", Answered: true, Duration: time.Second}, change: byNumber, reason: "which number was called"},
-		{name: "inbound by number, unanswered", call: smdr.Call{Direction: cdr.Inbound, From: "491511234567", To: "101", Trunk: "3"}, change: byNumber, direction: cdr.Inbound, tariff: "retail", status: 480},
-		{name: "no direction, long", call: smdr.Call{From: "101", To: "00491511234567", Answered: true, Duration: time.Second}, direction: cdr.Outbound, to: "491511234567", talk: time.Second, tariff: "retail", status: 200},
-		{name: "no direction, short", call: smdr.Call{From: "101", To: "102"}, direction: cdr.Internal, status: 480},
+		{name: "outbound", call: smdr.Call{Direction: calls.Outbound, To: "900491511234567", Answered: true, Duration: time.Minute}, direction: calls.Outbound, to: "491511234567", talk: time.Minute, tariff: "retail", status: 200},
+		{name: "outbound to an extension", call: smdr.Call{Direction: calls.Outbound, To: "102", Answered: true, Duration: time.Minute}, direction: calls.Internal, talk: time.Minute, status: 200},
+		{name: "unknown number", call: smdr.Call{Direction: calls.Outbound, To: "12345", Answered: true, Duration: time.Minute}, reason: "the dial plan does not know"},
+		{name: "unknown and unanswered", call: smdr.Call{Direction: calls.Outbound, To: "12345", Cause: "USER_BUSY"}, direction: calls.Outbound, tariff: "retail", status: 486},
+		{name: "inbound", call: smdr.Call{Direction: calls.Inbound, From: "491511234567", Number: "4930100", Answered: true, Duration: time.Second}, direction: calls.Inbound, to: "4930100", talk: time.Second, tariff: "retail", status: 200},
+		{name: "inbound, of a switch", call: smdr.Call{Direction: calls.Inbound, From: "491511234567", To: "004930100", Answered: true, Duration: time.Second}, direction: calls.Inbound, to: "4930100", talk: time.Second, tariff: "retail", status: 200},
+		{name: "inbound, of nobody knows what", call: smdr.Call{Direction: calls.Inbound, From: "491511234567", To: "101", Trunk: "3", Answered: true, Duration: time.Second}, direction: calls.Inbound, talk: time.Second, tariff: "retail", status: 200},
+		{name: "inbound by number", call: smdr.Call{Direction: calls.Inbound, From: "491511234567", To: "101", Trunk: "3", Answered: true, Duration: time.Second}, change: byNumber, reason: "which number was called"},
+		{name: "inbound by number, unanswered", call: smdr.Call{Direction: calls.Inbound, From: "491511234567", To: "101", Trunk: "3"}, change: byNumber, direction: calls.Inbound, tariff: "retail", status: 480},
+		{name: "no direction, long", call: smdr.Call{From: "101", To: "00491511234567", Answered: true, Duration: time.Second}, direction: calls.Outbound, to: "491511234567", talk: time.Second, tariff: "retail", status: 200},
+		{name: "no direction, short", call: smdr.Call{From: "101", To: "102"}, direction: calls.Internal, status: 480},
 		{name: "no direction, nothing", call: smdr.Call{From: "101", To: ""}, reason: "does not tell"},
-		{name: "tie line", call: smdr.Call{Direction: cdr.Outbound, To: "00491511234567", Answered: true, Duration: time.Second}, change: func(m *smdr.Mapper) { m.Plan = plan{smdr.Place{Internal: true}} }, direction: cdr.Internal, talk: time.Second, status: 200},
-		{name: "seizure", call: smdr.Call{Direction: cdr.Outbound, To: "00491511234567", Answered: true, Duration: time.Minute}, change: func(m *smdr.Mapper) { m.Seizure = 8 * time.Second }, direction: cdr.Outbound, to: "491511234567", talk: 52 * time.Second, tariff: "retail", status: 200},
-		{name: "only seizure", call: smdr.Call{Direction: cdr.Outbound, To: "00491511234567", Answered: true, Duration: 5 * time.Second}, change: func(m *smdr.Mapper) { m.Seizure = 8 * time.Second }, direction: cdr.Outbound, to: "491511234567", tariff: "retail", status: 480},
-		{name: "rounded up", call: smdr.Call{Direction: cdr.Outbound, To: "00491511234567", Answered: true, Duration: 61 * time.Second}, change: func(m *smdr.Mapper) { m.RoundTo, m.Round = time.Minute, "up" }, direction: cdr.Outbound, to: "491511234567", talk: 2 * time.Minute, tariff: "retail", status: 200},
-		{name: "rounded down", call: smdr.Call{Direction: cdr.Outbound, To: "00491511234567", Answered: true, Duration: 119 * time.Second}, change: func(m *smdr.Mapper) { m.RoundTo, m.Round = time.Minute, "down" }, direction: cdr.Outbound, to: "491511234567", talk: time.Minute, tariff: "retail", status: 200},
-		{name: "rounded to the nearest", call: smdr.Call{Direction: cdr.Outbound, To: "00491511234567", Answered: true, Duration: 90 * time.Second}, change: func(m *smdr.Mapper) { m.RoundTo, m.Round = time.Minute, "nearest" }, direction: cdr.Outbound, to: "491511234567", talk: 2 * time.Minute, tariff: "retail", status: 200},
+		{name: "tie line", call: smdr.Call{Direction: calls.Outbound, To: "00491511234567", Answered: true, Duration: time.Second}, change: func(m *smdr.Mapper) { m.Plan = plan{smdr.Place{Internal: true}} }, direction: calls.Internal, talk: time.Second, status: 200},
+		{name: "seizure", call: smdr.Call{Direction: calls.Outbound, To: "00491511234567", Answered: true, Duration: time.Minute}, change: func(m *smdr.Mapper) { m.Seizure = 8 * time.Second }, direction: calls.Outbound, to: "491511234567", talk: 52 * time.Second, tariff: "retail", status: 200},
+		{name: "only seizure", call: smdr.Call{Direction: calls.Outbound, To: "00491511234567", Answered: true, Duration: 5 * time.Second}, change: func(m *smdr.Mapper) { m.Seizure = 8 * time.Second }, direction: calls.Outbound, to: "491511234567", tariff: "retail", status: 480},
+		{name: "rounded up", call: smdr.Call{Direction: calls.Outbound, To: "00491511234567", Answered: true, Duration: 61 * time.Second}, change: func(m *smdr.Mapper) { m.RoundTo, m.Round = time.Minute, "up" }, direction: calls.Outbound, to: "491511234567", talk: 2 * time.Minute, tariff: "retail", status: 200},
+		{name: "rounded down", call: smdr.Call{Direction: calls.Outbound, To: "00491511234567", Answered: true, Duration: 119 * time.Second}, change: func(m *smdr.Mapper) { m.RoundTo, m.Round = time.Minute, "down" }, direction: calls.Outbound, to: "491511234567", talk: time.Minute, tariff: "retail", status: 200},
+		{name: "rounded to the nearest", call: smdr.Call{Direction: calls.Outbound, To: "00491511234567", Answered: true, Duration: 90 * time.Second}, change: func(m *smdr.Mapper) { m.RoundTo, m.Round = time.Minute, "nearest" }, direction: calls.Outbound, to: "491511234567", talk: 2 * time.Minute, tariff: "retail", status: 200},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -103,8 +103,8 @@ func TestLegs(t *testing.T) {
 func TestIdentityOfLegs(t *testing.T) {
 	t.Parallel()
 	m := smdr.Mapper{Tenant: "acme", PBX: "old", Plan: plan{}}
-	call := smdr.Call{Direction: cdr.Internal, Wall: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC), Digest: 5}
-	id := func(m smdr.Mapper, c smdr.Call) cdr.CallID {
+	call := smdr.Call{Direction: calls.Internal, Wall: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC), Digest: 5}
+	id := func(m smdr.Mapper, c smdr.Call) calls.ID {
 		leg, reason := m.Leg(&c)
 		require.Empty(t, reason)
 		return leg.Call

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 )
 
 // rule is a compiled RuleSpec.
@@ -12,7 +12,7 @@ type rule struct {
 	when      conditions
 	differ    []field // Two fields that must both have a value, and not the same.
 	then      *Outcome
-	direction cdr.Direction
+	direction calls.Direction
 	edits     []edit
 }
 
@@ -59,8 +59,8 @@ func compileRule(spec *RuleSpec) (rule, error) {
 		}
 	}
 	if w := spec.Then.Direction; w != "" {
-		var ok bool
-		if r.direction, ok = cdr.ParseDirection(w); !ok {
+		var err error
+		if r.direction, err = calls.ParseDirection(w); err != nil {
 			return r, fmt.Errorf("%w: %q is no direction: use outbound, inbound, forwarded or internal", ErrDescription, w)
 		}
 	}
@@ -153,7 +153,7 @@ func (e *edit) apply(v *values) {
 
 // effect is what the rules say of one record.
 type effect struct {
-	direction cdr.Direction
+	direction calls.Direction
 	answered  *bool
 	skip      bool
 	fault     string

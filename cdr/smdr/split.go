@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 )
 
 // parting parts the records of one call by who is paid for. Every party outside that somebody here called is a call of its
@@ -112,7 +112,7 @@ func sameTail(a, b string) bool {
 // payer is whose the part of a call is that goes to the outside: where a stranger is at its other end, of who had that
 // stranger before.
 func (p *parting) payer(e *entry, from *group) string {
-	if e.call.Direction != cdr.Forwarded || e.call.Extension != e.call.From { // The record tells.
+	if e.call.Direction != calls.Forwarded || e.call.Extension != e.call.From { // The record tells.
 		return e.call.Extension
 	}
 	if from != nil && len(from.members) > 0 {
@@ -120,7 +120,7 @@ func (p *parting) payer(e *entry, from *group) string {
 	}
 	payer, same := e.call.Extension, false
 	for _, h := range p.home {
-		if h.call.Direction != cdr.Inbound || h.call.Extension == "" {
+		if h.call.Direction != calls.Inbound || h.call.Extension == "" {
 			continue
 		}
 		if is := sameNumber(h.call.From, e.call.From); is || !same {
@@ -134,7 +134,7 @@ func (p *parting) payer(e *entry, from *group) string {
 // is a call of its own.
 func (p *parting) second(e *entry) {
 	for _, g := range p.outside {
-		if first := g.head(); first.Direction == cdr.Outbound || sameTail(g.to, e.call.To) || !leaves(&e.call) {
+		if first := g.head(); first.Direction == calls.Outbound || sameTail(g.to, e.call.To) || !leaves(&e.call) {
 			g.add(e, roleSilent)
 			return
 		}
@@ -165,7 +165,7 @@ func (p *parting) groups(parts []entry) []*group {
 			home.add(e, roleSilent)
 			continue
 		}
-		consults = consults && e.call.Direction == cdr.Internal
+		consults = consults && e.call.Direction == calls.Internal
 		home.add(e, roleWhole)
 	}
 	if !consults {

@@ -11,6 +11,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/cdr/spool"
+	"trunkline/internal/calls"
 	"trunkline/internal/disk"
 	"trunkline/internal/faultfs"
 	"trunkline/internal/frame"
@@ -19,18 +20,18 @@ import (
 const folder = "/data/spool"
 
 // filled returns a disk on which some legs wait, and their calls.
-func filled(t *testing.T, n int) (*faultfs.Disk, []cdr.CallID) {
+func filled(t *testing.T, n int) (*faultfs.Disk, []calls.ID) {
 	t.Helper()
 	d := faultfs.New()
 	s := open(t, spool.Config{Dir: folder, Disk: d}, &stream{away: true})
-	var calls []cdr.CallID
+	var ids []calls.ID
 	for range n {
 		leg := newLeg(t)
-		calls = append(calls, leg.Call)
+		ids = append(ids, leg.Call)
 		require.NoError(t, s.Record(t.Context(), []*cdr.Leg{leg}))
 	}
 	require.NoError(t, s.Close())
-	return d, calls
+	return d, ids
 }
 
 func legsFile(t *testing.T, d *faultfs.Disk) string {
@@ -45,7 +46,7 @@ func legsFile(t *testing.T, d *faultfs.Disk) string {
 }
 
 // sendAll returns the calls of the legs that a spool on the disk sends, and how many damaged parts it has.
-func sendAll(t *testing.T, d *faultfs.Disk) (calls []cdr.CallID, damaged int) {
+func sendAll(t *testing.T, d *faultfs.Disk) (ids []calls.ID, damaged int) {
 	t.Helper()
 	out := &stream{}
 	s := open(t, spool.Config{Dir: folder, Disk: d}, out)
@@ -59,7 +60,7 @@ func sendAll(t *testing.T, d *faultfs.Disk) (calls []cdr.CallID, damaged int) {
 // TestFlippedBit flips a bit of every byte of a file: no leg but the one that was hit is lost, and that one is kept aside.
 func TestFlippedBit(t *testing.T) {
 	t.Parallel()
-	whole, calls := filled(t, 5)
+	whole, ids := filled(t, 5)
 	path := legsFile(t, whole)
 	data, err := whole.ReadFile(path)
 	require.NoError(t, err)
@@ -68,8 +69,8 @@ func TestFlippedBit(t *testing.T) {
 		require.NoError(t, disk.Write(d, path, data))
 		require.NoError(t, d.Flip(path, int64(at), uint(at)))
 		got, damaged := sendAll(t, d)
-		hit := at / (len(data) / len(calls))
-		require.Equal(t, append(append([]cdr.CallID{}, calls[:hit]...), calls[hit+1:]...), got, "byte %d", at)
+		hit := at / (len(data) / len(ids))
+		require.Equal(t, append(append([]calls.ID{}, ids[:hit]...), ids[hit+1:]...), got, "byte %d", at)
 		require.Equal(t, 1, damaged)
 		aside, err := spool.Damage(d, folder)
 		require.NoError(t, err)
@@ -105,10 +106,10 @@ func TestFormerVersion(t *testing.T) {
 	t.Parallel()
 	d := faultfs.New()
 	var data []byte
-	var calls []cdr.CallID
+	var ids []calls.ID
 	for range 100 {
 		leg := newLeg(t)
-		calls = append(calls, leg.Call)
+		ids = append(ids, leg.Call)
 		key := leg.Call.Bytes()
 		body := append(binary.BigEndian.AppendUint64(nil, 1), key[:]...)
 		body = cdr.AppendLeg(body, leg)
@@ -120,7 +121,7 @@ func TestFormerVersion(t *testing.T) {
 	require.NoError(t, disk.Write(d, path, data))
 	require.NoError(t, d.Flip(path, 3, 5))
 	got, damaged := sendAll(t, d)
-	require.Equal(t, calls[1:], got)
+	require.Equal(t, ids[1:], got)
 	require.Equal(t, 1, damaged)
 }
 
@@ -129,17 +130,17 @@ func TestSafeMeansSynced(t *testing.T) {
 	t.Parallel()
 	d := faultfs.New()
 	s := open(t, spool.Config{Dir: folder, Disk: d}, &stream{away: true})
-	var calls []cdr.CallID
+	var ids []calls.ID
 	for range 20 {
 		leg := newLeg(t)
 		before := d.Syncs()
 		require.NoError(t, s.Record(t.Context(), []*cdr.Leg{leg}))
 		require.Greater(t, d.Syncs(), before)
-		calls = append(calls, leg.Call)
+		ids = append(ids, leg.Call)
 	}
 	d.Crash(rand.New(rand.NewPCG(1, 2)))
 	got, damaged := sendAll(t, d)
-	require.Equal(t, calls, got)
+	require.Equal(t, ids, got)
 	require.Zero(t, damaged)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/cdr/spool"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/disk"
 	"trunkline/internal/faultfs"
@@ -17,13 +18,13 @@ import (
 // TestFlippedPosition flips every bit of the note of what was sent: no leg is passed over for it.
 func TestFlippedPosition(t *testing.T) {
 	t.Parallel()
-	d, calls := filled(t, 2)
+	d, ids := filled(t, 2)
 	sendAll(t, d)
 	s := open(t, spool.Config{Dir: folder, Disk: d}, &stream{away: true})
 	leg := newLeg(t)
 	require.NoError(t, s.Record(t.Context(), []*cdr.Leg{leg}))
 	require.NoError(t, s.Close())
-	want := slices.Concat(calls, []cdr.CallID{leg.Call})
+	want := slices.Concat(ids, []calls.ID{leg.Call})
 	files := make(map[string][]byte)
 	for _, path := range d.Files(folder) {
 		data, err := d.ReadFile(path)

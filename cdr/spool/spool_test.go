@@ -18,6 +18,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/cdr/spool"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 )
 
@@ -37,7 +38,7 @@ func TestMain(m *testing.M) {
 type stream struct {
 	mu   sync.Mutex
 	away bool
-	got  []cdr.CallID
+	got  []calls.ID
 }
 
 func (s *stream) Send(_ context.Context, legs []cdr.Envelope) error {
@@ -62,17 +63,17 @@ func (s *stream) back() {
 	s.away = false
 }
 
-func (s *stream) calls() []cdr.CallID {
+func (s *stream) calls() []calls.ID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]cdr.CallID(nil), s.got...)
+	return append([]calls.ID(nil), s.got...)
 }
 
 func newLeg(tb testing.TB) *cdr.Leg {
 	tb.Helper()
-	id, err := cdr.NewCallID()
+	id, err := calls.NewID()
 	require.NoError(tb, err)
-	return &cdr.Leg{Call: id, Kind: cdr.Ingress, Direction: cdr.Outbound, Setup: time.Unix(1.7e9, 0).UTC(), Tenant: "beauty"}
+	return &cdr.Leg{Call: id, Kind: cdr.Ingress, Direction: calls.Outbound, Setup: time.Unix(1.7e9, 0).UTC(), Tenant: "beauty"}
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -99,7 +100,7 @@ func flush(tb testing.TB, s *spool.Spool) {
 func TestOrderIsKeptOverSegmentsAndRestarts(t *testing.T) {
 	cfg := spool.Config{Dir: t.TempDir(), SegmentBytes: 500}
 	out := &stream{away: true}
-	var want []cdr.CallID
+	var want []calls.ID
 	for range 3 {
 		s := open(t, cfg, out)
 		for range 20 {
@@ -141,7 +142,7 @@ func TestManyRecordAtOnce(t *testing.T) {
 	}
 	group.Wait()
 	flush(t, s)
-	seen := make(map[cdr.CallID]bool)
+	seen := make(map[calls.ID]bool)
 	for _, id := range out.calls() {
 		seen[id] = true
 	}
@@ -209,9 +210,9 @@ func TestTornWrite(t *testing.T) {
 		require.NoError(t, s.Record(t.Context(), []*cdr.Leg{third}))
 		flush(t, s)
 		require.NoError(t, s.Close())
-		want := []cdr.CallID{third.Call}
+		want := []calls.ID{third.Call}
 		if cut >= length {
-			want = []cdr.CallID{first.Call, third.Call}
+			want = []calls.ID{first.Call, third.Call}
 		}
 		require.Equal(t, want, out.calls(), "cut at %d", cut)
 	}
@@ -270,11 +271,11 @@ func writeUntilKilled(dir string) {
 	}
 	failures := 0
 	for failures < 3 {
-		id, err := cdr.NewCallID()
+		id, err := calls.NewID()
 		if err != nil {
 			panic(err)
 		}
-		leg := &cdr.Leg{Call: id, Kind: cdr.Egress, Direction: cdr.Outbound, Remote: "127.0.0.1:5060"}
+		leg := &cdr.Leg{Call: id, Kind: cdr.Egress, Direction: calls.Outbound, Remote: "127.0.0.1:5060"}
 		if s.Record(context.Background(), []*cdr.Leg{leg}) != nil {
 			failures++
 			continue

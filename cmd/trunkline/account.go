@@ -1,14 +1,14 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
+	"trunkline/console"
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
 	"trunkline/ledger"
@@ -34,8 +34,8 @@ func newAccountListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "Accounts with what is left of them", Args: cobra.NoArgs,
 		Example: "  trunkline account list\n  trunkline account list --kind carrier --format csv",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			states, err := db.ledger.States(cmd.Context(), ledger.Kind(kind))
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			states, err := c.AccountsOf(cmd.Context(), c.Who, ledger.Kind(kind))
 			if err != nil {
 				return err
 			}
@@ -73,19 +73,6 @@ func accountTable(states []ledger.State) (*table, error) {
 	return t, nil
 }
 
-// tenantAccount finds the account of a provisioned tenant.
-func tenantAccount(ctx context.Context, db *stores, tenant string) (ledger.Account, error) {
-	snapshot, err := db.snapshot(ctx)
-	if err != nil {
-		return ledger.Account{}, err
-	}
-	t, ok := snapshot.Tenant(tenant)
-	if !ok {
-		return ledger.Account{}, withCode(exitUsage, fmt.Errorf("there is no tenant %q", tenant))
-	}
-	return ledger.Tenant(t.ID, t.Currency), nil
-}
-
 func newStatementCommand() *cobra.Command {
 	o := &accountOptions{}
 	var from, until, format string
@@ -107,12 +94,8 @@ calls behind a line are in ` + "`trunkline report cdr`" + ` for that quarter. Th
 			if last.IsZero() {
 				last = clock.System{}.Now().Add(24 * time.Hour)
 			}
-			return onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
-				account, err := o.account(cmd.Context(), db)
-				if err != nil {
-					return err
-				}
-				lines, err := db.ledger.Statement(cmd.Context(), account, first, last, limit)
+			return onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+				lines, err := c.StatementOf(cmd.Context(), c.Who, o.whose(), first, last, limit)
 				if err != nil {
 					return err
 				}
@@ -161,42 +144,28 @@ func (o *entryOptions) register(cmd *cobra.Command) {
 	o.config.register(cmd)
 }
 
-func (o *entryOptions) post(cmd *cobra.Command, purpose ledger.Purpose) (err error) {
-	ctx := cmd.Context()
-	amount, err := money.ParseAmount(o.amount)
-	if err != nil {
-		return withCode(exitUsage, fmt.Errorf("--amount: %w", err))
-	}
-	db, err := o.config.openStores(ctx, cmd.ErrOrStderr())
-	if err != nil {
+func (o *entryOptions) post(purpose ledger.Purpose) func(*cobra.Command, []string) error {
+	return onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+		ctx := cmd.Context()
+		amount, err := money.ParseAmount(o.amount)
+		if err != nil {
+			return withCode(exitUsage, fmt.Errorf("--amount: %w", err))
+		}
+		posting, err := c.Pay(ctx, c.Who, console.Payment{Tenant: o.tenant, Purpose: purpose, Amount: amount, Key: o.key, Reason: o.reason})
+		if err != nil {
+			return err
+		}
+		state, err := c.Account(ctx, c.Who, o.tenant)
+		if err != nil {
+			return err
+		}
+		balance, err := state.Balance()
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "posted %s to %s as %s; the balance is %s\n", amount, state.Account, posting.Key, balance)
 		return err
-	}
-	defer func() { err = db.end(cmd, nil, err) }()
-	account, err := tenantAccount(ctx, db, o.tenant)
-	if err != nil {
-		return err
-	}
-	posting, err := db.ledger.Post(ctx, ledger.Entry{
-		Account: account, Purpose: purpose, Amount: amount, At: clock.System{}.Now(), Key: o.key, Reason: o.reason,
 	})
-	switch {
-	case errors.Is(err, ledger.ErrKeyConflict), errors.Is(err, ledger.ErrClosedPeriod):
-		return withCode(exitConflict, err)
-	case errors.Is(err, ledger.ErrPosting):
-		return withCode(exitUsage, err)
-	case err != nil:
-		return err
-	}
-	state, err := db.ledger.State(ctx, account)
-	if err != nil {
-		return err
-	}
-	balance, err := state.Balance()
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "posted %s to %s as %s; the balance is %s\n", amount, account, posting.Key, balance)
-	return err
 }
 
 func newTopUpCommand() *cobra.Command {
@@ -204,11 +173,9 @@ func newTopUpCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "topup --tenant ID --amount A --key K", Short: "Put a payment on a tenant's account", Args: cobra.NoArgs,
 		Example: "  trunkline account topup --tenant beauty --amount 5000 --key bank-2026-11-0042",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.post(cmd, ledger.TopUp)
-		},
 	}
 	o.register(cmd)
+	cmd.RunE = o.post(ledger.TopUp)
 	return cmd
 }
 
@@ -217,11 +184,9 @@ func newAdjustCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "adjust --tenant ID --amount A --key K --reason WHY", Short: "Correct a tenant's account, up or down", Args: cobra.NoArgs,
 		Example: "  trunkline account adjust --tenant beauty --amount -12.50 --key case-77 --reason 'call 019a... was our fault'",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.post(cmd, ledger.Adjustment)
-		},
 	}
 	o.register(cmd)
+	cmd.RunE = o.post(ledger.Adjustment)
 	return cmd
 }
 
@@ -230,22 +195,13 @@ func newSuspendCommand(use string, suspended bool, short string) *cobra.Command 
 	cmd := &cobra.Command{
 		Use: use + " --tenant ID --reason WHY", Short: short, Args: cobra.NoArgs,
 		Example: "  trunkline account " + use + " --tenant beauty --reason 'unpaid since October'",
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			db, err := o.config.openStores(cmd.Context(), cmd.ErrOrStderr())
-			if err != nil {
+		RunE: onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			if err := c.Suspend(cmd.Context(), c.Who, o.tenant, suspended, o.reason); err != nil {
 				return err
 			}
-			defer func() { err = db.end(cmd, args, err) }()
-			account, err := tenantAccount(cmd.Context(), db, o.tenant)
-			if err != nil {
-				return err
-			}
-			if err := db.ledger.Suspend(cmd.Context(), account, suspended, o.reason, operator()); err != nil {
-				return withCode(exitConflict, err)
-			}
-			cmd.Printf("%s: %s\n", account, use)
+			cmd.Printf("tenant %s: %s\n", o.tenant, use)
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&o.tenant, "tenant", "", "tenant")
 	cmd.Flags().StringVar(&o.reason, "reason", "", "why")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -11,8 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/alert"
-	"trunkline/internal/clock"
-	"trunkline/sql/postgres"
+	"trunkline/app"
 )
 
 func newAlertCommand() *cobra.Command {
@@ -26,8 +24,6 @@ extension or a destination, or lower a cap; it tells them again when it clears. 
 	return cmd
 }
 
-func alertsOf(db *stores) *postgres.Alerts { return postgres.NewAlerts(db.db, clock.System{}) }
-
 func newAlertListCommand() *cobra.Command {
 	var f configFlags
 	var tenant, format string
@@ -35,8 +31,8 @@ func newAlertListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "What fires, and what fired", Args: cobra.NoArgs,
 		Example: "  trunkline alert list --open\n  trunkline alert list --tenant beauty --format json",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			alarms, err := alertsOf(db).Alarms(cmd.Context(), tenant, onlyOpen, limit)
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			alarms, err := c.Alarms(cmd.Context(), c.Who, tenant, onlyOpen, limit)
 			if err != nil {
 				return err
 			}
@@ -65,8 +61,8 @@ func newAlertRulesCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use: "rules", Short: "The rules in force", Args: cobra.NoArgs, Example: "  trunkline alert rules",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			rules, _, err := alertsOf(db).Rules(cmd.Context())
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			rules, _, err := c.AlertRules(cmd.Context(), c.Who)
 			if err != nil {
 				return err
 			}
@@ -139,12 +135,11 @@ Exit status: 0 done; 2 the file is wrong.`,
 			if dryRun {
 				return rulesTable(rules).write(cmd.OutOrStdout(), "table")
 			}
-			return onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-				revision, err := alertsOf(db).Apply(cmd.Context(), string(text), operator())
-				if err != nil {
+			return onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+				if err := c.ApplyAlerts(cmd.Context(), c.Who, string(text)); err != nil {
 					return err
 				}
-				cmd.Printf("%d rules and %d channels in force as revision %d\n", len(rules.Rules), len(rules.Channels), revision)
+				cmd.Printf("%d rules and %d channels in force\n", len(rules.Rules), len(rules.Channels))
 				return nil
 			})(cmd, args)
 		},
@@ -163,8 +158,8 @@ func newAlertDeliveriesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "deliveries", Short: "The messages that were sent, and those that could not be", Args: cobra.NoArgs,
 		Example: "  trunkline alert deliveries --unsent",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			list, err := alertsOf(db).Deliveries(cmd.Context(), onlyFailed, limit)
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			list, err := c.Deliveries(cmd.Context(), c.Who, onlyFailed, limit)
 			if err != nil {
 				return err
 			}
@@ -193,15 +188,13 @@ func newAlertReplayCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "replay ID...", Short: "Send messages again, under the same numbers", Args: cobra.MinimumNArgs(1),
 		Example: "  trunkline alert replay 17 18",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
 			for _, text := range args {
 				id, err := strconv.ParseInt(text, 10, 64)
 				if err != nil {
 					return withCode(exitUsage, fmt.Errorf("%q is no id: take it from `trunkline alert deliveries`", text))
 				}
-				if err := alertsOf(db).Replay(cmd.Context(), id); errors.Is(err, postgres.ErrNoDelivery) {
-					return withCode(exitUsage, err)
-				} else if err != nil {
+				if err := c.ReplayDelivery(cmd.Context(), c.Who, id); err != nil {
 					return err
 				}
 			}

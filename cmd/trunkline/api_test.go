@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/access"
+	"trunkline/app"
 	"trunkline/sipproxy/agent"
 )
 
@@ -48,7 +49,7 @@ func (a answer) json(t *testing.T, v any) {
 // door opens the API with the key of the machine.
 func (s *site) door(t *testing.T) *door {
 	t.Helper()
-	key, err := os.ReadFile(filepath.Join(s.dir, "var", localKeyFile))
+	key, err := os.ReadFile(filepath.Join(s.dir, "var", app.LocalKeyFile))
 	require.NoError(t, err)
 	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join("..", "..", "api", "openapi.yaml"))
 	require.NoError(t, err)

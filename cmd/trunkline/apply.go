@@ -2,19 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/user"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"trunkline/internal/clock"
+	"trunkline/app"
+	"trunkline/console"
 	"trunkline/provision"
-	"trunkline/sql/postgres"
 )
 
 // applyOptions are the flags of `trunkline apply`.
@@ -50,7 +50,7 @@ Exit status: 0 done, or nothing to do; 2 the file is wrong (each fault is printe
 			"  trunkline apply -f operator.yaml --keep file/decks/one.csv --overwrite tenant/beauty",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return o.run(cmd)
 		},
 	}
 	f := cmd.Flags()
@@ -64,7 +64,8 @@ Exit status: 0 done, or nothing to do; 2 the file is wrong (each fault is printe
 	return cmd
 }
 
-func (o *applyOptions) run(ctx context.Context, out, errOut io.Writer) error {
+func (o *applyOptions) run(cmd *cobra.Command) (err error) {
+	ctx, out, errOut := cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()
 	bundle, err := readOperator(ctx, o.file)
 	if err != nil {
 		return err
@@ -72,106 +73,43 @@ func (o *applyOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	for _, w := range bundle.Warnings() {
 		fmt.Fprintf(errOut, "warning: %s\n", w)
 	}
-	db, err := o.config.openStores(ctx, errOut)
+	c, err := o.config.openLocal(cmd) // Where nothing can be put in force, applying a file may mend it.
 	if err != nil {
 		return err
 	}
-	defer db.close(ctx)
-	p, err := planChanges(ctx, db, bundle, o.prune, o.choice)
+	defer func() { err = errors.Join(err, c.Close(ctx)) }()
+	p, err := c.PlanApply(ctx, c.Who, bundle, console.ApplyOptions{Prune: o.prune, Choice: o.choice})
 	if err != nil {
 		return err
 	}
-	printKept(out, p.reconciled.Kept)
-	if err := refuseConflicts(ctx, db, errOut, p.reconciled.Conflicts); err != nil {
+	printKept(out, p.Reconciled.Kept)
+	if err := printConflicts(ctx, c, errOut, p.Reconciled.Conflicts); err != nil {
 		return err
 	}
-	printChanges(out, p.changes)
-	now := clock.System{}.Now()
-	if err := p.printVersions(ctx, out, now); err != nil {
+	printChanges(out, p.Changes)
+	if err := printVersions(ctx, c, p, out, c.Now()); err != nil || o.dryRun {
 		return err
 	}
-	if o.dryRun {
-		return nil
-	}
-	if p.changes.Empty() {
-		return db.provision.MarkApplied(ctx, p.changes.Applied, now)
-	}
-	revision, err := storeChanges(ctx, db, p.stored.Revision, p.changes)
-	if err != nil {
-		return withCode(exitConflict, err)
+	revision, err := c.Apply(ctx, c.Who, p)
+	if err != nil || p.Changes.Empty() {
+		return err
 	}
 	if _, err := fmt.Fprintf(out, "applied as revision %d\n", revision); err != nil {
 		return err
 	}
-	return hintAgain(ctx, errOut, db)
+	if c.Refresh(ctx); c.Broken != nil {
+		return c.Broken
+	}
+	return hintAgain(ctx, errOut, c)
 }
 
 // readOperator reads and checks an operator's file; its faults are one line each.
 func readOperator(ctx context.Context, file string) (*provision.Bundle, error) {
 	bundle, err := provision.ReadBundle(os.DirFS(filepath.Dir(file)), filepath.Base(file))
 	if err == nil {
-		err = bundle.Check()
-	}
-	if err == nil {
-		err = compiles(ctx, bundle)
-	}
-	if err == nil {
-		err = checkFormats(bundle)
+		err = app.CheckBundle(ctx, bundle)
 	}
 	return bundle, withCode(exitUsage, err)
-}
-
-// applyPlan is what applying a file would do.
-type applyPlan struct {
-	stored     *postgres.Provisioned
-	reconciled *provision.Reconciled
-	changes    *provision.Changes
-	merged     *provision.Bundle
-}
-
-// compiles checks a bundle as a whole, and the words that what is in force already may still have.
-func compiles(ctx context.Context, b *provision.Bundle) error {
-	snapshot, err := provision.NewCompiler().Compile(ctx, b)
-	if err != nil {
-		return err
-	}
-	return snapshot.CheckNumbers(b)
-}
-
-// planChanges compares the bundle with what is stored and with what was applied last, and checks what would come out as a whole.
-func planChanges(ctx context.Context, db *stores, bundle *provision.Bundle, prune bool, choice provision.Choice) (*applyPlan, error) {
-	stored, err := db.provision.Load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	applied, err := db.provision.Applied(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p := &applyPlan{stored: stored}
-	if p.reconciled, err = provision.Reconcile(stored.Objects, stored.Files, bundle, applied, prune, choice); err != nil {
-		return nil, err
-	}
-	if p.changes, p.merged, err = provision.Plan(stored.Objects, stored.Files, p.reconciled.Wanted, prune); err != nil {
-		return nil, err
-	}
-	p.changes.Applied = p.reconciled.Applied.Changed(applied)
-	if err := compiles(ctx, p.merged); err != nil {
-		return nil, withCode(exitUsage, fmt.Errorf("with what is provisioned already: %w", err))
-	}
-	return p, nil
-}
-
-func storeChanges(ctx context.Context, db *stores, base int64, changes *provision.Changes) (int64, error) {
-	return db.provision.Save(ctx, base, changes, clock.System{}.Now(), operator())
-}
-
-// operator names who runs the command, for the logs of what was changed.
-func operator() string {
-	if u, err := user.Current(); err == nil {
-		return "cli:" + u.Username
-	}
-	return "cli:unknown"
 }
 
 // fieldsShown bounds the fields that are listed of one object.

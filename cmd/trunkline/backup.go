@@ -14,6 +14,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
+	"trunkline/app/config"
+	"trunkline/app/engine"
+	"trunkline/app/store"
 	"trunkline/cdr/kafka"
 	"trunkline/internal/backup"
 	"trunkline/internal/clock"
@@ -28,7 +32,6 @@ const (
 	stateDir   = "state"   // What else is in the data folder: identity, journal, spool, keys.
 	streamFile = "kafka/legs-%d.dump"
 	partsFact  = "partitions"
-	unfinished = "restore.unfinished" // In a data folder that is being restored into.
 )
 
 func newBackupCommand() *cobra.Command {
@@ -73,8 +76,8 @@ func megabytes(n int64) string { return strconv.FormatFloat(float64(n)/1e6, 'f',
 
 // backing is one backup on its way.
 type backing struct {
-	config *config
-	stores *stores
+	config *config.Config
+	stores *store.Stores
 	books  *postgres.Books
 	set    *backup.Set
 	out    io.Writer
@@ -86,16 +89,16 @@ func (f *configFlags) backup(ctx context.Context, dir string, out, errOut io.Wri
 	if err != nil {
 		return err
 	}
-	if c.Postgres.DSN != "" || c.Clicks.DSN != "" || len(c.Kafka.Brokers) > 0 {
+	if c.Postgres.DSN != "" || c.ClickHouse.DSN != "" || len(c.Kafka.Brokers) > 0 {
 		return withCode(exitUsage, errors.New("backup is for embedded engines; those with an address of their own are backed up with their own tools, in the order that docs/backup.md gives"))
 	}
 	db, err := f.openStores(ctx, errOut)
 	if err != nil {
 		return err
 	}
-	defer db.close(ctx)
+	defer db.Close(ctx)
 	b := &backing{config: &c, stores: db, out: out}
-	if b.books, err = postgres.NewBooks(db.db, clock.System{}); err != nil {
+	if b.books, err = postgres.NewBooks(db.DB, clock.System{}); err != nil {
 		return err
 	}
 	m := backup.Manifest{Program: buildVersion(), Begun: clock.System{}.Now().UTC()}
@@ -143,14 +146,14 @@ func (b *backing) steps() []backupStep {
 // notState are the files and folders of a data folder that come by another way, or mean nothing elsewhere.
 func notState(name string) bool {
 	switch name {
-	case "postgres", "clickhouse", "kafka", "lock", "engines.json", addressFile, unfinished, reserveFile:
+	case "postgres", "clickhouse", "kafka", "lock", "engines.json", app.AddressFile, engine.Unfinished, app.ReserveFile:
 		return true
 	}
 	return false
 }
 
 func (b *backing) state(ctx context.Context) (size int64, err error) {
-	ends, err := kafka.Ends(ctx, kafka.Config{Brokers: b.stores.engines.Kafka, Log: b.stores.log}, kafka.LegsTopic)
+	ends, err := kafka.Ends(ctx, kafka.Config{Brokers: b.stores.Engines.Kafka, Log: b.stores.Log}, kafka.LegsTopic)
 	if err != nil {
 		return 0, err
 	}
@@ -214,7 +217,7 @@ func (b *backing) calls(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	defer os.Remove(file)
-	if err := b.stores.records.Backup(ctx, file); err != nil {
+	if err := b.stores.Records.Backup(ctx, file); err != nil {
 		return 0, err
 	}
 	made, err := os.Open(file) //nolint:gosec // Below the data folder.
@@ -253,7 +256,7 @@ func (b *backing) superuser() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("password of PostgreSQL's superuser: %w", err)
 	}
-	u, err := url.Parse(b.stores.engines.Postgres)
+	u, err := url.Parse(b.stores.Engines.Postgres)
 	if err != nil {
 		return "", fmt.Errorf("address of PostgreSQL: %w", err)
 	}
@@ -262,7 +265,7 @@ func (b *backing) superuser() (string, error) {
 }
 
 func (b *backing) stream(ctx context.Context) (size int64, err error) {
-	again := kafka.Again{Config: kafka.Config{Brokers: b.stores.engines.Kafka, Log: b.stores.log}}
+	again := kafka.Again{Config: kafka.Config{Brokers: b.stores.Engines.Kafka, Log: b.stores.Log}}
 	for part, from := range b.marks {
 		n, err := b.set.Add(fmt.Sprintf(streamFile, part), func(w io.Writer) error {
 			_, err := again.Dump(ctx, kafka.LegsTopic, part, from, w)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trunkline/app"
+	"trunkline/app/config"
 	"trunkline/demo"
 	"trunkline/internal/clock"
 	"trunkline/sipproxy/agent"
@@ -16,11 +18,11 @@ import (
 )
 
 // benchConfig is a system of its own in a temporary folder.
-func benchConfig(b *testing.B) config {
+func benchConfig(b *testing.B) config.Config {
 	b.Helper()
 	packages, err := filepath.Abs(filepath.Join("..", "..", "node_modules"))
 	require.NoError(b, err)
-	c := defaultConfig()
+	c := config.Default()
 	c.Data, c.Packages, c.Node = b.TempDir(), packages, "bench"
 	c.SIP.Listen, c.SIP.DrainTime, c.HTTP.Listen = []string{"udp/127.0.0.1:0"}, time.Second, "127.0.0.1:0"
 	return c
@@ -34,15 +36,15 @@ func BenchmarkSystemStart(b *testing.B) {
 		b.StopTimer()
 		c := benchConfig(b)
 		b.StartTimer()
-		first, err := startSystem(b.Context(), &c, parts{sip: true, worker: true, http: true}, quiet)
+		first, err := app.Start(b.Context(), &c, app.Parts{SIP: true, Worker: true, HTTP: true}, quiet)
 		require.NoError(b, err)
 		b.StopTimer()
-		first.stop(b.Context())
-		second, err := startSystem(b.Context(), &c, parts{sip: true, worker: true, http: true}, quiet)
+		first.Stop(b.Context())
+		second, err := app.Start(b.Context(), &c, app.Parts{SIP: true, Worker: true, HTTP: true}, quiet)
 		require.NoError(b, err)
-		b.ReportMetric(float64(first.started.Milliseconds()), "first-ms")
-		b.ReportMetric(float64(second.started.Milliseconds()), "again-ms")
-		second.stop(b.Context())
+		b.ReportMetric(float64(first.Started.Milliseconds()), "first-ms")
+		b.ReportMetric(float64(second.Started.Milliseconds()), "again-ms")
+		second.Stop(b.Context())
 		b.StartTimer()
 	}
 }
@@ -52,10 +54,10 @@ func BenchmarkSystemStart(b *testing.B) {
 func BenchmarkSystemByeToRecord(b *testing.B) {
 	quiet := slog.New(slog.DiscardHandler)
 	c := benchConfig(b)
-	s, err := startSystem(b.Context(), &c, parts{sip: true, worker: true, http: true}, quiet)
+	s, err := app.Start(b.Context(), &c, app.Parts{SIP: true, Worker: true, HTTP: true}, quiet)
 	require.NoError(b, err)
-	defer s.stop(b.Context())
-	require.NoError(b, provisionDemo(b.Context(), s.stores))
+	defer s.Stop(b.Context())
+	require.NoError(b, app.ProvisionDemo(b.Context(), s.Stores))
 	carrier, err := agent.New(b.Context(), "carrier", "127.0.1.1:5060", quiet)
 	require.NoError(b, err)
 	defer carrier.Close()
@@ -63,7 +65,7 @@ func BenchmarkSystemByeToRecord(b *testing.B) {
 	phone, err := agent.New(b.Context(), "phone", "127.0.2.1:0", quiet)
 	require.NoError(b, err)
 	defer phone.Close()
-	addr, err := s.sipAddr()
+	addr, err := s.SipAddr()
 	require.NoError(b, err)
 	account := agent.Account{Proxy: addr, Realm: demo.Realm, Login: "beauty-121", Password: demo.Password("121")}
 	require.Eventually(b, func() bool {
@@ -78,7 +80,7 @@ func BenchmarkSystemByeToRecord(b *testing.B) {
 		require.Equal(b, 200, out.Status)
 		bye := clock.System{}.Now()
 		for {
-			rows, err := s.stores.records.Records(b.Context(), clickhouse.Filter{From: begun.Add(-15 * time.Minute), Extension: "121", Limit: 1000})
+			rows, err := s.Stores.Records.Records(b.Context(), clickhouse.Filter{From: begun.Add(-15 * time.Minute), Extension: "121", Limit: 1000})
 			require.NoError(b, err)
 			if len(rows) >= 2*(len(waits)+1) {
 				break

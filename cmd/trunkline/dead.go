@@ -1,18 +1,19 @@
 package main
 
 import (
-	"context"
+	"encoding/hex"
+	"errors"
 	"fmt"
-	"log/slog"
+	"io"
 	"strconv"
+	"text/tabwriter"
 	"time"
 
-	"github.com/spf13/cobra"
+	"trunkline/app"
+	"trunkline/cdr"
+	"trunkline/console"
 
-	"trunkline/internal/clock"
-	"trunkline/internal/e164"
-	"trunkline/rating/worker"
-	"trunkline/sql/postgres"
+	"github.com/spf13/cobra"
 )
 
 func newDeadCommand() *cobra.Command {
@@ -30,23 +31,18 @@ is to be charged for is written off (trunkline dead write-off). Both keep the le
 
 func newDeadListCommand() *cobra.Command {
 	var f configFlags
-	var filter postgres.DeadFilter
+	var filter console.DeadQuery
 	var format string
 	cmd := &cobra.Command{
 		Use: "list", Short: "List them, the oldest first", Args: cobra.NoArgs,
 		Example: "  trunkline dead list\n  trunkline dead list --tenant beauty --reason no_rate --format csv",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			db, books, err := openBooks(cmd, &f)
-			if err != nil {
-				return err
-			}
-			defer db.close(cmd.Context())
-			dead, err := books.Dead(cmd.Context(), filter)
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			dead, err := c.Dead(cmd.Context(), c.Who, filter)
 			if err != nil {
 				return err
 			}
 			return deadTable(dead).write(cmd.OutOrStdout(), format)
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&filter.Tenant, "tenant", "", "tenant")
 	cmd.Flags().StringVar(&filter.Carrier, "carrier", "", "carrier")
@@ -57,15 +53,11 @@ func newDeadListCommand() *cobra.Command {
 	return cmd
 }
 
-func deadTable(dead []postgres.DeadLeg) *table {
+func deadTable(dead []console.DeadLeg) *table {
 	t := &table{columns: []string{"id", "died", "tenant", "carrier", "leg", "to", "reason", "detail"}, of: "legs"}
 	for i := range dead {
 		d := &dead[i]
-		leg, carrier, to := "", "", ""
-		if d.Leg != nil {
-			leg, carrier, to = d.Leg.ID(), d.Leg.Carrier, d.Leg.To.String()
-		}
-		t.add(strconv.FormatInt(d.ID, 10), d.Died.UTC().Format(time.RFC3339), d.Tenant, carrier, leg, to, d.Reason, d.Detail)
+		t.add(strconv.FormatInt(d.ID, 10), d.Died.UTC().Format(time.RFC3339), d.Tenant, d.Carrier, d.Leg, d.To, d.Reason, d.Detail)
 	}
 	return t
 }
@@ -75,17 +67,12 @@ func newDeadRetryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "retry ID...", Short: "Price them again", Args: cobra.MinimumNArgs(1),
 		Example: "  trunkline dead retry 17 18",
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
 			ids, err := deadIDs(args)
 			if err != nil {
 				return err
 			}
-			db, books, err := openBooks(cmd, &f)
-			if err != nil {
-				return err
-			}
-			defer func() { err = db.end(cmd, args, err) }()
-			left, err := retryDead(cmd.Context(), db, books, ids)
+			left, err := c.RetryDead(cmd.Context(), c.Who, ids)
 			if err != nil {
 				return err
 			}
@@ -94,45 +81,168 @@ func newDeadRetryCommand() *cobra.Command {
 				return withCode(exitPartial, fmt.Errorf("%d legs still cannot be rated: see `trunkline dead list`", left))
 			}
 			return nil
-		},
+		}),
 	}
 	f.register(cmd)
 	return cmd
 }
 
-func openBooks(cmd *cobra.Command, f *configFlags) (*stores, *postgres.Books, error) {
-	db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
-	if err != nil {
-		return nil, nil, err
+func deadIDs(args []string) ([]int64, error) {
+	ids := make([]int64, 0, len(args))
+	for _, a := range args {
+		id, err := strconv.ParseInt(a, 10, 64)
+		if err != nil {
+			return nil, withCode(exitUsage, fmt.Errorf("%q is no id: take it from `trunkline dead list`", a))
+		}
+		ids = append(ids, id)
 	}
-	books, err := postgres.NewBooks(db.db, clock.System{})
-	if err != nil {
-		db.close(cmd.Context())
-		return nil, nil, err
-	}
-	return db, books, nil
+	return ids, nil
 }
 
-// retryDead prices legs again, stores what came of it, and returns how many are still unrated.
-func retryDead(ctx context.Context, db *stores, books *postgres.Books, ids []int64) (int, error) {
-	snapshot, err := db.snapshot(ctx)
+// deadTime is a flag with a moment.
+func deadTime(name, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return 0, err
+		return at, withCode(exitUsage, fmt.Errorf("--%s %q: write a moment like 2026-11-30T14:05:00Z", name, text))
 	}
-	countries, err := e164.NewCountries()
-	if err != nil {
-		return 0, err
+	return at.UTC(), nil
+}
+
+func newDeadMendCommand() *cobra.Command {
+	var f configFlags
+	var setup, connect, disconnect, reason string
+	cmd := &cobra.Command{
+		Use: "mend ID --reason WHY", Short: "Give a leg other times, where its own are impossible, and price it", Args: cobra.ExactArgs(1),
+		Long: `A leg whose times make no sense (bad_times: the clock of its proxy or PBX was wrong) can be given those that are right, from a carrier's record or from
+what is known of the clock. A time that is not given stays as it is. The leg as it came is kept, with the reason and who did it.`,
+		Example: "  trunkline dead mend 17 --connect 2026-11-30T14:05:08Z --disconnect 2026-11-30T14:09:12Z --reason 'the clock of pbx-3 was two minutes behind'",
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			ids, err := deadIDs(args)
+			if err != nil {
+				return err
+			}
+			m := console.Mending{Reason: reason}
+			var faults []error
+			for name, t := range map[string]struct {
+				text string
+				to   *time.Time
+			}{"setup": {setup, &m.Setup}, "connect": {connect, &m.Connect}, "disconnect": {disconnect, &m.Disconnect}} {
+				at, err := deadTime(name, t.text)
+				*t.to = at
+				faults = append(faults, err)
+			}
+			if err := errors.Join(faults...); err != nil {
+				return err
+			}
+			left, err := c.MendDead(cmd.Context(), c.Who, ids[0], m)
+			if err != nil {
+				return err
+			}
+			if left > 0 {
+				return withCode(exitPartial, fmt.Errorf("it is mended and still cannot be rated: see `trunkline dead show %d`", ids[0]))
+			}
+			cmd.Printf("%d is mended and priced\n", ids[0])
+			return nil
+		}),
 	}
-	w := worker.New(worker.Config{
-		Books: books, Calls: db.records, Prices: func() worker.Prices { return prices{ctx: ctx, snapshot: snapshot} },
-		Country: countries.Of, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
-	})
-	if _, err := books.Retry(ctx, ids, w.Rate); err != nil {
-		return 0, err
+	cmd.Flags().StringVar(&setup, "setup", "", "when the call began (RFC 3339)")
+	cmd.Flags().StringVar(&connect, "connect", "", "when it was answered")
+	cmd.Flags().StringVar(&disconnect, "disconnect", "", "when it ended")
+	reasonFlag(cmd, &reason)
+	f.register(cmd)
+	return cmd
+}
+
+func newDeadWriteOffCommand() *cobra.Command {
+	var f configFlags
+	var reason string
+	cmd := &cobra.Command{
+		Use: "write-off ID... --reason WHY", Short: "Say that legs are never to be rated", Args: cobra.MinimumNArgs(1),
+		Long: `Legs that are written off are charged to nobody, and no invoice waits for them any more. They are kept, with the reason and who did it. What is held for
+their calls is given back like that of any call that is over.`,
+		Example: "  trunkline dead write-off 17 18 --reason 'test calls of the integrator'",
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			ids, err := deadIDs(args)
+			if err != nil {
+				return err
+			}
+			n, err := c.WriteOffDead(cmd.Context(), c.Who, ids, reason)
+			if err != nil {
+				return err
+			}
+			cmd.Printf("%d legs are written off\n", n)
+			if n < len(ids) {
+				return withCode(exitPartial, fmt.Errorf("%d did not wait: they were rated or written off before", len(ids)-n))
+			}
+			return nil
+		}),
 	}
-	if err := w.Recover(ctx); err != nil {
-		return 0, fmt.Errorf("the legs are posted; the worker stores them at its next start: %w", err)
+	reasonFlag(cmd, &reason)
+	f.register(cmd)
+	return cmd
+}
+
+func newDeadShowCommand() *cobra.Command {
+	var f configFlags
+	cmd := &cobra.Command{
+		Use: "show ID", Short: "All that is known of one of them, and why it could not be rated", Args: cobra.ExactArgs(1),
+		Example: "  trunkline dead show 17",
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			ids, err := deadIDs(args)
+			if err != nil {
+				return err
+			}
+			leg, err := c.DeadLeg(cmd.Context(), c.Who, ids[0])
+			if err != nil {
+				return err
+			}
+			return showDead(cmd.OutOrStdout(), &leg)
+		}),
 	}
-	left, err := books.Dead(ctx, postgres.DeadFilter{IDs: ids})
-	return len(left), err
+	f.register(cmd)
+	return cmd
+}
+
+// messageShown bounds how much of a message that is no leg is shown.
+const messageShown = 256
+
+func showDead(out io.Writer, d *console.DeadLeg) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	row := func(name, value string) { fmt.Fprintf(w, "%s\t%s\n", name, dash(value)) }
+	row("id", strconv.FormatInt(d.ID, 10))
+	row("why", d.Reason+": "+d.Detail)
+	row("died", d.Died.Format(time.RFC3339))
+	row("retries", strconv.Itoa(d.Retries))
+	if d.Came == nil {
+		row("message", hex.EncodeToString(d.Message[:min(len(d.Message), messageShown)]))
+		return w.Flush()
+	}
+	showLeg(row, d.Came)
+	return w.Flush()
+}
+
+func showLeg(row func(name, value string), l *cdr.Leg) {
+	row("leg", l.ID())
+	row("kind", l.Kind.String()+", "+l.Direction.String()+", from "+l.Source+" by "+l.Node)
+	row("tenant", l.Tenant)
+	row("branch", l.Branch)
+	row("extension", l.Extension)
+	row("tariff", l.Tariff)
+	row("carrier", l.Carrier)
+	row("gateway", l.Gateway)
+	row("deck", l.Deck)
+	row("from", l.From.String()+" ("+l.CallerID+")")
+	row("to", l.To.String()+" (dialled "+l.Dialled+")")
+	row("setup", till(l.Setup))
+	row("connect", till(l.Connect))
+	row("disconnect", till(l.Disconnect))
+	row("duration", l.Duration().String())
+	row("granted", l.Granted.String())
+	row("status", strconv.Itoa(int(l.SIPStatus))+", cause "+strconv.Itoa(int(l.Cause))+", released by "+l.ReleasedBy.String())
+	row("counts in", cdr.SlotOf(l).Format(time.RFC3339))
+	row("trace", string(l.Trace))
+	row("line", l.Raw)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/store"
 	"trunkline/console"
 	"trunkline/internal/clock"
 	"trunkline/provision"
@@ -100,7 +101,7 @@ func (o *deckImportOptions) run(ctx context.Context, file string, out, errOut io
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	return o.onDeck(ctx, errOut, func(db *stores, t *deckTarget) error {
+	return o.onDeck(ctx, errOut, func(db *store.Stores, t *deckTarget) error {
 		list, report, err := o.readList(ctx, file, t.prices, errOut)
 		if report != nil {
 			writeReading(out, &report.Reading)
@@ -119,7 +120,7 @@ func (o *deckImportOptions) run(ctx context.Context, file string, out, errOut io
 
 // putInForce shows what the list changes, and stores it if it is to.
 func (o *deckImportOptions) putInForce(
-	ctx context.Context, db *stores, t *deckTarget, list *rating.Deck, report *deckfile.Report, l *console.DeckList, out io.Writer,
+	ctx context.Context, db *store.Stores, t *deckTarget, list *rating.Deck, report *deckfile.Report, l *console.DeckList, out io.Writer,
 ) error {
 	if list.Len() == 0 && report.Faulty > 0 {
 		writeFaults(out, report, deckfile.MaxFaults)
@@ -183,12 +184,12 @@ type deckTarget struct {
 }
 
 // onDeck does something with the deck that the flags name.
-func (o *deckImportOptions) onDeck(ctx context.Context, errOut io.Writer, do func(db *stores, t *deckTarget) error) error {
+func (o *deckImportOptions) onDeck(ctx context.Context, errOut io.Writer, do func(db *store.Stores, t *deckTarget) error) error {
 	db, err := o.config.openStores(ctx, errOut)
 	if err != nil {
 		return err
 	}
-	defer db.close(ctx)
+	defer db.Close(ctx)
 	t, err := o.find(ctx, db)
 	if err != nil {
 		return err
@@ -196,8 +197,8 @@ func (o *deckImportOptions) onDeck(ctx context.Context, errOut io.Writer, do fun
 	return do(db, t)
 }
 
-func (o *deckImportOptions) find(ctx context.Context, db *stores) (*deckTarget, error) {
-	stored, err := db.provision.Load(ctx)
+func (o *deckImportOptions) find(ctx context.Context, db *store.Stores) (*deckTarget, error) {
+	stored, err := db.Provision.Load(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -255,8 +256,8 @@ func (o *deckImportOptions) readList(ctx context.Context, file string, prices *c
 	return list, report, err
 }
 
-func (o *deckImportOptions) store(ctx context.Context, db *stores, t *deckTarget, files map[string][]byte, out io.Writer) error {
-	revision, err := storeChanges(ctx, db, t.base, &provision.Changes{Files: files})
+func (o *deckImportOptions) store(ctx context.Context, db *store.Stores, t *deckTarget, files map[string][]byte, out io.Writer) error {
+	revision, err := db.Provision.Save(ctx, t.base, &provision.Changes{Files: files}, db.Clock.Now(), operator())
 	if err != nil {
 		return withCode(exitConflict, err)
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
+	"trunkline/app/store"
 	"trunkline/console"
 	"trunkline/rating"
 	"trunkline/rating/deckfile"
@@ -30,7 +32,7 @@ Exit status 4: there is no change that could be undone, or somebody else changed
 		Example: "  trunkline deck undo --carrier rhein\n  trunkline deck undo --carrier rhein --to 17",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.onDeck(cmd.Context(), cmd.ErrOrStderr(), func(db *stores, t *deckTarget) error {
+			return o.onDeck(cmd.Context(), cmd.ErrOrStderr(), func(db *store.Stores, t *deckTarget) error {
 				return o.undo(cmd.Context(), db, t, to, cmd.OutOrStdout())
 			})
 		},
@@ -40,9 +42,9 @@ Exit status 4: there is no change that could be undone, or somebody else changed
 	return cmd
 }
 
-func (o *deckImportOptions) undo(ctx context.Context, db *stores, t *deckTarget, to int64, out io.Writer) error {
+func (o *deckImportOptions) undo(ctx context.Context, db *store.Stores, t *deckTarget, to int64, out io.Writer) error {
 	if to == 0 {
-		versions, err := fileVersions(ctx, db.provision, t.prices.Name)
+		versions, err := app.FileVersions(ctx, db.Provision, t.prices.Name)
 		if err != nil {
 			return err
 		}
@@ -52,7 +54,7 @@ func (o *deckImportOptions) undo(ctx context.Context, db *stores, t *deckTarget,
 		}
 		to = before.Revision
 	}
-	content, err := db.provision.FileAt(ctx, t.prices.Name, to)
+	content, err := db.Provision.FileAt(ctx, t.prices.Name, to)
 	if err != nil {
 		return err
 	}
@@ -70,7 +72,7 @@ func newDeckVersionsCommand() *cobra.Command {
 		Example: "  trunkline deck versions --carrier rhein",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.onDeck(cmd.Context(), cmd.ErrOrStderr(), func(db *stores, t *deckTarget) error {
+			return o.onDeck(cmd.Context(), cmd.ErrOrStderr(), func(db *store.Stores, t *deckTarget) error {
 				return writeDeckVersions(cmd.Context(), db, t, cmd.OutOrStdout())
 			})
 		},
@@ -79,8 +81,8 @@ func newDeckVersionsCommand() *cobra.Command {
 	return cmd
 }
 
-func writeDeckVersions(ctx context.Context, db *stores, t *deckTarget, out io.Writer) error {
-	versions, err := fileVersions(ctx, db.provision, t.prices.Name)
+func writeDeckVersions(ctx context.Context, db *store.Stores, t *deckTarget, out io.Writer) error {
+	versions, err := app.FileVersions(ctx, db.Provision, t.prices.Name)
 	if err != nil {
 		return err
 	}
@@ -121,7 +123,7 @@ A column is NAME or HEADING=NAME; the names are ` + sheetColumnNames() + `.`,
 			if err != nil {
 				return err
 			}
-			return o.onDeck(cmd.Context(), cmd.ErrOrStderr(), func(db *stores, t *deckTarget) error {
+			return o.onDeck(cmd.Context(), cmd.ErrOrStderr(), func(db *store.Stores, t *deckTarget) error {
 				return o.run(cmd.Context(), db, t, at, cmd.OutOrStdout())
 			})
 		},
@@ -135,7 +137,7 @@ A column is NAME or HEADING=NAME; the names are ` + sheetColumnNames() + `.`,
 	return cmd
 }
 
-func (o *ratesOptions) run(ctx context.Context, db *stores, t *deckTarget, at time.Time, out io.Writer) error {
+func (o *ratesOptions) run(ctx context.Context, db *store.Stores, t *deckTarget, at time.Time, out io.Writer) error {
 	deck, err := o.deckAt(ctx, db, t, at, o.revision)
 	if err != nil {
 		return withCode(exitUsage, err)
@@ -156,15 +158,15 @@ func (o *ratesOptions) run(ctx context.Context, db *stores, t *deckTarget, at ti
 }
 
 // deckAt reads the prices that were provisioned at a moment; those of the future are those of now.
-func (o *ratesOptions) deckAt(ctx context.Context, db *stores, t *deckTarget, at time.Time, revision int64) (*rating.Deck, error) {
-	versions, err := fileVersions(ctx, db.provision, t.prices.Name)
+func (o *ratesOptions) deckAt(ctx context.Context, db *store.Stores, t *deckTarget, at time.Time, revision int64) (*rating.Deck, error) {
+	versions, err := app.FileVersions(ctx, db.Provision, t.prices.Name)
 	if err != nil {
 		return nil, err
 	}
 	if revision, err = console.VersionAt(versions, at, revision); err != nil {
 		return nil, err
 	}
-	content, err := db.provision.FileAt(ctx, t.prices.Name, revision)
+	content, err := db.Provision.FileAt(ctx, t.prices.Name, revision)
 	if err != nil {
 		return nil, err
 	}

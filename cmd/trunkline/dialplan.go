@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/provision"
+	"trunkline/routing"
 )
 
 func newDialPlanCommand() *cobra.Command {
@@ -69,7 +70,7 @@ type dialAnswer struct {
 	Emergency bool       `json:"emergency,omitempty"`
 	Blocked   bool       `json:"blocked,omitempty"`
 
-	result provision.Dialled
+	result routing.Dialled
 }
 
 // dialStep is one rule that was tried.
@@ -109,8 +110,8 @@ func (o *dialPlanOptions) run(ctx context.Context, numbers []string, out, errOut
 }
 
 func newDialAnswer(plan *provision.DialPlan, dialled, area string) dialAnswer {
-	a := dialAnswer{Dialled: dialled, Rules: []dialStep{}, result: plan.Resolve(dialled, area)}
-	for _, s := range plan.Explain(dialled, area) {
+	a := dialAnswer{Dialled: dialled, Rules: []dialStep{}, result: routing.Dial(plan, dialled, area)}
+	for _, s := range routing.ExplainDial(plan, dialled, area) {
 		a.Rules = append(a.Rules, dialStep{Rule: s.Rule + 1, Match: s.Match, Problem: s.Problem})
 	}
 	a.Number, a.Extension = a.result.Number.String(), a.result.Extension

@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/doctor"
+	"trunkline/credit"
 	"trunkline/internal/clock"
 	"trunkline/sql/postgres"
 )
@@ -68,7 +70,7 @@ func newDoctorCloseCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer func() { err = db.end(cmd, args, err) }()
+			defer func() { err = endStores(db, cmd, args, err) }()
 			closed, err := books.Close(cmd.Context(), id, reason+" ("+operator()+")")
 			if err == nil && !closed {
 				err = withCode(exitUsage, fmt.Errorf("there is no open incident %d", id))
@@ -86,41 +88,41 @@ func (o *doctorOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer db.close(ctx)
+	defer db.Close(ctx)
 	c, err := o.config.load()
 	if err != nil {
 		return err
 	}
-	books, err := postgres.NewBooks(db.db, clock.System{})
+	books, err := postgres.NewBooks(db.DB, clock.System{})
 	if err != nil {
 		return err
 	}
-	d := &doctor{db: db, books: books, data: c.Data, back: time.Duration(o.days) * 24 * time.Hour}
+	d := &doctor.Doctor{Stores: db, Books: books, Data: c.Data, Back: time.Duration(o.days) * 24 * time.Hour}
 	if o.watch > 0 {
-		return d.watch(ctx, o.watch, out)
+		return watchFindings(ctx, d, o.watch, out)
 	}
-	fmt.Fprintf(out, "ledger away   %s\n", leasePolicy(c.SIP.LetPass, c.SIP.LetPassTenant))
+	fmt.Fprintf(out, "ledger away   %s\n", credit.PolicyText(c.SIP.LetPass, c.SIP.LetPassTenant))
 	if err := examineRelays(ctx, &c, out); err != nil {
 		return err
 	}
-	f, err := d.look(ctx)
+	f, err := d.Look(ctx)
 	if err != nil {
 		return err
 	}
-	if err := f.print(out); err != nil {
+	if err := printFindings(f, out); err != nil {
 		return err
 	}
-	return f.verdict()
+	return f.Verdict()
 }
 
-// watch looks again and again, and prints what it finds when it is something else than before.
-func (d *doctor) watch(ctx context.Context, every time.Duration, out io.Writer) error {
+// watchFindings looks again and again, and prints what it finds when it is something else than before.
+func watchFindings(ctx context.Context, d *doctor.Doctor, every time.Duration, out io.Writer) error {
 	last := "-"
 	for ctx.Err() == nil {
 		now := clock.System{}.Now().UTC().Format(time.RFC3339)
-		f, err := d.look(ctx)
+		f, err := d.Look(ctx)
 		if err == nil {
-			err = f.verdict()
+			err = f.Verdict()
 		}
 		said := "all is well"
 		if err != nil {

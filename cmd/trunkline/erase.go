@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
 	"trunkline/reports/retention"
 )
 
@@ -30,8 +31,8 @@ Calls that are younger than retention.statutory are kept by law: the erasure is 
 
 Exit status: 0 done; 2 an option is wrong; 4 it is refused, or an engine cannot be reached.`,
 		Example: "  trunkline erase --number +4915112345678 --also 015112345678 --reason 'request of 2026-12-01' --dry-run",
-		RunE: onKeeping(&o.config, func(cmd *cobra.Command, k *keeping, _ []string) error {
-			return o.run(cmd, k)
+		RunE: onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			return o.run(cmd, c)
 		}),
 	}
 	f := cmd.Flags()
@@ -45,7 +46,7 @@ Exit status: 0 done; 2 an option is wrong; 4 it is refused, or an engine cannot 
 	return cmd
 }
 
-func (o *eraseOptions) run(cmd *cobra.Command, k *keeping) error {
+func (o *eraseOptions) run(cmd *cobra.Command, c *app.Local) error {
 	person, err := retention.NewPerson(o.number, o.also)
 	if err != nil {
 		return withCode(exitUsage, err)
@@ -53,12 +54,11 @@ func (o *eraseOptions) run(cmd *cobra.Command, k *keeping) error {
 	if !o.dryRun && o.reason == "" {
 		return withCode(exitUsage, errors.New("give a --reason, or --dry-run"))
 	}
-	e := k.eraser()
 	var found []retention.Found
 	if o.dryRun {
-		found, err = e.Find(cmd.Context(), person)
+		found, err = c.FindPerson(cmd.Context(), c.Who, person)
 	} else {
-		found, err = e.Erase(cmd.Context(), retention.Erasure{Person: person, Reason: o.reason, Force: o.force, By: operator()})
+		found, err = c.ErasePerson(cmd.Context(), c.Who, retention.Erasure{Person: person, Reason: o.reason, Force: o.force})
 	}
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (o *eraseOptions) run(cmd *cobra.Command, k *keeping) error {
 	if err := t.write(cmd.OutOrStdout(), "table"); err != nil {
 		return err
 	}
-	unreached, err := e.Unreached(cmd.Context())
+	unreached, err := c.Unreached(cmd.Context(), c.Who)
 	for _, u := range unreached {
 		cmd.Printf("not reached: %s\n", u)
 	}

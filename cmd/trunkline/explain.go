@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/store"
 	"trunkline/cdr"
 	"trunkline/console"
 	"trunkline/provision"
@@ -27,7 +28,7 @@ last millionth. Nothing is changed. How the call was routed is told by "trunklin
 
 Exit status: 0 all prices come out as they were charged; 3 one does not, or its version is not kept, which is said; 2 there is no such call.`,
 		Example: "  trunkline explain 019a2000-13d4-7e00-b66d-332a7ad2600f\n  trunkline explain 019a2000-13d4-7e00-b66d-332a7ad2600f --format json",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			if err := tableOrJSON(format); err != nil {
 				return err
 			}
@@ -51,19 +52,19 @@ Exit status: 0 all prices come out as they were charged; 3 one does not, or its 
 	return cmd
 }
 
-func explainCall(ctx context.Context, db *stores, call string) ([]worker.Explained, error) {
+func explainCall(ctx context.Context, db *store.Stores, call string) ([]worker.Explained, error) {
 	id, err := cdr.ParseCallID(call)
 	if err != nil {
 		return nil, withCode(exitUsage, fmt.Errorf("%q is no id of a call: %w", call, err))
 	}
-	records, err := db.records.Records(ctx, clickhouse.Filter{Call: id})
+	records, err := db.Records.Records(ctx, clickhouse.Filter{Call: id})
 	if err != nil {
 		return nil, err
 	}
 	if len(records) == 0 {
 		return nil, withCode(exitUsage, fmt.Errorf("there is no call %s among the rated ones: a call is there some seconds after its end", id))
 	}
-	snapshot, err := db.snapshot(ctx)
+	snapshot, err := db.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}

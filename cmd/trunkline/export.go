@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/reporting"
+	"trunkline/app/store"
 	"trunkline/cdr"
 	"trunkline/internal/clock"
 	"trunkline/reports"
@@ -72,28 +73,23 @@ are there already are left as they are: an export that was broken off goes on wh
 	return cmd
 }
 
-// exporter returns what streams rows.
-func (s *stores) exporter() (*clickhouse.Exporter, error) {
-	return clickhouse.NewExporter(s.engines.ClickHouse, s.engines.ClickHouseHTTP, &http.Client{})
-}
-
 func (o *exportOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	db, err := o.config.openStores(ctx, errOut)
 	if err != nil {
 		return err
 	}
-	defer db.close(ctx)
+	defer db.Close(ctx)
 	period, filter, options, err := o.parse(ctx, db)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	source, err := db.exporter()
+	source, err := reporting.Exporter(db)
 	if err != nil {
 		return err
 	}
 	job := &exportJob{source: source, options: options, filter: filter, told: func(int64) {}}
 	if !o.quiet {
-		if job.total, err = db.records.CountRecords(ctx, filter); err != nil {
+		if job.total, err = db.Records.CountRecords(ctx, filter); err != nil {
 			return err
 		}
 		job.told = progress(errOut, job.total)
@@ -111,12 +107,12 @@ func (o *exportOptions) run(ctx context.Context, out, errOut io.Writer) error {
 }
 
 // parse puts the flags together.
-func (o *exportOptions) parse(ctx context.Context, db *stores) (p reports.Period, f clickhouse.Filter, options export.Options, err error) {
-	snapshot, err := db.snapshot(ctx)
+func (o *exportOptions) parse(ctx context.Context, db *store.Stores) (p reports.Period, f clickhouse.Filter, options export.Options, err error) {
+	snapshot, err := db.Snapshot(ctx)
 	if err != nil {
 		return p, f, options, err
 	}
-	zone, err := zoneFor(snapshot, o.tenant, o.zone)
+	zone, err := store.ZoneFor(snapshot, o.tenant, o.zone)
 	if err != nil {
 		return p, f, options, err
 	}
@@ -136,31 +132,9 @@ func (o *exportOptions) parse(ctx context.Context, db *stores) (p reports.Period
 	if f.Where, err = reports.ParseFilter(o.line); err != nil {
 		return p, f, options, fmt.Errorf("--filter: %w", err)
 	}
-	options, err = exportFormat(o.format, o.out, o.locale)
+	options, err = reporting.Format(o.format, o.out, o.locale)
 	options.BOM, options.Zone = o.bom, zone
 	return p, f, options, err
-}
-
-// exportFormat is the format that was named, or that of a file's ending.
-func exportFormat(format, name, locale string) (export.Options, error) {
-	var o export.Options
-	var err error
-	if format != "" {
-		o.Format, err = export.ParseFormat(format)
-	} else {
-		o.Format, err = export.FormatOf(name)
-	}
-	if err != nil {
-		return o, err
-	}
-	switch locale {
-	case "en":
-	case "ru", "de":
-		o.Comma = true
-	default:
-		return o, fmt.Errorf("--locale %q: want en, ru or de", locale)
-	}
-	return o, nil
 }
 
 // exportJob writes files.

@@ -9,8 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
+	"trunkline/console"
 	"trunkline/provision"
-	"trunkline/sql/postgres"
 )
 
 func newHistoryCommand() *cobra.Command {
@@ -24,20 +25,17 @@ prints the object as it was set up then; the decision about a call names its rev
 
 Exit status: 0 done; 2 there was no such object.`,
 		Example: "  trunkline history route_plan standard\n  trunkline history dial_plan russia --at 2026-03-01T12:00:00Z\n  trunkline history route_plan standard --revision 117",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
-			list, err := db.provision.History(cmd.Context(), provision.Kind(strings.ReplaceAll(args[0], "-", "_")), args[1])
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			list, err := c.ObjectHistory(cmd.Context(), c.Who, provision.Kind(strings.ReplaceAll(args[0], "-", "_")), args[1])
 			if err != nil {
 				return err
-			}
-			if len(list) == 0 {
-				return withCode(exitUsage, fmt.Errorf("there never was a %s %q: name the kind and the id as the operator's file does", args[0], args[1]))
 			}
 			if at != "" || revision != 0 {
 				return printThen(cmd, list, at, revision)
 			}
 			t := &table{columns: []string{"revision", "at", "by", "changed"}, of: "changes"}
 			for i := range list {
-				t.add(strconv.FormatInt(list[i].Revision, 10), till(list[i].At), list[i].By, changedIn(list, i))
+				t.add(strconv.FormatInt(list[i].Revision, 10), till(list[i].At), list[i].By, changedIn(&list[i]))
 			}
 			return t.write(cmd.OutOrStdout(), format)
 		}),
@@ -50,14 +48,14 @@ Exit status: 0 done; 2 there was no such object.`,
 }
 
 // changedIn names the fields that a change has changed, secrets without their values.
-func changedIn(list []postgres.ObjectVersion, i int) string {
+func changedIn(v *console.ObjectVersion) string {
 	switch {
-	case list[i].Spec == "":
+	case v.Spec == "":
 		return "taken away"
-	case i+1 == len(list) || list[i+1].Spec == "":
+	case v.Made:
 		return "made"
 	}
-	fields := provision.Differences(list[i+1].Spec, list[i].Spec)
+	fields := v.Changes
 	names := make([]string, 0, len(fields))
 	for n, f := range fields {
 		if n == fieldsShown {
@@ -70,7 +68,7 @@ func changedIn(list []postgres.ObjectVersion, i int) string {
 }
 
 // printThen prints an object as it was set up at a moment, or by a revision.
-func printThen(cmd *cobra.Command, list []postgres.ObjectVersion, at string, revision int64) error {
+func printThen(cmd *cobra.Command, list []console.ObjectVersion, at string, revision int64) error {
 	moment := time.Time{}
 	if at != "" {
 		var err error
@@ -86,7 +84,7 @@ func printThen(cmd *cobra.Command, list []postgres.ObjectVersion, at string, rev
 		if v.Spec == "" {
 			break
 		}
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "# revision %d, %s, %s\n%s", v.Revision, till(v.At), v.By, provision.Masked(v.Spec))
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "# revision %d, %s, %s\n%s", v.Revision, till(v.At), v.By, v.Spec)
 		return err
 	}
 	return withCode(exitUsage, errors.New("it was not there then"))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
 	"trunkline/reports/retention"
 )
 
@@ -24,12 +25,8 @@ func newHoldAddCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "add --tenant ID|--number NUMBER --reason WHY", Short: "Hold the records of a tenant, or those that name a number", Args: cobra.NoArgs,
 		Example: "  trunkline hold add --tenant beauty --reason 'court order 17'\n  trunkline hold add --number +4915112345678 --reason 'case 12'",
-		RunE: onKeeping(&f, func(cmd *cobra.Command, k *keeping, _ []string) error {
-			h.By = operator()
-			if err := h.Check(); err != nil {
-				return withCode(exitUsage, err)
-			}
-			made, err := k.holds.Add(cmd.Context(), h)
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			made, err := c.AddHold(cmd.Context(), c.Who, h)
 			if err != nil {
 				return err
 			}
@@ -51,12 +48,8 @@ func newHoldListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the holds in force", Args: cobra.NoArgs,
 		Example: "  trunkline hold list\n  trunkline hold list --all --format csv",
-		RunE: onKeeping(&f, func(cmd *cobra.Command, k *keeping, _ []string) error {
-			list := k.holds.InForce
-			if all {
-				list = k.holds.All
-			}
-			holds, err := list(cmd.Context())
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			holds, err := c.Holds(cmd.Context(), c.Who, all)
 			if err != nil {
 				return err
 			}
@@ -80,12 +73,12 @@ func newHoldRemoveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "remove ID --reason WHY", Short: "End a hold; it is kept with the reason", Args: cobra.ExactArgs(1),
 		Example: "  trunkline hold remove 3 --reason 'case 12 is closed'",
-		RunE: onKeeping(&f, func(cmd *cobra.Command, k *keeping, args []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("%q is not the number of a hold, as `trunkline hold list` prints it", args[0]))
 			}
-			return k.holds.Remove(cmd.Context(), id, operator(), reason)
+			return c.RemoveHold(cmd.Context(), c.Who, id, reason)
 		}),
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why; it is kept")

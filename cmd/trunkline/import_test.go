@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/api"
+	"trunkline/app"
 )
 
 // smdrLine is a line of pattern C of a Panasonic PBX: a call that ended on a day before yesterday.
@@ -220,13 +221,13 @@ func TestUploadOfAFormatOfOnesOwn(t *testing.T) {
 	require.NoError(t, os.WriteFile(own, fmt.Appendf(nil, description, "4"), 0o600))
 	s.start()
 	s.must("apply", "-f", filepath.Join(s.dir, "operator.yaml"))
-	password, err := os.ReadFile(filepath.Join(s.dir, "var", localKeyFile))
+	password, err := os.ReadFile(filepath.Join(s.dir, "var", app.LocalKeyFile))
 	require.NoError(t, err)
 	upload := func(pbx, origin string) (int, api.ImportSummary) {
 		body := "20.11.2026 10:00:00;60;101;+491511234567\n20.11.2026 10:05:00;30;102;+49301234567\nnonsense\n"
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+s.http+"/api/v1/imports/acme/"+pbx+"?name=november", strings.NewReader(body))
 		require.NoError(t, err)
-		req.SetBasicAuth(consoleUser, strings.TrimSpace(string(password)))
+		req.SetBasicAuth(app.ConsoleUser, strings.TrimSpace(string(password)))
 		if origin != "" {
 			req.Header.Set("Origin", origin)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trunkline/app/pbx"
 	"trunkline/cdr/smdr"
 	"trunkline/provision"
 )
@@ -69,7 +70,7 @@ func TestCharsetOfParse(t *testing.T) {
 	b := &provision.Bundle{Operator: provision.Operator{Tenants: []provision.Tenant{{ID: "acme", PBXs: []provision.PBX{
 		{ID: "a", Format: "samsung", Charset: "cp1252"}, {ID: "b", Format: "samsung", Charset: "cp866"},
 	}}}}}
-	err := checkFormats(b)
+	err := pbx.CheckFormats(b)
 	require.ErrorContains(t, err, `pbxs[0].charset: "cp1252" is no charset`)
 	require.NotContains(t, err.Error(), "pbxs[1]")
 }
@@ -79,7 +80,7 @@ func TestDatesAreCheckedBeforeAnythingIsSent(t *testing.T) {
 	t.Parallel()
 	format, err := smdr.BuiltIn("panasonic-tda-c")
 	require.NoError(t, err)
-	source := &importSource{pbx: &provision.PBX{ID: "old", Format: "panasonic-tda-c"}, format: format, zone: time.UTC}
+	source := &pbx.Source{PBX: &provision.PBX{ID: "old", Format: "panasonic-tda-c"}, Format: format, Zone: time.UTC}
 	path := filepath.Join(t.TempDir(), "smdr.log")
 	for text, fits := range map[string]bool{
 		dayFirst("05") + dayFirst("13"): false, dayFirst("05") + dayFirst("06"): true,
@@ -90,9 +91,9 @@ func TestDatesAreCheckedBeforeAnythingIsSent(t *testing.T) {
 		require.NoError(t, err)
 		defer file.Close()
 		for _, in := range []io.Reader{file, io.MultiReader(strings.NewReader(text))} {
-			checked, err := checkDates(in, source, source.options())
-			if _, ok := in.(*os.File); !fits && (ok || len(text) < checkBytes) {
-				require.ErrorIs(t, err, errMisread)
+			checked, err := pbx.CheckDates(in, source, source.Options())
+			if _, ok := in.(*os.File); !fits && (ok || len(text) < pbx.CheckBytes) {
+				require.ErrorIs(t, err, pbx.ErrMisread)
 				require.ErrorContains(t, err, "set format: panasonic-tda-c-dmy for the PBX old")
 				continue
 			}

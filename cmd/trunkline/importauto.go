@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"trunkline/app/pbx"
 	"trunkline/cdr/smdr"
 )
 
@@ -68,16 +69,6 @@ func settleTie(tied []smdr.Guess, whole func() (io.ReadCloser, error), o smdr.Op
 	return nil, withCode(exitUsage, errors.New("the file does not tell which format is right: choose "+strings.Join(names, " or ")))
 }
 
-// seekable returns a stream as one that can be read again; false: it is a pipe or the like.
-func seekable(in io.Reader) (io.ReadSeeker, bool) {
-	file, ok := in.(io.ReadSeeker)
-	if !ok {
-		return nil, false
-	}
-	_, err := file.Seek(0, io.SeekCurrent)
-	return file, err == nil
-}
-
 // replay reads a stream that cannot be read twice into a file that can, and returns it from its beginning each time.
 type replay struct{ file *os.File }
 
@@ -98,7 +89,7 @@ func (r *replay) open() io.Reader { return io.NewSectionReader(r.file, 0, 1<<62)
 // again returns what opens a stream a second time. One that can be read once only is kept in a file, and source goes on there.
 func again(name string, in io.Reader, source *bufio.Reader) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) {
-		if _, ok := seekable(in); ok {
+		if _, ok := pbx.Seekable(in); ok {
 			second, _, err := openInput(name, nil)
 			return second, err
 		}

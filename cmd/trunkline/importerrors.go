@@ -7,16 +7,15 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/spf13/cobra"
+	"trunkline/app"
+	"trunkline/console"
 
-	"trunkline/cdr/importer"
-	"trunkline/internal/clock"
-	"trunkline/sql/postgres"
+	"github.com/spf13/cobra"
 )
 
 func newImportErrorsCommand() *cobra.Command {
 	var f configFlags
-	var filter importer.FaultFilter
+	var query console.ImportQuery
 	var settled []string
 	cmd := &cobra.Command{
 		Use:   "errors",
@@ -26,37 +25,28 @@ format, the dial plan) and import them again (trunkline import again, or the fil
 list by itself. --settle takes off what never will.`,
 		Example: "  trunkline import errors --tenant beauty\n  trunkline import errors --settle 17,18",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			defer func() { err = db.end(cmd, args, err) }()
-			store, err := postgres.NewImports(db.db, clock.System{})
-			if err != nil {
-				return err
-			}
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 			if len(settled) > 0 {
-				return settleFaults(cmd, store, settled)
+				return settleFaults(cmd, c, settled)
 			}
-			faults, err := store.Faults(cmd.Context(), filter)
+			faults, err := c.ImportFaults(cmd.Context(), c.Who, query)
 			if err != nil {
 				return err
 			}
 			return printFaults(cmd.OutOrStdout(), faults)
-		},
+		}),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&filter.Tenant, "tenant", "", "tenant")
-	flags.StringVar(&filter.PBX, "pbx", "", "PBX")
-	flags.Int64Var(&filter.After, "after", 0, "ids above this one only")
-	flags.IntVar(&filter.Limit, "limit", 100, "most rows")
+	flags.StringVar(&query.Tenant, "tenant", "", "tenant")
+	flags.StringVar(&query.PBX, "pbx", "", "PBX")
+	flags.Int64Var(&query.After, "after", 0, "ids above this one only")
+	flags.IntVar(&query.Limit, "limit", 100, "most rows")
 	flags.StringSliceVar(&settled, "settle", nil, "take these ids off the list")
 	f.register(cmd)
 	return cmd
 }
 
-func settleFaults(cmd *cobra.Command, store *postgres.Imports, texts []string) error {
+func settleFaults(cmd *cobra.Command, c *app.Local, texts []string) error {
 	ids := make([]int64, 0, len(texts))
 	for _, t := range texts {
 		id, err := strconv.ParseInt(t, 10, 64)
@@ -65,7 +55,7 @@ func settleFaults(cmd *cobra.Command, store *postgres.Imports, texts []string) e
 		}
 		ids = append(ids, id)
 	}
-	n, err := store.Settle(cmd.Context(), ids)
+	n, err := c.SettleFaults(cmd.Context(), c.Who, ids)
 	if err != nil {
 		return err
 	}
@@ -73,12 +63,12 @@ func settleFaults(cmd *cobra.Command, store *postgres.Imports, texts []string) e
 	return nil
 }
 
-func printFaults(out io.Writer, faults []importer.Fault) error {
+func printFaults(out io.Writer, faults []console.ImportFault) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprint(w, "ID\tFOUND\tTENANT\tPBX\tFILE\tLINE\tREASON\tRECORD\n")
 	for i := range faults {
 		f := &faults[i]
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", f.ID, f.Found.UTC().Format(time.RFC3339), f.Tenant, f.PBX, f.Origin, f.Line, f.Reason, shortened(f.Raw))
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", f.ID, f.Found.UTC().Format(time.RFC3339), f.Tenant, f.PBX, f.File, f.Line, f.Reason, shortened(f.Raw))
 	}
 	if err := w.Flush(); err != nil {
 		return err

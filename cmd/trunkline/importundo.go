@@ -12,20 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
 	"trunkline/cdr/importer"
-	"trunkline/sql/postgres"
+	"trunkline/console"
 )
-
-// importError gives the errors that an operator can do something about their exit code.
-func importError(err error) error {
-	switch {
-	case errors.Is(err, importer.ErrUndoing), errors.Is(err, importer.ErrNothing), errors.Is(err, importer.ErrNoText):
-		return withCode(exitConflict, err)
-	case errors.Is(err, importer.ErrNone):
-		return withCode(exitUsage, err)
-	}
-	return rerateError(err)
-}
 
 func newImportUndoCommand() *cobra.Command {
 	o := &importSelection{}
@@ -45,22 +35,22 @@ killed goes on when it is run again, or with --resume. "import again" brings the
 Exit status: 0 done; 2 an option is wrong; 4 it cannot be done as things are.`,
 		Example: "  trunkline import undo 12 --reason 'wrong format'\n" +
 			"  trunkline import undo --tenant beauty --pbx moscow --from 2026-11-01 --to 2026-11-08 --reason 'clock was wrong'",
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, args []string) error {
-			m, keeper, err := newUndoer(cmd.Context(), db)
+		RunE: onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			if resume != 0 {
+				undo, err := c.ResumeUndo(cmd.Context(), c.Who, resume)
+				if err != nil {
+					return err
+				}
+				printUndo(cmd, &undo)
+				return nil
+			}
+			s, err := o.selection(cmd.Context(), c, args)
 			if err != nil {
 				return err
 			}
-			if resume != 0 {
-				return importError(resumeUndo(cmd, m, keeper, resume))
-			}
-			s, err := o.selection(cmd.Context(), m, args)
+			undo, err := c.UndoImports(cmd.Context(), c.Who, s, reason)
 			if err != nil {
-				return importError(err)
-			}
-			s.Reason, s.By = reason, operator()
-			undo, err := m.Undoer.Undo(cmd.Context(), s)
-			if err != nil {
-				return importError(err)
+				return err
 			}
 			printUndo(cmd, &undo)
 			return nil
@@ -74,31 +64,19 @@ Exit status: 0 done; 2 an option is wrong; 4 it cannot be done as things are.`,
 }
 
 // selection is what is to be taken back: imports, or a period.
-func (o *importSelection) selection(ctx context.Context, m *importer.Importer, args []string) (importer.Selection, error) {
+func (o *importSelection) selection(ctx context.Context, c *app.Local, args []string) (console.ImportSelection, error) {
 	if err := o.window(); err != nil {
-		return importer.Selection{}, err
+		return console.ImportSelection{}, err
 	}
-	f := &o.filter
-	if len(args) == 0 && f.Origin == "" && f.Tenant != "" && f.PBX != "" && !f.From.IsZero() && !f.Till.IsZero() {
-		return importer.Selection{Tenant: f.Tenant, PBX: f.PBX, From: f.From, Till: f.Till}, nil
+	q := &o.query
+	if len(args) == 0 && q.File == "" && q.Tenant != "" && q.PBX != "" && !q.From.IsZero() && !q.Till.IsZero() {
+		return console.ImportSelection{Tenant: q.Tenant, PBX: q.PBX, From: q.From, Till: q.Till}, nil
 	}
-	if len(args) == 0 && f.Origin == "" {
-		return importer.Selection{}, withCode(exitUsage, errors.New("give the numbers of imports, or --tenant and --pbx with --file, or with --from and --to"))
+	if len(args) == 0 && q.File == "" {
+		return console.ImportSelection{}, withCode(exitUsage, errors.New("give the numbers of imports, or --tenant and --pbx with --file, or with --from and --to"))
 	}
-	ids, err := o.pick(ctx, m, args)
-	return importer.Selection{Imports: ids}, err
-}
-
-func resumeUndo(cmd *cobra.Command, m *importer.Importer, keeper *postgres.Imports, id int64) error {
-	undo, err := keeper.Undo(cmd.Context(), id)
-	if err != nil {
-		return err
-	}
-	if err := m.Undoer.GoOn(cmd.Context(), &undo); err != nil {
-		return err
-	}
-	printUndo(cmd, &undo)
-	return nil
+	ids, err := o.pick(ctx, c, args)
+	return console.ImportSelection{Imports: ids}, err
 }
 
 func printUndo(cmd *cobra.Command, u *importer.Undo) {
@@ -122,40 +100,30 @@ by --changed: all that were read by other settings than those of now. --dry-run 
 Exit status: 0 done; 2 an option is wrong; 3 done, but some records could not be used; 4 it cannot be done as things are.`,
 		Example: "  trunkline import again --tenant beauty --pbx moscow --changed --dry-run\n" +
 			"  trunkline import again 12 --reason 'day before month'",
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, args []string) error {
 			if dryRun == (reason != "") {
 				return withCode(exitUsage, errors.New("give --dry-run, or a --reason"))
 			}
-			m, _, err := newUndoer(cmd.Context(), db)
+			ids, err := o.pick(cmd.Context(), c, args)
 			if err != nil {
 				return err
 			}
-			ids, err := o.pick(cmd.Context(), m, args)
-			if err != nil {
-				return importError(err)
-			}
 			if dryRun {
-				return importError(previewAgain(cmd, m, ids))
+				return previewAgain(cmd, c, ids)
 			}
-			producer, err := openLegs(cmd.Context(), db.engines.Kafka, db.log)
-			if err != nil {
-				return withCode(exitConflict, err)
-			}
-			defer func() { _ = producer.Close() }()
-			m.Sender = producer
-			return importError(importAgain(cmd, m, ids, reason))
+			return importAgain(cmd, c, ids, reason)
 		}),
 	}
 	f := cmd.Flags()
 	f.StringVar(&reason, "reason", "", "why; it is kept")
 	f.BoolVar(&dryRun, "dry-run", false, "show what would come of it")
-	f.BoolVar(&o.changed, "changed", false, "those that were read by other settings than those of now")
+	f.BoolVar(&o.query.Changed, "changed", false, "those that were read by other settings than those of now")
 	o.register(cmd)
 	return cmd
 }
 
-func importAgain(cmd *cobra.Command, m *importer.Importer, ids []int64, reason string) error {
-	fresh, undo, err := m.Again(cmd.Context(), ids, reason, operator())
+func importAgain(cmd *cobra.Command, c *app.Local, ids []int64, reason string) error {
+	fresh, undo, err := c.ImportsAgain(cmd.Context(), c.Who, ids, reason)
 	if undo.ID != 0 {
 		printUndo(cmd, &undo)
 	}
@@ -171,8 +139,8 @@ func importAgain(cmd *cobra.Command, m *importer.Importer, ids []int64, reason s
 	return err
 }
 
-func previewAgain(cmd *cobra.Command, m *importer.Importer, ids []int64) error {
-	list, err := m.Preview(cmd.Context(), ids)
+func previewAgain(cmd *cobra.Command, c *app.Local, ids []int64) error {
+	list, err := c.PreviewImports(cmd.Context(), c.Who, ids)
 	if err != nil {
 		return err
 	}
@@ -194,25 +162,17 @@ func previewAgain(cmd *cobra.Command, m *importer.Importer, ids []int64) error {
 }
 
 // hintAgain says which imports were read by other settings than those that were just put in force.
-func hintAgain(ctx context.Context, errOut io.Writer, db *stores) error {
-	snapshot, err := db.snapshot(ctx)
+func hintAgain(ctx context.Context, errOut io.Writer, c *app.Local) error {
+	list, err := c.Imports(ctx, c.Who, console.ImportQuery{Changed: true, Standing: true, Limit: console.ImportsMost})
 	if err != nil {
 		return err
 	}
-	m, err := newImporter(db, snapshot)
-	if err != nil {
-		return err
-	}
-	list, why, err := m.Changed(ctx, importer.Filter{Limit: importsMost})
-	if err != nil {
-		return err
-	}
-	slices.SortFunc(list, func(a, b importer.Import) int {
+	slices.SortFunc(list, func(a, b console.Import) int {
 		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.PBX, b.PBX))
 	})
 	for len(list) > 0 {
 		first := list[0]
-		n := slices.IndexFunc(list, func(i importer.Import) bool { return i.Tenant != first.Tenant || i.PBX != first.PBX })
+		n := slices.IndexFunc(list, func(i console.Import) bool { return i.Tenant != first.Tenant || i.PBX != first.PBX })
 		if n < 0 {
 			n = len(list)
 		}
@@ -221,7 +181,7 @@ func hintAgain(ctx context.Context, errOut io.Writer, db *stores) error {
 			calls += list[i].Calls
 		}
 		fmt.Fprintf(errOut, "PBX %s of %s: %d imports with %d calls were read by other settings (%s); `trunkline import again --tenant %s --pbx %s --changed --dry-run` shows what reading them anew gives\n",
-			first.PBX, first.Tenant, n, calls, strings.Join(why[first.ID], ", "), first.Tenant, first.PBX)
+			first.PBX, first.Tenant, n, calls, strings.Join(first.Changed, ", "), first.Tenant, first.PBX)
 		list = list[n:]
 	}
 	return nil

@@ -12,9 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/billing"
+	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
-	"trunkline/provision"
 	"trunkline/reports/invoice"
 	"trunkline/sql/postgres"
 )
@@ -30,27 +31,6 @@ it, once, and the tenant's books are closed up to the end of the period.`,
 	cmd.AddCommand(newInvoiceRunCommand(), newInvoiceListCommand(), newInvoiceShowCommand(), newInvoiceFileCommand(), newInvoiceMarkCommand(),
 		newInvoiceCreditCommand(), newInvoiceVerifyCommand(), newInvoiceChargeCommand(), newInvoiceProfileCommand(), newInvoiceCounterCommand())
 	return cmd
-}
-
-// lateGrace is how long after its end calls of a period are waited for, if nothing else is asked for.
-const lateGrace = 2 * time.Hour
-
-// closer returns the service that closes periods, over the open databases.
-func (s *stores) closer(ctx context.Context, grace time.Duration) (*invoice.Closer, error) {
-	snapshot, err := s.snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.closerOf(snapshot, grace), nil
-}
-
-// closerOf is the closer over what is provisioned as somebody knows it already.
-func (s *stores) closerOf(snapshot *provision.Snapshot, grace time.Duration) *invoice.Closer {
-	archive := postgres.NewInvoices(s.db, clock.System{})
-	return invoice.NewCloser(invoice.Config{
-		Usage: s.records, Calls: s.records, Counter: s.records, Postings: s.ledger, Readings: archive, Ready: archive, Archive: archive, Charges: archive,
-		Snapshot: snapshot, Clock: clock.System{}, Grace: grace,
-	})
 }
 
 // invoiceRun are the flags of `trunkline invoice run`.
@@ -74,7 +54,7 @@ their own, which names the one whose place they take; the tenants have to be nam
 Exit status: 0 all done, or nothing to do; 2 an option is wrong; 3 some tenants were refused; 4 all were.`,
 		Example: "  trunkline invoice run --period 2026-10 --dry-run\n  trunkline invoice run --period 2026-10\n  trunkline invoice run --period 2026-10 --tenant beauty\n" +
 			"  trunkline invoice run --period 2026-10 --tenant beauty --reissue",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			if o.tenant != "" {
 				o.request.Tenant = strings.Split(o.tenant, ",")
 			}
@@ -85,15 +65,15 @@ Exit status: 0 all done, or nothing to do; 2 an option is wrong; 3 some tenants 
 	cmd.Flags().StringVar(&o.tenant, "tenant", "", "only these tenants, with commas between")
 	cmd.Flags().BoolVar(&o.request.DryRun, "dry-run", false, "store nothing")
 	cmd.Flags().BoolVar(&o.request.Reissue, "reissue", false, "issue again what was credited as a whole, for --tenant")
-	cmd.Flags().DurationVar(&o.grace, "grace", lateGrace, "how long after the period's end its calls are waited for")
+	cmd.Flags().DurationVar(&o.grace, "grace", billing.LateGrace, "how long after the period's end its calls are waited for")
 	_ = cmd.MarkFlagRequired("period") // It fails only for a flag that does not exist.
 	formatFlag(cmd, &o.format)
 	f.register(cmd)
 	return cmd
 }
 
-func (o *invoiceRun) run(ctx context.Context, db *stores, out io.Writer) error {
-	closer, err := db.closer(ctx, o.grace)
+func (o *invoiceRun) run(ctx context.Context, db *store.Stores, out io.Writer) error {
+	closer, err := billing.Closer(ctx, db, o.grace)
 	if err != nil {
 		return err
 	}
@@ -159,8 +139,8 @@ func newInvoiceListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "Documents that were issued", Args: cobra.NoArgs,
 		Example: "  trunkline invoice list --period 2026-10\n  trunkline invoice list --tenant beauty --format csv",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			list, err := postgres.NewInvoices(db.db, clock.System{}).List(cmd.Context(), filter)
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
+			list, err := postgres.NewInvoices(db.DB, clock.System{}).List(cmd.Context(), filter)
 			if err != nil {
 				return err
 			}
@@ -202,9 +182,9 @@ func (o *documentFlags) register(cmd *cobra.Command) {
 }
 
 // find returns the document that is named by its number, or the draft.
-func (o *documentFlags) find(ctx context.Context, db *stores, args []string) (invoice.Issued, error) {
+func (o *documentFlags) find(ctx context.Context, db *store.Stores, args []string) (invoice.Issued, error) {
 	if len(args) == 1 {
-		issued, err := postgres.NewInvoices(db.db, clock.System{}).ByNumber(ctx, args[0])
+		issued, err := postgres.NewInvoices(db.DB, clock.System{}).ByNumber(ctx, args[0])
 		if errors.Is(err, invoice.ErrNoInvoice) {
 			return issued, withCode(exitUsage, err)
 		}
@@ -213,7 +193,7 @@ func (o *documentFlags) find(ctx context.Context, db *stores, args []string) (in
 	if o.tenant == "" || o.period == "" {
 		return invoice.Issued{}, withCode(exitUsage, errors.New("give the number of a document, or --tenant and --period for a draft"))
 	}
-	closer, err := db.closer(ctx, 0)
+	closer, err := billing.Closer(ctx, db, 0)
 	if err != nil {
 		return invoice.Issued{}, err
 	}
@@ -232,12 +212,12 @@ func newInvoiceMarkCommand() *cobra.Command {
 		Long: `Mark notes what became of an invoice; the invoice itself never changes. Payments are posted with "trunkline account topup".
 Invoices that were not paid by the day on which they were due are told as overdue.`,
 		Example: "  trunkline invoice mark 2026-00017 sent\n  trunkline invoice mark 2026-00017 paid --note bank-2026-11-0042",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			state := invoice.State(args[1])
 			if state != invoice.StateSent && state != invoice.StatePaid && state != invoice.StateIssued {
 				return withCode(exitUsage, fmt.Errorf("state %q: want sent, paid or issued", args[1]))
 			}
-			err := postgres.NewInvoices(db.db, clock.System{}).Mark(cmd.Context(), args[0], state, note, operator())
+			err := postgres.NewInvoices(db.DB, clock.System{}).Mark(cmd.Context(), args[0], state, note, operator())
 			switch {
 			case errors.Is(err, invoice.ErrNoInvoice):
 				return withCode(exitUsage, err)
@@ -259,12 +239,12 @@ func newInvoiceCreditCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "credit NUMBER --reason WHY", Short: "Issue a credit note for an invoice, or a part of it", Args: cobra.ExactArgs(1),
 		Example: "  trunkline invoice credit 2026-00017 --reason 'wrong tariff'\n  trunkline invoice credit 2026-00017 --amount 12.50 --reason 'two calls were our fault'",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			sum, err := money.ParseAmount(cmp.Or(amount, "0"))
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("--amount: %w", err))
 			}
-			note, err := (&billing{s: db}).Credit(cmd.Context(), args[0], sum, reason)
+			note, err := (&billing.Service{S: db}).Credit(cmd.Context(), args[0], sum, reason)
 			if errors.Is(err, invoice.ErrNoInvoice) {
 				return withCode(exitUsage, err)
 			}
@@ -290,8 +270,8 @@ func newInvoiceVerifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Check the hashes of all documents, and that none is missing", Args: cobra.NoArgs,
 		Example: "  trunkline invoice verify",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			n, err := postgres.NewInvoices(db.db, clock.System{}).Verify(cmd.Context())
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
+			n, err := postgres.NewInvoices(db.DB, clock.System{}).Verify(cmd.Context())
 			if errors.Is(err, invoice.ErrAltered) {
 				return withCode(exitConflict, err)
 			}

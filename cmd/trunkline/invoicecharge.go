@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
 	"trunkline/ledger"
@@ -28,8 +29,8 @@ An amount below zero is a credit.`,
 }
 
 // chargedTenant is the account of a tenant and the zone of his days. A branch, if one is named, has to be his.
-func chargedTenant(cmd *cobra.Command, db *stores, id, branch string) (ledger.Account, *time.Location, error) {
-	snapshot, err := db.snapshot(cmd.Context())
+func chargedTenant(cmd *cobra.Command, db *store.Stores, id, branch string) (ledger.Account, *time.Location, error) {
+	snapshot, err := db.Snapshot(cmd.Context())
 	if err != nil {
 		return ledger.Account{}, nil, err
 	}
@@ -61,7 +62,7 @@ func newChargeAddCommand() *cobra.Command {
 Exit status: 0 done; 2 an option is wrong; 4 the day's period is invoiced already, or the key is that of another charge.`,
 		Example: "  trunkline invoice charge add --tenant beauty --text 'Telephone, model T2' --amount 89.90 --key order-4711\n" +
 			"  trunkline invoice charge add --tenant beauty --branch kazan --day 2026-11-17 --text 'Outage of 16 November' --amount -25",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			account, zone, err := chargedTenant(cmd, db, c.Tenant, c.Branch)
 			if err != nil {
 				return err
@@ -76,7 +77,7 @@ Exit status: 0 done; 2 an option is wrong; 4 the day's period is invoiced alread
 				return withCode(exitUsage, err)
 			}
 			c.By = operator()
-			kept, err := postgres.NewInvoices(db.db, clock.System{}).AddCharge(cmd.Context(), c, account, zone)
+			kept, err := postgres.NewInvoices(db.DB, clock.System{}).AddCharge(cmd.Context(), c, account, zone)
 			if err != nil {
 				return chargeError(err)
 			}
@@ -104,8 +105,8 @@ func newChargeListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "What was charged by hand, with the invoices that it stands on", Args: cobra.NoArgs,
 		Example: "  trunkline invoice charge list --tenant beauty",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			list, err := postgres.NewInvoices(db.db, clock.System{}).Charges(cmd.Context(), tenant, limit)
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
+			list, err := postgres.NewInvoices(db.DB, clock.System{}).Charges(cmd.Context(), tenant, limit)
 			if err != nil {
 				return err
 			}
@@ -129,7 +130,7 @@ func newChargeRemoveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "remove ID --tenant ID --reason WHY", Short: "Take a charge back that is not invoiced yet", Args: cobra.ExactArgs(1),
 		Example: "  trunkline invoice charge remove 4 --tenant beauty --reason 'ordered twice'",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("%q is no id: take it from `trunkline invoice charge list`", args[0]))
@@ -138,7 +139,7 @@ func newChargeRemoveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := postgres.NewInvoices(db.db, clock.System{}).TakeCharge(cmd.Context(), id, account, zone, operator(), reason); err != nil {
+			if err := postgres.NewInvoices(db.DB, clock.System{}).TakeCharge(cmd.Context(), id, account, zone, operator(), reason); err != nil {
 				return chargeError(err)
 			}
 			cmd.Printf("charge %d is taken back\n", id)

@@ -10,13 +10,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"trunkline/cdr"
+	"trunkline/app/billing"
+	"trunkline/app/store"
 	"trunkline/reports/invoice"
-	"trunkline/sql/clickhouse"
 )
 
 func newInvoiceShowCommand() *cobra.Command {
@@ -25,7 +24,7 @@ func newInvoiceShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "show [NUMBER]", Short: "Lines of an issued document, or of a period's draft", Args: cobra.MaximumNArgs(1),
 		Example: "  trunkline invoice show 2026-00017\n  trunkline invoice show --tenant beauty --period 2026-11",
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			issued, err := o.find(cmd.Context(), db, args)
 			if err != nil {
 				return err
@@ -86,7 +85,7 @@ func newInvoiceFileCommand() *cobra.Command {
 		Long: `File writes an issued document, or the draft of a period, as .pdf, .xlsx or .json. --annex adds every call that was charged,
 as far as it has any charge or duration.`,
 		Example: "  trunkline invoice file 2026-00017 --out 2026-00017.pdf --annex\n  trunkline invoice file --tenant beauty --period 2026-11 --out draft.xlsx",
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			issued, err := o.find(cmd.Context(), db, args)
 			if err != nil {
 				return err
@@ -101,14 +100,14 @@ as far as it has any charge or duration.`,
 	return cmd
 }
 
-func (o *fileOptions) write(ctx context.Context, db *stores, issued invoice.Issued) error {
-	profile, err := (&billing{s: db}).Profile(ctx, issued.Document.Tenant)
+func (o *fileOptions) write(ctx context.Context, db *store.Stores, issued invoice.Issued) error {
+	profile, err := (&billing.Service{S: db}).Profile(ctx, issued.Document.Tenant)
 	if err != nil {
 		return err
 	}
 	var calls invoice.Calls
 	if o.annex {
-		calls = db.annex(ctx, issued.Document)
+		calls = billing.AnnexOf(ctx, db, issued.Document)
 	}
 	return writeFile(o.out, func(out io.Writer) error {
 		switch strings.ToLower(filepath.Ext(o.out)) {
@@ -122,34 +121,6 @@ func (o *fileOptions) write(ctx context.Context, db *stores, issued invoice.Issu
 		return withCode(exitUsage, fmt.Errorf("--out %s: want a name that ends in .pdf, .xlsx or .json", o.out))
 	})
 }
-
-// annex are the answered calls of a document.
-func (s *stores) annex(ctx context.Context, d *invoice.Document) invoice.Calls {
-	return s.callsWhere(ctx, clickhouse.Filter{Tenant: d.Tenant, From: d.Period.From, Till: d.Period.Till, Kind: cdr.Ingress, OnlyAnswered: true})
-}
-
-// callsOf gives the calls that an expense report is made of.
-func (s *stores) callsOf(ctx context.Context) invoice.CallSource {
-	return func(tenant string, from, till time.Time) invoice.Calls {
-		return s.callsWhere(ctx, clickhouse.Filter{Tenant: tenant, From: from, Till: till, Kind: cdr.Ingress})
-	}
-}
-
-func (s *stores) callsWhere(ctx context.Context, filter clickhouse.Filter) invoice.Calls {
-	return func(yield func(*cdr.Record, error) bool) {
-		err := s.records.EachRecord(ctx, filter, func(r *cdr.Record) error {
-			if (r.Direction != cdr.Internal || !r.Sale.IsZero()) && !yield(r, nil) {
-				return errEnough
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errEnough) {
-			yield(nil, err)
-		}
-	}
-}
-
-var errEnough = errors.New("no more calls are wanted")
 
 // writeFile writes a file beside its name and puts it in place when it is whole.
 func writeFile(name string, write func(io.Writer) error) (err error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
+	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/reports/invoice"
 	"trunkline/sql/postgres"
@@ -40,7 +41,7 @@ which it holds (tax.rates in docs/invoices.md). A file by which days that are pa
 
 Exit status: 0 done; 2 the file is wrong; 4 the tax of days that are past would change.`,
 		Example: "  trunkline invoice profile apply -f demo/billing.yaml",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			text, err := readInput(cmd, file)
 			if err != nil {
 				return err
@@ -49,7 +50,7 @@ Exit status: 0 done; 2 the file is wrong; 4 the tax of days that are past would 
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("%s: %w", file, err))
 			}
-			archive := postgres.NewInvoices(db.db, clock.System{})
+			archive := postgres.NewInvoices(db.DB, clock.System{})
 			if err := keepsTaxes(cmd.Context(), archive, profiles); err != nil && !correct {
 				return err
 			}
@@ -98,8 +99,8 @@ func newProfileShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "show [TENANT]", Short: "Stored profiles, or what is in force for a tenant", Args: cobra.MaximumNArgs(1),
 		Example: "  trunkline invoice profile show\n  trunkline invoice profile show beauty",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
-			profiles, err := postgres.NewInvoices(db.db, clock.System{}).Profiles(cmd.Context())
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
+			profiles, err := postgres.NewInvoices(db.DB, clock.System{}).Profiles(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -134,12 +135,12 @@ func newInvoiceCounterCommand() *cobra.Command {
 stand; those that end in _seconds, _minutes, _hours, _calls or _amount are added up over the period. With --branch the fee is
 shared out by the branches' readings. The same reading may be stored again.`,
 		Example: "  trunkline invoice counter beauty storage_mb=1250 --branch moscow\n  trunkline invoice counter beauty recorded_minutes=310 --at 2026-10-15",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			list, err := readings(args[1:], r, args[0], at)
 			if err != nil {
 				return withCode(exitUsage, err)
 			}
-			if err := postgres.NewInvoices(db.db, clock.System{}).PutReadings(cmd.Context(), list); err != nil {
+			if err := postgres.NewInvoices(db.DB, clock.System{}).PutReadings(cmd.Context(), list); err != nil {
 				return err
 			}
 			cmd.Printf("%d readings\n", len(list))

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/access"
+	"trunkline/app/engine"
 	"trunkline/job"
 	"trunkline/sql/postgres"
 )
@@ -40,7 +41,7 @@ func (s *site) database(t *testing.T) *postgres.DB {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.dir, "var", "engines.json"))
 	require.NoError(t, err)
-	var found addresses
+	var found engine.Addresses
 	require.NoError(t, json.Unmarshal(text, &found))
 	db, err := postgres.Open(t.Context(), found.Postgres, postgres.Options{MaxConns: 1})
 	require.NoError(t, err)

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/access"
-	"trunkline/internal/clock"
+	"trunkline/app"
 )
 
 func newKeyCommand() *cobra.Command {
@@ -22,15 +22,15 @@ func newKeyListCommand() *cobra.Command {
 	var format, user string
 	cmd := &cobra.Command{
 		Use: "list", Short: "The keys, without their secrets", Args: cobra.NoArgs, Example: "  trunkline key list --user olga",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			keys, err := gateOf(db).KeysOf(cmd.Context(), user)
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			keys, err := c.KeysOf(cmd.Context(), c.Who, user)
 			if err != nil {
 				return err
 			}
 			t := &table{columns: []string{"id", "user", "name", "scopes", "made", "until", "used", "ended"}, of: "keys"}
 			for i := range keys {
 				k := &keys[i]
-				t.add(k.ID, k.Login, k.Name, scopeWords(k.Scopes), stampOf(k.Made), stampOf(k.Till), stampOf(k.Used), stampOf(k.Revoked))
+				t.add(k.ID, k.Login, k.Name, scopeWords(k.Scopes), till(k.Made), till(k.Till), till(k.Used), till(k.Revoked))
 			}
 			return t.write(cmd.OutOrStdout(), format)
 		}),
@@ -58,20 +58,17 @@ func newKeyAddCommand() *cobra.Command {
 		Long: "Add makes a key that has some of the permissions of a user. Scopes are words with commas between:\n" + scopeWords(access.Permissions()),
 		Example: "  trunkline key add --name prometheus --scopes metrics:read\n" +
 			"  trunkline key add --user anna --name bookkeeping --scopes invoices:read,money:read --for 8760h",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 			var list []access.Permission
 			for s := range strings.SplitSeq(scopes, ",") {
 				list = append(list, access.Permission(strings.TrimSpace(s)))
 			}
-			var till time.Time
+			var until time.Time
 			if last > 0 {
-				till = clock.System{}.Now().Add(last)
+				until = c.Now().Add(last)
 			}
-			secret, made, err := gateOf(db).NewKey(cmd.Context(), user, name, list, till)
+			secret, _, err := c.AddKeyOf(cmd.Context(), c.Who, user, name, list, until)
 			if err != nil {
-				return accessError(err)
-			}
-			if err := logged(cmd.Context(), db, "create", "key "+made.ID, name); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), secret)
@@ -79,7 +76,7 @@ func newKeyAddCommand() *cobra.Command {
 		}),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&user, "user", consoleUser, "whose key it is")
+	flags.StringVar(&user, "user", app.ConsoleUser, "whose key it is")
 	flags.StringVar(&name, "name", "", "what uses it")
 	flags.StringVar(&scopes, "scopes", "", "what it may do, with commas between")
 	flags.DurationVar(&last, "for", 0, "how long it is good, such as 720h; without end if 0")
@@ -94,11 +91,8 @@ func newKeyRevokeCommand() *cobra.Command {
 	var f configFlags
 	cmd := &cobra.Command{
 		Use: "revoke ID", Short: "End a key", Args: cobra.ExactArgs(1), Example: "  trunkline key revoke Zk3pQ0aB7dXe",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
-			if err := gateOf(db).RevokeKey(cmd.Context(), "", args[0]); err != nil {
-				return accessError(err)
-			}
-			if err := logged(cmd.Context(), db, "delete", "key "+args[0], ""); err != nil {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			if err := c.RevokeKey(cmd.Context(), c.Who, args[0]); err != nil {
 				return err
 			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "key %s is ended\n", args[0])

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trunkline/app/engine"
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
 	"trunkline/sipproxy/agent"
@@ -85,7 +86,7 @@ func newFleet(t *testing.T, carriers ...*agent.Agent) *fleet {
 			}
 		}
 	})
-	var found addresses
+	var found engine.Addresses
 	require.Eventually(t, func() bool {
 		text, err := os.ReadFile(filepath.Join(f.dir, "var", "engines.json"))
 		return err == nil && json.Unmarshal(text, &found) == nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,10 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"trunkline/internal/clock"
+	"trunkline/app"
+	"trunkline/console"
 	"trunkline/internal/money"
 	"trunkline/ledger"
-	"trunkline/provision"
 )
 
 func newLimitCommand() *cobra.Command {
@@ -26,8 +25,8 @@ A cap that is new for a day, week or month counts the calls that begin from now 
 in progress that they were granted; block ends them.`,
 	}
 	cmd.AddCommand(newLimitListCommand(), newLimitSetCommand(), newLimitRaiseCommand(), newLimitResetCommand(),
-		newBlockCommand("block", true, "Let a branch, an extension or a destination spend nothing; calls in progress end"),
-		newBlockCommand("unblock", false, "Let it spend again"), newLimitLogCommand())
+		newBlockCommand("block", console.Block, "Let a branch, an extension or a destination spend nothing; calls in progress end"),
+		newBlockCommand("unblock", console.Unblock, "Let it spend again"), newLimitLogCommand())
 	return cmd
 }
 
@@ -37,6 +36,7 @@ type limitOptions struct {
 	period, reason                         string
 	amount                                 string
 	seconds, calls                         int64
+	forget                                 bool
 	config                                 configFlags
 }
 
@@ -84,106 +84,58 @@ func (o *limitOptions) caps() (ledger.Caps, error) {
 	return c, nil
 }
 
-// target finds whose limit is meant among what is provisioned.
-func (o *limitOptions) target(s *provision.Snapshot) (ledger.Target, *provision.Tenant, error) {
-	t, ok := s.Tenant(o.tenant)
-	if !ok {
-		return ledger.Target{}, nil, withCode(exitUsage, fmt.Errorf("there is no tenant %q", o.tenant))
-	}
-	target := ledger.Target{Account: ledger.Tenant(t.ID, t.Currency), Scope: ledger.TenantScope, Reason: o.reason, By: operator()}
+// order is what is asked for about the limit that the flags name.
+func (o *limitOptions) order(action console.Action) (console.LimitOrder, error) {
+	order := console.LimitOrder{Action: action, Scope: ledger.TenantScope, Period: ledger.Period(o.period), Reason: o.reason}
 	given := 0
-	for _, c := range []struct {
+	for _, one := range []struct {
 		scope ledger.Scope
 		owner string
-		known bool
-	}{
-		{ledger.BranchScope, o.branch, second(s.Branch(t.ID, o.branch))},
-		{ledger.ExtensionScope, o.extension, second(s.Extension(t.ID, o.extension))},
-		{ledger.DestinationScope, o.destination, true},
-	} {
-		if c.owner == "" {
-			continue
+	}{{ledger.BranchScope, o.branch}, {ledger.ExtensionScope, o.extension}, {ledger.DestinationScope, o.destination}} {
+		if one.owner != "" {
+			given++
+			order.Scope, order.Owner = one.scope, one.owner
 		}
-		if !c.known {
-			return target, t, withCode(exitUsage, fmt.Errorf("tenant %s has no %s %q", t.ID, c.scope, c.owner))
-		}
-		given++
-		target.Scope, target.Owner = c.scope, c.owner
 	}
 	if given > 1 {
-		return target, t, withCode(exitUsage, errors.New("give one of --branch, --extension and --destination"))
+		return order, withCode(exitUsage, errors.New("give one of --branch, --extension and --destination"))
 	}
-	return target, t, nil
+	var err error
+	order.Caps, err = o.caps()
+	return order, err
 }
 
-func second[T any](_ T, ok bool) bool { return ok }
-
 // change does something to the limit that the flags name, and says that it was done.
-func (o *limitOptions) change(do func(ctx context.Context, db *stores, t ledger.Target, tenant *provision.Tenant) error) func(*cobra.Command, []string) error {
-	return onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
-		snapshot, err := db.snapshot(cmd.Context())
+func (o *limitOptions) change(action console.Action) func(*cobra.Command, []string) error {
+	return onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+		order, err := o.order(action)
 		if err != nil {
 			return err
 		}
-		target, tenant, err := o.target(snapshot)
-		if err != nil {
+		if action == console.SetLimit && order.Caps.IsZero() != o.forget {
+			return withCode(exitUsage, errors.New("give --money, --seconds or --calls, or else --clear"))
+		}
+		if err := c.ChangeLimit(cmd.Context(), c.Who, o.tenant, order); err != nil {
 			return err
 		}
-		err = do(cmd.Context(), db, target, tenant)
-		switch {
-		case errors.Is(err, ledger.ErrLimit), errors.Is(err, ledger.ErrPeriod):
-			return withCode(exitUsage, err)
-		case errors.Is(err, ledger.ErrNoAccount):
-			return withCode(exitConflict, err)
-		case err != nil:
-			return err
-		}
-		cmd.Printf("%s: done, in force\n", strings.TrimSpace(fmt.Sprintf("%s %s %s", target.Account, target.Scope, target.Owner)))
+		cmd.Printf("%s: done, in force\n", strings.TrimSpace(fmt.Sprintf("tenant %s %s %s", o.tenant, order.Scope, order.Owner)))
 		return nil
 	})
 }
 
 func newLimitSetCommand() *cobra.Command {
 	o := &limitOptions{}
-	forget := false
 	cmd := &cobra.Command{
 		Use: "set --tenant ID --period P --reason WHY", Short: "Set a cap, or with --clear go back to the operator's file", Args: cobra.NoArgs,
 		Example: "  trunkline limit set --tenant beauty --extension 101 --period day --money 500 --reason 'case 12'\n" +
 			"  trunkline limit set --tenant beauty --extension 101 --period day --clear --reason 'case 12 closed'",
-		RunE: o.change(func(ctx context.Context, db *stores, t ledger.Target, _ *provision.Tenant) error {
-			period, err := ledger.ParsePeriod(o.period)
-			if err != nil {
-				return err
-			}
-			caps, err := o.caps()
-			if err != nil {
-				return err
-			}
-			if caps.IsZero() != forget {
-				return fmt.Errorf("%w: give --money, --seconds or --calls, or else --clear", ledger.ErrLimit)
-			}
-			return db.ledger.SetLimit(ctx, t, period, caps)
-		}),
+		RunE: o.change(console.SetLimit),
 	}
 	o.who(cmd)
 	o.when(cmd)
 	o.what(cmd)
-	cmd.Flags().BoolVar(&forget, "clear", false, "forget what was set by hand")
+	cmd.Flags().BoolVar(&o.forget, "clear", false, "forget what was set by hand")
 	return cmd
-}
-
-// counter is that of the present period.
-func (o *limitOptions) counter(t ledger.Target, tenant *provision.Tenant) (ledger.Counter, error) {
-	period, err := ledger.ParsePeriod(o.period)
-	if err != nil {
-		return ledger.Counter{}, err
-	}
-	zone, err := time.LoadLocation(tenant.TimeZone)
-	if err != nil {
-		return ledger.Counter{}, err
-	}
-	l := ledger.Limit{Scope: t.Scope, Owner: t.Owner, Period: period}
-	return l.Counter(t.Account, clock.System{}.Now(), zone), nil
 }
 
 func newLimitRaiseCommand() *cobra.Command {
@@ -191,22 +143,7 @@ func newLimitRaiseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "raise --tenant ID --period P --reason WHY", Short: "Add to a cap for the present day, week or month only", Args: cobra.NoArgs,
 		Example: "  trunkline limit raise --tenant beauty --branch moscow --period day --money 200 --reason 'asked for by phone'",
-		RunE: o.change(func(ctx context.Context, db *stores, t ledger.Target, tenant *provision.Tenant) error {
-			counter, err := o.counter(t, tenant)
-			if err != nil {
-				return err
-			}
-			caps, err := o.caps()
-			if err != nil {
-				return err
-			}
-			var by ledger.Use
-			if caps.Money != nil {
-				by.Money = *caps.Money
-			}
-			by.Seconds, by.Calls = max(0, o.seconds), max(0, o.calls)
-			return db.ledger.RaiseLimit(ctx, t, counter, by)
-		}),
+		RunE:    o.change(console.RaiseLimit),
 	}
 	o.who(cmd)
 	o.when(cmd)
@@ -219,31 +156,87 @@ func newLimitResetCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "reset --tenant ID --period P --reason WHY", Short: "Let the present day, week or month count from zero again", Args: cobra.NoArgs,
 		Example: "  trunkline limit reset --tenant beauty --period month --reason 'fraud was refunded'",
-		RunE: o.change(func(ctx context.Context, db *stores, t ledger.Target, tenant *provision.Tenant) error {
-			counter, err := o.counter(t, tenant)
-			if err != nil {
-				return err
-			}
-			return db.ledger.ResetLimit(ctx, t, counter)
-		}),
+		RunE:    o.change(console.ResetLimit),
 	}
 	o.who(cmd)
 	o.when(cmd)
 	return cmd
 }
 
-func newBlockCommand(use string, blocked bool, short string) *cobra.Command {
+func newBlockCommand(use string, action console.Action, short string) *cobra.Command {
 	o := &limitOptions{}
 	cmd := &cobra.Command{
 		Use: use + " --tenant ID --reason WHY", Short: short, Args: cobra.NoArgs,
 		Long: "Of a whole tenant, `trunkline account suspend` does the same. Calls that cost nothing, and emergency calls, are not touched.",
 		Example: "  trunkline limit " + use + " --tenant beauty --extension 101 --reason 'stolen phone'\n" +
 			"  trunkline limit " + use + " --tenant beauty --destination 882 --reason fraud",
-		RunE: o.change(func(ctx context.Context, db *stores, t ledger.Target, _ *provision.Tenant) error {
-			return db.ledger.Block(ctx, t, blocked)
-		}),
+		RunE: o.change(action),
 	}
 	o.who(cmd)
 	cmd.Flags().StringVar(&o.destination, "destination", "", "numbers that begin so, with country code")
 	return cmd
+}
+
+func newLimitListCommand() *cobra.Command {
+	var f configFlags
+	var tenant, format string
+	cmd := &cobra.Command{
+		Use: "list --tenant ID", Short: "Caps as provisioned and as they stand, with what is used and held", Args: cobra.NoArgs,
+		Long: `List shows every cap of a tenant, its branches and extensions: what the operator's file says (SETTING), what is in force now
+(LIVE: set by hand, and raised), what was used in the present period and what is held for calls in progress. Blocks follow.`,
+		Example: "  trunkline limit list --tenant beauty",
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			v, err := c.Limits(cmd.Context(), c.Who, tenant)
+			if err != nil {
+				return err
+			}
+			return limitTable(&v).write(cmd.OutOrStdout(), format)
+		}),
+	}
+	cmd.Flags().StringVar(&tenant, "tenant", "", "tenant")
+	_ = cmd.MarkFlagRequired("tenant") // It fails only for a flag that does not exist.
+	formatFlag(cmd, &format)
+	f.register(cmd)
+	return cmd
+}
+
+func newLimitLogCommand() *cobra.Command {
+	var f configFlags
+	var tenant, format string
+	cmd := &cobra.Command{
+		Use: "log --tenant ID", Short: "Who changed what about limits, blocks and suspension, and why", Args: cobra.NoArgs,
+		Example: "  trunkline limit log --tenant beauty",
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			v, err := c.Limits(cmd.Context(), c.Who, tenant)
+			if err != nil {
+				return err
+			}
+			t := &table{columns: []string{"time", "what", "scope", "owner", "detail", "reason", "by"}, of: "changes"}
+			for _, one := range v.Changes {
+				t.add(one.At.Format(time.RFC3339), one.What, string(one.Scope), one.Owner, one.Detail, one.Reason, one.By)
+			}
+			return t.write(cmd.OutOrStdout(), format)
+		}),
+	}
+	cmd.Flags().StringVar(&tenant, "tenant", "", "tenant")
+	_ = cmd.MarkFlagRequired("tenant") // It fails only for a flag that does not exist.
+	formatFlag(cmd, &format)
+	f.register(cmd)
+	return cmd
+}
+
+func limitTable(v *console.LimitView) *table {
+	t := &table{columns: []string{"scope", "owner", "period", "measure", "setting", "live", "used", "held", "left"}, of: "limits and blocks"}
+	for i := range v.Standing {
+		s := &v.Standing[i]
+		setting := ""
+		if s.Setting != nil {
+			setting = s.Setting.String()
+		}
+		t.add(string(s.Scope), s.Owner, string(s.Period), s.Measure, setting, s.Live.String(), s.Used.String(), s.Held.String(), s.Left.String())
+	}
+	for _, b := range v.Blocks {
+		t.add(string(b.Scope), b.Owner, "", "blocked", "", b.Reason, "", "", "")
+	}
+	return t
 }

@@ -8,6 +8,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"trunkline/console"
+	"trunkline/internal/cause"
 )
 
 // Exit codes of the binary. They are part of its interface: scripts rely on them.
@@ -26,22 +29,34 @@ func main() {
 	os.Exit(code)
 }
 
-// exitError carries the exit code that a failure is to have.
-type exitError struct {
-	code int
-	err  error
+// withCode marks err with what an exit code says; a nil err stays nil.
+func withCode(code int, err error) error {
+	return cause.Mark(kinds()[code], err)
 }
 
-func (e *exitError) Error() string { return e.err.Error() }
+// kinds are what the exit codes mean.
+func kinds() map[int]cause.Kind {
+	return map[int]cause.Kind{exitUsage: cause.Input, exitPartial: cause.Part, exitConflict: cause.State}
+}
 
-func (e *exitError) Unwrap() error { return e.err }
-
-// withCode gives err an exit code; a nil err stays nil.
-func withCode(code int, err error) error {
-	if err == nil {
-		return nil
+// exitCode is the exit code of an error.
+func exitCode(err error) int {
+	switch cause.Of(err) {
+	case cause.Input:
+		return exitUsage
+	case cause.State:
+		return exitConflict
+	case cause.Part:
+		return exitPartial
+	case cause.Unknown:
 	}
-	return &exitError{code: code, err: err}
+	switch {
+	case errors.Is(err, console.ErrInvalid), errors.Is(err, console.ErrNotFound):
+		return exitUsage
+	case errors.Is(err, console.ErrConflict), errors.Is(err, console.ErrTooMuch):
+		return exitConflict
+	}
+	return exitFailure
 }
 
 // run is the program without the process around it: tests call it, main ends with its result.
@@ -55,12 +70,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil {
 		return exitOK
 	}
-	var coded *exitError
-	if !errors.As(err, &coded) {
-		coded = &exitError{code: exitFailure, err: err}
-	}
-	if text := coded.Error(); text != "" {
+	if text := err.Error(); text != "" {
 		_, _ = fmt.Fprintln(stderr, "trunkline:", text)
 	}
-	return coded.code
+	return exitCode(err)
 }

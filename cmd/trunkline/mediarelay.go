@@ -6,16 +6,17 @@ import (
 	"fmt"
 	"io"
 
+	"trunkline/app/config"
 	"trunkline/internal/clock"
 	"trunkline/sipproxy/rtpengine"
 )
 
 // examineRelays says which of the media relays that are set up answer. One that does not is no fault of the books.
-func examineRelays(ctx context.Context, c *config, out io.Writer) error {
+func examineRelays(ctx context.Context, c *config.Config, out io.Writer) error {
 	if len(c.SIP.RTPEngine) == 0 {
 		return nil
 	}
-	log, err := newLogger(&c.Log, io.Discard)
+	log, err := config.NewLogger(&c.Log, io.Discard)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"trunkline/app/store"
 	"trunkline/internal/embedded"
 )
 
@@ -17,11 +18,11 @@ and several may run at once.`,
 		Example: "  trunkline migrate\n  TRUNKLINE_POSTGRES_DSN=postgres://... TRUNKLINE_CLICKHOUSE_DSN=clickhouse://... trunkline migrate",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			db, err := f.openReady(cmd.Context(), cmd.ErrOrStderr(), migrateSchemas)
+			db, err := f.openReady(cmd.Context(), cmd.ErrOrStderr(), store.Migrate)
 			if err != nil {
 				return err
 			}
-			defer db.close(cmd.Context())
+			defer db.Close(cmd.Context())
 			cmd.Println("the schemas are up to date")
 			return nil
 		},

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
-	"github.com/spf13/cobra"
+	"trunkline/app"
 
-	"trunkline/ledger"
+	"github.com/spf13/cobra"
 )
 
 func newNodeCommand() *cobra.Command {
@@ -30,8 +28,8 @@ func newNodeListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "Proxies with their last sign of life and what they hold for calls that must be over", Args: cobra.NoArgs,
 		Example: "  trunkline node list",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			nodes, err := db.ledger.Nodes(cmd.Context())
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			nodes, err := c.Nodes(cmd.Context(), c.Who)
 			if err != nil {
 				return err
 			}
@@ -63,11 +61,8 @@ func newNodeEventsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "events", Short: "What became of proxies and what was done about them, the latest first", Args: cobra.NoArgs,
 		Example: "  trunkline node events",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			if limit < 1 || limit > 10_000 {
-				return withCode(exitUsage, fmt.Errorf("--limit %d: want 1 to 10000", limit))
-			}
-			events, err := db.ledger.NodeEvents(cmd.Context(), limit)
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			events, err := c.NodeEvents(cmd.Context(), c.Who, limit)
 			if err != nil {
 				return err
 			}
@@ -92,12 +87,8 @@ func newNodeResolveCommand() *cobra.Command {
 		Long: `When two processes run on copies of one data folder (a cloned machine, a restored backup), nothing is given back that is held for the calls of
 either. Stop one of them for good, let the other go on, and say so: what the stopped one had and nobody else has is lost.`,
 		Example: "  trunkline node resolve proxy-2 --reason 'the clone was switched off'",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
-			err := db.ledger.Resolve(cmd.Context(), args[0], reason)
-			if errors.Is(err, ledger.ErrNoNode) {
-				return withCode(exitUsage, err)
-			}
-			if err != nil {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			if err := c.ResolveNode(cmd.Context(), c.Who, args[0], reason); err != nil {
 				return err
 			}
 			cmd.Printf("%s is one again\n", args[0])
@@ -119,12 +110,8 @@ func newNodeGiveUpCommand() *cobra.Command {
 charged. What is held for them is given back as soon as they must be over. If the proxy comes back all the same, its legs are
 charged without their holds.`,
 		Example: "  trunkline node give-up proxy-2 --reason 'its disk burnt'",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
-			err := db.ledger.GiveUp(cmd.Context(), args[0], reason)
-			if errors.Is(err, ledger.ErrNoNode) {
-				return withCode(exitUsage, err)
-			}
-			if err != nil {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			if err := c.GiveUpNode(cmd.Context(), c.Who, args[0], reason); err != nil {
 				return err
 			}
 			cmd.Printf("%s is given up; what it holds for calls that are over is given back as soon as they must be over\n", args[0])

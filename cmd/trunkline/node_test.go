@@ -16,6 +16,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/cdr/spool"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/disk"
 	"trunkline/sipproxy/agent"
@@ -79,7 +80,7 @@ func damagedLeg(t *testing.T, dir string) (string, *cdr.Leg) {
 	require.NoError(t, err)
 	now := clock.System{}.Now()
 	leg := &cdr.Leg{
-		Call: id, Kind: cdr.Ingress, Direction: cdr.Outbound, Source: cdr.SourceSIP, Tenant: "acme", Branch: "beauty-less",
+		Call: id, Kind: cdr.Ingress, Direction: calls.Outbound, Source: cdr.SourceSIP, Tenant: "acme", Branch: "beauty-less",
 		Setup: now, Disconnect: now, SIPStatus: 486, Trace: []byte(`{"candidates":[]}`),
 	}
 	made := t.TempDir()

@@ -2,20 +2,17 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"trunkline/access"
+	"trunkline/app"
 	"trunkline/console"
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
-	"trunkline/provision"
 	"trunkline/provision/inventory"
-	"trunkline/sql/postgres"
 )
 
 func newNumberCommand() *cobra.Command {
@@ -27,28 +24,6 @@ numbers at once and all or none. Numbers are given one by one, or as ranges: +74
 	}
 	cmd.AddCommand(newNumberListCommand(), newNumberSetCommand(), newNumberAssignCommand(), newNumberReleaseCommand())
 	return cmd
-}
-
-// onNumbers runs a command of the inventory, as whoever runs it on the machine.
-func onNumbers(f *configFlags, do func(cmd *cobra.Command, c *console.Console, who *access.Principal, args []string) error) func(*cobra.Command, []string) error {
-	return onStores(f, func(cmd *cobra.Command, db *stores, args []string) error {
-		snapshot, err := db.snapshot(cmd.Context())
-		if err != nil {
-			return err
-		}
-		c := console.New(console.Deps{
-			Trail: postgres.NewAccess(db.db, clock.System{}), Setup: &setup{stores: db, compiler: provision.NewCompiler()}, Shelf: db.provision,
-			Snapshot: func() *provision.Snapshot { return snapshot }, Inventory: postgres.NewInventory(db.db, clock.System{}), Clock: clock.System{},
-		})
-		err = do(cmd, c, &access.Principal{Role: access.Operator, Command: operator()}, args)
-		switch {
-		case errors.Is(err, console.ErrConflict):
-			return withCode(exitConflict, err)
-		case errors.Is(err, console.ErrInvalid), errors.Is(err, console.ErrNotFound):
-			return withCode(exitUsage, err)
-		}
-		return err
-	})
 }
 
 func numberTable(list []inventory.Number) *table {
@@ -67,14 +42,14 @@ func newNumberListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "Numbers as they are now", Args: cobra.NoArgs,
 		Example: "  trunkline number list --status free --class city --region 7495\n  trunkline number list --tenant beauty --format csv",
-		RunE: onNumbers(&f, func(cmd *cobra.Command, c *console.Console, who *access.Principal, _ []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 			if status != "" {
 				var err error
 				if filter.Status, err = inventory.ParseStatus(status); err != nil {
 					return withCode(exitUsage, err)
 				}
 			}
-			list, err := c.Stock(cmd.Context(), who, filter)
+			list, err := c.Stock(cmd.Context(), c.Who, filter)
 			if err != nil {
 				return err
 			}
@@ -111,7 +86,7 @@ Exit status: 0 done; 2 an option is wrong; 4 a number leads to a client: release
 		Example: "  trunkline number set +74951000000-99 --class city --supplier uplink --contract 17/2026 --monthly 30 --currency RUB\n" +
 			"  trunkline number set +74951000007 --status reserved --tenant beauty --until 2026-12-31\n" +
 			"  trunkline number set +78431234567 --status porting_in --tenant beauty --until 2026-12-15",
-		RunE: onNumbers(&o.config, o.run),
+		RunE: onConsole(&o.config, o.run),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.class, "class", "", "one of the operator's number_classes")
@@ -128,12 +103,12 @@ Exit status: 0 done; 2 an option is wrong; 4 a number leads to a client: release
 	return cmd
 }
 
-func (o *numberSet) run(cmd *cobra.Command, c *console.Console, who *access.Principal, args []string) error {
+func (o *numberSet) run(cmd *cobra.Command, c *app.Local, args []string) error {
 	numbers, err := console.ParseNumberList(strings.Join(args, ","))
 	if err != nil {
 		return err
 	}
-	known, err := c.Stock(cmd.Context(), who, console.StockFilter{})
+	known, err := c.Stock(cmd.Context(), c.Who, console.StockFilter{})
 	if err != nil {
 		return err
 	}
@@ -150,7 +125,7 @@ func (o *numberSet) run(cmd *cobra.Command, c *console.Console, who *access.Prin
 		}
 		list = append(list, n)
 	}
-	if err := c.PutStock(cmd.Context(), who, list); err != nil {
+	if err := c.PutStock(cmd.Context(), c.Who, list); err != nil {
 		return err
 	}
 	cmd.Printf("%d numbers\n", len(list))
@@ -202,11 +177,11 @@ more numbers than his max_numbers.
 Exit status: 0 done; 2 an option is wrong; 4 a number is not to be had, or not so many are free.`,
 		Example: "  trunkline number assign +74951000010-19 --tenant beauty --branch moscow\n" +
 			"  trunkline number assign --count 5 --class city --region 7495 --tenant beauty --branch moscow --group sales --dry-run",
-		RunE: onNumbers(&f, func(cmd *cobra.Command, c *console.Console, who *access.Principal, args []string) (err error) {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) (err error) {
 			if a.Numbers, err = console.ParseNumberList(strings.Join(args, ",")); err != nil {
 				return err
 			}
-			list, err := c.AssignNumbers(cmd.Context(), who, a)
+			list, err := c.AssignNumbers(cmd.Context(), c.Who, a)
 			if err != nil {
 				return err
 			}
@@ -237,12 +212,12 @@ func newNumberReleaseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "release NUMBER... --tenant ID", Short: "Take numbers from a client, into quarantine", Args: cobra.MinimumNArgs(1),
 		Example: "  trunkline number release +74951000010-19 --tenant beauty --quarantine 90",
-		RunE: onNumbers(&f, func(cmd *cobra.Command, c *console.Console, who *access.Principal, args []string) (err error) {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) (err error) {
 			if r.Numbers, err = console.ParseNumberList(strings.Join(args, ",")); err != nil {
 				return err
 			}
 			r.Until = quarantine(days)
-			list, err := c.ReleaseNumbers(cmd.Context(), who, r)
+			list, err := c.ReleaseNumbers(cmd.Context(), c.Who, r)
 			if err != nil {
 				return err
 			}

@@ -2,15 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"trunkline/internal/clock"
+	"trunkline/app"
+	"trunkline/console"
 	"trunkline/ledger"
-	"trunkline/provision"
 )
 
 func newPeriodCommand() *cobra.Command {
@@ -36,47 +34,9 @@ func (o *accountOptions) register(cmd *cobra.Command) {
 	o.config.register(cmd)
 }
 
-// accounts are those that are named, with their time zones; all where none is.
-func (o *accountOptions) accounts(s *provision.Snapshot) (map[ledger.Account]*time.Location, error) {
-	out := make(map[ledger.Account]*time.Location)
-	all := o.tenant == "" && o.carrier == ""
-	operator := s.Operator()
-	for i := range operator.Tenants {
-		t := &operator.Tenants[i]
-		if !all && t.ID != o.tenant {
-			continue
-		}
-		zone, err := time.LoadLocation(t.TimeZone)
-		if err != nil {
-			return nil, err
-		}
-		out[ledger.Tenant(t.ID, t.Currency)] = zone
-	}
-	for i := range operator.Carriers {
-		if c := &operator.Carriers[i]; all || c.ID == o.carrier {
-			out[ledger.Carrier(c.ID, c.Currency)] = time.UTC
-		}
-	}
-	if len(out) == 0 {
-		return nil, withCode(exitUsage, fmt.Errorf("there is no tenant %q and no carrier %q", o.tenant, o.carrier))
-	}
-	return out, nil
-}
-
-// account is the one that is named.
-func (o *accountOptions) account(ctx context.Context, db *stores) (ledger.Account, error) {
-	if (o.tenant == "") == (o.carrier == "") {
-		return ledger.Account{}, withCode(exitUsage, errors.New("give --tenant or --carrier"))
-	}
-	snapshot, err := db.snapshot(ctx)
-	if err != nil {
-		return ledger.Account{}, err
-	}
-	accounts, err := o.accounts(snapshot)
-	for account := range accounts {
-		return account, err
-	}
-	return ledger.Account{}, err
+// whose are the accounts that are named; all where none is.
+func (o *accountOptions) whose() console.Whose {
+	return console.Whose{Tenant: o.tenant, Carrier: o.carrier}
 }
 
 func newPeriodListCommand() *cobra.Command {
@@ -85,8 +45,8 @@ func newPeriodListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "Up to when the books are closed; of one tenant or carrier what was closed and opened", Args: cobra.NoArgs,
 		Example: "  trunkline period list\n  trunkline period list --tenant beauty",
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
-			t, err := o.closings(cmd.Context(), db)
+		RunE: onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			t, err := o.closings(cmd.Context(), c)
 			if err != nil {
 				return err
 			}
@@ -98,22 +58,18 @@ func newPeriodListCommand() *cobra.Command {
 	return cmd
 }
 
-func (o *accountOptions) closings(ctx context.Context, db *stores) (*table, error) {
+func (o *accountOptions) closings(ctx context.Context, c *app.Local) (*table, error) {
 	if o.tenant != "" || o.carrier != "" {
-		account, err := o.account(ctx, db)
-		if err != nil {
-			return nil, err
-		}
-		log, err := db.ledger.Closings(ctx, account)
+		list, err := c.Closings(ctx, c.Who, o.whose())
 		t := &table{columns: []string{"time", "account", "before", "closed_till", "reason", "by"}, of: "changes"}
-		for _, c := range log {
-			t.add(c.At.Format(time.RFC3339), c.Account.String(), till(c.Before), till(c.Till), c.Reason, c.By)
+		for _, l := range list {
+			t.add(l.At.Format(time.RFC3339), l.Account.String(), till(l.Before), till(l.Till), l.Reason, l.By)
 		}
 		return t, err
 	}
 	t := &table{columns: []string{"account", "closed_till"}, of: "accounts"}
 	for _, kind := range []ledger.Kind{ledger.TenantAccount, ledger.CarrierAccount} {
-		states, err := db.ledger.States(ctx, kind)
+		states, err := c.AccountsOf(ctx, c.Who, kind)
 		if err != nil {
 			return nil, err
 		}
@@ -124,15 +80,6 @@ func (o *accountOptions) closings(ctx context.Context, db *stores) (*table, erro
 	return t, nil
 }
 
-func till(at time.Time) string {
-	if at.IsZero() {
-		return ""
-	}
-	return at.UTC().Format(time.RFC3339)
-}
-
-const monthFormat = "2006-01"
-
 func newPeriodCloseCommand() *cobra.Command {
 	o := &accountOptions{}
 	var month, reason string
@@ -142,15 +89,9 @@ func newPeriodCloseCommand() *cobra.Command {
 
 Exit status: 0 done; 2 an option is wrong; 4 the month is not over, or calls of it could not be rated yet.`,
 		Example: "  trunkline period close --month 2026-10 --reason 'invoices of October'",
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
-			first, err := time.Parse(monthFormat, month)
-			if err != nil {
-				return withCode(exitUsage, fmt.Errorf("--month %q: want a month such as 2026-10", month))
-			}
-			return o.closeTill(cmd, db, reason, func(zone *time.Location) time.Time {
-				_, end := ledger.Month.Bounds(time.Date(first.Year(), first.Month(), 15, 12, 0, 0, 0, zone), zone)
-				return end.UTC()
-			})
+		RunE: onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			done, err := c.CloseBooks(cmd.Context(), c.Who, o.whose(), month, reason)
+			return printClosings(cmd, done, err)
 		}),
 	}
 	cmd.Flags().StringVar(&month, "month", "", "the last month that is closed")
@@ -173,17 +114,9 @@ again with 'trunkline invoice run --reissue'.
 
 Exit status: 0 done; 2 an option is wrong; 4 an invoice stands for it.`,
 		Example: "  trunkline period open --tenant beauty --from 2026-10 --reason 'deck of October was wrong, see case 31'",
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
-			first, err := time.Parse(monthFormat, from)
-			if err != nil {
-				return withCode(exitUsage, fmt.Errorf("--from %q: want a month such as 2026-10", from))
-			}
-			if o.tenant == "" && o.carrier == "" {
-				return withCode(exitUsage, errors.New("give --tenant or --carrier"))
-			}
-			return o.closeTill(cmd, db, reason, func(zone *time.Location) time.Time {
-				return ledger.Month.Start(time.Date(first.Year(), first.Month(), 15, 12, 0, 0, 0, zone), zone).UTC()
-			})
+		RunE: onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			done, err := c.OpenBooks(cmd.Context(), c.Who, o.whose(), from, reason)
+			return printClosings(cmd, done, err)
 		}),
 	}
 	cmd.Flags().StringVar(&from, "from", "", "the first month that is opened")
@@ -195,32 +128,10 @@ Exit status: 0 done; 2 an option is wrong; 4 an invoice stands for it.`,
 	return cmd
 }
 
-func (o *accountOptions) closeTill(cmd *cobra.Command, db *stores, reason string, at func(*time.Location) time.Time) error {
-	ctx := cmd.Context()
-	snapshot, err := db.snapshot(ctx)
-	if err != nil {
-		return err
+// printClosings says what was done, and after it what was not.
+func printClosings(cmd *cobra.Command, done []ledger.Closing, err error) error {
+	for _, d := range done {
+		cmd.Printf("%s: closed till %s, before till %s\n", d.Account, dash(till(d.Till)), dash(till(d.Before)))
 	}
-	accounts, err := o.accounts(snapshot)
-	if err != nil {
-		return err
-	}
-	now := clock.System{}.Now()
-	var failed error
-	for account, zone := range accounts {
-		c := ledger.Closing{Account: account, Till: at(zone), Reason: reason, By: operator()}
-		if c.Till.After(now) {
-			return withCode(exitConflict, fmt.Errorf("%w: it is over at %s", ledger.ErrClosing, till(c.Till)))
-		}
-		done, err := db.ledger.Close(ctx, c)
-		if err != nil {
-			failed = errors.Join(failed, err)
-			continue
-		}
-		cmd.Printf("%s: closed till %s, before till %s\n", account, dash(till(done.Till)), dash(till(done.Before)))
-	}
-	if errors.Is(failed, ledger.ErrClosing) || errors.Is(failed, ledger.ErrInvoiced) {
-		return withCode(exitConflict, failed)
-	}
-	return failed
+	return err
 }

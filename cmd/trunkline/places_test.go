@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"trunkline/app/engine"
 	"trunkline/sipproxy/agent"
 )
 
@@ -24,7 +25,7 @@ import (
 func (s *site) beside(b *site) *site {
 	s.t.Helper()
 	if b == nil {
-		var found addresses
+		var found engine.Addresses
 		text, err := os.ReadFile(filepath.Join(s.dir, "var", "engines.json"))
 		require.NoError(s.t, err)
 		require.NoError(s.t, json.Unmarshal(text, &found))

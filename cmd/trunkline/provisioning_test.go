@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"trunkline/app/engine"
 	"trunkline/sipproxy/agent"
 )
 
@@ -20,7 +21,7 @@ func TestSystemTriesProvisioningAgain(t *testing.T) {
 	s := newSite(t, alfa.Addr().String(), alfa.Addr().String(), "10")
 	s.start()
 	s.apply()
-	var found addresses
+	var found engine.Addresses
 	text, err := os.ReadFile(filepath.Join(s.dir, "var", "engines.json"))
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, &found))

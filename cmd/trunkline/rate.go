@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/internal/calls"
 	"trunkline/internal/money"
 	"trunkline/rating"
 	"trunkline/rating/deckfile"
@@ -257,7 +258,7 @@ func rateCall(tariff *rating.Tariff, row *callRow, used rating.Tally, explain bo
 	}
 	var charge rating.Charge
 	var err error
-	row.call.Emergency = row.call.To.Emergency() && row.call.Direction != rating.Inbound
+	row.call.Emergency = row.call.To.Emergency() && row.call.Direction != calls.Inbound
 	if explain {
 		charge, r.explanation, err = tariff.Explain(row.call, used)
 	} else {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
 	"trunkline/rating"
@@ -132,7 +133,7 @@ func readCall(columns map[string]int, record []string, zone *time.Location) call
 	c.To, errs[0] = parseCalled(cell("to"))
 	c.Connect, errs[1] = parseConnect(cell("connect_time"), zone)
 	c.Duration, errs[2] = parseSeconds(cell("duration"))
-	c.Direction, errs[3] = rating.ParseDirection(cell("direction"))
+	c.Direction, errs[3] = calls.ParseDirection(cell("direction"))
 	c.OnNet = cell("on_net") == "true"
 	for i, what := range [...]string{"to", "connect_time", "duration", "direction"} {
 		if errs[i] != nil && row.fault == "" {

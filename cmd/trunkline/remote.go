@@ -11,13 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"trunkline/app"
 )
-
-// addressFile is where a running process writes down where its pages are.
-const addressFile = "http.address"
-
-// localKeyFile holds the key by which commands are let in. Whoever can read the data folder may do everything anyway.
-const localKeyFile = "local.key"
 
 // remote is the running process that a command asks.
 type remote struct {
@@ -32,27 +28,18 @@ func (f *configFlags) newRemote() (*remote, error) {
 	if err != nil {
 		return nil, err
 	}
-	address, err := os.ReadFile(filepath.Join(c.Data, addressFile))
+	address, err := os.ReadFile(filepath.Join(c.Data, app.AddressFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, withCode(exitConflict, fmt.Errorf("no process with pages runs on %s: start `trunkline serve`, or name its folder with --data", c.Data))
 	}
 	if err != nil {
 		return nil, err
 	}
-	key, err := os.ReadFile(filepath.Join(c.Data, localKeyFile))
+	key, err := os.ReadFile(filepath.Join(c.Data, app.LocalKeyFile))
 	if err != nil {
 		return nil, err
 	}
 	return &remote{"http://" + strings.TrimSpace(string(address)), strings.TrimSpace(string(key)), &http.Client{Timeout: 15 * time.Second}}, nil
-}
-
-// publishAddress writes down where the pages are, and returns what takes it back.
-func publishAddress(data, address string) (func(), error) {
-	file := filepath.Join(data, addressFile)
-	if err := os.WriteFile(file, []byte(address+"\n"), 0o600); err != nil {
-		return nil, fmt.Errorf("write down where the pages are: %w", err)
-	}
-	return func() { _ = os.Remove(file) }, nil // A file that stays is overwritten by the next start.
 }
 
 // ask sends a request and reads the answer into v, if that is not nil. What the process refuses is an error with its words.

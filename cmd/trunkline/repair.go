@@ -9,6 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/pricing"
+	"trunkline/app/rerate"
+	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/rating/worker"
 	"trunkline/rating/worker/repair"
@@ -35,7 +38,7 @@ Exit status: 0 both agree; 3 records are missing that cannot be brought back; 4 
 			if err != nil {
 				return err
 			}
-			defer func() { err = db.end(cmd, args, err) }()
+			defer func() { err = endStores(db, cmd, args, err) }()
 			if adopt {
 				return adoptCalls(cmd.Context(), db, books, cmd.OutOrStdout())
 			}
@@ -51,23 +54,23 @@ Exit status: 0 both agree; 3 records are missing that cannot be brought back; 4 
 	return cmd
 }
 
-func adoptCalls(ctx context.Context, db *stores, books *postgres.Books, out io.Writer) error {
+func adoptCalls(ctx context.Context, db *store.Stores, books *postgres.Books, out io.Writer) error {
 	id, err := books.Identity(ctx)
 	if err != nil {
 		return err
 	}
-	if err := db.records.Own(ctx, id); err != nil {
+	if err := db.Records.Own(ctx, id); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "the calls in ClickHouse belong to ledger %s now; run `trunkline repair` to account for them\n", id)
 	return nil
 }
 
-func compareBatches(ctx context.Context, db *stores, books *postgres.Books, out io.Writer) error {
-	if err := repair.Claim(ctx, books, db.records); err != nil {
+func compareBatches(ctx context.Context, db *store.Stores, books *postgres.Books, out io.Writer) error {
+	if err := repair.Claim(ctx, books, db.Records); err != nil {
 		return withCode(exitConflict, err)
 	}
-	d, err := repair.Compare(ctx, books, db.records)
+	d, err := repair.Compare(ctx, books, db.Records)
 	if err != nil {
 		return err
 	}
@@ -78,20 +81,20 @@ func compareBatches(ctx context.Context, db *stores, books *postgres.Books, out 
 	return nil
 }
 
-func repairStores(ctx context.Context, db *stores, books *postgres.Books, out io.Writer) error {
-	if err := repair.Claim(ctx, books, db.records); err != nil {
+func repairStores(ctx context.Context, db *store.Stores, books *postgres.Books, out io.Writer) error {
+	if err := repair.Claim(ctx, books, db.Records); err != nil {
 		return withCode(exitConflict, err)
 	}
-	snapshot, err := db.snapshot(ctx)
+	snapshot, err := db.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
-	r, err := newRepair(db, books, func() worker.Prices { return prices{ctx: ctx, snapshot: snapshot} }, db.log)
+	r, err := rerate.NewRepair(db, books, func() worker.Prices { return pricing.Prices{Ctx: ctx, Snapshot: snapshot} }, db.Log)
 	if err != nil {
 		return err
 	}
 	var done repair.Result
-	err = db.db.Alone(ctx, repairTurn, func(ctx context.Context) (err error) {
+	err = db.DB.Alone(ctx, rerate.RepairTurn, func(ctx context.Context) (err error) {
 		if err := r.Worker.Recover(ctx); err != nil {
 			return err
 		}
@@ -116,4 +119,17 @@ func repairStores(ctx context.Context, db *stores, books *postgres.Books, out io
 		return withCode(exitConflict, fmt.Errorf("%d accounts differ: run `trunkline doctor`", off))
 	}
 	return nil
+}
+
+func openBooks(cmd *cobra.Command, f *configFlags) (*store.Stores, *postgres.Books, error) {
+	db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
+	if err != nil {
+		return nil, nil, err
+	}
+	books, err := postgres.NewBooks(db.DB, db.Clock)
+	if err != nil {
+		db.Close(cmd.Context())
+		return nil, nil, err
+	}
+	return db, books, nil
 }

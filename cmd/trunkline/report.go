@@ -7,14 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"trunkline/console"
+	"trunkline/app/billing"
+	"trunkline/app/reporting"
+	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/reports"
 	"trunkline/reports/invoice"
@@ -51,7 +51,7 @@ Exit status: 0 done; 2 an option is wrong; 4 the report does not agree with the 
 			"  trunkline report expenses --tenant beauty --month 2026-11 --out expenses.pdf\n" +
 			"  trunkline report expenses --tenant beauty --month 2026-11 --detail --branch kazan --column mobile",
 		Args: cobra.NoArgs,
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			return o.run(cmd.Context(), db, cmd.OutOrStdout())
 		}),
 	}
@@ -68,12 +68,12 @@ Exit status: 0 done; 2 an option is wrong; 4 the report does not agree with the 
 	return cmd
 }
 
-func (o *expensesOptions) run(ctx context.Context, db *stores, out io.Writer) error {
-	closer, err := db.closer(ctx, 0)
+func (o *expensesOptions) run(ctx context.Context, db *store.Stores, out io.Writer) error {
+	closer, err := billing.Closer(ctx, db, 0)
 	if err != nil {
 		return err
 	}
-	profile, err := (&billing{s: db}).Profile(ctx, o.tenant)
+	profile, err := (&billing.Service{S: db}).Profile(ctx, o.tenant)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (o *expensesOptions) run(ctx context.Context, db *stores, out io.Writer) er
 		return usageOf(err)
 	}
 	if o.out != "" {
-		err = writeFile(o.out, func(w io.Writer) error { return writeExpensesFile(w, o.out, report, profile) })
+		err = writeFile(o.out, func(w io.Writer) error { return reporting.WriteExpenses(w, o.out, report, profile) })
 	} else {
 		err = o.write(out, report)
 	}
@@ -106,31 +106,16 @@ func usageOf(err error) error {
 	return err
 }
 
-func writeExpensesFile(w io.Writer, name string, e *reports.Expenses, p invoice.Profile) error {
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".pdf":
-		return invoice.WriteExpensesPDF(w, e, p.Brand, p.Language)
-	case ".xlsx":
-		return invoice.WriteExpensesXLSX(w, e, p.Language)
-	}
-	o, err := exportFormat("", name, p.Language)
-	if err != nil {
-		return withCode(exitUsage, fmt.Errorf("--out %s: want a name that ends in .pdf, .xlsx, .csv, .parquet or .arrow", name))
-	}
-	o.BOM = o.Comma
-	return console.ExpensesTable(e).Write(w, o)
-}
-
 // presentMonth fills the month in where none was asked for.
-func (o *expensesOptions) presentMonth(ctx context.Context, db *stores, startDay int) error {
+func (o *expensesOptions) presentMonth(ctx context.Context, db *store.Stores, startDay int) error {
 	if o.month != "" {
 		return nil
 	}
-	snapshot, err := db.snapshot(ctx)
+	snapshot, err := db.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
-	zone, err := zoneFor(snapshot, o.tenant, "")
+	zone, err := store.ZoneFor(snapshot, o.tenant, "")
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
@@ -140,8 +125,8 @@ func (o *expensesOptions) presentMonth(ctx context.Context, db *stores, startDay
 }
 
 // agreesWithLedger holds what the calls of a report come to against the ledger's postings of the same time.
-func agreesWithLedger(ctx context.Context, db *stores, e *reports.Expenses) error {
-	posted, err := db.usagePosted(ctx, e.Tenant, e.Currency, e.Period.From, e.Period.Till)
+func agreesWithLedger(ctx context.Context, db *store.Stores, e *reports.Expenses) error {
+	posted, err := db.UsagePosted(ctx, e.Tenant, e.Currency, e.Period.From, e.Period.Till)
 	if err != nil {
 		return err
 	}
@@ -197,9 +182,9 @@ func (o *expensesOptions) cells(e *reports.Expenses, r *reports.ExpenseRow) []st
 }
 
 // writeDetail lists what is behind the report.
-func (o *expensesOptions) writeDetail(ctx context.Context, db *stores, closer *invoice.Closer, out io.Writer) error {
+func (o *expensesOptions) writeDetail(ctx context.Context, db *store.Stores, closer *invoice.Closer, out io.Writer) error {
 	t := &table{columns: []string{"column", "branch", "time", "extension", "what", "destination", "minutes", "amount"}, of: "calls and fees"}
-	err := closer.Detail(ctx, o.tenant, o.month, invoice.DetailFilter{Branch: o.branch, Column: reports.Column(o.column)}, db.callsOf(ctx), func(d *invoice.Detail) error {
+	err := closer.Detail(ctx, o.tenant, o.month, invoice.DetailFilter{Branch: o.branch, Column: reports.Column(o.column)}, billing.CallsOf(ctx, db), func(d *invoice.Detail) error {
 		t.add(string(d.Column), d.Branch, d.At.Format(time.RFC3339), d.Extension, d.Text, d.Destination, cmp.Or(minutesOf(d), ""), d.Amount.String())
 		return nil
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/reports"
 	"trunkline/sql/clickhouse"
 )
@@ -75,8 +76,8 @@ func (o *cdrOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer db.close(ctx)
-	records, err := db.records.Records(ctx, o.filter)
+	defer db.Close(ctx)
+	records, err := db.Records.Records(ctx, o.filter)
 	if err != nil {
 		return err
 	}
@@ -117,8 +118,8 @@ func (o *cdrOptions) parse() (err error) {
 		return fmt.Errorf("--kind %q: want ingress or egress", o.kind)
 	}
 	if o.direction != "" {
-		d, ok := cdr.ParseDirection(o.direction)
-		if !ok {
+		d, err := calls.ParseDirection(o.direction)
+		if err != nil {
 			return fmt.Errorf("--direction %q: want outbound, inbound, forwarded or internal", o.direction)
 		}
 		f.Direction = d

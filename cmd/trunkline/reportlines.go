@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/store"
 	"trunkline/console"
 	"trunkline/internal/clock"
 	"trunkline/provision"
@@ -45,7 +46,7 @@ At most 100 days at a time, in the tenant's time zone. Records from before lines
 			"  trunkline report lines --tenant beauty --pbx moscow --period last-month --rows hour --format csv\n" +
 			"  trunkline report lines --period 7d",
 		Args: cobra.NoArgs,
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			return o.run(cmd.Context(), db, cmd.OutOrStdout())
 		}),
 	}
@@ -65,7 +66,7 @@ At most 100 days at a time, in the tenant's time zone. Records from before lines
 	return cmd
 }
 
-func (o *linesOptions) run(ctx context.Context, db *stores, out io.Writer) error {
+func (o *linesOptions) run(ctx context.Context, db *store.Stores, out io.Writer) error {
 	rows, err := traffic.ParseRows(o.rows)
 	if err != nil {
 		return withCode(exitUsage, err)
@@ -73,7 +74,7 @@ func (o *linesOptions) run(ctx context.Context, db *stores, out io.Writer) error
 	if !slices.Contains([]string{"table", "csv", "json"}, o.format) {
 		return withCode(exitUsage, fmt.Errorf("--format %q: want table, csv or json", o.format))
 	}
-	snapshot, err := db.snapshot(ctx)
+	snapshot, err := db.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
@@ -89,8 +90,8 @@ func (o *linesOptions) run(ctx context.Context, db *stores, out io.Writer) error
 	return o.write(out, report, rows)
 }
 
-func (o *linesOptions) measure(ctx context.Context, db *stores, s *provision.Snapshot) (*traffic.Report, error) {
-	zone, err := zoneFor(s, o.tenant, o.zone)
+func (o *linesOptions) measure(ctx context.Context, db *store.Stores, s *provision.Snapshot) (*traffic.Report, error) {
+	zone, err := store.ZoneFor(s, o.tenant, o.zone)
 	if err != nil {
 		return nil, withCode(exitUsage, err)
 	}
@@ -107,7 +108,7 @@ func (o *linesOptions) measure(ctx context.Context, db *stores, s *provision.Sna
 	if err != nil {
 		return nil, err
 	}
-	return traffic.Measure(ctx, db.records, plan, traffic.Question{Tenant: q.Tenant, PBX: q.PBX, Period: q.Period}, now)
+	return traffic.Measure(ctx, db.Records, plan, traffic.Question{Tenant: q.Tenant, PBX: q.PBX, Period: q.Period}, now)
 }
 
 func (o *linesOptions) write(out io.Writer, r *traffic.Report, rows traffic.Rows) error {

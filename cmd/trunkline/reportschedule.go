@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/reporting"
+	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/reports/mail"
 	"trunkline/sql/postgres"
@@ -32,7 +34,7 @@ func newScheduleApplyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "apply -f FILE", Short: "Store the schedules of a YAML list; others stay as they are", Args: cobra.NoArgs,
 		Example: "  trunkline report schedule apply -f schedules.yaml",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
 			text, err := readInput(cmd, file)
 			if err != nil {
 				return err
@@ -41,7 +43,7 @@ func newScheduleApplyCommand() *cobra.Command {
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("%s: %w", file, err))
 			}
-			book := postgres.NewSchedules(db.db, clock.System{})
+			book := postgres.NewSchedules(db.DB, clock.System{})
 			for i := range list {
 				if err := book.Put(cmd.Context(), list[i], operator()); err != nil {
 					return err
@@ -63,8 +65,8 @@ func newScheduleListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "Schedules, when each is due, and what became of it", Args: cobra.NoArgs,
 		Example: "  trunkline report schedule list",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			list, err := postgres.NewSchedules(db.db, clock.System{}).List(cmd.Context())
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
+			list, err := postgres.NewSchedules(db.DB, clock.System{}).List(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -94,7 +96,7 @@ func newScheduleSendCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "send ID", Short: "Make a report and send it now", Args: cobra.ExactArgs(1),
 		Example: "  trunkline report schedule send expenses-monthly",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			c, err := f.load()
 			if err != nil {
 				return err
@@ -102,13 +104,13 @@ func newScheduleSendCommand() *cobra.Command {
 			if c.Alerts.SMTPHost == "" {
 				return withCode(exitConflict, errors.New("no mail server is set: set alerts.smtp_host and alerts.smtp_from"))
 			}
-			list, err := postgres.NewSchedules(db.db, clock.System{}).List(cmd.Context())
+			list, err := postgres.NewSchedules(db.DB, clock.System{}).List(cmd.Context())
 			if err != nil {
 				return err
 			}
 			for i := range list {
 				if list[i].Schedule.ID == args[0] {
-					once := &mail.Courier{Maker: reportMaker{db}, Carrier: c.Alerts.reportMail(), Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)}
+					once := &mail.Courier{Maker: reporting.Maker{Stores: db}, Carrier: c.Alerts.Post(), Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)}
 					return once.Send(cmd.Context(), mail.Due{Schedule: list[i].Schedule, At: clock.System{}.Now()})
 				}
 			}
@@ -124,8 +126,8 @@ func newScheduleRemoveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "remove ID", Short: "Take a schedule away", Args: cobra.ExactArgs(1),
 		Example: "  trunkline report schedule remove expenses-monthly",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
-			err := postgres.NewSchedules(db.db, clock.System{}).Remove(cmd.Context(), args[0])
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
+			err := postgres.NewSchedules(db.DB, clock.System{}).Remove(cmd.Context(), args[0])
 			if errors.Is(err, mail.ErrNoSchedule) {
 				return withCode(exitUsage, err)
 			}

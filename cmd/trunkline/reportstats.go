@@ -11,14 +11,15 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/store"
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
 	"trunkline/provision"
 	"trunkline/reports"
+	"trunkline/reports/export"
 	"trunkline/sql/clickhouse"
 )
 
@@ -79,8 +80,8 @@ func (o *statsOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer db.close(ctx)
-	snapshot, err := db.snapshot(ctx)
+	defer db.Close(ctx)
+	snapshot, err := db.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
@@ -88,11 +89,11 @@ func (o *statsOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	exchange, err := exchangeOf(snapshot)
+	exchange, err := store.ExchangeOf(snapshot)
 	if err != nil {
 		return err
 	}
-	answer, err := reports.NewStats(db.records, exchange, snapshot.Operator().ReportingCurrency()).Ask(ctx, q)
+	answer, err := reports.NewStats(db.Records, exchange, snapshot.Operator().ReportingCurrency()).Ask(ctx, q)
 	switch {
 	case errors.Is(err, reports.ErrQuery):
 		return withCode(exitUsage, err)
@@ -100,14 +101,14 @@ func (o *statsOptions) run(ctx context.Context, out, errOut io.Writer) error {
 		return err
 	}
 	if o.out != "" {
-		return writeTableFile(o.out, o.locale, statsTable(answer))
+		return writeTableFile(o.out, o.locale, export.OfAnswer(answer))
 	}
 	return o.write(out, answer)
 }
 
 // question puts the flags together.
 func (o *statsOptions) question(s *provision.Snapshot) (q reports.Question, err error) {
-	zone, err := zoneFor(s, o.tenant, o.zone)
+	zone, err := store.ZoneFor(s, o.tenant, o.zone)
 	if err != nil {
 		return q, err
 	}
@@ -134,24 +135,6 @@ func (o *statsOptions) question(s *provision.Snapshot) (q reports.Question, err 
 	}
 	q.Filter, err = reports.ParseFilter(o.filter)
 	return q, err
-}
-
-// zoneFor is the zone that was named, or the tenant's, or UTC.
-func zoneFor(s *provision.Snapshot, tenant, zone string) (*time.Location, error) {
-	if tenant != "" {
-		t, ok := s.Tenant(tenant)
-		if !ok {
-			return nil, fmt.Errorf("there is no tenant %q", tenant)
-		}
-		if zone == "" {
-			zone = t.TimeZone
-		}
-	}
-	location, err := time.LoadLocation(zone)
-	if err != nil {
-		return nil, fmt.Errorf("--zone: %w", err)
-	}
-	return location, nil
 }
 
 func (o *statsOptions) write(out io.Writer, a *reports.Answer) error {
@@ -315,8 +298,8 @@ Exit status: 0 done; 4 calls came in time and again: repeat it while no worker r
 			if err != nil {
 				return err
 			}
-			defer func() { err = db.end(cmd, args, err) }()
-			err = db.records.Rebuild(cmd.Context(), func(table, month string) { cmd.Printf("%s of %s\n", table, month) })
+			defer func() { err = endStores(db, cmd, args, err) }()
+			err = db.Records.Rebuild(cmd.Context(), func(table, month string) { cmd.Printf("%s of %s\n", table, month) })
 			if errors.Is(err, clickhouse.ErrBusy) {
 				return withCode(exitConflict, err)
 			}

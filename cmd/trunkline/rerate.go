@@ -1,24 +1,14 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"slices"
 	"strconv"
-	"time"
+
+	"trunkline/app"
+	"trunkline/console"
 
 	"github.com/spf13/cobra"
-
-	"trunkline/cdr"
-	"trunkline/internal/clock"
-	"trunkline/internal/e164"
-	"trunkline/ledger"
-	"trunkline/provision"
-	"trunkline/rating/worker"
-	"trunkline/sql/clickhouse"
-	"trunkline/sql/postgres"
 )
 
 // rerateOptions are the flags of `trunkline rerate`.
@@ -58,7 +48,7 @@ change are in a closed period or on an invoice, or calls are on their way that h
 			if o.apply && o.reason == "" {
 				return withCode(exitUsage, errors.New("--apply needs a --reason"))
 			}
-			return onStores(&o.accounts.config, o.run)(cmd, args)
+			return onConsole(&o.accounts.config, o.run)(cmd, args)
 		},
 	}
 	f := cmd.Flags()
@@ -77,129 +67,43 @@ change are in a closed period or on an invoice, or calls are on their way that h
 	return cmd
 }
 
-// repricer prices calls again with what a command has open.
-type repricer struct {
-	db       *stores
-	books    *postgres.Books
-	worker   *worker.Worker
-	snapshot *provision.Snapshot
-	deck     string
-	job      int64 // 0: nothing is written.
-}
-
-func newRepricer(ctx context.Context, db *stores) (*repricer, error) {
-	snapshot, err := db.snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	countries, err := e164.NewCountries()
-	if err != nil {
-		return nil, err
-	}
-	books, err := postgres.NewBooks(db.db, clock.System{})
-	if err != nil {
-		return nil, err
-	}
-	w := worker.New(worker.Config{
-		Books: books, Calls: db.records, Prices: func() worker.Prices { return prices{ctx: ctx, snapshot: snapshot, corrected: true} },
-		Country: countries.Of, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
-	})
-	return &repricer{db: db, books: books, worker: w, snapshot: snapshot}, w.Recover(ctx)
-}
-
-func (o *rerateOptions) run(cmd *cobra.Command, db *stores, _ []string) error {
-	ctx := cmd.Context()
-	from, till, err := o.window()
-	if err != nil {
+func (o *rerateOptions) run(cmd *cobra.Command, c *app.Local, _ []string) error {
+	order := console.RerateOrder{Whose: o.accounts.whose(), Deck: o.deck, Reason: o.reason}
+	var err error
+	if order.From, err = parseMoment("from", o.from); err != nil {
 		return withCode(exitUsage, err)
 	}
-	r, err := newRepricer(ctx, db)
+	if order.Till, err = parseMoment("to", o.till); err != nil {
+		return withCode(exitUsage, err)
+	}
+	report, err := c.Rerate(cmd.Context(), c.Who, order, o.apply)
 	if err != nil {
 		return err
 	}
-	r.deck = o.deck
-	accounts, err := o.accounts.accounts(r.snapshot)
-	if err != nil {
-		return err
-	}
-	picked := slices.DeleteFunc(sortedAccounts(accounts), func(a ledger.Account) bool { return o.deck != "" && a.Kind == ledger.TenantAccount })
-	if o.apply {
-		return o.write(cmd, r, picked, from, till)
-	}
-	sum := newRerateSum()
-	if err := r.accounts(ctx, picked, from, till, sum); err != nil {
-		return rerateError(err)
-	}
-	return o.report(cmd, 0, sum)
+	return o.report(cmd, &report)
 }
 
-// write prices accounts again and writes it, after it has looked whether anything is in the way of any of them.
-func (o *rerateOptions) write(cmd *cobra.Command, r *repricer, picked []ledger.Account, from, till time.Time) error {
-	ctx := cmd.Context()
-	if err := r.mayChange(ctx, picked, from, till); err != nil {
-		return rerateError(err)
-	}
-	var err error
-	r.job, err = r.books.BeginRerate(ctx, postgres.Rerate{Scope: o.scope(), From: from, Till: till, Reason: o.reason, By: operator()})
-	if err != nil {
-		return err
-	}
-	sum := newRerateSum()
-	if err := r.accounts(ctx, picked, from, till, sum); err != nil {
-		return r.failed(ctx, rerateError(err))
-	}
-	if err := r.books.EndRerate(ctx, r.job); err != nil {
-		return err
-	}
-	return o.report(cmd, r.job, sum)
-}
-
-func (o *rerateOptions) window() (from, till time.Time, err error) {
-	if from, err = parseMoment("from", o.from); err != nil {
-		return from, till, err
-	}
-	if till, err = parseMoment("to", o.till); err != nil {
-		return from, till, err
-	}
-	if !from.Before(till) || !from.Equal(from.Truncate(cdr.SlotLength)) || !till.Equal(till.Truncate(cdr.SlotLength)) {
-		return from, till, errors.New("--from must be before --to, and both whole quarters of an hour")
-	}
-	return from, till, nil
-}
-
-func (o *rerateOptions) scope() string {
-	switch {
-	case o.deck != "":
-		return "deck " + o.deck
-	case o.accounts.tenant != "":
-		return "tenant " + o.accounts.tenant
-	case o.accounts.carrier != "":
-		return "carrier " + o.accounts.carrier
-	}
-	return "all"
-}
-
-func (o *rerateOptions) report(cmd *cobra.Command, job int64, sum *rerateSum) error {
-	t, err := sum.table()
-	if err != nil {
-		return err
+func (o *rerateOptions) report(cmd *cobra.Command, r *console.RerateReport) error {
+	t := &table{columns: []string{"account", "destination", "calls", "before", "after", "difference"}, of: "lines"}
+	for _, l := range r.Lines {
+		t.add(l.Account.String(), l.Destination, strconv.FormatInt(l.Calls, 10), l.Before.String(), l.After.String(), l.Difference.String())
 	}
 	if err := t.write(cmd.OutOrStdout(), o.format); err != nil {
 		return err
 	}
-	if job != 0 {
-		cmd.PrintErrf("%d of %d calls changed; `trunkline rerate undo %d --reason WHY` takes it back\n", sum.changed, sum.legs, job)
+	if r.Run != 0 {
+		cmd.PrintErrf("%d of %d calls changed; `trunkline rerate undo %d --reason WHY` takes it back\n", r.Changed, r.Legs, r.Run)
 	} else {
-		cmd.PrintErrf("%d of %d calls would change\n", sum.changed, sum.legs)
+		cmd.PrintErrf("%d of %d calls would change\n", r.Changed, r.Legs)
 	}
-	if len(sum.refused) > 0 {
-		return withCode(exitConflict, errors.Join(sum.refused...))
+	if len(r.Refused) > 0 {
+		return withCode(exitConflict, errors.Join(r.Refused...))
 	}
-	if len(sum.failed) > 0 {
-		for _, line := range sum.failed[:min(len(sum.failed), failedShown)] {
+	if len(r.Failed) > 0 {
+		for _, line := range r.Failed[:min(len(r.Failed), failedShown)] {
 			cmd.PrintErrln(line)
 		}
-		return withCode(exitPartial, fmt.Errorf("%d calls have no price any more and stay as they are", len(sum.failed)))
+		return withCode(exitPartial, fmt.Errorf("%d calls have no price any more and stay as they are", len(r.Failed)))
 	}
 	return nil
 }
@@ -207,35 +111,20 @@ func (o *rerateOptions) report(cmd *cobra.Command, job int64, sum *rerateSum) er
 // failedShown bounds the calls that are listed as having no price.
 const failedShown = 20
 
-// rerateError gives the errors that an operator can do something about their exit code.
-func rerateError(err error) error {
-	switch {
-	case errors.Is(err, ledger.ErrClosedPeriod), errors.Is(err, ledger.ErrInvoiced), errors.Is(err, worker.ErrStale), errors.Is(err, worker.ErrUsesUnknown), errors.Is(err, postgres.ErrUndo):
-		return withCode(exitConflict, err)
-	case errors.Is(err, clickhouse.ErrTooMany):
-		return withCode(exitUsage, err)
-	}
-	return err
-}
-
 func newRerateListCommand() *cobra.Command {
 	var f configFlags
 	var format string
 	cmd := &cobra.Command{
 		Use: "list", Short: "What was priced again, the newest first", Args: cobra.NoArgs, Example: "  trunkline rerate list",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			books, err := postgres.NewBooks(db.db, clock.System{})
-			if err != nil {
-				return err
-			}
-			all, err := books.Rerates(cmd.Context(), 0)
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			all, err := c.RerateRuns(cmd.Context(), c.Who)
 			if err != nil {
 				return err
 			}
 			t := &table{columns: []string{"id", "begun", "scope", "from", "to", "calls_changed", "state", "reason", "by"}, of: "runs"}
 			for i := range all {
 				r := &all[i]
-				t.add(strconv.FormatInt(r.ID, 10), till(r.Begun), r.Scope, till(r.From), till(r.Till), strconv.FormatInt(r.Legs, 10), rerateState(r), r.Reason, r.By)
+				t.add(strconv.FormatInt(r.ID, 10), till(r.Begun), r.Scope, till(r.From), till(r.Till), strconv.FormatInt(r.Legs, 10), r.State, r.Reason, r.By)
 			}
 			return t.write(cmd.OutOrStdout(), format)
 		}),
@@ -243,26 +132,6 @@ func newRerateListCommand() *cobra.Command {
 	formatFlag(cmd, &format)
 	f.register(cmd)
 	return cmd
-}
-
-func rerateState(r *postgres.Rerate) string {
-	switch {
-	case r.UndoneBy != 0 && r.Undone:
-		return fmt.Sprintf("undone by %d", r.UndoneBy)
-	case r.UndoneBy != 0:
-		return fmt.Sprintf("undone in part by %d: undo it again", r.UndoneBy)
-	case r.Done.IsZero() && r.Failure != "" && r.Legs == 0:
-		return "failed, nothing was changed: " + r.Failure
-	case r.Done.IsZero() && r.Failure != "":
-		return "failed in part: " + r.Failure
-	case r.Done.IsZero() && r.WentOn != 0:
-		return fmt.Sprintf("not finished; %d went on with it", r.WentOn)
-	case r.Done.IsZero():
-		return "not finished: run it again"
-	case r.Undoes != 0:
-		return fmt.Sprintf("undoes %d", r.Undoes)
-	}
-	return "done"
 }
 
 func newRerateUndoCommand() *cobra.Command {
@@ -275,18 +144,14 @@ last one first. Calls of closed periods, and those that an invoice stands for, a
 
 Exit status: 0 done; 2 an option is wrong; 4 it cannot be undone as things are.`,
 		Example: "  trunkline rerate undo 3 --reason 'the old deck was right'",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("%q is no id: take it from `trunkline rerate list`", args[0]))
 			}
-			r, err := newRepricer(cmd.Context(), db)
+			n, err := c.UndoRerate(cmd.Context(), c.Who, id, reason)
 			if err != nil {
 				return err
-			}
-			n, err := r.undo(cmd.Context(), id, reason)
-			if err != nil {
-				return rerateError(err)
 			}
 			cmd.Printf("run %d is undone: %d batches\n", id, n)
 			return nil

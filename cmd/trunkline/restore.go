@@ -16,6 +16,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/config"
+	"trunkline/app/engine"
+	"trunkline/app/store"
 	"trunkline/cdr/kafka"
 	"trunkline/internal/backup"
 	"trunkline/internal/clock"
@@ -54,11 +57,11 @@ Exit status: 0 restored, and the sums are equal; 2 the folder is not empty; 4 th
 // restoring is one restore on its way.
 type restoring struct {
 	only   string // The store that is put back; empty: all, into a new folder.
-	config *config
+	config *config.Config
 	set    *backup.Opened
 	out    io.Writer
 	log    *slog.Logger
-	stores *stores
+	stores *store.Stores
 	books  *postgres.Books
 }
 
@@ -70,14 +73,14 @@ func (f *configFlags) restore(ctx context.Context, dir, only string, out, errOut
 	if f.log == "" {
 		c.Log.Level = "error"
 	}
-	log, err := newLogger(&c.Log, errOut)
+	log, err := config.NewLogger(&c.Log, errOut)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	if only == "" && f.data == "" && os.Getenv(envPrefix+"DATA") == "" {
+	if only == "" && f.data == "" && os.Getenv(config.EnvPrefix+"DATA") == "" {
 		return withCode(exitUsage, errors.New("name the new folder with --data"))
 	}
-	c.restoring, c.Postgres.DSN, c.Clicks.DSN, c.Kafka.Brokers = true, "", "", nil
+	c.Restoring, c.Postgres.DSN, c.ClickHouse.DSN, c.Kafka.Brokers = true, "", "", nil
 	r := &restoring{config: &c, out: out, log: log, only: only}
 	if err := r.checkFolder(); err != nil {
 		return err
@@ -133,7 +136,7 @@ func (r *restoring) layOut() error {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(data, unfinished), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(data, engine.Unfinished), nil, 0o600); err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
 	if r.only != "" {
@@ -202,21 +205,21 @@ func untarOne(root *os.Root, h *tar.Header, in io.Reader) (err error) {
 // bringUp starts the engines on the new folder and makes them agree.
 func (r *restoring) bringUp(ctx context.Context) error {
 	fmt.Fprintln(r.out, "engines      started on the new folder")
-	e, err := startEngines(ctx, r.config, r.log)
+	e, err := engine.Start(ctx, r.config, r.log)
 	if err != nil {
 		return err
 	}
-	defer func() { e.stop(ctx, r.log) }()
+	defer func() { e.Stop(ctx, r.log) }()
 	if r.wants("clickhouse") {
 		if err := r.calls(ctx, e); err != nil {
 			return withCode(exitConflict, err)
 		}
 	}
-	if r.stores, err = newStores(ctx, e, storeLimits{postgres: 8, clickhouse: 4, statement: r.config.Postgres.StatementLimit}, migrateSchemas, r.log); err != nil {
+	if r.stores, err = store.Connect(ctx, e, store.Limits{Postgres: 8, Clickhouse: 4, Statement: r.config.Postgres.StatementLimit}, store.Migrate, r.log); err != nil {
 		return withCode(exitConflict, err)
 	}
-	defer r.stores.disconnect()
-	if r.books, err = postgres.NewBooks(r.stores.db, clock.System{}); err != nil {
+	defer r.stores.Disconnect()
+	if r.books, err = postgres.NewBooks(r.stores.DB, clock.System{}); err != nil {
 		return err
 	}
 	if r.wants("kafka") {
@@ -227,7 +230,7 @@ func (r *restoring) bringUp(ctx context.Context) error {
 	if err := repairStores(ctx, r.stores, r.books, r.out); err != nil {
 		return err
 	}
-	if err := os.Remove(filepath.Join(r.config.Data, unfinished)); err != nil {
+	if err := os.Remove(filepath.Join(r.config.Data, engine.Unfinished)); err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
 	if r.only != "" {
@@ -239,7 +242,7 @@ func (r *restoring) bringUp(ctx context.Context) error {
 }
 
 // calls brings ClickHouse's database back before any table of it is made.
-func (r *restoring) calls(ctx context.Context, e *engines) (err error) {
+func (r *restoring) calls(ctx context.Context, e *engine.Engines) (err error) {
 	fmt.Fprintln(r.out, "clickhouse   restored by its own means")
 	db, err := clickhouse.Open(e.ClickHouse, clickhouse.Options{})
 	if err != nil {
@@ -259,7 +262,7 @@ func (r *restoring) calls(ctx context.Context, e *engines) (err error) {
 
 // stream makes the topics and puts the legs on them that the ledger has not accounted for. The marks are of another topic: that is
 // as it should be here, and no incident.
-func (r *restoring) stream(ctx context.Context, e *engines) (err error) {
+func (r *restoring) stream(ctx context.Context, e *engine.Engines) (err error) {
 	config := kafka.Config{Brokers: e.Kafka, Log: r.log}
 	parts := r.config.Kafka.Partitions
 	err = kafka.EnsureTopics(ctx, config, kafka.Topic{Name: kafka.LegsTopic, Parts: parts}, kafka.Topic{Name: kafka.DeadTopic, Parts: 1})

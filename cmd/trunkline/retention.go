@@ -1,19 +1,15 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"trunkline/internal/clock"
+	"trunkline/app"
 	"trunkline/reports/retention"
-	"trunkline/sql/clickhouse"
-	"trunkline/sql/postgres"
 )
 
 func newRetentionCommand() *cobra.Command {
@@ -26,72 +22,14 @@ ever. Amounts of money, postings, invoices and the sums by hour and day never go
 	return cmd
 }
 
-// keeping are the stores of retention, with the configuration.
-type keeping struct {
-	config config
-	holds  *postgres.Retention
-	calls  *clickhouse.Retention
-}
-
-func (f *configFlags) newKeeping(db *stores) (*keeping, error) {
-	c, err := f.load()
-	if err != nil {
-		return nil, err
-	}
-	books, err := postgres.NewBooks(db.db, clock.System{})
-	if err != nil {
-		return nil, err
-	}
-	exporter, err := db.exporter()
-	if err != nil {
-		return nil, err
-	}
-	return &keeping{c, postgres.NewRetention(db.db, books, clock.System{}), clickhouse.NewRetention(db.records, exporter)}, nil
-}
-
-func (k *keeping) runner(archive string) *retention.Runner {
-	return &retention.Runner{
-		Rules: k.config.Retention, Clock: clock.System{}, Books: k.holds, Calls: k.calls, Columns: k.calls, Rows: k.holds, Log: k.holds, Holds: k.holds,
-		Archives: retention.Archives{Dir: archive}, Alone: k.holds.Alone, Told: func(retention.Done) {},
-	}
-}
-
-func (k *keeping) eraser() *retention.Eraser {
-	return &retention.Eraser{
-		Statutory: k.config.Retention.Statutory, Clock: clock.System{}, Holds: k.holds, Calls: k.calls,
-		// Packed records before the store of calls, which may be filled again from them.
-		Places: []retention.People{k.holds, k.calls}, Log: k.holds, Trail: k.holds, Alone: k.holds.Alone,
-	}
-}
-
-// onKeeping runs a command with the stores of retention.
-func onKeeping(f *configFlags, do func(cmd *cobra.Command, k *keeping, args []string) error) func(*cobra.Command, []string) error {
-	return onStores(f, func(cmd *cobra.Command, db *stores, args []string) error {
-		k, err := f.newKeeping(db)
-		if err != nil {
-			return err
-		}
-		return retentionError(do(cmd, k, args))
-	})
-}
-
-// retentionError gives the errors that an operator can do something about their exit code.
-func retentionError(err error) error {
-	switch {
-	case errors.Is(err, retention.ErrArchive), errors.Is(err, retention.ErrHold), errors.Is(err, retention.ErrErasure):
-		return withCode(exitConflict, err)
-	}
-	return err
-}
-
 func newRetentionShowCommand() *cobra.Command {
 	var f configFlags
 	var format string
 	cmd := &cobra.Command{
 		Use: "show", Short: "Each kind of record: how long it is kept, how much there is, and what would go", Args: cobra.NoArgs,
 		Example: "  trunkline retention show\n  trunkline retention show --format json",
-		RunE: onKeeping(&f, func(cmd *cobra.Command, k *keeping, _ []string) error {
-			return k.show(cmd, format)
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			return showRetention(cmd, c, &f, format)
 		}),
 	}
 	formatFlag(cmd, &format)
@@ -99,9 +37,13 @@ func newRetentionShowCommand() *cobra.Command {
 	return cmd
 }
 
-// show prints the plan; why something stays goes below it.
-func (k *keeping) show(cmd *cobra.Command, format string) error {
-	plan, err := k.runner("").Plan(cmd.Context())
+// showRetention prints the plan; why something stays goes below it.
+func showRetention(cmd *cobra.Command, c *app.Local, f *configFlags, format string) error {
+	plan, err := c.RetentionPlan(cmd.Context(), c.Who)
+	if err != nil {
+		return err
+	}
+	set, err := f.load()
 	if err != nil {
 		return err
 	}
@@ -109,9 +51,9 @@ func (k *keeping) show(cmd *cobra.Command, format string) error {
 	for _, l := range plan {
 		t.add(string(l.Kind), forEver(l.Keep), till(l.All.Oldest), figure(l.All.Rows), figure(l.All.Bytes), figure(l.Goes.Rows), figure(l.Goes.Bytes))
 	}
-	w := &k.config.Worker
+	w := &set.Worker
 	for _, own := range [][2]string{
-		{"packed (worker.keep_packed)", w.KeepPacked.String()}, {"identities (worker.keep_identities)", w.KeepIdentities.String()}, {"closed holds of money", closedAge.String()},
+		{"packed (worker.keep_packed)", w.KeepPacked.String()}, {"identities (worker.keep_identities)", w.KeepIdentities.String()}, {"closed holds of money", app.ClosedAge.String()},
 	} {
 		t.add(own[0], own[1], "", "", "", "", "")
 	}
@@ -148,14 +90,14 @@ ended stay; so does what a legal hold covers.
 
 Exit status: 0 done; 2 an option is wrong; 4 what was archived is not what is there, or an engine cannot be reached.`,
 		Example: "  trunkline retention run --dry-run\n  trunkline retention run --apply --archive /srv/archive",
-		RunE: onKeeping(&f, func(cmd *cobra.Command, k *keeping, _ []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 			if dryRun == apply {
 				return withCode(exitUsage, errors.New("give --dry-run or --apply"))
 			}
 			if dryRun {
-				return k.show(cmd, "table")
+				return showRetention(cmd, c, &f, "table")
 			}
-			return k.run(cmd.Context(), cmd, archive)
+			return runRetention(cmd, c, archive)
 		}),
 	}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would go")
@@ -165,22 +107,17 @@ Exit status: 0 done; 2 an option is wrong; 4 what was archived is not what is th
 	return cmd
 }
 
-func (k *keeping) run(ctx context.Context, cmd *cobra.Command, archive string) (err error) {
+func runRetention(cmd *cobra.Command, c *app.Local, archive string) (err error) {
 	if archive != "" {
 		if archive, err = filepath.Abs(archive); err != nil {
 			return withCode(exitUsage, err)
 		}
 	}
-	r := k.runner(archive)
-	r.Told = func(d retention.Done) {
+	return c.RunRetention(cmd.Context(), c.Who, archive, func(d retention.Done) {
 		day := "all days"
 		if !d.Day.IsZero() {
 			day = d.Day.Format(time.DateOnly)
 		}
 		cmd.Printf("%-8s %s  %d rows  %s\n", d.Kind, day, d.Rows, d.File)
-	}
-	if err := r.Run(ctx); err != nil {
-		return fmt.Errorf("retention: %w", err)
-	}
-	return nil
+	})
 }

@@ -12,10 +12,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
 	"trunkline/cdr"
 	"trunkline/internal/clock"
 	"trunkline/lcr"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sql/clickhouse"
 )
 
@@ -105,11 +107,12 @@ func (o *routeOptions) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 		return err
 	}
 	defer done()
-	caller, err := o.caller(snapshot)
+	table := routing.NewTable(snapshot)
+	caller, err := o.caller(table)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	route := snapshot.Answer(&provision.Question{ //nolint:contextcheck // Routing has no context.
+	route := table.Answer(&routing.Question{ //nolint:contextcheck // Routing has no context.
 		Caller: caller, Dialled: o.to, CallerID: o.from, At: at, Assumed: o.duration, Simulated: true, Live: live,
 	})
 	if err := newRouteAnswer(route).write(out, o.format); err != nil {
@@ -170,8 +173,8 @@ func (o *routeOptions) stored(ctx context.Context, errOut io.Writer, e *lcr.Expl
 	if err != nil {
 		return err
 	}
-	defer db.close(ctx)
-	records, err := db.records.Records(ctx, clickhouse.Filter{Call: id})
+	defer db.Close(ctx)
+	records, err := db.Records.Records(ctx, clickhouse.Filter{Call: id})
 	if err != nil {
 		return err
 	}
@@ -215,11 +218,11 @@ func (o *routeOptions) snapshot(ctx context.Context, errOut io.Writer) (_ *provi
 	if err != nil {
 		return nil, nil, err
 	}
-	done = func() { db.close(ctx) }
+	done = func() { db.Close(ctx) }
 	compiler := provision.NewCompiler()
-	snapshot, err := db.compile(ctx, compiler)
+	snapshot, err := db.Compile(ctx, compiler)
 	if err == nil {
-		err = db.measure(ctx, snapshot.Operator(), compiler.Measures())
+		err = app.Measure(ctx, db, snapshot.Operator(), compiler.Measures())
 	}
 	if err != nil {
 		done()
@@ -229,25 +232,26 @@ func (o *routeOptions) snapshot(ctx context.Context, errOut io.Writer) (_ *provi
 }
 
 // caller finds who calls: an extension, or the tenant as a trunk.
-func (o *routeOptions) caller(s *provision.Snapshot) (provision.Caller, error) {
+func (o *routeOptions) caller(table *routing.Table) (routing.Caller, error) {
+	s := table.Setup()
 	t, ok := s.Tenant(o.tenant)
 	if !ok {
-		return provision.Caller{}, fmt.Errorf("there is no tenant %q", o.tenant)
+		return routing.Caller{}, fmt.Errorf("there is no tenant %q", o.tenant)
 	}
 	id := o.extension
 	if _, ok := s.Extension(o.tenant, o.from); ok && id == "" {
 		id = o.from
 	}
 	if id == "" {
-		return provision.Caller{Kind: provision.CallerTrunk, Tenant: t.ID, Branch: o.branch, AnyFrom: true}, nil
+		return routing.Caller{Kind: routing.CallerTrunk, Tenant: t.ID, Branch: o.branch, AnyFrom: true}, nil
 	}
 	e, ok := s.Extension(o.tenant, id)
 	if !ok {
-		return provision.Caller{}, fmt.Errorf("tenant %s has no extension %q", o.tenant, id)
+		return routing.Caller{}, fmt.Errorf("tenant %s has no extension %q", o.tenant, id)
 	}
-	caller, ok := s.Login(e.Login)
+	caller, ok := table.Login(e.Login)
 	if !ok {
-		return provision.Caller{}, errors.New("the extension or its tenant is inactive")
+		return routing.Caller{}, errors.New("the extension or its tenant is inactive")
 	}
 	if o.branch != "" {
 		caller.Branch = o.branch

@@ -9,9 +9,9 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"trunkline/internal/calls"
 	"trunkline/lcr"
-	"trunkline/provision"
-	"trunkline/rating"
+	"trunkline/routing"
 )
 
 // routeAnswer is the JSON contract of the command: the first five fields are always there.
@@ -38,13 +38,13 @@ type ringAnswer struct {
 	Forwarded  *routeAnswer `json:"forwarded,omitempty"`  // The call that it is forwarded as.
 }
 
-func newRouteAnswer(r *provision.Route) *routeAnswer {
+func newRouteAnswer(r *routing.Route) *routeAnswer {
 	a := &routeAnswer{
 		From: r.From.String(), To: r.To.String(), Refusal: string(r.Refusal), Status: r.Status, Detail: r.Detail,
 		Candidates: []lcr.Candidate{}, Skipped: []lcr.Skipped{},
 	}
-	if r.Direction != rating.Outbound.String() {
-		a.Direction = r.Direction
+	if r.Direction != calls.Outbound {
+		a.Direction = r.Direction.String()
 	}
 	if r.Trace != nil {
 		e := r.Trace.Explain()
@@ -58,7 +58,7 @@ func newRouteAnswer(r *provision.Route) *routeAnswer {
 	return a
 }
 
-func newRing(t *provision.Target) ringAnswer {
+func newRing(t *routing.Target) ringAnswer {
 	ring := ringAnswer{When: when(t.After)}
 	if t.Forward != nil {
 		ring.Forwarded = newRouteAnswer(t.Forward)
@@ -79,12 +79,12 @@ func newRing(t *provision.Target) ringAnswer {
 }
 
 // when names the outcomes of a trigger.
-func when(t provision.Trigger) string {
+func when(t routing.Trigger) string {
 	var words []string
 	for _, w := range []struct {
-		after provision.Trigger
+		after routing.Trigger
 		word  string
-	}{{provision.AfterBusy, "busy"}, {provision.AfterNoAnswer, "no_answer"}, {provision.AfterUnavailable, "unavailable"}} {
+	}{{routing.AfterBusy, "busy"}, {routing.AfterNoAnswer, "no_answer"}, {routing.AfterUnavailable, "unavailable"}} {
 		if t&w.after != 0 {
 			words = append(words, w.word)
 		}
@@ -108,7 +108,7 @@ func (a *routeAnswer) print(w io.Writer) {
 		fmt.Fprintf(w, "decided by\trevision %d (`trunkline history` shows the plans of then)\n", a.Revision)
 	}
 	fmt.Fprintf(w, "from\t%s\nto\t%s\ndirection\t%s\nrule\t%s\n", dash(a.From), dash(a.To),
-		cmp.Or(a.Direction, rating.Outbound.String()), dash(a.Rule))
+		cmp.Or(a.Direction, calls.Outbound.String()), dash(a.Rule))
 	for i, ring := range a.Rings {
 		ring.print(w, i)
 	}

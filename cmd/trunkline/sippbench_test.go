@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"trunkline/app"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -288,7 +290,7 @@ func (s *site) inProgress() int {
 // debug asks the proxy of startApart for one of its profiles, into a file or as text.
 func (s *site) debug(path string, more ...string) []byte {
 	s.t.Helper()
-	key, err := os.ReadFile(filepath.Join(s.dir, "proxy", localKeyFile))
+	key, err := os.ReadFile(filepath.Join(s.dir, "proxy", app.LocalKeyFile))
 	require.NoError(s.t, err)
 	args := append([]string{"-s", "-H", "Authorization: Bearer " + strings.TrimSpace(string(key)), "http://" + s.http + path}, more...)
 	out, err := exec.Command("curl", args...).Output()

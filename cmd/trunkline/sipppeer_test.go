@@ -19,9 +19,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/e164"
 	"trunkline/provision"
+	"trunkline/routing"
 	"trunkline/sipproxy"
 	"trunkline/sipproxy/wire"
 )
@@ -125,27 +127,27 @@ func TestRelayForBenchmark(t *testing.T) {
 // relayOnly sends every call to one gateway.
 type relayOnly struct{ gateway provision.Gateway }
 
-func (r *relayOnly) Login(string) (provision.Caller, bool) { return provision.Caller{}, false }
+func (r *relayOnly) Login(string) (routing.Caller, bool) { return routing.Caller{}, false }
 
-func (r *relayOnly) Source(netip.Addr) (provision.Caller, bool) {
-	return provision.Caller{Kind: provision.CallerExtension, Tenant: "t0", Extension: "100"}, true
+func (r *relayOnly) Source(netip.Addr) (routing.Caller, bool) {
+	return routing.Caller{Kind: routing.CallerExtension, Tenant: "t0", Extension: "100"}, true
 }
 
-func (r *relayOnly) Route(_ provision.Caller, dialled, _ string, _ time.Time) *provision.Route {
+func (r *relayOnly) Route(_ routing.Caller, dialled, _ string, _ time.Time) *routing.Route {
 	number, _ := e164.Parse(strings.TrimPrefix(dialled, "+"))
-	return &provision.Route{
-		Direction: "outbound", Tenant: "t0", Extension: "100", To: number,
-		Targets: []provision.Target{{Gateway: &r.gateway, ToSent: dialled, FromSent: "100"}},
+	return &routing.Route{
+		Direction: calls.Outbound, Tenant: "t0", Extension: "100", To: number,
+		Targets: []routing.Target{{Gateway: &r.gateway, ToSent: dialled, FromSent: "100"}},
 	}
 }
 
-func (r *relayOnly) Redirect(*provision.Route, string, string, time.Time) (provision.Target, bool) {
-	return provision.Target{}, false
+func (r *relayOnly) Redirect(*routing.Route, string, string, time.Time) (routing.Target, bool) {
+	return routing.Target{}, false
 }
 
 func (r *relayOnly) Gateways() []provision.Gateway { return []provision.Gateway{r.gateway} }
 
-func (r *relayOnly) Reserve(context.Context, cdr.CallID, *provision.Route, time.Duration) (sipproxy.Grant, error) {
+func (r *relayOnly) Reserve(context.Context, cdr.CallID, *routing.Route, time.Duration) (sipproxy.Grant, error) {
 	return sipproxy.Grant{}, nil
 }
 

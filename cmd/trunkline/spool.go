@@ -10,16 +10,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/doctor"
+	"trunkline/app/pbx"
+	"trunkline/app/store"
 	"trunkline/cdr"
 	"trunkline/cdr/spool"
 	"trunkline/internal/disk"
 	"trunkline/internal/frame"
 	"trunkline/internal/node"
-)
-
-const (
-	spoolFolder   = "spool"
-	journalFolder = "sip"
 )
 
 func newSpoolCommand() *cobra.Command {
@@ -31,28 +29,6 @@ without a record. The commands work on the data folder of this machine, while th
 	}
 	cmd.AddCommand(newSpoolListCommand(), newSpoolShowCommand(), newSpoolSendCommand(), newSpoolSettleCommand())
 	return cmd
-}
-
-// damagedFile is a damaged part in a data folder.
-type damagedFile struct {
-	of    string // journal or spool.
-	path  string
-	bytes int64
-}
-
-// damagedFiles returns what is damaged in a data folder and was not dealt with, in the journal and in the spool.
-func damagedFiles(data string) ([]damagedFile, error) {
-	var out []damagedFile
-	for _, one := range []struct{ of, dir string }{{"journal", journalFolder}, {"spool", spoolFolder}} {
-		parts, err := frame.Damage(disk.OS{}, filepath.Join(data, one.dir))
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range parts {
-			out = append(out, damagedFile{one.of, p.Path, p.Bytes})
-		}
-	}
-	return out, nil
 }
 
 func newSpoolListCommand() *cobra.Command {
@@ -87,7 +63,7 @@ func newSpoolListCommand() *cobra.Command {
 func spoolTable(data string) (*table, int, error) {
 	t := &table{columns: []string{"of", "file", "bytes", "legs", "unsound", "state"}, of: "files"}
 	damaged := 0
-	files, err := spool.Files(disk.OS{}, filepath.Join(data, spoolFolder))
+	files, err := spool.Files(disk.OS{}, filepath.Join(data, doctor.SpoolFolder))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -99,11 +75,11 @@ func spoolTable(data string) (*table, int, error) {
 		}
 		t.add("spool", one.Name, strconv.FormatInt(one.Bytes, 10), strconv.Itoa(one.Legs), strconv.Itoa(one.Doubt), state)
 	}
-	parts, err := damagedFiles(data)
+	parts, err := doctor.DamagedFiles(data)
 	for _, p := range parts {
-		if p.of == "journal" {
+		if p.Of == "journal" {
 			damaged++
-			t.add(p.of, filepath.Base(p.path), strconv.FormatInt(p.bytes, 10), "", "", "damaged")
+			t.add(p.Of, filepath.Base(p.Path), strconv.FormatInt(p.Bytes, 10), "", "", "damaged")
 		}
 	}
 	return t, damaged, err
@@ -114,11 +90,11 @@ func spoolPath(data, name string) (path string, journal bool, err error) {
 	if filepath.Base(name) != name {
 		return "", false, withCode(exitUsage, fmt.Errorf("%s: give the name of a file as `trunkline spool list` shows it, without a folder", name))
 	}
-	for _, dir := range []string{spoolFolder, journalFolder} {
+	for _, dir := range []string{doctor.SpoolFolder, doctor.JournalFolder} {
 		path := filepath.Join(data, dir, name)
 		f, err := disk.OS{}.Open(path)
 		if err == nil {
-			return path, dir == journalFolder, f.Close()
+			return path, dir == doctor.JournalFolder, f.Close()
 		}
 	}
 	return "", false, withCode(exitUsage, fmt.Errorf("there is no file %s in the spool of %s: see `trunkline spool list`", name, data))
@@ -183,7 +159,7 @@ func newSpoolSendCommand() *cobra.Command {
 differs. Look at them first (trunkline spool show): a number or a time in them may be wrong. A leg that was accounted for already is not accounted for
 again. A damaged part of which every leg was sent is settled with that.`,
 		Example: "  trunkline spool send 0000000000000007-9f1c2a3b4d5e6f70.legs@4096.damaged --unsound --reason 'looked at: only the trace is damaged'",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			c, err := f.load()
 			if err != nil {
 				return err
@@ -209,7 +185,7 @@ func reasonFlag(cmd *cobra.Command, reason *string) {
 	_ = cmd.MarkFlagRequired("reason") // It fails only for a flag that does not exist.
 }
 
-func sendFile(cmd *cobra.Command, db *stores, data, path, reason string, unsound bool) error {
+func sendFile(cmd *cobra.Command, db *store.Stores, data, path, reason string, unsound bool) error {
 	found, err := spool.Read(disk.OS{}, path)
 	if err != nil {
 		return withCode(exitUsage, err)
@@ -222,7 +198,7 @@ func sendFile(cmd *cobra.Command, db *stores, data, path, reason string, unsound
 	}
 	left := len(found) - len(legs)
 	if len(legs) > 0 {
-		producer, err := openLegs(cmd.Context(), db.engines.Kafka, db.log)
+		producer, err := pbx.OpenLegs(cmd.Context(), db.Engines.Kafka, db.Log)
 		if err != nil {
 			return err
 		}
@@ -244,12 +220,12 @@ func sendFile(cmd *cobra.Command, db *stores, data, path, reason string, unsound
 }
 
 // noteDamage writes down what was done about a damaged part of this machine's data folder.
-func noteDamage(cmd *cobra.Command, db *stores, data, what, reason string) error {
+func noteDamage(cmd *cobra.Command, db *store.Stores, data, what, reason string) error {
 	id, err := node.Read(disk.OS{}, data)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	nodes, err := db.ledger.Nodes(cmd.Context())
+	nodes, err := db.Ledger.Nodes(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -259,7 +235,7 @@ func noteDamage(cmd *cobra.Command, db *stores, data, what, reason string) error
 			name = nodes[i].Name
 		}
 	}
-	return db.ledger.Note(cmd.Context(), id.ID, name, what, reason)
+	return db.Ledger.Note(cmd.Context(), id.ID, name, what, reason)
 }
 
 func newSpoolSettleCommand() *cobra.Command {
@@ -270,7 +246,7 @@ func newSpoolSettleCommand() *cobra.Command {
 		Long: `Settle says that nothing more can be had of a damaged part: the legs in it are lost, or were brought otherwise. The file stays under another name; what was
 held for the calls in it is given back like that of any call without a record.`,
 		Example: "  trunkline spool settle 0000000000000007-9f1c2a3b4d5e6f70.legs@4096.damaged --reason 'the call was charged by hand'",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
 			c, err := f.load()
 			if err != nil {
 				return err

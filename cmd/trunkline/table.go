@@ -9,6 +9,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+
+	"trunkline/app/store"
 )
 
 // table is what a command lists: columns with names, and rows of as many cells.
@@ -84,13 +86,13 @@ func formatFlag(cmd *cobra.Command, format *string) {
 }
 
 // onStores makes a command's work of what it does with the open databases.
-func onStores(f *configFlags, do func(cmd *cobra.Command, db *stores, args []string) error) func(*cobra.Command, []string) error {
+func onStores(f *configFlags, do func(cmd *cobra.Command, db *store.Stores, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) (err error) {
 		db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
 		if err != nil {
 			return err
 		}
-		defer func() { err = db.end(cmd, args, err) }()
+		defer func() { err = endStores(db, cmd, args, err) }()
 		return do(cmd, db, args)
 	}
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,9 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
+	"trunkline/console"
 	"trunkline/internal/clock"
 	"trunkline/provision"
-	"trunkline/sql/postgres"
 )
 
 func newTariffCommand() *cobra.Command {
@@ -27,39 +26,28 @@ of the moment when they were connected. A version begins with its effective_from
 	return cmd
 }
 
-// timelineOf finds the versions of a tariff.
-func timelineOf(s *provision.Snapshot, id string) (*provision.Timeline, error) {
-	line := s.Timeline(provision.KindTariff, id)
-	if len(line.All()) == 0 {
-		return nil, withCode(exitUsage, fmt.Errorf("there is no tariff %q", id))
-	}
-	return line, nil
-}
-
-// storedTimeline is timelineOf of what is stored.
-func storedTimeline(ctx context.Context, db *stores, id string) (*provision.Timeline, error) {
-	snapshot, err := db.snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return timelineOf(snapshot, id)
-}
-
 func newVersionsCommand() *cobra.Command {
 	var f configFlags
 	var format string
 	cmd := &cobra.Command{
 		Use: "versions TARIFF", Short: "All versions of a tariff, with when they are in force", Args: cobra.ExactArgs(1),
 		Example: "  trunkline tariff versions retail\n  trunkline tariff versions retail --format csv",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
-			line, err := storedTimeline(cmd.Context(), db, args[0])
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			list, err := c.Versions(cmd.Context(), c.Who, provision.KindTariff, args[0])
 			if err != nil {
 				return err
 			}
 			t := &table{columns: []string{"revision", "version", "applied", "by", "begins", "ends", "state"}, of: "versions"}
-			now := clock.System{}.Now()
-			for _, v := range line.All() {
-				t.add(strconv.FormatInt(v.Revision, 10), v.Label, till(v.Applied), v.By, begins(v), till(v.Ends), strings.ReplaceAll(line.State(v, now), "_", " "))
+			for i := range list {
+				v := &list[i]
+				begins, ends := "always", ""
+				if v.Begins != nil {
+					begins = till(*v.Begins)
+				}
+				if v.Ends != nil {
+					ends = till(*v.Ends)
+				}
+				t.add(strconv.FormatInt(v.Revision, 10), v.Label, till(v.Applied), v.By, begins, ends, strings.ReplaceAll(v.State, "_", " "))
 			}
 			return t.write(cmd.OutOrStdout(), format)
 		}),
@@ -69,13 +57,6 @@ func newVersionsCommand() *cobra.Command {
 	return cmd
 }
 
-func begins(v *provision.Version) string {
-	if v.Begins.IsZero() {
-		return "always"
-	}
-	return till(v.Begins)
-}
-
 func newTariffShowCommand() *cobra.Command {
 	var f configFlags
 	var at, dir string
@@ -83,16 +64,14 @@ func newTariffShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "show TARIFF", Short: "Print the file of a version, or write it with the decks that it names", Args: cobra.ExactArgs(1),
 		Example: "  trunkline tariff show retail\n  trunkline tariff show retail --at 2026-03-01T12:00:00Z\n  trunkline tariff show retail --revision 12 --dir retail-12",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
-			line, err := storedTimeline(cmd.Context(), db, args[0])
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			files, err := c.VersionFiles(cmd.Context(), c.Who, args[0], func(line *provision.Timeline) (*provision.Version, error) {
+				return pickVersion(line, at, revision)
+			})
 			if err != nil {
 				return err
 			}
-			v, err := pickVersion(line, at, revision)
-			if err != nil {
-				return withCode(exitUsage, err)
-			}
-			return writeVersion(cmd, db.provision, v, dir)
+			return writeVersion(cmd, files, dir)
 		}),
 	}
 	cmd.Flags().StringVar(&at, "at", "", "the version in force at a day or moment; now if nothing is named")
@@ -121,23 +100,18 @@ func pickVersion(line *provision.Timeline, at string, revision int64) (*provisio
 	return line.At(moment), nil
 }
 
-// writeVersion prints the file of a version, or writes all its files into a folder.
-func writeVersion(cmd *cobra.Command, archive provision.Archive, v *provision.Version, dir string) error {
-	names, sums := v.FileSums()
-	for i, name := range names {
-		content, err := archive.Content(cmd.Context(), sums[i])
-		if err != nil {
-			return err
-		}
-		if dir == "" {
-			_, err := cmd.OutOrStdout().Write(content)
-			return err
-		}
-		if err := os.MkdirAll(dir, 0o750); err != nil {
-			return err
-		}
-		path := filepath.Join(dir, filepath.Base(name))
-		if err := os.WriteFile(path, content, 0o600); err != nil {
+// writeVersion prints the first file of a version, or writes all of them into a folder.
+func writeVersion(cmd *cobra.Command, files []console.VersionFile, dir string) error {
+	if dir == "" {
+		_, err := cmd.OutOrStdout().Write(files[0].Content)
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return err
+	}
+	for _, f := range files {
+		path := filepath.Join(dir, filepath.Base(f.Name))
+		if err := os.WriteFile(path, f.Content, 0o600); err != nil {
 			return err
 		}
 		cmd.Println(path)
@@ -155,43 +129,16 @@ effective_from in its place.
 
 Exit status: 0 done; 2 there is no such version; 4 it has begun, or the provisioning was changed meanwhile.`,
 		Example: "  trunkline tariff versions retail\n  trunkline tariff withdraw retail --revision 17",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
-			return withdraw(cmd.Context(), cmd, db, provision.Withdrawal{Kind: provision.KindTariff, ID: args[0], Revision: revision})
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			if err := c.WithdrawVersion(cmd.Context(), c.Who, args[0], revision); err != nil {
+				return err
+			}
+			cmd.Printf("the version of revision %d is withdrawn\n", revision)
+			return nil
 		}),
 	}
 	cmd.Flags().Int64Var(&revision, "revision", 0, "the version's revision, as `versions` lists it")
 	_ = cmd.MarkFlagRequired("revision") // It fails only for a flag that does not exist.
 	f.register(cmd)
 	return cmd
-}
-
-func withdraw(ctx context.Context, cmd *cobra.Command, db *stores, w provision.Withdrawal) error {
-	stored, err := db.provision.Load(ctx)
-	if err != nil {
-		return err
-	}
-	bundle, err := stored.Bundle()
-	if err != nil {
-		return err
-	}
-	snapshot, err := provision.NewCompiler().Compile(ctx, bundle)
-	if err != nil {
-		return err
-	}
-	if _, err := timelineOf(snapshot, w.ID); err != nil {
-		return err
-	}
-	changes, err := provision.Withdraw(ctx, snapshot, stored.Objects, w, clock.System{}.Now())
-	if err != nil {
-		return withCode(exitConflict, err)
-	}
-	number, err := storeChanges(ctx, db, stored.Revision, changes)
-	if errors.Is(err, postgres.ErrRevision) {
-		return withCode(exitConflict, err)
-	}
-	if err != nil {
-		return err
-	}
-	cmd.Printf("the version of revision %d is withdrawn by revision %d\n", w.Revision, number)
-	return nil
 }

@@ -1,18 +1,14 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"trunkline/access"
-	"trunkline/internal/clock"
-	"trunkline/sql/postgres"
+	"trunkline/app"
 )
 
 func newUserCommand() *cobra.Command {
@@ -27,34 +23,13 @@ func newUserCommand() *cobra.Command {
 	return cmd
 }
 
-// gateOf is the gate over the open databases.
-func gateOf(db *stores) *access.Gate {
-	return access.NewGate(postgres.NewAccess(db.db, clock.System{}), "Trunkline", clock.System{})
-}
-
-// logged keeps in the audit what a command did.
-func logged(ctx context.Context, db *stores, action, object, after string) error {
-	return keepDeed(ctx, db, access.Deed{Action: action, Object: object, After: after})
-}
-
-// accessError gives errors that the user made their exit code.
-func accessError(err error) error {
-	switch {
-	case errors.Is(err, access.ErrUser), errors.Is(err, access.ErrKey), errors.Is(err, access.ErrPassword), errors.Is(err, access.ErrNotFound):
-		return withCode(exitUsage, err)
-	case errors.Is(err, access.ErrExists), errors.Is(err, access.ErrLastOne):
-		return withCode(exitConflict, err)
-	}
-	return err
-}
-
 func newUserListCommand() *cobra.Command {
 	var f configFlags
 	var format string
 	cmd := &cobra.Command{
 		Use: "list", Short: "Who may sign in", Args: cobra.NoArgs, Example: "  trunkline user list",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, _ []string) error {
-			users, err := gateOf(db).Users(cmd.Context(), "")
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			users, err := c.People(cmd.Context(), c.Who)
 			if err != nil {
 				return err
 			}
@@ -65,7 +40,7 @@ func newUserListCommand() *cobra.Command {
 				if u.Disabled {
 					state = "disabled"
 				}
-				t.add(u.Login, u.Name, string(u.Role), u.Tenant, u.Branch, yes(u.TOTP), stampOf(u.SignedIn), state)
+				t.add(u.Login, u.Name, string(u.Role), u.Tenant, u.Branch, yes(u.TOTP), till(u.SignedIn), state)
 			}
 			return t.write(cmd.OutOrStdout(), format)
 		}),
@@ -82,13 +57,6 @@ func yes(on bool) string {
 	return "no"
 }
 
-func stampOf(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
-}
-
 func newUserAddCommand() *cobra.Command {
 	var f configFlags
 	var u access.User
@@ -96,26 +64,9 @@ func newUserAddCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "add LOGIN --role ROLE", Short: "Add a user and print the link to choose a password", Args: cobra.ExactArgs(1),
 		Example: "  trunkline user add olga --role operator --name Olga\n  trunkline user add max --role manager --tenant beauty --language ru",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
 			u.Login, u.Role = args[0], access.Role(role)
-			snapshot, err := db.snapshot(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if _, ok := snapshot.Tenant(u.Tenant); !ok && u.Tenant != "" {
-				return withCode(exitUsage, fmt.Errorf("there is no tenant %q", u.Tenant))
-			}
-			if _, ok := snapshot.Branch(u.Tenant, u.Branch); !ok && u.Branch != "" {
-				return withCode(exitUsage, fmt.Errorf("tenant %s has no branch %q", u.Tenant, u.Branch))
-			}
-			gate := gateOf(db)
-			if err := gate.Add(cmd.Context(), u); err != nil {
-				return accessError(err)
-			}
-			token, err := gate.Welcome(cmd.Context(), u.Login)
-			if err == nil {
-				err = logged(cmd.Context(), db, "create", "user "+u.Login, "role: "+role+"\ntenant: "+u.Tenant+"\nbranch: "+u.Branch)
-			}
+			token, err := c.AddPerson(cmd.Context(), c.Who, u)
 			if err != nil {
 				return err
 			}
@@ -154,17 +105,10 @@ func newUserLinkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "link LOGIN", Short: "Print a link to choose a new password, good for an hour", Args: cobra.ExactArgs(1),
 		Example: "  trunkline user link olga --factor",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
-			gate := gateOf(db)
-			token, err := gate.Reset(cmd.Context(), args[0])
-			if err == nil && factor {
-				err = gate.ResetFactor(cmd.Context(), args[0])
-			}
-			if err == nil {
-				err = logged(cmd.Context(), db, "reset", "user "+args[0], "")
-			}
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			token, err := c.ResetPerson(cmd.Context(), c.Who, args[0], factor)
 			if err != nil {
-				return accessError(err)
+				return err
 			}
 			return f.printLink(cmd, token, "an hour")
 		}),
@@ -180,17 +124,14 @@ func newUserPasswordCommand() *cobra.Command {
 		Use: "password LOGIN", Short: "Set a password, read from standard input", Args: cobra.ExactArgs(1),
 		Long:    "Password reads one line from standard input and sets it as a user's password. All sessions of the user end.",
 		Example: "  trunkline user password operator < new-password.txt",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
 			const most = 1 << 10
 			text, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), most))
 			if err != nil {
 				return err
 			}
 			line, _, _ := strings.Cut(string(text), "\n")
-			if err := gateOf(db).SetPassword(cmd.Context(), args[0], strings.TrimSuffix(line, "\r"), ""); err != nil {
-				return accessError(err)
-			}
-			if err := logged(cmd.Context(), db, "password", "user "+args[0], ""); err != nil {
+			if err := c.SetPassword(cmd.Context(), c.Who, args[0], strings.TrimSuffix(line, "\r")); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "the password of %s is set\n", args[0])
@@ -209,18 +150,14 @@ func newUserDisableCommand(name string, disabled bool) *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use: name + " LOGIN", Short: short, Args: cobra.ExactArgs(1), Example: "  trunkline user " + name + " olga",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *stores, args []string) error {
-			gate := gateOf(db)
-			u, err := gate.User(cmd.Context(), args[0])
-			if err == nil {
-				u.Disabled = disabled
-				err = gate.Change(cmd.Context(), u)
-			}
-			if err == nil {
-				err = logged(cmd.Context(), db, name, "user "+args[0], "")
-			}
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			u, err := c.Person(cmd.Context(), c.Who, args[0])
 			if err != nil {
-				return accessError(err)
+				return err
+			}
+			u.Disabled = disabled
+			if err := c.ChangePerson(cmd.Context(), c.Who, u); err != nil {
+				return err
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %sd\n", args[0], name)
 			return err

@@ -133,8 +133,10 @@ func (r *Rows) Overview(context.Context) (console.Overview, error) {
 }
 
 // Dead implements console.DeadLegs.
-func (r *Rows) Dead(context.Context, string, string, int) ([]console.DeadLeg, error) {
-	return slices.Clone(r.Unrated), nil
+func (r *Rows) Dead(_ context.Context, q console.DeadQuery) ([]console.DeadLeg, error) {
+	return slices.DeleteFunc(slices.Clone(r.Unrated), func(l console.DeadLeg) bool {
+		return len(q.IDs) > 0 && !slices.Contains(q.IDs, l.ID)
+	}), nil
 }
 
 // Retry implements console.DeadLegs.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"trunkline/access"
 	"trunkline/console"
@@ -72,7 +73,7 @@ func (s *Setup) Snapshot() *provision.Snapshot {
 func (s *Setup) Load(context.Context) (console.Stored, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return console.Stored{Revision: s.revision, Objects: slices.Clone(s.objects), Files: maps.Clone(s.files)}, nil
+	return console.Stored{Revision: s.revision, Objects: slices.Clone(s.objects), Files: maps.Clone(s.files), Past: &provision.Past{}}, nil
 }
 
 // Check implements console.Setup.
@@ -110,6 +111,17 @@ func (s *Setup) Save(ctx context.Context, base int64, changes *provision.Changes
 	}
 	s.snapshot, err = provision.NewCompiler().Compile(ctx, b)
 	return s.revision, err
+}
+
+// Applied implements console.Setup: no file was applied.
+func (*Setup) Applied(context.Context) (provision.Applied, error) { return nil, nil }
+
+// MarkApplied implements console.Setup.
+func (*Setup) MarkApplied(context.Context, provision.Applied) error { return nil }
+
+// LastChange implements console.Setup.
+func (s *Setup) LastChange(context.Context, provision.Name) (time.Time, string, error) {
+	return s.clock.Now(), "cli:root", nil
 }
 
 // Objects implements console.Shelf.

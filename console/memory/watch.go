@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"io"
 	"net/netip"
 	"slices"
 
@@ -97,15 +98,39 @@ func (i imports) Faults(context.Context, importer.FaultFilter) ([]importer.Fault
 }
 
 // Undo implements console.Imports.
-func (i imports) Undo(_ context.Context, ids []int64, _, _ string) (importer.Undo, error) {
+func (i imports) Undo(_ context.Context, s importer.Selection) (importer.Undo, error) {
 	i.did("undo imports")
-	return importer.Undo{Legs: int64(len(ids))}, nil
+	return importer.Undo{Legs: int64(len(s.Imports))}, nil
 }
 
 // Again implements console.Imports.
 func (i imports) Again(context.Context, []int64, string, string) ([]importer.Import, importer.Undo, error) {
 	i.did("import again")
 	return nil, importer.Undo{}, nil
+}
+
+// Resume implements console.Imports.
+func (i imports) Resume(_ context.Context, id int64) (importer.Undo, error) {
+	i.did("resume undo")
+	return importer.Undo{ID: id}, nil
+}
+
+// Preview implements console.Imports.
+func (imports) Preview(context.Context, []int64) ([]importer.Outlook, error) {
+	return nil, nil
+}
+
+// Settle implements console.Imports.
+func (i imports) Settle(_ context.Context, faults []int64) (int64, error) {
+	i.did("settle")
+	return int64(len(faults)), nil
+}
+
+// Read implements console.Imports.
+func (i imports) Read(_ context.Context, r console.RecordFile) (console.ReadRecords, error) {
+	i.did("read records")
+	_, err := io.Copy(io.Discard, r.In)
+	return console.ReadRecords{Import: 1}, err
 }
 
 // inventoryOf is the inventory of the rows.

@@ -52,12 +52,14 @@ type rule struct {
 }
 
 func rules() []rule {
-	leaves := []string{"internal/money", "internal/e164", "internal/clock", "internal/disk", "internal/frame", "internal/field"}
+	leaves := []string{"internal/calls", "internal/money", "internal/e164", "internal/clock", "internal/disk", "internal/frame", "internal/cause", "internal/field"}
 	return []rule{
+		{"internal/calls", nil, "a leaf"},
 		{"internal/money", nil, "a leaf"},
 		{"internal/e164", nil, "a leaf"},
 		{"internal/clock", nil, "a leaf"},
 		{"internal/disk", nil, "a leaf"},
+		{"internal/cause", nil, "a leaf"},
 		{"internal/field", nil, "a leaf"},
 		{"internal/frame", []string{"internal/disk"}, "files of frames, whatever is in them"},
 		{"internal/faultfs", []string{"internal/disk"}, "a disk, whatever is kept on it"},
@@ -67,26 +69,32 @@ func rules() []rule {
 		{"internal/house", nil, "only tests"},
 		{"internal/kept", leaves, "values that are kept for a while, whatever they are"},
 		{"internal/backup", nil, "a set of files, whatever is in them"},
-		{"demo", append([]string{"cdr", "provision", "sipproxy/agent"}, leaves...), "a sample that goes the way that real calls go"},
+		{"demo", append([]string{"cdr", "provision", "routing", "sipproxy/agent"}, leaves...), "a sample that goes the way that real calls go"},
 		{"bench", []string{"bench"}, "only measures, in tests"},
+		{"app", append([]string{
+			"app", "access", "alert", "api", "cdr", "console", "credit", "demo", "internal/centralbank", "internal/embedded", "internal/kept", "internal/node", "job", "lcr", "ledger",
+			"provision", "rating", "reports", "routing", "sipproxy", "sql",
+		}, leaves...), "the running system joins all rooms, and is no command"},
 		{"rating/worker", append([]string{"rating", "cdr", "ledger", "provision"}, leaves...), "where cdr, rating and ledger meet"},
 		{"rating", append([]string{"rating"}, leaves...), "rating computes; it does not store and knows no SIP"},
 		{"ledger", leaves, "the rules of money know no SQL"},
 		{"access/memory", append([]string{"access"}, leaves...), "stores for tests, by the rules of the room"},
 		{"job/memory", append([]string{"job"}, leaves...), "stores for tests, by the rules of the room"},
-		{"console/memory", append([]string{"access", "alert", "cdr", "console", "job", "ledger", "lcr", "provision", "rating", "reports"}, leaves...), "stores for tests, by the rules of the room"},
+		{"console/memory", append([]string{"access", "alert", "cdr", "console", "job", "ledger", "lcr", "provision", "rating", "reports", "routing"}, leaves...), "stores for tests, by the rules of the room"},
 		{"access", leaves, "who may do what knows neither SQL nor HTTP"},
 		{"job", leaves, "long work knows neither what it is nor how it is kept"},
-		{"console", append([]string{"access", "alert", "cdr", "job", "ledger", "lcr", "provision", "rating", "reports"}, leaves...), "what people do, through interfaces"},
+		{"console", append([]string{"access", "alert", "cdr", "job", "ledger", "lcr", "provision", "rating", "reports", "routing"}, leaves...), "what people do, through interfaces"},
 		{"alert", append([]string{"ledger"}, leaves...), "alerts measure and act through interfaces"},
 		{"cdr", append([]string{"cdr"}, leaves...), "records know what happened, not what it costs or how it is stored"},
 		{"lcr", append([]string{"rating"}, leaves...), "routing answers with gateways, not with SIP messages"},
 		{"provision", append([]string{"lcr", "rating", "ledger"}, leaves...), "what is set up is known to all and knows no one who runs it"},
-		{"sipproxy", append([]string{"sipproxy", "lcr", "cdr", "provision"}, leaves...), "SIP asks for money and routes through interfaces"},
+		{"routing", append([]string{"lcr", "provision", "rating"}, leaves...), "where a call goes depends on what is set up, not on SIP messages or stores"},
+		{"sipproxy", append([]string{"sipproxy", "lcr", "cdr", "provision", "routing"}, leaves...), "SIP asks for money and routes through interfaces"},
 		{"reports/invoice", append([]string{"rating", "ledger", "reports", "cdr", "provision"}, leaves...), "invoices join usage with money"},
 		{"reports", append([]string{"reports", "cdr"}, leaves...), "reports ask stores through interfaces"},
 		{"sql", append([]string{"sql", "access", "alert", "cdr", "job", "ledger", "provision", "rating", "reports", "lcr"}, leaves...), "stores know the rows of the rooms"},
-		{"api", append([]string{"api", "access", "alert", "console", "cdr", "job", "ledger", "lcr", "provision", "rating", "reports"}, leaves...), "pages ask through interfaces, never SQL, SIP or Kafka"},
+		{"credit", append([]string{"ledger", "provision", "routing", "cdr", "sipproxy"}, leaves...), "money for calls, whoever places them and whatever asks"},
+		{"api", append([]string{"api", "access", "alert", "console", "cdr", "job", "ledger", "lcr", "provision", "rating", "reports", "routing"}, leaves...), "pages ask through interfaces, never SQL, SIP or Kafka"},
 		{"internal/sim", append([]string{"internal/sim", "cdr", "ledger", "lcr", "provision", "rating", "sipproxy/holds", "sipproxy/journal", "internal/faultfs"}, leaves...), "the real rules in virtual time"},
 	}
 }
@@ -106,6 +114,9 @@ func checkImport(t *testing.T, from, imported string) {
 	if target, own := strings.CutPrefix(imported, module+"/"); own {
 		if target == "cmd" || strings.HasPrefix(target, "cmd/") {
 			t.Errorf("%s imports %s: nothing imports cmd", room, target)
+		}
+		if within(target, "app") && !within(room, "app") && !within(room, "cmd") {
+			t.Errorf("%s imports %s: only commands start the running system", room, target)
 		}
 		for _, r := range rules() {
 			if !within(room, r.room) {

@@ -33,6 +33,9 @@ func MustParseAmount(s string) Amount {
 // FromMicros returns an amount of so many millionths.
 func FromMicros(micros int64) Amount { return Amount{micros} }
 
+// FromWhole makes an amount of whole units. Like FromMicros it is for numbers that are known to be small: it does not check for overflow.
+func FromWhole(n int64) Amount { return Amount{n * 1_000_000} }
+
 // Micros returns the amount in millionths.
 func (a Amount) Micros() int64 { return a.micros }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 )
 
 // takeBack takes the calls back that the journal has, and checks that they are those that it has to have.
@@ -16,7 +16,7 @@ func (p *proxy) takeBack() error {
 	entries := p.journal.Entries()
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
 		if text, ok := strings.CutPrefix(key, endPrefix); ok {
-			id, err := cdr.ParseCallID(text)
+			id, err := calls.ParseID(text)
 			if err != nil {
 				return err
 			}
@@ -59,7 +59,7 @@ func (c *call) stage() stage {
 }
 
 func (p *proxy) takeBackCall(text string, value, heard []byte) error {
-	id, err := cdr.ParseCallID(text)
+	id, err := calls.ParseID(text)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/ledger"
 	"trunkline/rating"
@@ -41,7 +42,7 @@ type last struct {
 
 // call is a call in the memory of a proxy.
 type call struct {
-	id   cdr.CallID
+	id   calls.ID
 	fate *fate
 	memo
 	last
@@ -109,14 +110,14 @@ func (p *proxy) newCall() (*call, error) {
 	w := p.w
 	w.minted++
 	now := p.machine.Now()
-	c := &call{id: cdr.CallIDAt(now, w.options.Seed<<20|w.minted)}
+	c := &call{id: calls.IDAt(now, w.options.Seed<<20|w.minted)}
 	tenant := w.tenants[w.random.IntN(len(w.tenants))]
 	extension := strconv.Itoa(101 + w.random.IntN(2))
 	c.fate = &fate{id: c.id, tenant: tenant, extension: extension, talk: time.Duration(w.random.IntN(400)) * time.Second}
 	to := []string{"4930123456", "4915112345", "4412345678"}[w.random.IntN(3)]
 	c.memo = memo{Tenant: tenant.Owner, Extension: extension, To: to, Setup: now.UnixMicro(), Began: p.machine.Elapsed(), Boot: p.machine.Boot()}
 	var err error
-	c.fate.quote, err = w.prices.Sale.Quote(rating.Call{To: e164.MustParse(to), Direction: rating.Outbound, Connect: now, Extension: extension}, rating.Exhausted{})
+	c.fate.quote, err = w.prices.Sale.Quote(rating.Call{To: e164.MustParse(to), Direction: calls.Outbound, Connect: now, Extension: extension}, rating.Exhausted{})
 	p.calls[c.id] = c
 	p.fates, p.all = append(p.fates, c.fate), append(p.all, c.fate)
 	return c, err
@@ -292,7 +293,7 @@ func (p *proxy) promise(legs []*cdr.Leg) {
 // legs makes the records of a call.
 func (p *proxy) legs(c *call) []*cdr.Leg {
 	in := &cdr.Leg{
-		Call: c.id, Direction: cdr.Outbound, Source: cdr.SourceSIP, Node: p.name, Tenant: c.Tenant, Branch: "main", Extension: c.Extension,
+		Call: c.id, Direction: calls.Outbound, Source: cdr.SourceSIP, Node: p.name, Tenant: c.Tenant, Branch: "main", Extension: c.Extension,
 		To: e164.MustParse(c.To), Setup: wall(c.Setup), Connect: wall(c.Connect), Disconnect: wall(c.Over), SIPStatus: 200, Cause: 16, ReleasedBy: cdr.SideCaller,
 	}
 	out := *in
@@ -320,8 +321,8 @@ const (
 	endPrefix  = "end/"
 )
 
-func callKey(id cdr.CallID) string { return callPrefix + id.String() }
-func lastKey(id cdr.CallID) string { return lastPrefix + id.String() }
+func callKey(id calls.ID) string { return callPrefix + id.String() }
+func lastKey(id calls.ID) string { return lastPrefix + id.String() }
 
 // keep writes to the journal how far a call has come.
 func (p *proxy) keep(c *call, at stage) error {

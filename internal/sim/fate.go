@@ -3,7 +3,7 @@ package sim
 import (
 	"time"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/ledger"
 	"trunkline/rating"
 	"trunkline/rating/worker"
@@ -22,7 +22,7 @@ const (
 
 // fate is what is true of a call, whoever remembers it: the phones know how long they talk, and the world what was promised about it.
 type fate struct {
-	id        cdr.CallID
+	id        calls.ID
 	tenant    ledger.Account
 	extension string
 	quote     rating.Quote

@@ -2,11 +2,12 @@ package sim
 
 import (
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 )
 
 // ingress returns the records of the callers' sides.
-func (w *world) ingress() map[cdr.CallID]*cdr.Record {
-	out := make(map[cdr.CallID]*cdr.Record)
+func (w *world) ingress() map[calls.ID]*cdr.Record {
+	out := make(map[calls.ID]*cdr.Record)
 	for _, r := range w.calls.Records() {
 		if r.Kind == cdr.Ingress {
 			out[r.Call] = &r

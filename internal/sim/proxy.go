@@ -10,6 +10,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/cdr/spool"
+	"trunkline/internal/calls"
 	"trunkline/internal/disk"
 	"trunkline/internal/faultfs"
 	"trunkline/rating/worker"
@@ -41,8 +42,8 @@ type proxy struct {
 	journal *journal.Journal
 	spool   *spool.Spool
 	order   *holds.Order
-	calls   map[cdr.CallID]*call
-	ended   []cdr.CallID // Calls that are over and that the ledger was not told of.
+	calls   map[calls.ID]*call
+	ended   []calls.ID // Calls that are over and that the ledger was not told of.
 	beats   int64
 	twice   bool // Another process was started with its identity.
 
@@ -111,7 +112,7 @@ func (p *proxy) start() error {
 		return err
 	}
 	p.busy = true
-	p.calls, p.order, p.ended, p.twice = make(map[cdr.CallID]*call), holds.New(holds.Unknown), nil, false
+	p.calls, p.order, p.ended, p.twice = make(map[calls.ID]*call), holds.New(holds.Unknown), nil, false
 	if err := p.takeBack(); err != nil {
 		return err
 	}

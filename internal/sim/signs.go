@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/ledger"
 	"trunkline/sipproxy/holds"
 	"trunkline/sipproxy/journal"
@@ -28,7 +28,7 @@ func (p *proxy) register() error {
 }
 
 // tellOf notes that a call is over, for the ledger.
-func (p *proxy) tellOf(id cdr.CallID) { p.ended = append(p.ended, id) }
+func (p *proxy) tellOf(id calls.ID) { p.ended = append(p.ended, id) }
 
 // tell tells the ledger which calls are over; an answer may be lost. What it does not hear is in the journal.
 func (p *proxy) tell() error {

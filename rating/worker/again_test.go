@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/e164"
 	"trunkline/internal/embedded/enginetest"
@@ -178,7 +179,7 @@ func TestLateCallPricedAgain(t *testing.T) {
 	w := worker.New(worker.Config{Prices: func() worker.Prices { return prices }, Clock: c})
 	begun := c.Now().Add(-90 * time.Minute)
 	leg := cdr.Leg{
-		Call: cdr.CallIDAt(begun, 1), Kind: cdr.Ingress, Direction: cdr.Outbound, Tenant: "tenant-0", Tariff: sold, To: e164.MustParse("79161234567"),
+		Call: calls.IDAt(begun, 1), Kind: cdr.Ingress, Direction: calls.Outbound, Tenant: "tenant-0", Tariff: sold, To: e164.MustParse("79161234567"),
 		Setup: begun, Connect: begun, Disconnect: begun.Add(time.Minute),
 	}
 	till := cdr.SlotOf(&leg).Add(ledger.SlotLength)

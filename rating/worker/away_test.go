@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/rating/worker"
 )
@@ -28,7 +29,7 @@ func (e *endless) Send(context.Context, []cdr.Envelope) error { return nil }
 func (e *endless) Stored(context.Context, worker.Batch) error { return nil }
 func (e *endless) Fetch(ctx context.Context) ([]cdr.Message, error) {
 	n := e.fetched.Add(1)
-	leg := cdr.Leg{Call: cdr.CallIDAt(time.Unix(1.7e9, 0), uint64(n)), Kind: cdr.Ingress, Setup: time.Unix(1.7e9, 0)}
+	leg := cdr.Leg{Call: calls.IDAt(time.Unix(1.7e9, 0), uint64(n)), Kind: cdr.Ingress, Setup: time.Unix(1.7e9, 0)}
 	return []cdr.Message{{Offset: n - 1, Value: cdr.AppendLeg(nil, &leg)}}, ctx.Err()
 }
 

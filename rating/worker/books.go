@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/money"
 	"trunkline/ledger"
 	"trunkline/rating"
@@ -44,7 +45,7 @@ type Delivery struct {
 type Fresh struct {
 	Legs []*cdr.Leg
 	// Holds are the amounts that are held for calls of the legs.
-	Holds map[cdr.CallID]money.Amount
+	Holds map[calls.ID]money.Amount
 	// Closed says up to when the books of an account are closed; accounts of which nothing is closed are not in it.
 	Closed map[ledger.Account]time.Time
 	// Counters returns what a tenant has used of the allowances and tiers of a tariff.
@@ -66,7 +67,7 @@ type Outcome struct {
 
 // LegID is the identity of a leg.
 type LegID struct {
-	Call cdr.CallID
+	Call calls.ID
 	Seq  uint16
 }
 
@@ -80,7 +81,7 @@ type CounterUse struct {
 
 // Settled is a call whose hold ends.
 type Settled struct {
-	Call cdr.CallID
+	Call calls.ID
 	Use  ledger.Use
 }
 

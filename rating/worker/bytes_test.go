@@ -11,6 +11,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/cdr/kafka"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/rating/worker"
 	"trunkline/sql/postgres"
@@ -42,7 +43,7 @@ func TestTextThatNoStoreTakes(t *testing.T) {
 type poisoned struct {
 	worker.Books
 
-	poison map[cdr.CallID]bool
+	poison map[calls.ID]bool
 }
 
 func (p *poisoned) Post(ctx context.Context, d *worker.Delivery, rate func(worker.Fresh) (worker.Outcome, error)) (worker.Batch, error) {
@@ -58,7 +59,7 @@ func (p *poisoned) Post(ctx context.Context, d *worker.Delivery, rate func(worke
 func TestDeliveryIsDivided(t *testing.T) {
 	w := newWorld(t, 2)
 	legs := w.calls(60)
-	bad := &poisoned{Books: w.books, poison: map[cdr.CallID]bool{legs[0].Call: true, legs[90].Call: true, legs[len(legs)-1].Call: true}}
+	bad := &poisoned{Books: w.books, poison: map[calls.ID]bool{legs[0].Call: true, legs[90].Call: true, legs[len(legs)-1].Call: true}}
 	r := w.start(func(p *wiring) { p.books, p.take = bad, kafka.Take{Most: 200, Linger: 50 * time.Millisecond} })
 	w.send(legs)
 	w.settled()

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/money"
 	"trunkline/rating"
 )
@@ -85,13 +86,13 @@ func again(tariff *rating.Tariff, record *cdr.Record) (rating.Charge, rating.Exp
 // sold is an ingress leg as it is priced for its tenant.
 func sold(leg *cdr.Leg) rating.Call {
 	return rating.Call{
-		From: leg.From, To: leg.To, Direction: direction(leg.Direction), Connect: start(leg), Duration: leg.Chargeable(),
-		Extension: leg.Extension, Branch: leg.Branch, OnNet: leg.Direction == cdr.Internal,
-		Emergency: leg.To.Emergency() && leg.Direction != cdr.Inbound,
+		From: leg.From, To: leg.To, Direction: leg.Direction, Connect: start(leg), Duration: leg.Chargeable(),
+		Extension: leg.Extension, Branch: leg.Branch, OnNet: leg.Direction == calls.Internal,
+		Emergency: leg.To.Emergency() && leg.Direction != calls.Inbound,
 	}
 }
 
 // bought is an egress leg as its carrier prices it, over its whole duration.
 func bought(leg *cdr.Leg) rating.Call {
-	return rating.Call{From: leg.From, To: leg.To, Direction: rating.Outbound, Connect: start(leg), Duration: leg.Duration()}
+	return rating.Call{From: leg.From, To: leg.To, Direction: calls.Outbound, Connect: start(leg), Duration: leg.Duration()}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/ledger"
 	"trunkline/rating"
@@ -88,7 +89,7 @@ func (r *rater) leg(leg *cdr.Leg) error {
 	record := cdr.Record{Leg: *leg, Sign: 1, Slot: cdr.SlotOf(leg)}
 	if r.country != nil {
 		other := leg.To
-		if leg.Direction == cdr.Inbound {
+		if leg.Direction == calls.Inbound {
 			other = leg.From
 		}
 		record.Country = r.country(other)
@@ -362,18 +363,4 @@ func start(leg *cdr.Leg) time.Time {
 		return leg.Connect
 	}
 	return leg.Setup
-}
-
-func direction(d cdr.Direction) rating.Direction {
-	switch d {
-	case cdr.Outbound:
-		return rating.Outbound
-	case cdr.Inbound:
-		return rating.Inbound
-	case cdr.Forwarded:
-		return rating.Forwarded
-	case cdr.Internal:
-		return rating.Internal
-	}
-	return rating.Outbound
 }

@@ -15,6 +15,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/cdr/importer"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/ledger"
 	"trunkline/sql/clickhouse"
@@ -128,8 +129,8 @@ func (i *imports) takeBack(ids ...int64) {
 }
 
 // inForce are the calls that are to count.
-func (i *imports) inForce() map[cdr.CallID]bool {
-	out := make(map[cdr.CallID]bool)
+func (i *imports) inForce() map[calls.ID]bool {
+	out := make(map[calls.ID]bool)
 	for _, which := range i.brought {
 		for n := range which {
 			out[i.calls[n].Call] = true
@@ -173,12 +174,12 @@ func TestImportsComeAndGo(t *testing.T) {
 }
 
 // require makes sure that just these calls are in force, and that the money of the ledger is theirs.
-func (i *imports) require(want map[cdr.CallID]bool) {
+func (i *imports) require(want map[calls.ID]bool) {
 	i.tb.Helper()
 	require.EventuallyWithT(i.tb, func(c *assert.CollectT) {
 		records, err := i.world.store.InForce(i.tb.Context(), clickhouse.Filter{Tenant: "tenant-0"}, 1000)
 		assert.NoError(c, err)
-		got := make(map[cdr.CallID]bool)
+		got := make(map[calls.ID]bool)
 		sum := ledger.Use{}
 		for n := range records {
 			assert.False(c, got[records[n].Call], "twice")

@@ -16,6 +16,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/cdr/kafka"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/e164"
 	"trunkline/internal/embedded/enginetest"
@@ -130,11 +131,11 @@ func newWorld(tb testing.TB, parts int) *world {
 // call makes the legs of a call that lasted so many seconds: one attempt that failed, and one that did not.
 func (w *world) call(tenant string, seconds int) []cdr.Leg {
 	w.tb.Helper()
-	id, err := cdr.NewCallID()
+	id, err := calls.NewID()
 	require.NoError(w.tb, err)
 	w.at = w.at.Add(w.step)
 	base := cdr.Leg{
-		Call: id, Direction: cdr.Outbound, Source: cdr.SourceSIP, Node: "proxy-1", Tenant: tenant, Branch: "moscow",
+		Call: id, Direction: calls.Outbound, Source: cdr.SourceSIP, Node: "proxy-1", Tenant: tenant, Branch: "moscow",
 		Extension: strconv.Itoa(100 + w.random.IntN(3)), From: e164.MustParse("74951234567"), To: e164.MustParse("79161234567"),
 		Setup: w.at, Progress: w.at.Add(time.Second), SIPStatus: 200, Cause: 16, ReleasedBy: cdr.SideCaller,
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/money"
 	"trunkline/reports"
 )
@@ -55,11 +55,11 @@ func (c *Closer) Detail(ctx context.Context, tenant, period string, filter Detai
 			return err
 		}
 		called := r.To.Digits()
-		if r.Direction == cdr.Internal {
+		if r.Direction == calls.Internal {
 			called = ""
 		}
 		one := &Detail{
-			Column: reports.Classify(homes[reports.HomeKey{Tenant: tenant, Branch: r.Branch}], r.Direction != cdr.Inbound, called, r.Destination).Column(), Branch: r.Branch, At: r.Setup.In(zone),
+			Column: reports.Classify(homes[reports.HomeKey{Tenant: tenant, Branch: r.Branch}], r.Direction != calls.Inbound, called, r.Destination).Column(), Branch: r.Branch, At: r.Setup.In(zone),
 			Call: r.Call.String(), Extension: r.Extension, Text: r.To.String(), Destination: r.Destination, Seconds: r.Billed * int64(r.Sign), Amount: signed(r),
 		}
 		if filter.wants(one) {

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
@@ -398,11 +399,11 @@ func TestSealed(t *testing.T) {
 	require.ErrorIs(t, err, invoice.ErrAltered)
 }
 
-func calls(n int) invoice.Calls {
+func callsOf(n int) invoice.Calls {
 	return func(yield func(*cdr.Record, error) bool) {
 		for i := range n {
 			r := &cdr.Record{Leg: cdr.Leg{
-				Branch: "moscow", Extension: "101", From: e164.MustParse("74951000001"), To: e164.MustParse("79161234567"), Direction: cdr.Outbound,
+				Branch: "moscow", Extension: "101", From: e164.MustParse("74951000001"), To: e164.MustParse("79161234567"), Direction: calls.Outbound,
 				Setup: at("2026-10-05T08:00:00Z"), Connect: at("2026-10-05T08:00:05Z").Add(time.Duration(i) * time.Minute),
 			}, Sign: 1, Billed: 60, Destination: "Russia mobile", Sale: money.MustParseAmount("1.25")}
 			if !yield(r, nil) {
@@ -420,7 +421,7 @@ func TestXLSX(t *testing.T) {
 	require.NoError(t, err)
 	issued := *results[0].Issued
 	var out bytes.Buffer
-	require.NoError(t, invoice.WriteXLSX(&out, issued, calls(500)))
+	require.NoError(t, invoice.WriteXLSX(&out, issued, callsOf(500)))
 	f, err := excelize.OpenReader(&out)
 	require.NoError(t, err)
 	sheets := f.GetSheetList()
@@ -458,8 +459,8 @@ func TestPDF(t *testing.T) {
 	results, err := closer.Run(t.Context(), october())
 	require.NoError(t, err)
 	var one, two bytes.Buffer
-	require.NoError(t, invoice.WritePDF(&one, *results[0].Issued, w.profiles["beauty"].Over(w.profiles[""]).Brand, calls(100)))
-	require.NoError(t, invoice.WritePDF(&two, *results[0].Issued, w.profiles["beauty"].Over(w.profiles[""]).Brand, calls(100)))
+	require.NoError(t, invoice.WritePDF(&one, *results[0].Issued, w.profiles["beauty"].Over(w.profiles[""]).Brand, callsOf(100)))
+	require.NoError(t, invoice.WritePDF(&two, *results[0].Issued, w.profiles["beauty"].Over(w.profiles[""]).Brand, callsOf(100)))
 	require.Equal(t, one.Bytes(), two.Bytes(), "the same document is the same file")
 	require.True(t, bytes.HasPrefix(one.Bytes(), []byte("%PDF-1.")))
 	err = invoice.WritePDF(&one, *results[0].Issued, invoice.Brand{Logo: []byte("no picture")}, nil)

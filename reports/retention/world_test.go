@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/e164"
 	"trunkline/internal/embedded/enginetest"
@@ -60,8 +61,8 @@ func now() time.Time                                            { return time.Da
 
 func day(n int) time.Time                { return time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n) }
 func everything() (from, till time.Time) { return day(-100), day(100) }
-func (w *world) fresh(at time.Time, n int) (id cdr.CallID) {
-	return cdr.CallIDAt(at, w.random.Uint64()+uint64(n))
+func (w *world) fresh(at time.Time, n int) (id calls.ID) {
+	return calls.IDAt(at, w.random.Uint64()+uint64(n))
 }
 
 func names(l *cdr.Leg, number string) bool {
@@ -132,7 +133,7 @@ func (w *world) call(n int) []cdr.Leg {
 	at := day(n).Add(time.Duration(w.random.Int64N(int64(23 * time.Hour)))).Truncate(time.Microsecond)
 	pick := func(words ...string) string { return words[w.random.IntN(len(words))] }
 	in := cdr.Leg{
-		Call: w.fresh(at, n), Kind: cdr.Ingress, Direction: cdr.Outbound, Source: cdr.SourceSIP, Node: "n", Tenant: pick("acme", "beta"), Branch: pick("b1", "b2"), Extension: "101",
+		Call: w.fresh(at, n), Kind: cdr.Ingress, Direction: calls.Outbound, Source: cdr.SourceSIP, Node: "n", Tenant: pick("acme", "beta"), Branch: pick("b1", "b2"), Extension: "101",
 		Tariff: "t", Carrier: "alfa", Gateway: "alfa-1", From: e164.MustParse("4930" + strconv.Itoa(1000000+w.random.IntN(1000))), To: e164.MustParse("4915" + strconv.Itoa(11000000+w.random.IntN(1000))),
 		Setup: at, Progress: at.Add(time.Second), Connect: at.Add(2 * time.Second), Disconnect: at.Add(time.Duration(3+w.random.IntN(600)) * time.Second),
 		SIPStatus: 200, Cause: 16, ReleasedBy: cdr.SideCaller,

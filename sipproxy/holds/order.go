@@ -3,7 +3,7 @@ package holds
 import (
 	"sync"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 )
 
 // Unknown is a place in the order of holds of which nothing can be said.
@@ -13,17 +13,17 @@ const Unknown int64 = -1
 // which hold was made last; those of a call that begins after that are younger. Make it with New. It is safe for concurrent use.
 type Order struct {
 	mu     sync.Mutex
-	last   int64                // Hold that the ledger said was made last.
-	floors map[cdr.CallID]int64 // Of calls that are not recorded: their holds are younger.
+	last   int64              // Hold that the ledger said was made last.
+	floors map[calls.ID]int64 // Of calls that are not recorded: their holds are younger.
 }
 
 // New returns the order of a proxy that knows of no call, and to which the ledger has said which hold was made last, or Unknown.
 func New(last int64) *Order {
-	return &Order{last: last, floors: make(map[cdr.CallID]int64)}
+	return &Order{last: last, floors: make(map[calls.ID]int64)}
 }
 
 // Begin notes a call before money is asked for. It may be repeated.
-func (o *Order) Begin(id cdr.CallID) {
+func (o *Order) Begin(id calls.ID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if _, ok := o.floors[id]; !ok {
@@ -32,14 +32,14 @@ func (o *Order) Begin(id cdr.CallID) {
 }
 
 // Restore notes a call of an earlier life.
-func (o *Order) Restore(id cdr.CallID) {
+func (o *Order) Restore(id calls.ID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.floors[id] = Unknown
 }
 
 // End forgets a call that is recorded.
-func (o *Order) End(id cdr.CallID) {
+func (o *Order) End(id calls.ID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.floors, id)
@@ -58,7 +58,7 @@ func (o *Order) Clean() int64 {
 }
 
 // Recorded reports whether calls are over and recorded, or were never this proxy's.
-func (o *Order) Recorded(ids ...cdr.CallID) bool {
+func (o *Order) Recorded(ids ...calls.ID) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, id := range ids {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/sipproxy/holds"
 )
 
@@ -14,7 +14,7 @@ import (
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	first, second, former := cdr.CallIDAt(at, 1), cdr.CallIDAt(at, 2), cdr.CallIDAt(at, 3)
+	first, second, former := calls.IDAt(at, 1), calls.IDAt(at, 2), calls.IDAt(at, 3)
 	o := holds.New(holds.Unknown)
 	require.Equal(t, holds.Unknown, o.Clean())
 	o.Told(7)

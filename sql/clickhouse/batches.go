@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/rating/worker"
 	"trunkline/rating/worker/repair"
 )
@@ -179,11 +180,11 @@ func (s *Store) Known(ctx context.Context, legs []cdr.Leg) (map[worker.LegID]boo
 }
 
 func (s *Store) known(ctx context.Context, legs []cdr.Leg, out map[worker.LegID]bool) error {
-	calls := make([]string, len(legs))
+	ids := make([]string, len(legs))
 	for i := range legs {
-		calls[i] = legs[i].Call.String()
+		ids[i] = legs[i].Call.String()
 	}
-	rows, err := s.db.conn.Query(ctx, `SELECT DISTINCT call, seq FROM cdr WHERE call IN (SELECT toUUID(arrayJoin(?)))`, calls)
+	rows, err := s.db.conn.Query(ctx, `SELECT DISTINCT call, seq FROM cdr WHERE call IN (SELECT toUUID(arrayJoin(?)))`, ids)
 	if err != nil {
 		return err
 	}
@@ -194,7 +195,7 @@ func (s *Store) known(ctx context.Context, legs []cdr.Leg, out map[worker.LegID]
 		if err := rows.Scan(&call, &seq); err != nil {
 			return err
 		}
-		id, err := cdr.CallIDFromBytes(call[:])
+		id, err := calls.IDFromBytes(call[:])
 		if err != nil {
 			return err
 		}

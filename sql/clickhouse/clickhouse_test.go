@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/internal/embedded/enginetest"
 	"trunkline/internal/money"
@@ -31,10 +32,10 @@ func rub() money.Currency { return money.MustParseCurrency("RUB") }
 // sample makes the two legs of a call.
 func sample(tb testing.TB, branch string, at time.Time, sale, cost string) []cdr.Record {
 	tb.Helper()
-	id, err := cdr.NewCallID()
+	id, err := calls.NewID()
 	require.NoError(tb, err)
 	leg := cdr.Leg{
-		Call: id, Kind: cdr.Ingress, Direction: cdr.Outbound, Source: cdr.SourceSIP, Node: "proxy-1",
+		Call: id, Kind: cdr.Ingress, Direction: calls.Outbound, Source: cdr.SourceSIP, Node: "proxy-1",
 		Tenant: "beauty", Branch: branch, Extension: "101", Tariff: "business", Carrier: "alfa", Gateway: "alfa-1",
 		From: e164.MustParse("74951234567"), To: e164.MustParse("79161234567"), CallerID: "+74951234567", Dialled: "89161234567",
 		Setup: at, Progress: at.Add(2 * time.Second), Connect: at.Add(7 * time.Second), Disconnect: at.Add(67 * time.Second),
@@ -68,7 +69,7 @@ func TestRecordsComeBack(t *testing.T) {
 		"call":      {Call: want[0].Call, Kind: cdr.Egress},
 		"prefix":    {ToPrefix: "7916", FromPrefix: "7495", Kind: cdr.Egress},
 		"period":    {From: at.Truncate(cdr.SlotLength), Till: at.Truncate(cdr.SlotLength).Add(cdr.SlotLength), Kind: cdr.Egress},
-		"all":       {Tenant: "beauty", Branch: "moscow", Extension: "101", Carrier: "alfa", Gateway: "alfa-1", Direction: cdr.Outbound, OnlyAnswered: true, Kind: cdr.Egress},
+		"all":       {Tenant: "beauty", Branch: "moscow", Extension: "101", Carrier: "alfa", Gateway: "alfa-1", Direction: calls.Outbound, OnlyAnswered: true, Kind: cdr.Egress},
 		"limit":     {Limit: 1, Offset: 1},
 		"injection": {Tenant: "beauty' OR '1'='1"},
 	} {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
 	"trunkline/reports"
@@ -19,16 +20,16 @@ import (
 )
 
 // invent makes records up: calls of several tenants over some days, each with its attempts, some corrected.
-func invent(seed uint64, calls int, from time.Time, spread time.Duration) []cdr.Record {
+func invent(seed uint64, count int, from time.Time, spread time.Duration) []cdr.Record {
 	r := rand.New(rand.NewPCG(seed, 1))
 	pick := func(words ...string) string { return words[r.IntN(len(words))] }
 	var out []cdr.Record
-	for i := range calls {
+	for i := range count {
 		at := from.Add(time.Duration(r.Int64N(int64(spread)))).Truncate(time.Microsecond)
-		id := cdr.CallIDAt(at, r.Uint64())
+		id := calls.IDAt(at, r.Uint64())
 		tenant, country := pick("beauty", "smallco"), pick("RU", "DE")
 		call := cdr.Record{Leg: cdr.Leg{
-			Call: id, Kind: cdr.Ingress, Direction: cdr.Direction(1 + r.IntN(4)), Source: "sip", Node: "n", Tenant: tenant,
+			Call: id, Kind: cdr.Ingress, Direction: calls.Direction(1 + r.IntN(4)), Source: "sip", Node: "n", Tenant: tenant,
 			Branch: pick("moscow", "kazan", ""), Extension: pick("101", "102", "103"), Number: pick("", "74951000000"),
 			From: e164.MustParse("7495" + strconv.Itoa(1000000+i)), To: e164.MustParse(pick("7495", "7916", "49151") + strconv.Itoa(2000000+i)),
 			Setup: at, SIPStatus: 486, Cause: uint8([]int{16, 17, 34, 3}[r.IntN(4)]), Disconnect: at.Add(5 * time.Second), ReleasedBy: cdr.SideCallee,
@@ -179,7 +180,7 @@ func lines() map[string]func(*cdr.Record) bool {
 	return map[string]func(*cdr.Record) bool{
 		"":                             func(*cdr.Record) bool { return true },
 		"branch:moscow,kazan":          func(r *cdr.Record) bool { return r.Branch != "" },
-		"!direction:internal":          func(r *cdr.Record) bool { return r.Direction != cdr.Internal },
+		"!direction:internal":          func(r *cdr.Record) bool { return r.Direction != calls.Internal },
 		"country:RU destination:Russ%": func(r *cdr.Record) bool { return r.Country == "RU" && r.Destination == "Russia mobile" },
 		"cause:17..34":                 func(r *cdr.Record) bool { return r.Cause >= 17 && r.Cause <= 34 },
 		"to:7495%":                     func(r *cdr.Record) bool { return strings.HasPrefix(r.To.Digits(), "7495") },

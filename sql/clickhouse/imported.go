@@ -9,6 +9,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/cdr/importer"
+	"trunkline/internal/calls"
 )
 
 // Imported returns the imported legs of a PBX that are in force, in the order of their slots: those with a setup in [from, till), or
@@ -37,7 +38,7 @@ func (s *Store) Imported(ctx context.Context, tenant, pbx string, from, till tim
 		if err := rows.Scan(&call, &l.Seq, &l.Slot); err != nil {
 			return nil, fmt.Errorf("read imported calls: %w", err)
 		}
-		if l.Call, err = cdr.CallIDFromBytes(call[:]); err != nil {
+		if l.Call, err = calls.IDFromBytes(call[:]); err != nil {
 			return nil, fmt.Errorf("read imported calls: %w", err)
 		}
 		out = append(out, l)

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/lcr"
 )
@@ -32,7 +33,7 @@ func TestQualityCountsAttempts(t *testing.T) {
 	challenged := attempt(now.Add(-10*time.Minute), "7495", 0, 407, 21)
 	old := attempt(now.Add(-3*time.Hour), "7495", 0, 503, 41)
 	reversed := long
-	reversed.Call, _ = cdr.NewCallID()
+	reversed.Call, _ = calls.NewID()
 	undone := reversed
 	undone.Sign = -1
 	require.NoError(t, store.WriteRecords(t.Context(), "q", []cdr.Record{long, short, busy, failed, challenged, old, reversed, undone}))

@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
 	"trunkline/reports"
@@ -26,9 +27,9 @@ type Filter struct {
 	Extension    string
 	Carrier      string
 	Gateway      string
-	Direction    cdr.Direction
+	Direction    calls.Direction
 	Kind         cdr.Kind
-	Call         cdr.CallID
+	Call         calls.ID
 	ToPrefix     string // Digits that the called number begins with.
 	FromPrefix   string // Digits that the caller's number begins with.
 	OnlyAnswered bool
@@ -285,10 +286,10 @@ func (s *Store) list(ctx context.Context, f Filter) ([]cdr.Record, error) {
 
 func (r *row) record(out *cdr.Record) (err error) {
 	l := &out.Leg
-	if l.Call, err = cdr.CallIDFromBytes(r.Call[:]); err != nil {
+	if l.Call, err = calls.IDFromBytes(r.Call[:]); err != nil {
 		return err
 	}
-	l.Seq, l.Kind, l.Direction = r.Seq, cdr.Kind(r.Kind), cdr.Direction(r.Direction) //nolint:gosec // Of a closed set.
+	l.Seq, l.Kind, l.Direction = r.Seq, cdr.Kind(r.Kind), calls.Direction(r.Direction) //nolint:gosec // Of a closed set.
 	l.Source, l.Node, l.Tenant, l.Branch, l.Extension, l.Number = r.Source, r.Node, r.Tenant, r.Branch, r.Extension, r.Number
 	l.Tariff, l.Carrier, l.Gateway, l.Deck = r.Tariff, r.Carrier, r.Gateway, r.Deck
 	if l.From, err = number(r.From); err != nil {

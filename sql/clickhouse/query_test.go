@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/sql/clickhouse"
 )
 
@@ -19,7 +20,7 @@ func TestPagesOfRecords(t *testing.T) {
 	till := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	require.NoError(t, store.WriteRecords(t.Context(), "few", invent(21, 120, till.AddDate(0, -5, 0), 140*24*time.Hour)))
 	require.NoError(t, store.WriteRecords(t.Context(), "many", invent(22, 200, till.Add(-5*time.Hour), 4*time.Hour)))
-	for _, f := range []clickhouse.Filter{{}, {Tenant: "beauty"}, {OnlyAnswered: true, Tenant: "beauty"}, {Kind: cdr.Egress, Brief: true}, {Tenant: "beauty", Branch: "moscow", Direction: cdr.Outbound}} {
+	for _, f := range []clickhouse.Filter{{}, {Tenant: "beauty"}, {OnlyAnswered: true, Tenant: "beauty"}, {Kind: cdr.Egress, Brief: true}, {Tenant: "beauty", Branch: "moscow", Direction: calls.Outbound}} {
 		f.Till, f.Limit = till, clickhouse.MaxRows
 		all, err := store.Records(t.Context(), f) // Without a beginning there is only one reading.
 		require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/money"
 	"trunkline/reports"
 	"trunkline/sql/clickhouse"
@@ -48,14 +49,14 @@ func used(records []cdr.Record, tenant string, homes map[reports.HomeKey]reports
 	sums := make(map[key]*reports.Usage)
 	for i := range records {
 		r := &records[i]
-		if r.Kind != cdr.Ingress || r.Tenant != tenant || r.Slot.Before(p.From) || !r.Slot.Before(p.Till) || r.Direction == cdr.Internal && r.Sale.IsZero() {
+		if r.Kind != cdr.Ingress || r.Tenant != tenant || r.Slot.Before(p.From) || !r.Slot.Before(p.Till) || r.Direction == calls.Internal && r.Sale.IsZero() {
 			continue
 		}
 		to := r.To.Digits()
-		if r.Direction == cdr.Internal {
+		if r.Direction == calls.Internal {
 			to = ""
 		}
-		k := key{r.Branch, reports.Classify(homes[reports.HomeKey{Tenant: tenant, Branch: r.Branch}], r.Direction != cdr.Inbound, to, r.Destination), r.SaleCurrency}
+		k := key{r.Branch, reports.Classify(homes[reports.HomeKey{Tenant: tenant, Branch: r.Branch}], r.Direction != calls.Inbound, to, r.Destination), r.SaleCurrency}
 		u, ok := sums[k]
 		if !ok {
 			u = &reports.Usage{Branch: k.branch, Class: k.class, Currency: k.currency}

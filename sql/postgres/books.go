@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/rating/worker"
 )
@@ -148,7 +149,7 @@ func (p *posting) moveMarks(ctx context.Context) error {
 
 // identity is what a leg is known by.
 type identity struct {
-	call cdr.CallID
+	call calls.ID
 	seq  uint16
 }
 
@@ -186,8 +187,8 @@ func (p *posting) claim(ctx context.Context, legs []cdr.Leg) ([]*cdr.Leg, error)
 const insertLegs = `INSERT INTO rated_leg (call, seq) SELECT * FROM unnest($1::uuid[], $2::integer[])`
 
 // claimNew claims legs of which some are known.
-func (p *posting) claimNew(ctx context.Context, candidates []*cdr.Leg, calls [][16]byte, seqs []int32) ([]*cdr.Leg, error) {
-	rows, err := p.tx.Query(ctx, insertLegs+` ON CONFLICT DO NOTHING RETURNING call, seq`, calls, seqs)
+func (p *posting) claimNew(ctx context.Context, candidates []*cdr.Leg, ids [][16]byte, seqs []int32) ([]*cdr.Leg, error) {
+	rows, err := p.tx.Query(ctx, insertLegs+` ON CONFLICT DO NOTHING RETURNING call, seq`, ids, seqs)
 	if err != nil {
 		return nil, fmt.Errorf("claim legs: %w", err)
 	}
@@ -195,7 +196,7 @@ func (p *posting) claimNew(ctx context.Context, candidates []*cdr.Leg, calls [][
 	var call [16]byte
 	var seq int32
 	_, err = pgx.ForEachRow(rows, []any{&call, &seq}, func() error {
-		id, err := cdr.CallIDFromBytes(call[:])
+		id, err := calls.IDFromBytes(call[:])
 		claimed[identity{id, uint16(seq)}] = true //nolint:gosec // As it was written.
 		return err
 	})

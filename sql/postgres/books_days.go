@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/rating/worker"
 )
 
@@ -63,7 +64,7 @@ func (b *Books) learn(day string) {
 }
 
 // dayOf returns the UTC day at which an id was minted; false for one that is no UUIDv7.
-func dayOf(call cdr.CallID) (time.Time, bool) {
+func dayOf(call calls.ID) (time.Time, bool) {
 	id := uuid.UUID(call.Bytes())
 	if id.Version() != 7 {
 		return time.Time{}, false
@@ -158,7 +159,7 @@ func (p *posting) sift(ctx context.Context, legs []cdr.Leg) (known []cdr.Leg, ol
 	return known, old, nil
 }
 
-func below(call cdr.CallID, floor time.Time) bool {
+func below(call calls.ID, floor time.Time) bool {
 	day, ok := dayOf(call)
 	return ok && day.Before(floor)
 }

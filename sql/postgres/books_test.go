@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
 	"trunkline/ledger"
@@ -31,7 +32,7 @@ func flat(f worker.Fresh) (worker.Outcome, error) {
 
 func legAt(at time.Time, salt uint64) cdr.Leg {
 	return cdr.Leg{
-		Call: cdr.CallIDAt(at, salt), Kind: cdr.Ingress, Direction: cdr.Outbound, Tenant: "beauty", Setup: at.UTC().Truncate(time.Microsecond),
+		Call: calls.IDAt(at, salt), Kind: cdr.Ingress, Direction: calls.Outbound, Tenant: "beauty", Setup: at.UTC().Truncate(time.Microsecond),
 	}
 }
 

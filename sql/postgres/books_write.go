@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/money"
 	"trunkline/ledger"
 	"trunkline/rating/worker"
@@ -72,25 +73,25 @@ func (p *posting) closed(ctx context.Context, legs []*cdr.Leg) (map[ledger.Accou
 }
 
 // holds returns what is held for the calls of the legs in the accounts that are locked.
-func (p *posting) holds(ctx context.Context, legs []*cdr.Leg, accounts []string) (map[cdr.CallID]money.Amount, error) {
-	calls := make([][16]byte, 0, len(legs))
+func (p *posting) holds(ctx context.Context, legs []*cdr.Leg, accounts []string) (map[calls.ID]money.Amount, error) {
+	ids := make([][16]byte, 0, len(legs))
 	for _, l := range legs {
 		if l.Reserved && l.Kind == cdr.Ingress {
-			calls = append(calls, l.Call.Bytes())
+			ids = append(ids, l.Call.Bytes())
 		}
 	}
-	held := make(map[cdr.CallID]money.Amount, len(calls))
-	if len(calls) == 0 {
+	held := make(map[calls.ID]money.Amount, len(ids))
+	if len(ids) == 0 {
 		return held, nil
 	}
-	rows, err := p.tx.Query(ctx, `SELECT call, amount FROM hold WHERE call = ANY ($1::uuid[]) AND account = ANY ($2) AND closed_at IS NULL`, calls, accounts)
+	rows, err := p.tx.Query(ctx, `SELECT call, amount FROM hold WHERE call = ANY ($1::uuid[]) AND account = ANY ($2) AND closed_at IS NULL`, ids, accounts)
 	if err != nil {
 		return nil, fmt.Errorf("look at holds: %w", err)
 	}
 	var call [16]byte
 	var micros int64
 	_, err = pgx.ForEachRow(rows, []any{&call, &micros}, func() error {
-		id, err := cdr.CallIDFromBytes(call[:])
+		id, err := calls.IDFromBytes(call[:])
 		held[id] = money.FromMicros(micros)
 		return err
 	})

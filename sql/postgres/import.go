@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/klauspost/compress/zstd"
 
-	"trunkline/cdr"
 	"trunkline/cdr/importer"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/reports/invoice"
 )
@@ -171,16 +171,16 @@ func writePart(ctx context.Context, tx pgx.Tx, id int64, p *importer.Part) error
 // callSize is the length of a call's id.
 const callSize = 16
 
-func before(a, b cdr.CallID) bool {
+func before(a, b calls.ID) bool {
 	x, y := a.Bytes(), b.Bytes()
 	return bytes.Compare(x[:], y[:]) < 0
 }
 
 // nextSeqs finds the sequence numbers of calls: one more than that of the last leg that was taken back.
-func nextSeqs(ctx context.Context, tx pgx.Tx, tenant, pbx string, calls []cdr.CallID, seqs []uint16) error {
-	ids := make([][16]byte, len(calls))
-	place := make(map[cdr.CallID][]int)
-	for i, c := range calls {
+func nextSeqs(ctx context.Context, tx pgx.Tx, tenant, pbx string, named []calls.ID, seqs []uint16) error {
+	ids := make([][16]byte, len(named))
+	place := make(map[calls.ID][]int)
+	for i, c := range named {
 		ids[i] = c.Bytes()
 		place[c] = append(place[c], i)
 	}
@@ -192,7 +192,7 @@ func nextSeqs(ctx context.Context, tx pgx.Tx, tenant, pbx string, calls []cdr.Ca
 	var call [16]byte
 	var seq int32
 	_, err = pgx.ForEachRow(rows, []any{&call, &seq}, func() error {
-		id, err := cdr.CallIDFromBytes(call[:])
+		id, err := calls.IDFromBytes(call[:])
 		for _, i := range place[id] {
 			seqs[i] = uint16(seq) //nolint:gosec // One for every time that it was taken back.
 		}

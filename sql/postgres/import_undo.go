@@ -11,6 +11,7 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/cdr/importer"
+	"trunkline/internal/calls"
 )
 
 // Legs implements importer.Withdrawals.
@@ -130,37 +131,37 @@ func (w *withdrawing) lock(ctx context.Context) error {
 
 // ofImports are the legs of the imports that no other import which stands has, too.
 func (w *withdrawing) ofImports(ctx context.Context) ([]importer.Leg, error) {
-	calls := make(map[cdr.CallID]bool)
-	err := w.parts(ctx, `SELECT import, calls, first_setup, last_setup FROM import_part WHERE import = ANY ($1)`, []any{w.Imports}, func(_ int64, c cdr.CallID) {
-		calls[c] = true
+	ids := make(map[calls.ID]bool)
+	err := w.parts(ctx, `SELECT import, calls, first_setup, last_setup FROM import_part WHERE import = ANY ($1)`, []any{w.Imports}, func(_ int64, c calls.ID) {
+		ids[c] = true
 	})
 	if err != nil {
 		return nil, err
 	}
-	if len(calls) == 0 { // They have brought faults only.
+	if len(ids) == 0 { // They have brought faults only.
 		return nil, nil
 	}
 	first, last := w.undo.First, w.undo.Last
-	if err := w.keepShared(ctx, calls); err != nil {
+	if err := w.keepShared(ctx, ids); err != nil {
 		return nil, err
 	}
 	w.undo.First, w.undo.Last = first, last
-	if len(calls) == 0 {
+	if len(ids) == 0 {
 		return nil, fmt.Errorf("%w: all %d calls were brought by the imports %v, too: take those back with them", importer.ErrNothing, w.undo.Shared, w.undo.Others)
 	}
-	return w.legs(ctx, calls)
+	return w.legs(ctx, ids)
 }
 
 // keepShared leaves out the calls that other imports have, which stand.
-func (w *withdrawing) keepShared(ctx context.Context, calls map[cdr.CallID]bool) error {
+func (w *withdrawing) keepShared(ctx context.Context, ids map[calls.ID]bool) error {
 	args := []any{w.undo.Tenant, w.undo.PBX, w.Imports}
 	return w.parts(ctx, `SELECT p.import, p.calls, p.first_setup, p.last_setup FROM import_part p JOIN import i ON i.id = p.import
 		WHERE i.tenant = $1 AND i.pbx = $2 AND i.undo IS NULL AND i.id <> ALL ($3)
-		AND EXISTS (SELECT FROM import_part o WHERE o.import = ANY ($3) AND o.first_call <= p.last_call AND o.last_call >= p.first_call)`, args, func(other int64, c cdr.CallID) {
-		if !calls[c] {
+		AND EXISTS (SELECT FROM import_part o WHERE o.import = ANY ($3) AND o.first_call <= p.last_call AND o.last_call >= p.first_call)`, args, func(other int64, c calls.ID) {
+		if !ids[c] {
 			return
 		}
-		delete(calls, c)
+		delete(ids, c)
 		w.undo.Shared++
 		if !slices.Contains(w.undo.Others, other) && len(w.undo.Others) < othersShown {
 			w.undo.Others = append(w.undo.Others, other)
@@ -172,7 +173,7 @@ func (w *withdrawing) keepShared(ctx context.Context, calls map[cdr.CallID]bool)
 const othersShown = 10
 
 // parts calls do for every call of the parts that a query finds.
-func (w *withdrawing) parts(ctx context.Context, query string, args []any, do func(id int64, c cdr.CallID)) error {
+func (w *withdrawing) parts(ctx context.Context, query string, args []any, do func(id int64, c calls.ID)) error {
 	rows, err := w.tx.Query(ctx, query, args...)
 	if err != nil {
 		return err
@@ -188,7 +189,7 @@ func (w *withdrawing) parts(ctx context.Context, query string, args []any, do fu
 			w.undo.Last = last.UTC()
 		}
 		for one := range slices.Chunk(packed, callSize) {
-			c, err := cdr.CallIDFromBytes(one)
+			c, err := calls.IDFromBytes(one)
 			if err != nil {
 				return err
 			}
@@ -200,12 +201,12 @@ func (w *withdrawing) parts(ctx context.Context, query string, args []any, do fu
 }
 
 // legs gives calls the sequence numbers that their legs have now.
-func (w *withdrawing) legs(ctx context.Context, calls map[cdr.CallID]bool) ([]importer.Leg, error) {
-	ids := make([]cdr.CallID, 0, len(calls))
-	for c := range calls {
+func (w *withdrawing) legs(ctx context.Context, named map[calls.ID]bool) ([]importer.Leg, error) {
+	ids := make([]calls.ID, 0, len(named))
+	for c := range named {
 		ids = append(ids, c)
 	}
-	slices.SortFunc(ids, func(a, b cdr.CallID) int {
+	slices.SortFunc(ids, func(a, b calls.ID) int {
 		if before(a, b) {
 			return -1
 		}
@@ -281,7 +282,7 @@ func (s *Imports) Of(ctx context.Context, undo int64) (map[importer.Identity]boo
 	var call [16]byte
 	var seq int32
 	_, err = pgx.ForEachRow(rows, []any{&call, &seq}, func() error {
-		id, err := cdr.CallIDFromBytes(call[:])
+		id, err := calls.IDFromBytes(call[:])
 		out[importer.Identity{Call: id, Seq: uint16(seq)}] = true //nolint:gosec // As it was written.
 		return err
 	})

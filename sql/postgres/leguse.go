@@ -7,7 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/rating"
 	"trunkline/rating/worker"
 )
@@ -81,7 +81,7 @@ func readLegUses(rows pgx.Rows) (legUses, error) {
 	_, err := pgx.ForEachRow(rows, []any{&call, &seq, &text}, func() error {
 		id := worker.LegID{Seq: uint16(seq)} //nolint:gosec // As it was written.
 		var err error
-		if id.Call, err = cdr.CallIDFromBytes(call[:]); err != nil {
+		if id.Call, err = calls.IDFromBytes(call[:]); err != nil {
 			return err
 		}
 		var stored []storedUse

@@ -153,16 +153,9 @@ func (l *Ledger) Suspend(ctx context.Context, account ledger.Account, suspended 
 	})
 }
 
-// LimitState is what was set by hand for the calls of an account.
-type LimitState struct {
-	Settings []ledger.Setting
-	Blocks   []ledger.Block
-	Changes  []ledger.LimitChange // The newest first, up to MaxLines.
-}
-
 // Limits returns what was set by hand for the calls of an account, and the log of it.
-func (l *Ledger) Limits(ctx context.Context, account ledger.Account) (LimitState, error) {
-	var s LimitState
+func (l *Ledger) Limits(ctx context.Context, account ledger.Account) (ledger.LimitState, error) {
+	var s ledger.LimitState
 	var err error
 	if s.Settings, err = l.settings(ctx, account); err == nil {
 		if s.Blocks, err = l.blocks(ctx, account); err == nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/sql/postgres"
 )
@@ -28,10 +29,10 @@ func TestMend(t *testing.T) {
 	at := time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC)
 	books, err := postgres.NewBooks(db, clock.NewManual(at))
 	require.NoError(t, err)
-	call, err := cdr.NewCallID()
+	call, err := calls.NewID()
 	require.NoError(t, err)
 	leg := &cdr.Leg{ // Its proxy's clock was set back by two minutes while it lasted.
-		Call: call, Kind: cdr.Ingress, Direction: cdr.Outbound, Tenant: "beauty", Setup: at.Add(-time.Hour),
+		Call: call, Kind: cdr.Ingress, Direction: calls.Outbound, Tenant: "beauty", Setup: at.Add(-time.Hour),
 		Progress: at.Add(-59 * time.Minute), Connect: at.Add(-59 * time.Minute), Disconnect: at.Add(-60 * time.Minute),
 	}
 	id := unrated(t, db, leg)

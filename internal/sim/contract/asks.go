@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
 	"trunkline/ledger"
@@ -216,15 +217,15 @@ func (r *run) leg() cdr.Leg {
 	n := r.random.IntN(len(r.calls))
 	call := r.calls[n]
 	if r.random.IntN(2) == 0 {
-		call = cdr.CallIDAt(r.Clock.Now(), r.random.Uint64()).Bytes()
+		call = calls.IDAt(r.Clock.Now(), r.random.Uint64()).Bytes()
 	}
-	id, err := cdr.CallIDFromBytes(call[:])
+	id, err := calls.IDFromBytes(call[:])
 	if err != nil {
 		r.say("%v", err)
 	}
 	at := r.Clock.Now().Add(-time.Duration(r.random.IntN(7200)) * time.Second)
 	l := cdr.Leg{
-		Call: id, Kind: cdr.Ingress, Direction: cdr.Outbound, Tenant: accounts()[n%2].Owner, Branch: "main",
+		Call: id, Kind: cdr.Ingress, Direction: calls.Outbound, Tenant: accounts()[n%2].Owner, Branch: "main",
 		Extension: strconv.Itoa(101 + r.random.IntN(2)), To: e164.MustParse("4930123456"), Setup: at, Reserved: r.random.IntN(3) > 0,
 		Connect: at.Add(time.Second), Disconnect: at.Add(time.Duration(1+r.random.IntN(300)) * time.Second), Node: "n0",
 	}

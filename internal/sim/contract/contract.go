@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
 	"trunkline/ledger"
@@ -89,7 +90,7 @@ type run struct {
 func Transcript(ctx context.Context, seed uint64, steps int, s Subject) []string {
 	r := &run{Subject: s, ctx: ctx, lives: make(map[string]string), random: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // It has to repeat.
 	for i := range 12 {
-		r.calls = append(r.calls, cdr.CallIDAt(Start(), seed<<8|uint64(i)).Bytes())
+		r.calls = append(r.calls, calls.IDAt(Start(), seed<<8|uint64(i)).Bytes())
 	}
 	for _, a := range accounts() {
 		r.say("open %s", word(s.Ledger.Open(ctx, a, money.FromMicros(r.random.Int64N(3)*1_000_000))))

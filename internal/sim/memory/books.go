@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/money"
 	"trunkline/ledger"
 	"trunkline/rating"
@@ -135,7 +136,7 @@ func (b *Books) claim(legs []cdr.Leg) []*cdr.Leg {
 }
 
 func (b *Books) fresh(legs []*cdr.Leg) worker.Fresh {
-	f := worker.Fresh{Legs: legs, Holds: make(map[cdr.CallID]money.Amount), Closed: make(map[ledger.Account]time.Time)}
+	f := worker.Fresh{Legs: legs, Holds: make(map[calls.ID]money.Amount), Closed: make(map[ledger.Account]time.Time)}
 	for _, l := range legs {
 		if h, ok := b.holds[l.Call.Bytes()]; ok && !h.closed && l.Reserved && l.Kind == cdr.Ingress && h.Account.Owner == l.Tenant {
 			f.Holds[l.Call] = h.Amount

@@ -1,0 +1,2 @@
+// Package billing closes periods and gives out documents: it joins the rules of reports/invoice with the stores.
+package billing

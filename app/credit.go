@@ -1,0 +1,15 @@
+package app
+
+import (
+	"trunkline/credit"
+	"trunkline/internal/clock"
+)
+
+func (s *System) newCredit() (_ *credit.Client, err error) {
+	sip := &s.config.SIP
+	s.lease, err = credit.OpenGrace(credit.Terms{First: sip.FirstStretch, Call: sip.LetPass, Tenant: sip.LetPassTenant}, credit.JournalOptions(s.config.Data, s.log), s.metrics)
+	if err != nil {
+		return nil, err
+	}
+	return &credit.Client{Ledger: s.Stores.Ledger, Group: s.Stores.Ledger.Group(), Live: s.provisioning.Live, Clock: clock.System{}, Node: s.presence.life.Node, Lease: s.lease}, nil
+}

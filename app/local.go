@@ -1,0 +1,102 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"trunkline/access"
+	"trunkline/app/config"
+	"trunkline/app/engine"
+	"trunkline/app/pbx"
+	"trunkline/app/store"
+	"trunkline/cdr/importer"
+	"trunkline/cdr/kafka"
+	"trunkline/console"
+	"trunkline/internal/cause"
+	"trunkline/internal/clock"
+	"trunkline/provision"
+	"trunkline/routing"
+	"trunkline/sql/postgres"
+)
+
+// localConns are the connections of a command to each database.
+const localConns = 4
+
+// Local is the console over the databases of a data folder or of a cluster, without any part that runs: a command asks it, as
+// people and programs ask that of a running process. Both keep the same audit. What only a running process knows, such as calls in
+// progress, it does not find.
+type Local struct {
+	*console.Console
+
+	// Who is the operator who runs the command. Whoever can read the data folder may do everything anyway.
+	Who *access.Principal
+	// Stores are the open databases, for what is no use case: repair, backup, imports of files.
+	Stores *store.Stores
+	// Broken is why what is stored cannot be put in force: nothing is then, and only what mends it may be asked for. Nil: it can be.
+	Broken error
+
+	live     *routing.Live
+	producer *kafka.Producer
+	log      *slog.Logger
+}
+
+// OpenLocal reaches the engines of a running process, or starts them for as long as the command takes, and puts a console over
+// them in the name of whoever runs it, such as cli:root. Close ends it. The schemas have to be those of this program.
+func OpenLocal(ctx context.Context, c *config.Config, by string, log *slog.Logger) (_ *Local, err error) {
+	e, err := engine.Reach(ctx, c, log)
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Connect(ctx, e, store.Limits{Postgres: localConns, Clickhouse: localConns, Statement: c.Postgres.StatementLimit}, store.Check, log)
+	if err != nil {
+		e.Stop(ctx, log)
+		return nil, cause.Mark(cause.State, err)
+	}
+	l := &Local{Who: &access.Principal{Role: access.Operator, Command: by}, Stores: s, live: routing.NewLive(provision.Empty()), log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.Close(ctx))
+		}
+	}()
+	l.Refresh(ctx)
+	books, err := postgres.NewBooks(s.DB, clock.System{})
+	if err != nil {
+		return nil, err
+	}
+	kept := postgres.NewAccess(s.DB, clock.System{})
+	b := &business{config: c, stores: s, books: books, live: l.live, sender: l.sender, log: log}
+	l.Console = console.New(b.deps(access.NewGate(kept, l.live.Snapshot().Operator().Name, clock.System{}), kept))
+	return l, nil
+}
+
+// Refresh puts in force here what is stored now.
+func (l *Local) Refresh(ctx context.Context) {
+	snapshot, err := l.Stores.Snapshot(ctx)
+	if err != nil {
+		snapshot = provision.Empty()
+	}
+	l.Broken = err
+	l.live.Swap(snapshot)
+}
+
+// sender sends legs of imports; it is opened when the first is sent.
+func (l *Local) sender(ctx context.Context) (importer.Sender, error) {
+	if l.producer == nil {
+		p, err := pbx.OpenLegs(ctx, l.Stores.Engines.Kafka, l.log)
+		if err != nil {
+			return nil, cause.Mark(cause.State, err)
+		}
+		l.producer = p
+	}
+	return l.producer, nil
+}
+
+// Close ends the connections, and the engines that were started for them.
+func (l *Local) Close(ctx context.Context) (err error) {
+	if l.producer != nil {
+		err = l.producer.Close()
+	}
+	l.Stores.Close(ctx)
+	return err
+}

@@ -1,0 +1,13 @@
+package reporting
+
+import (
+	"net/http"
+
+	"trunkline/app/store"
+	"trunkline/sql/clickhouse"
+)
+
+// exporter returns what streams rows.
+func Exporter(s *store.Stores) (*clickhouse.Exporter, error) {
+	return clickhouse.NewExporter(s.Engines.ClickHouse, s.Engines.ClickHouseHTTP, &http.Client{})
+}

@@ -1,0 +1,72 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"trunkline/access"
+	"trunkline/ledger"
+)
+
+// Nodes are the proxies that hold money for calls.
+type Nodes interface {
+	Nodes(ctx context.Context) ([]ledger.Node, error)
+	// NodeEvents returns what became of proxies, the latest first.
+	NodeEvents(ctx context.Context, limit int) ([]ledger.NodeEvent, error)
+	// Resolve says that one of two processes with one identity is stopped for good; ledger.ErrNoNode.
+	Resolve(ctx context.Context, node, reason string) error
+	// GiveUp says that the journal and the spool of a proxy are lost; ledger.ErrNoNode.
+	GiveUp(ctx context.Context, node, reason string) error
+}
+
+// Nodes returns the proxies with their last sign of life and what they hold for calls that must be over.
+func (c *Console) Nodes(ctx context.Context, who *access.Principal) ([]ledger.Node, error) {
+	if err := c.mayOfAll(who, access.ReadOverview); err != nil {
+		return nil, err
+	}
+	return c.d.Nodes.Nodes(ctx)
+}
+
+// NodeEvents returns what became of proxies and what was done about them, the latest first, up to MaxLines.
+func (c *Console) NodeEvents(ctx context.Context, who *access.Principal, limit int) ([]ledger.NodeEvent, error) {
+	if err := c.mayOfAll(who, access.ReadOverview); err != nil {
+		return nil, err
+	}
+	if limit < 1 || limit > MaxLines {
+		return nil, invalid("limit: use 1 to %d", MaxLines)
+	}
+	return c.d.Nodes.NodeEvents(ctx, limit)
+}
+
+// ResolveNode says that one of two processes with one identity is stopped for good, so that what the other holds is given back
+// again when its calls are over.
+func (c *Console) ResolveNode(ctx context.Context, who *access.Principal, node, why string) error {
+	return c.onNode(ctx, who, node, "resolve node", why, Nodes.Resolve)
+}
+
+// GiveUpNode says that the journal and the spool of a proxy are lost, and with them the legs of its last calls: nobody is charged for
+// them, and what is held for them is given back as soon as they must be over.
+func (c *Console) GiveUpNode(ctx context.Context, who *access.Principal, node, why string) error {
+	return c.onNode(ctx, who, node, "give up node", why, Nodes.GiveUp)
+}
+
+func (c *Console) onNode(
+	ctx context.Context, who *access.Principal, node, action, why string, do func(n Nodes, ctx context.Context, node, reason string) error,
+) error {
+	if err := c.mayOfAll(who, access.WriteMoney); err != nil {
+		return err
+	}
+	why, err := reason(why)
+	if err != nil {
+		return err
+	}
+	err = do(c.d.Nodes, ctx, node, why)
+	if errors.Is(err, ledger.ErrNoNode) {
+		return fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	if err != nil {
+		return err
+	}
+	return c.log(ctx, who, access.Deed{Action: action, Object: "node " + node, After: why})
+}

@@ -1,0 +1,137 @@
+package credit
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"trunkline/cdr"
+	"trunkline/internal/clock"
+	"trunkline/ledger"
+	"trunkline/provision"
+	"trunkline/routing"
+	"trunkline/sipproxy"
+)
+
+// firstSteps is how finely a stretch is cut at first: the whole of it is granted mostly. Where the money ends between two
+// steps it is asked for again in the smallest.
+const firstSteps = 8
+
+// Reserver takes money and places for a call. A request may be repeated: it asks for the same call again.
+type Reserver interface {
+	Reserve(ctx context.Context, r ledger.HoldRequest) (ledger.HoldAnswer, error)
+}
+
+// Ledger gives back what is held for calls. Both may be repeated.
+type Ledger interface {
+	Release(ctx context.Context, call uuid.UUID) error
+	End(ctx context.Context, calls []uuid.UUID) error
+}
+
+// Client asks the ledger for the proxy: it knows which account and which limits a call concerns, and what it costs.
+type Client struct {
+	Ledger Ledger
+	Group  Reserver // Reservations that come close together may share a transaction.
+	Live   *routing.Live
+	Clock  clock.Clock
+	Node   string
+	Lease  *Grace // What is let pass while the ledger does not answer.
+}
+
+// Reserve implements sipproxy.Credit.
+func (c *Client) Reserve(ctx context.Context, id cdr.CallID, route *routing.Route, upTo time.Duration) (sipproxy.Grant, error) {
+	snapshot := c.Live.Snapshot()
+	tenant, ok := snapshot.Tenant(route.Tenant)
+	if !ok {
+		return sipproxy.Grant{Refusal: ledger.BoundAccount}, nil
+	}
+	ladder, err := priceSteps(route, upTo, firstSteps)
+	if err != nil {
+		return sipproxy.Grant{}, err
+	}
+	request := ledger.HoldRequest{
+		Call: id.Bytes(), Node: c.Node, Account: ledger.Tenant(tenant.ID, tenant.Currency), Ladder: ladder,
+		Limits: LimitsOf(snapshot, tenant, route.Branch, route.Extension), Zone: snapshot.Zone(tenant.ID), At: c.Clock.Now(),
+		Branch: route.Branch, Extension: route.Extension, To: route.To.Digits(),
+		AtOnce: callsAtOnce(snapshot, tenant, route.Branch, route.Extension), Setup: cmp.Or(route.SetupTime, sipproxy.DefaultSetupTime),
+	}
+	answer, err := c.Group.Reserve(ctx, request)
+	if err == nil && answer.Final && answer.Refusal == "" && len(ladder) == firstSteps {
+		// The money ends between two steps: it is asked for again in the smallest, so that the call has the last second of it.
+		if request.Ladder, err = priceSteps(route, upTo, ledger.MaxLadder); err != nil {
+			return sipproxy.Grant{}, err
+		}
+		answer, err = c.Group.Reserve(ctx, request)
+	}
+	if err != nil {
+		return c.Lease.Take(ctx, id, tenant.ID, upTo, err)
+	}
+	c.Lease.Answered()
+	return sipproxy.Grant{
+		Granted: time.Duration(answer.Granted) * time.Second, Final: answer.Final, Refusal: answer.Refusal, Stop: answer.Stop,
+	}, nil
+}
+
+// priceSteps prices a call in so many steps, at most, up to a time.
+func priceSteps(route *routing.Route, upTo time.Duration, steps int) ([]ledger.Stretch, error) {
+	stretches, err := route.Quote.Ladder(int64((upTo+time.Second-1)/time.Second), steps)
+	if err != nil {
+		return nil, fmt.Errorf("price of the call: %w", err)
+	}
+	ladder := make([]ledger.Stretch, 0, len(stretches))
+	for _, s := range stretches {
+		ladder = append(ladder, ledger.Stretch{Seconds: s.Seconds, Cost: s.Cost})
+	}
+	return ladder, nil
+}
+
+// Release implements sipproxy.Credit.
+func (c *Client) Release(ctx context.Context, id cdr.CallID) error {
+	return c.Ledger.Release(ctx, id.Bytes())
+}
+
+// End implements sipproxy.Credit.
+func (c *Client) End(ctx context.Context, ids []cdr.CallID) error {
+	calls := make([]uuid.UUID, 0, len(ids))
+	for _, id := range ids {
+		calls = append(calls, id.Bytes())
+	}
+	return c.Ledger.End(ctx, calls)
+}
+
+// callsAtOnce are the caps on calls at a time that a call of an extension counts against.
+func callsAtOnce(s *provision.Snapshot, t *provision.Tenant, branch, extension string) ledger.AtOnce {
+	caps := ledger.AtOnce{Tenant: int64(t.MaxCalls)}
+	if b, ok := s.Branch(t.ID, branch); ok {
+		caps.Branch = int64(b.MaxCalls)
+	}
+	if e, ok := s.Extension(t.ID, extension); ok {
+		caps.Extension = int64(e.MaxCalls)
+	}
+	return caps
+}
+
+// LimitsOf are all caps that a call of an extension counts against.
+func LimitsOf(s *provision.Snapshot, t *provision.Tenant, branch, extension string) []ledger.Limit {
+	out := limitsIn(ledger.TenantScope, "", t.Limits)
+	if b, ok := s.Branch(t.ID, branch); ok {
+		out = append(out, limitsIn(ledger.BranchScope, b.ID, b.Limits)...)
+	}
+	if e, ok := s.Extension(t.ID, extension); ok {
+		out = append(out, limitsIn(ledger.ExtensionScope, e.ID, e.Limits)...)
+	}
+	return out
+}
+
+func limitsIn(scope ledger.Scope, owner string, limits []provision.Limit) []ledger.Limit {
+	out := make([]ledger.Limit, 0, len(limits))
+	for _, l := range limits {
+		out = append(out, ledger.Limit{
+			Scope: scope, Owner: owner, Period: ledger.Period(l.Period), Money: l.Money, Seconds: l.Seconds, Calls: l.Calls,
+		})
+	}
+	return out
+}

@@ -1,0 +1,220 @@
+package credit
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"trunkline/cdr"
+	"trunkline/internal/clock"
+	"trunkline/internal/disk"
+	"trunkline/sipproxy"
+	"trunkline/sipproxy/journal"
+)
+
+// WholeShare is the share of a proxy that is alone, in millionths.
+const WholeShare = 1_000_000
+
+// Terms say what may be let pass while the ledger does not answer.
+type Terms struct {
+	First  time.Duration // What a call asks for before it is connected.
+	Call   time.Duration // 0: calls are refused.
+	Tenant time.Duration // By all proxies together.
+}
+
+// Grace says what becomes of calls while the ledger does not answer: they are refused, or let pass for some time each and
+// for some time in all for each tenant, of which this proxy has its share. The time that was let pass is charged like any other when the ledger is back;
+// a tenant gets it anew when that is proven. What was let pass is on disk before it is granted, so a restart changes nothing.
+type Grace struct {
+	Terms
+	book *journal.Journal
+	log  *slog.Logger
+
+	away             prometheus.Gauge
+	passed, refusals prometheus.Counter
+
+	mu    sync.Mutex
+	share int64                        // In millionths.
+	taken map[string]time.Duration     // By tenant, since the lease is new.
+	calls map[cdr.CallID]time.Duration // What each call of them was let pass for.
+	proof int64                        // The sign of life by which all of them were in the stream; 0: there was none since the last was let pass.
+	gone  bool
+}
+
+// The keys of the book: what tenants and calls have taken, in nanoseconds, and the share.
+const (
+	leaseTenant = "tenant/"
+	leaseCall   = "call/"
+	leaseShare  = "share"
+)
+
+// OpenGrace opens the book of what was let pass.
+func OpenGrace(terms Terms, o journal.Options, metrics prometheus.Registerer) (*Grace, error) {
+	book, err := journal.Open(o)
+	if err != nil {
+		return nil, err
+	}
+	l := &Grace{
+		Terms: terms, book: book, log: o.Log,
+		taken: make(map[string]time.Duration), calls: make(map[cdr.CallID]time.Duration),
+		away:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "trunkline_ledger_away", Help: "1 while the ledger does not answer the proxy."}),
+		passed:   prometheus.NewCounter(prometheus.CounterOpts{Name: "trunkline_ledger_let_pass_total", Help: "Requests for money that were let pass on the lease of their tenant while the ledger did not answer."}),
+		refusals: prometheus.NewCounter(prometheus.CounterOpts{Name: "trunkline_ledger_unanswered_total", Help: "Requests for money that were neither answered by the ledger nor let pass."}),
+	}
+	metrics.MustRegister(l.away, l.passed, l.refusals)
+	for key, value := range book.Entries() {
+		if err := l.read(key, string(value)); err != nil {
+			o.Log.Warn("a line in the book of what was let pass cannot be read", "key", key, "error", err)
+		}
+	}
+	return l, nil
+}
+
+// JournalOptions say where the book of a data folder is.
+func JournalOptions(data string, log *slog.Logger) journal.Options {
+	return journal.Options{Dir: filepath.Join(data, "lease"), FS: disk.OS{}, Clock: clock.System{}, Log: log, SegmentBytes: 1 << 20}
+}
+
+func (l *Grace) read(key, value string) error {
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return err
+	}
+	if tenant, ok := strings.CutPrefix(key, leaseTenant); ok {
+		l.taken[tenant] = time.Duration(n)
+		return nil
+	}
+	if text, ok := strings.CutPrefix(key, leaseCall); ok {
+		id, err := cdr.ParseCallID(text)
+		l.calls[id] = time.Duration(n)
+		return err
+	}
+	l.share = n
+	return nil
+}
+
+func leaseLine(key string, n int64) journal.Change {
+	return journal.Change{Key: key, Value: strconv.AppendInt(nil, n, 10)}
+}
+
+// Take lets a call pass for as long as it may without the ledger, or answers with the ledger's error.
+func (l *Grace) Take(ctx context.Context, id cdr.CallID, tenant string, upTo time.Duration, cause error) (sipproxy.Grant, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.gone {
+		l.gone = true
+		l.away.Set(1)
+		l.log.ErrorContext(ctx, "the ledger does not answer", "policy", l.policy(), "share_millionths", l.share, "error", cause)
+	}
+	before, known := l.calls[id]
+	allowed := min(l.Call, upTo)
+	if !known && upTo > l.First {
+		allowed = 0 // A call in progress goes on for what is held for it, and asks again meanwhile.
+	}
+	taken := l.taken[tenant] + allowed - before
+	if allowed <= before || taken > l.mine() || l.book.Write(leaseLine(leaseTenant+tenant, int64(taken)), leaseLine(leaseCall+id.String(), int64(allowed))) != nil {
+		l.refusals.Inc()
+		return sipproxy.Grant{}, cause
+	}
+	l.taken[tenant], l.calls[id], l.proof = taken, allowed, 0
+	l.passed.Inc()
+	return sipproxy.Grant{Granted: allowed, Lent: true}, nil
+}
+
+// mine is what this proxy may let pass of a tenant.
+func (l *Grace) mine() time.Duration {
+	return time.Duration(int64(l.Tenant/time.Second)*l.share/WholeShare) * time.Second
+}
+
+// Answered notes that the ledger is there.
+func (l *Grace) Answered() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.gone {
+		l.gone = false
+		l.away.Set(0)
+		l.log.Info("the ledger answers again", "calls_let_pass", len(l.calls))
+	}
+}
+
+// Known is the share that this proxy knows of.
+func (l *Grace) Known() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.share
+}
+
+// Assign takes the share that the ledger says.
+func (l *Grace) Assign(share int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if share == l.share {
+		return
+	}
+	if l.book.Write(leaseLine(leaseShare, share)) != nil && share > l.share {
+		return // It may not be forgotten that it was this much.
+	}
+	l.share = share
+}
+
+// Lent returns the calls that were let pass.
+func (l *Grace) Lent() []cdr.CallID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ids := make([]cdr.CallID, 0, len(l.calls))
+	for id := range l.calls {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// InStream notes the sign of life by which the legs of these calls were in the stream, if no other was let pass since.
+func (l *Grace) InStream(calls int, beat int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if calls == len(l.calls) && calls > 0 && l.proof == 0 {
+		l.proof = beat
+	}
+}
+
+// Settled gives tenants their lease anew when all that was let pass is accounted for: the books have got as far as the stream was by that sign of
+// life.
+func (l *Grace) Settled(beat int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.proof == 0 || beat < l.proof {
+		return
+	}
+	var keys []string
+	for tenant := range l.taken {
+		keys = append(keys, leaseTenant+tenant)
+	}
+	for id := range l.calls {
+		keys = append(keys, leaseCall+id.String())
+	}
+	if err := l.book.Remove(keys...); err != nil {
+		return // It is tried again with the next sign of life.
+	}
+	clear(l.taken)
+	clear(l.calls)
+	l.proof = 0
+}
+
+func (l *Grace) Close() error { return l.book.Close() }
+
+func (l *Grace) policy() string { return PolicyText(l.Call, l.Tenant) }
+
+// PolicyText tells what the proxy does while the ledger does not answer.
+func PolicyText(call, tenant time.Duration) string {
+	if call == 0 {
+		return "calls that cost anything are refused"
+	}
+	return fmt.Sprintf("calls are let pass for %s each, %s a tenant in all, by all proxies together", call, tenant)
+}
