@@ -55,7 +55,7 @@ func New(of *Setup) *House {
 		System: h.Rows, Money: h.Rows, Books: books{h.Rows}, Rerating: rerating{h.Rows}, Nodes: nodes{h.Rows}, Profiles: profiles{h.Rows}, Exchange: exchange{h.Rows}, Schedules: schedules{h.Rows}, Archive: archive{h.Rows},
 		Retention: keeping{h.Rows}, History: setup,
 		Limits: limits{h.Rows}, Billing: h.Rows, Charges: h.Rows, Alerts: alerts{h.Rows}, Dead: h.Rows, Imports: imports{h.Rows}, Uploads: setup,
-		Inventory: inventoryOf{h.Rows}, Views: h.People, Desk: h.Desk, Jobs: h.Jobs, Link: func(token string) string { return "https://trunkline.example/" + token },
+		Inventory: inventoryOf{h.Rows}, Views: h.People, Desk: h.Desk, Jobs: h.Jobs, Post: post{h.Rows}, Link: func(token string) string { return "https://trunkline.example/" + token },
 		Log: slog.New(slog.DiscardHandler), Clock: c,
 	})
 	return h
