@@ -124,7 +124,7 @@ func (r *Rows) Credit(ctx context.Context, number string, _ money.Amount, _ stri
 
 // Profile implements console.Papers.
 func (*Rows) Profile(_ context.Context, tenant string) (invoice.Profile, error) {
-	return invoice.Profile{Tenant: tenantStartDay: 1}, nil
+	return invoice.Profile{Tenant: tenant, StartDay: 1}, nil
 }
 
 // Charges implements console.ChargeBook.
