@@ -142,7 +142,8 @@ func (s *Server) undoDeck(c *gin.Context) {
 		s.failed(c, fmt.Errorf("%w: revision: %w", console.ErrInvalid, err))
 		return
 	}
-	s.finish(c, s.o.Console.UndoDeck(c.Request.Context(), WhoOf(c.Request.Context()), ListOf(c), revision))
+	_, err = s.o.Console.UndoDeck(c.Request.Context(), WhoOf(c.Request.Context()), ListOf(c), revision)
+	s.finish(c, err)
 }
 
 // priceVersions lists what the prices were.

@@ -207,6 +207,10 @@ func (a asked) undoable() console.DeckList {
 	return console.DeckList{Deck: "alfa"}
 }
 
+func (a asked) inHand() (*console.ListInHand, error) {
+	return a.c.ReadDeckList(a.ctx, a.who, console.DeckList{Deck: "alfa", Yes: true}, "new.csv", strings.NewReader("prefix,destination,rate\n49,Germany,0.03\n44,United Kingdom,0.03\n"))
+}
+
 func aboutPrices() []operation {
 	deck := console.DeckList{Deck: "alfa"}
 	return []operation{
@@ -226,10 +230,30 @@ func aboutPrices() []operation {
 		}},
 		{"CompareDeck", "ynnnnn", "", func(a asked) error { _, err := a.c.CompareDeck(a.ctx, a.who, a.list()); return err }},
 		{"ApplyDeck", "ynnnnn", "", func(a asked) error { return a.c.ApplyDeck(a.ctx, a.who, a.list()) }},
+		{"ReadDeckList", "ynnnnn", "", func(a asked) error { _, err := a.inHand(); return err }},
+		{"PreviewDeckList", "ynnnnn", "", func(a asked) error {
+			h, err := a.inHand()
+			if err == nil {
+				_, err = a.c.PreviewDeckList(a.ctx, a.who, h)
+			}
+			return err
+		}},
+		{"ApplyDeckList", "ynnnnn", "", func(a asked) error {
+			h, err := a.inHand()
+			if err != nil {
+				return err
+			}
+			p, err := a.c.PreviewDeckList(a.ctx, a.who, h)
+			if err == nil {
+				_, _, err = a.c.ApplyDeckList(a.ctx, a.who, h, p)
+			}
+			return err
+		}},
+		{"DeckOf", "ynnynn", "", func(a asked) error { _, err := a.c.DeckOf(a.ctx, a.who, "alfa"); return err }},
 		{"RejectedLines", "ynnnnn", "", func(a asked) error { return a.c.RejectedLines(a.ctx, a.who, a.list(), io.Discard) }},
 		{"StartCompare", "ynnnnn", "", func(a asked) error { _, err := a.c.StartCompare(a.ctx, a.who, a.list()); return err }},
 		{"StartApply", "ynnnnn", "", func(a asked) error { _, err := a.c.StartApply(a.ctx, a.who, a.list()); return err }},
-		{"UndoDeck", "ynnnnn", "", func(a asked) error { return a.c.UndoDeck(a.ctx, a.who, a.undoable(), 0) }},
+		{"UndoDeck", "ynnnnn", "", func(a asked) error { _, err := a.c.UndoDeck(a.ctx, a.who, a.undoable(), 0); return err }},
 		{"WithdrawVersion", "-nnnnn", "", func(a asked) error { return a.c.WithdrawVersion(a.ctx, a.who, "gone", 1) }},
 		{"VersionFiles", "?n??nn", "", func(a asked) error {
 			_, err := a.c.VersionFiles(a.ctx, a.who, "retail", func(*provision.Timeline) (*provision.Version, error) { return nil, errors.New("no version") })
