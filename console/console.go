@@ -47,6 +47,7 @@ type Deps struct {
 	Rerating  Rerating
 	Nodes     Nodes
 	Profiles  Profiles
+	Incidents Incidents
 	Exchange  Exchange
 	Schedules Schedules
 	Archive   Archive
