@@ -203,7 +203,7 @@ func (s *System) startProxy(ctx context.Context) (err error) {
 	s.proxy, err = sipproxy.Open(ctx, sipproxy.Config{
 		Node: s.config.Node, Realm: s.realm, Listen: listen, TLS: tls, Origins: sip.Origins, Digest: s.config.SIP.Digest, StateDir: filepath.Join(s.config.Data, "sip"),
 		Shards: sip.Shards, MaxCalls: sip.MaxCalls, SourceRate: sip.SourceRate, RingTime: sip.RingTime, MaxDuration: sip.MaxDuration,
-		FirstStretch: sip.FirstStretch, Stretch: sip.Stretch, DrainTime: sip.DrainTime, SessionCheck: sip.SessionCheck, TraceMemory: sip.TraceMemory,
+		FirstStretch: sip.InitialGrant, Stretch: sip.GrantIncrement, DrainTime: sip.DrainTime, SessionCheck: sip.SessionCheck, TraceMemory: sip.TraceMemory,
 		FollowRefer: sip.Refer == "follow", Relays: sip.RTPEngine, RelayAuto: sip.Media == "auto", RelayPass: sip.RTPEngineDown == "pass",
 	}, sipproxy.Deps{
 		Router: s.provisioning.Live, Credit: credit, Settings: phoneSettings{s.Stores},

@@ -101,7 +101,7 @@ func (o *doctorOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if o.watch > 0 {
 		return watchFindings(ctx, d, o.watch, out)
 	}
-	fmt.Fprintf(out, "ledger away   %s\n", credit.PolicyText(c.SIP.LetPass, c.SIP.LetPassTenant))
+	fmt.Fprintf(out, "ledger down   %s\n", credit.PolicyText(c.SIP.GraceCall, c.SIP.GraceTenant))
 	if err := examineRelays(ctx, &c, out); err != nil {
 		return err
 	}
