@@ -38,7 +38,7 @@ type Client struct {
 	Live   *routing.Live
 	Clock  clock.Clock
 	Node   string
-	Lease  *Grace // What is let pass while the ledger does not answer.
+	Lease  *Grace // Grace time while the ledger does not answer.
 }
 
 // Reserve implements sipproxy.Credit.
