@@ -75,7 +75,7 @@ func (o *operations) DropFactor(ctx context.Context, r rest.DropFactorRequestObj
 }
 
 func keyOf(k *access.Key) rest.Key {
-	out := rest.Key{Id: k.ID, Login: k.Login, Name: k.Name, Made: k.Made, Till: k.Till, Used: k.Used, Revoked: k.Revoked, Scopes: []rest.Permission{}}
+	out := rest.Key{Id: k.ID, Login: k.Login, Name: k.Name, CreatedAt: k.Made, ExpiresAt: k.Till, LastUsedAt: k.Used, RevokedAt: k.Revoked, Scopes: []rest.Permission{}}
 	for _, p := range k.Scopes {
 		out.Scopes = append(out.Scopes, rest.Permission(p))
 	}
@@ -98,7 +98,7 @@ func (o *operations) AddKey(ctx context.Context, r rest.AddKeyRequestObject) (re
 	for i, p := range r.Body.Scopes {
 		scopes[i] = access.Permission(p)
 	}
-	secret, k, err := o.c.AddKey(ctx, WhoOf(ctx), r.Body.Name, scopes, r.Body.Till)
+	secret, k, err := o.c.AddKey(ctx, WhoOf(ctx), r.Body.Name, scopes, r.Body.ExpiresAt)
 	return rest.AddKey200JSONResponse{Secret: secret, Key: keyOf(&k)}, err
 }
 

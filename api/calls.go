@@ -68,7 +68,7 @@ func (o *operations) ListCalls(ctx context.Context, r rest.ListCallsRequestObjec
 	}
 	page := rest.ListCalls200JSONResponse{Items: legs}
 	if len(legs) == q.Limit {
-		page.Next = cursorAt(q.Period.Till, q.Offset+len(legs))
+		page.Next = cursorAt(q.Period.Until, q.Offset+len(legs))
 	}
 	return page, nil
 }
@@ -94,13 +94,13 @@ func (o *operations) ListDead(ctx context.Context, r rest.ListDeadRequestObject)
 // RetryDead implements rest.StrictServerInterface.
 func (o *operations) RetryDead(ctx context.Context, r rest.RetryDeadRequestObject) (rest.RetryDeadResponseObject, error) {
 	left, err := o.c.RetryDead(ctx, WhoOf(ctx), r.Body.Ids)
-	return rest.RetryDead200JSONResponse{Left: left}, err
+	return rest.RetryDead200JSONResponse{Remaining: left}, err
 }
 
 // MendDead implements rest.StrictServerInterface.
 func (o *operations) MendDead(ctx context.Context, r rest.MendDeadRequestObject) (rest.MendDeadResponseObject, error) {
 	left, err := o.c.MendDead(ctx, WhoOf(ctx), r.Id, *r.Body)
-	return rest.MendDead200JSONResponse{Left: left}, err
+	return rest.MendDead200JSONResponse{Remaining: left}, err
 }
 
 // WriteOffDead implements rest.StrictServerInterface.
@@ -157,8 +157,8 @@ func resume(cursor string, p reports.Period) (reports.Period, int, error) {
 	if errors.Join(err, err2) != nil || offset < 0 {
 		return p, 0, bad
 	}
-	if at := time.UnixMicro(till).UTC(); at.Before(p.Till) {
-		p.Till = at
+	if at := time.UnixMicro(till).UTC(); at.Before(p.Until) {
+		p.Until = at
 	}
 	return p, offset, nil
 }

@@ -171,7 +171,7 @@ func (o *operations) ListRates(ctx context.Context, r rest.ListRatesRequestObjec
 		k := &rates[i]
 		out.Items = append(out.Items, rest.RateLine{
 			Prefix: k.Prefix.Digits(), Destination: k.Destination, PerMinute: k.PerMinute.String(), ConnectFee: k.ConnectFee.String(),
-			Increment: k.Increment.String(), From: k.From, Till: k.Till,
+			Increment: k.Increment.String(), From: k.From, Until: k.Till,
 		})
 	}
 	return out, err

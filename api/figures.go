@@ -15,24 +15,24 @@ import (
 func (o *operations) GetStats(ctx context.Context, r rest.GetStatsRequestObject) (rest.GetStatsResponseObject, error) {
 	p := &r.Params
 	q := reports.Question{
-		Tenant: p.Tenant, Branch: p.Branch, Top: p.Top, Order: reports.Order(p.Order), Compare: p.Compare || p.Against != "",
+		Tenant: p.Tenant, Branch: p.Branch, Top: p.Top, Order: reports.Order(p.Order), Compare: p.Compare || p.CompareTo != "",
 		Side: or(reports.Side(p.Side), reports.Calls),
 	}
 	var err error
 	if q.Period, err = o.period(ctx, p.Period, p.Zone, p.Tenant); err != nil {
 		return nil, err
 	}
-	if p.Against != "" {
-		if q.Against, err = o.period(ctx, p.Against, p.Zone, p.Tenant); err != nil {
+	if p.CompareTo != "" {
+		if q.CompareTo, err = o.period(ctx, p.CompareTo, p.Zone, p.Tenant); err != nil {
 			return nil, err
 		}
 	}
 	if q.By, err = reports.ParseDimensions(p.By); err != nil {
 		return nil, fmt.Errorf("%w: by: %w", console.ErrInvalid, err)
 	}
-	if p.Into != "" {
-		if q.Into, err = money.ParseCurrency(p.Into); err != nil {
-			return nil, fmt.Errorf("%w: into: %w", console.ErrInvalid, err)
+	if p.Currency != "" {
+		if q.Currency, err = money.ParseCurrency(p.Currency); err != nil {
+			return nil, fmt.Errorf("%w: currency: %w", console.ErrInvalid, err)
 		}
 	}
 	if q.Filter, err = filter(p.Filter); err != nil {

@@ -20,7 +20,7 @@ func account(s *ledger.State) (rest.Account, error) {
 	available, err := s.Available()
 	return rest.Account{
 		Tenant: s.Owner, Currency: s.Currency.String(), Balance: balance.String(), Available: available.String(),
-		CreditLimit: s.CreditLimit.String(), Held: s.Pending.String(), Suspended: s.Suspended, Reason: s.Reason, ClosedTill: s.ClosedTill,
+		CreditLimit: s.CreditLimit.String(), Held: s.Pending.String(), Suspended: s.Suspended, Reason: s.Reason, ClosedUntil: s.ClosedTill,
 	}, err
 }
 
@@ -55,7 +55,7 @@ func (o *operations) GetStatement(ctx context.Context, r rest.GetStatementReques
 	if err != nil {
 		return nil, err
 	}
-	lines, err := o.c.Statement(ctx, WhoOf(ctx), r.Tenant, period.From, period.Till, console.MaxLines)
+	lines, err := o.c.Statement(ctx, WhoOf(ctx), r.Tenant, period.From, period.Until, console.MaxLines)
 	if err != nil {
 		return nil, err
 	}
@@ -96,10 +96,10 @@ func (o *operations) GetLimits(ctx context.Context, r rest.GetLimitsRequestObjec
 		return nil, err
 	}
 	out := rest.GetLimits200JSONResponse{
-		Standing: v.Standing, Suspended: v.Suspended, Why: v.Why, Blocks: []rest.Block{}, Changes: []rest.LimitChange{},
+		Limits: v.Limits, Suspended: v.Suspended, Reason: v.Reason, Blocks: []rest.Block{}, Changes: []rest.LimitChange{},
 	}
-	if out.Standing == nil {
-		out.Standing = []rest.Standing{}
+	if out.Limits == nil {
+		out.Limits = []rest.LimitStatus{}
 	}
 	for _, b := range v.Blocks {
 		out.Blocks = append(out.Blocks, rest.Block{Scope: string(b.Scope), Owner: b.Owner, Reason: b.Reason, Since: b.Since})
@@ -107,7 +107,7 @@ func (o *operations) GetLimits(ctx context.Context, r rest.GetLimitsRequestObjec
 	for i := range v.Changes {
 		c := &v.Changes[i]
 		out.Changes = append(out.Changes, rest.LimitChange{
-			At: c.At, By: c.By, Scope: string(c.Scope), Owner: c.Owner, What: c.What, Detail: c.Detail, Reason: c.Reason,
+			At: c.At, By: c.By, Scope: string(c.Scope), Owner: c.Owner, Action: c.What, Detail: c.Detail, Reason: c.Reason,
 		})
 	}
 	return out, nil
@@ -142,7 +142,7 @@ func (o *operations) ListAlarms(ctx context.Context, r rest.ListAlarmsRequestObj
 	for i := range alarms {
 		a := &alarms[i]
 		out.Items = append(out.Items, rest.Alarm{
-			Id: a.ID, Rule: a.Rule, Tenant: a.Tenant, Owner: a.Owner, Value: a.Value.String(), Text: a.Text, Done: a.Done, Since: a.Since, Till: a.Till,
+			Id: a.ID, Rule: a.Rule, Tenant: a.Tenant, Owner: a.Owner, Value: a.Value.String(), Text: a.Text, Action: a.Done, Since: a.Since, Until: a.Till,
 		})
 	}
 	return out, err

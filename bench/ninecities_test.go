@@ -193,7 +193,7 @@ func TestNineCitiesClose(t *testing.T) {
 	var beauty *invoice.Document
 	for i := range results {
 		require.Empty(t, results[i].Refusals)
-		require.True(t, results[i].Issued.Fresh)
+		require.True(t, results[i].Issued.NewlyIssued)
 		if results[i].Tenant == "beauty" {
 			beauty = results[i].Issued.Document
 		}
@@ -227,7 +227,7 @@ func TestNineCitiesClose(t *testing.T) {
 
 	again, err := n.closer().Run(ctx, invoice.Request{Period: "2026-10"})
 	require.NoError(t, err)
-	require.False(t, again[0].Issued.Fresh)
+	require.False(t, again[0].Issued.NewlyIssued)
 	n.late(t, till)
 	n.documents(t, beauty, results)
 }

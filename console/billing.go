@@ -124,7 +124,7 @@ func (c *Console) ClosePeriod(ctx context.Context, who *access.Principal, r invo
 	}
 	issued := 0
 	for i := range results {
-		if results[i].Issued != nil && results[i].Issued.Fresh {
+		if results[i].Issued != nil && results[i].Issued.NewlyIssued {
 			issued++
 		}
 	}

@@ -50,7 +50,7 @@ type DeadLeg struct {
 	Setup   time.Time `json:"setup,omitzero" access:"open"`
 	Reason  string    `json:"reason" access:"open"`
 	Detail  string    `json:"detail" access:"mentions"`
-	Died    time.Time `json:"died" access:"open"`
+	Failed  time.Time `json:"failed_at" access:"open"`
 	Retries int       `json:"retries" access:"open"`
 
 	// Came is the leg as it came, and Message what came where it is no leg; only DeadLeg gives them out.

@@ -104,7 +104,7 @@ func TestBranchManagersLimits(t *testing.T) {
 		v, err := h.Console.Limits(t.Context(), people()[role], "acme")
 		require.NoError(t, err)
 		var owners []string
-		for _, s := range v.Standing {
+		for _, s := range v.Limits {
 			owners = append(owners, s.Owner)
 		}
 		require.Equal(t, want.owners, strings.Join(owners, " "), role)

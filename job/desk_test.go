@@ -35,7 +35,7 @@ func newFloor(change ...func(*job.Config)) *floor {
 
 // order is a job that nobody else asks for.
 func order(subject string) job.Job {
-	return job.Job{Kind: job.Export, By: "user:olga", Asked: "calls", Subject: subject}
+	return job.Job{Kind: job.Export, By: "user:olga", Purpose: "calls", Subject: subject}
 }
 
 func (f *floor) state(t *testing.T, id string) job.Job {

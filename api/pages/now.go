@@ -62,7 +62,7 @@ func (p *Pages) nowView(ctx context.Context, r *request) (v nowView, err error) 
 		}
 	}
 	for _, h := range v.State.Parts {
-		if !h.Good {
+		if !h.Healthy {
 			v.Bad++
 		}
 	}

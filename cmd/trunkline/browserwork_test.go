@@ -76,7 +76,7 @@ func TestPagesManagerComparesTwoPeriods(t *testing.T) {
 	w := s.as(t, chromium(t), access.User{Login: "max", Role: access.Manager, Tenant: "acme"})
 	require.Contains(t, w.text("main"), "Busy hours", "a manager begins with his own company")
 	w.see("/statistics")
-	w.fill("period", s.month, "by", "extension", "against", s.before)
+	w.fill("period", s.month, "by", "extension", "compare_to", s.before)
 	require.Equal(t, http.StatusOK, w.press("Show"))
 	require.Equal(t, []string{"60", "40", "+50 %"}, w.texts("main tfoot td")[:3])
 	require.NotContains(t, w.text("main"), "alfa")

@@ -119,7 +119,7 @@ func (o *exportOptions) parse(ctx context.Context, db *store.Stores) (p reports.
 	if p, err = reports.ParsePeriod(o.period, zone, clock.System{}.Now()); err != nil {
 		return p, f, options, fmt.Errorf("--period: %w", err)
 	}
-	f = clickhouse.Filter{Tenant: o.tenant, Branch: o.branch, From: p.From, Till: p.Till}
+	f = clickhouse.Filter{Tenant: o.tenant, Branch: o.branch, From: p.From, Till: p.Until}
 	switch o.kind {
 	case "":
 	case cdr.Ingress.String():
@@ -170,11 +170,11 @@ func (j *exportJob) daily(ctx context.Context, folder string, p reports.Period) 
 		if _, err := os.Stat(name); err == nil || !errors.Is(err, os.ErrNotExist) {
 			continue
 		}
-		if (clock.System{}).Now().Before(day.Till) {
+		if (clock.System{}).Now().Before(day.Until) {
 			return nil
 		}
 		f := j.filter
-		f.From, f.Till = day.From, day.Till
+		f.From, f.Till = day.From, day.Until
 		if err := j.file(ctx, name, f); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}

@@ -126,7 +126,7 @@ func (o *expensesOptions) presentMonth(ctx context.Context, db *store.Stores, st
 
 // agreesWithLedger holds what the calls of a report come to against the ledger's postings of the same time.
 func agreesWithLedger(ctx context.Context, db *store.Stores, e *reports.Expenses) error {
-	posted, err := db.UsagePosted(ctx, e.Tenant, e.Currency, e.Period.From, e.Period.Till)
+	posted, err := db.UsagePosted(ctx, e.Tenant, e.Currency, e.Period.From, e.Period.Until)
 	if err != nil {
 		return err
 	}

@@ -118,7 +118,7 @@ func (o *statsOptions) question(s *provision.Snapshot) (q reports.Question, err 
 		return q, fmt.Errorf("--period: %w", err)
 	}
 	if o.against != "" {
-		if q.Against, err = reports.ParsePeriod(o.against, zone, now); err != nil {
+		if q.CompareTo, err = reports.ParsePeriod(o.against, zone, now); err != nil {
 			return q, fmt.Errorf("--against: %w", err)
 		}
 	}
@@ -129,7 +129,7 @@ func (o *statsOptions) question(s *provision.Snapshot) (q reports.Question, err 
 		return q, err
 	}
 	if o.into != "" {
-		if q.Into, err = money.ParseCurrency(o.into); err != nil {
+		if q.Currency, err = money.ParseCurrency(o.into); err != nil {
 			return q, fmt.Errorf("--into: %w", err)
 		}
 	}
@@ -166,15 +166,15 @@ func statsCells(f *reports.Figures) []string {
 	if f.Margin != nil {
 		margin = f.Margin.Amount.String() + " " + f.Margin.Currency.String()
 	}
-	if f.Margin == nil && f.NoRate != "" {
-		margin = "no rate " + f.NoRate
+	if f.Margin == nil && f.MissingRate != "" {
+		margin = "no rate " + f.MissingRate
 	}
 	if f.MarginPart != nil {
 		part = f.MarginPart.String()
 	}
 	return []string{
 		strconv.FormatInt(f.Legs, 10), strconv.FormatInt(f.Answered, 10), f.ASR.String(), f.NER.String(), strconv.FormatInt(int64(f.ACD+500)/1000, 10),
-		strconv.FormatInt(int64(f.PDD50), 10), strconv.FormatInt(int64(f.PDD95), 10), reports.Minutes(f.Talk), purse(f.Sale), purse(f.Cost), margin, part,
+		strconv.FormatInt(int64(f.PDD50), 10), strconv.FormatInt(int64(f.PDD95), 10), reports.Minutes(f.Duration), purse(f.Sale), purse(f.Cost), margin, part,
 	}
 }
 
@@ -188,8 +188,8 @@ func purse(p reports.Purse) string {
 
 func writeStatsTable(out io.Writer, a *reports.Answer) error {
 	fmt.Fprintf(out, "%s, %s\n", a.Side, a.Period)
-	if a.Against != nil {
-		fmt.Fprintf(out, "with a line below each for %s\n", a.Against)
+	if a.CompareTo != nil {
+		fmt.Fprintf(out, "with a line below each for %s\n", a.CompareTo)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, d := range a.By {
@@ -242,7 +242,7 @@ func writeStatsCSV(out io.Writer, a *reports.Answer) error {
 		head = append(head, string(d))
 	}
 	head = append(head, statsColumns()...)
-	if a.Against != nil {
+	if a.CompareTo != nil {
 		for _, c := range statsColumns() {
 			head = append(head, "before_"+c)
 		}
