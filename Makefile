@@ -49,6 +49,9 @@ $(TOOLS)/golangci-lint:
 generate: ## Make api/rest from api/openapi.yaml
 	cd api/rest && go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2 -config config.yaml ../openapi.yaml
 
+verify: ## Hold what is made of something else against it: the API's code, the golden scripts, the commands that documents show
+	@./.ci/verify
+
 vuln: ## Scan the dependencies for known holes (needs the Go vulnerability database)
 	@./.ci/vuln
 
@@ -135,4 +138,4 @@ bench-api: setup build ## Measure pages and API over 10,000,000 made-up legs for
 clean: ## Remove what was built (not ./var)
 	rm -rf bin .tools
 
-.PHONY: help setup build generate run test sim mutants test-kill test-sipp test-browser test-kafka test-pbx lint vuln fuzz bench-rating bench-route bench-system bench-sip bench-pipeline bench-import bench-lists bench-reports bench-api bench-close bench-backup clean
+.PHONY: help setup build generate run test sim mutants test-kill test-sipp test-browser test-kafka test-pbx lint verify vuln fuzz bench-rating bench-route bench-system bench-sip bench-pipeline bench-import bench-lists bench-reports bench-api bench-close bench-backup clean

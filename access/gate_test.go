@@ -18,6 +18,7 @@ const good = "correct horse battery"
 type house struct {
 	*access.Gate
 
+	t     *testing.T
 	store *memory.Store
 	clock *clock.Manual
 }
@@ -26,7 +27,7 @@ func newHouse(t *testing.T) *house {
 	t.Helper()
 	c := clock.NewManual(time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC))
 	store := memory.New(c)
-	h := &house{access.NewGate(store, "Trunkline", c), store, c}
+	h := &house{access.NewGate(store, "Trunkline", c), t, store, c}
 	h.add(t, access.User{Login: "olga", Name: "Olga", Email: "olga@example.com", Role: access.Operator})
 	return h
 }
@@ -109,39 +110,39 @@ func TestSessionsEnd(t *testing.T) {
 	t.Parallel()
 	const idle, most = 8 * time.Hour, 7 * 24 * time.Hour
 	for name, c := range map[string]struct {
-		end  func(t *testing.T, h *house, who *access.Principal)
+		end  func(h *house, who *access.Principal)
 		over bool
 	}{
-		"used within eight hours": {func(_ *testing.T, h *house, _ *access.Principal) { h.clock.Advance(idle - time.Second) }, false},
-		"not used for eight":      {func(_ *testing.T, h *house, _ *access.Principal) { h.clock.Advance(idle) }, true},
-		"signed out":              {func(t *testing.T, h *house, who *access.Principal) { require.NoError(t, h.SignOut(t.Context(), who)) }, true},
-		"one's own new password": {func(t *testing.T, h *house, who *access.Principal) {
-			require.NoError(t, h.ChangePassword(t.Context(), who, good, "another good one"))
+		"used within eight hours": {func(h *house, _ *access.Principal) { h.clock.Advance(idle - time.Second) }, false},
+		"not used for eight":      {func(h *house, _ *access.Principal) { h.clock.Advance(idle) }, true},
+		"signed out":              {func(h *house, who *access.Principal) { require.NoError(h.t, h.SignOut(h.t.Context(), who)) }, true},
+		"one's own new password": {func(h *house, who *access.Principal) {
+			require.NoError(h.t, h.ChangePassword(h.t.Context(), who, good, "another good one"))
 		}, false},
-		"a password by a link": {func(t *testing.T, h *house, _ *access.Principal) {
-			token, err := h.Reset(t.Context(), "olga")
-			require.NoError(t, err)
-			_, err = h.Redeem(t.Context(), token, "another good one")
-			require.NoError(t, err)
+		"a password by a link": {func(h *house, _ *access.Principal) {
+			token, err := h.Reset(h.t.Context(), "olga")
+			require.NoError(h.t, err)
+			_, err = h.Redeem(h.t.Context(), token, "another good one")
+			require.NoError(h.t, err)
 		}, true},
-		"another name": {func(t *testing.T, h *house, _ *access.Principal) {
-			require.NoError(t, h.Change(t.Context(), access.User{Login: "olga", Name: "O.", Role: access.Operator}))
+		"another name": {func(h *house, _ *access.Principal) {
+			require.NoError(h.t, h.Change(h.t.Context(), access.User{Login: "olga", Name: "O.", Role: access.Operator}))
 		}, false},
-		"another role": {func(t *testing.T, h *house, _ *access.Principal) {
-			h.add(t, access.User{Login: "second", Role: access.Operator})
-			require.NoError(t, h.Change(t.Context(), access.User{Login: "olga", Role: access.NOC}))
+		"another role": {func(h *house, _ *access.Principal) {
+			h.add(h.t, access.User{Login: "second", Role: access.Operator})
+			require.NoError(h.t, h.Change(h.t.Context(), access.User{Login: "olga", Role: access.NOC}))
 		}, true},
-		"used every hour for a week": {func(t *testing.T, h *house, _ *access.Principal) {
-			token, _, err := h.SignIn(t.Context(), access.Credentials{Login: "olga", Password: good, Source: "loop"})
-			require.NoError(t, err)
+		"used every hour for a week": {func(h *house, _ *access.Principal) {
+			token, _, err := h.SignIn(h.t.Context(), access.Credentials{Login: "olga", Password: good, Source: "loop"})
+			require.NoError(h.t, err)
 			for range int(most/time.Hour) - 1 {
 				h.clock.Advance(time.Hour)
-				_, err := h.BySession(t.Context(), token)
-				require.NoError(t, err)
+				_, err := h.BySession(h.t.Context(), token)
+				require.NoError(h.t, err)
 			}
 			h.clock.Advance(time.Hour)
-			_, err = h.BySession(t.Context(), token)
-			require.ErrorIs(t, err, access.ErrNoSession)
+			_, err = h.BySession(h.t.Context(), token)
+			require.ErrorIs(h.t, err, access.ErrNoSession)
 		}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -149,7 +150,7 @@ func TestSessionsEnd(t *testing.T) {
 			h := newHouse(t)
 			token, who, err := h.SignIn(t.Context(), access.Credentials{Login: "olga", Password: good, Source: "s"})
 			require.NoError(t, err)
-			c.end(t, h, who)
+			c.end(h, who)
 			again, err := h.BySession(t.Context(), token)
 			if c.over {
 				require.ErrorIs(t, err, access.ErrNoSession)
@@ -228,7 +229,8 @@ func TestVouched(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	for _, u := range []access.User{
-		{Login: "twin1", Email: "twin@example.com", Role: access.NOC}, {Login: "twin2", Email: "twin@example.com", Role: access.NOC},
+		{Login: "twin1", Email: "twin@example.com", Role: access.NOC},
+		{Login: "twin2", Email: "twin@example.com", Role: access.NOC},
 		{Login: "gone", Email: "gone@example.com", Role: access.NOC, Disabled: true},
 		{Login: "quiet", Role: access.Operator}, // The only one without an address, who is nobody's whose address is not known.
 	} {

@@ -40,12 +40,12 @@ func TestKeysAreDescribed(t *testing.T) {
 // TestKeysEnd by their date, by being revoked, and with their owner.
 func TestKeysEnd(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(t *testing.T, h *house, k access.Key){
-		"their date": func(_ *testing.T, h *house, _ access.Key) { h.clock.Advance(time.Hour) },
-		"revoked":    func(t *testing.T, h *house, k access.Key) { require.NoError(t, h.RevokeKey(t.Context(), "noc", k.ID)) },
-		"by another": func(t *testing.T, h *house, k access.Key) { require.NoError(t, h.RevokeKey(t.Context(), "", k.ID)) },
-		"disabled": func(t *testing.T, h *house, _ access.Key) {
-			require.NoError(t, h.Change(t.Context(), access.User{Login: "noc", Role: access.NOC, Disabled: true}))
+	for name, end := range map[string]func(h *house, k access.Key){
+		"their date": func(h *house, _ access.Key) { h.clock.Advance(time.Hour) },
+		"revoked":    func(h *house, k access.Key) { require.NoError(h.t, h.RevokeKey(h.t.Context(), "noc", k.ID)) },
+		"by another": func(h *house, k access.Key) { require.NoError(h.t, h.RevokeKey(h.t.Context(), "", k.ID)) },
+		"disabled": func(h *house, _ access.Key) {
+			require.NoError(h.t, h.Change(h.t.Context(), access.User{Login: "noc", Role: access.NOC, Disabled: true}))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestKeysEnd(t *testing.T) {
 			require.False(t, who.May(access.ReadTraces), "which its owner may, and it was not given")
 			require.Equal(t, "key:"+k.ID, who.By())
 			require.ErrorIs(t, h.RevokeKey(t.Context(), "olga", k.ID), access.ErrNotFound, "it is somebody else's")
-			end(t, h, k)
+			end(h, k)
 			_, err = h.ByKey(t.Context(), secret)
 			require.ErrorIs(t, err, access.ErrNoSession)
 		})

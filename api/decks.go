@@ -15,6 +15,7 @@ import (
 
 	"trunkline/api/rest"
 	"trunkline/console"
+	"trunkline/internal/clock"
 	"trunkline/rating/deckfile"
 )
 
@@ -65,7 +66,7 @@ const listTime = 5 * time.Minute
 // sendDeck keeps a price list and tells what it would change.
 func (s *Server) sendDeck(c *gin.Context) {
 	control := http.NewResponseController(c.Writer)
-	until := s.o.Clock.Now().Add(listTime)
+	until := clock.System{}.Now().Add(listTime) // Sockets know no other.
 	if err := errors.Join(control.SetReadDeadline(until), control.SetWriteDeadline(until)); err != nil {
 		s.o.Log.WarnContext(c, "a price list has the usual time only", "error", err)
 	}
@@ -141,7 +142,8 @@ func (s *Server) undoDeck(c *gin.Context) {
 		s.failed(c, fmt.Errorf("%w: revision: %w", console.ErrInvalid, err))
 		return
 	}
-	s.finish(c, s.o.Console.UndoDeck(c.Request.Context(), WhoOf(c.Request.Context()), ListOf(c), revision))
+	_, err = s.o.Console.UndoDeck(c.Request.Context(), WhoOf(c.Request.Context()), ListOf(c), revision)
+	s.finish(c, err)
 }
 
 // priceVersions lists what the prices were.

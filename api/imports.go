@@ -5,10 +5,11 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
 	"trunkline/cdr/importer"
 	"trunkline/console"
-
-	"github.com/gin-gonic/gin"
+	"trunkline/internal/clock"
 )
 
 const (
@@ -28,7 +29,7 @@ type ImportSummary struct {
 
 // importRecords takes the body as a file of call records. It answers when all of it is safe.
 func (s *Server) importRecords(c *gin.Context) {
-	until := s.o.Clock.Now().Add(importTime)
+	until := clock.System{}.Now().Add(importTime) // Sockets know no other.
 	control := http.NewResponseController(c.Writer)
 	if err := errors.Join(control.SetReadDeadline(until), control.SetWriteDeadline(until)); err != nil {
 		s.o.Log.WarnContext(c, "an upload has the usual time only", "error", err)

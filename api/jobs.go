@@ -12,6 +12,7 @@ import (
 
 	"trunkline/api/rest"
 	"trunkline/console"
+	"trunkline/internal/clock"
 	"trunkline/job"
 	"trunkline/reports/export"
 )
@@ -85,17 +86,17 @@ const resultTime = 30 * time.Minute
 
 // jobResult sends the result of a job.
 func (s *Server) jobResult(c *gin.Context) {
-	if err := SendResult(c, s.o.Console, c.Param("id"), s.o.Clock.Now()); err != nil {
+	if err := SendResult(c, s.o.Console, c.Param("id")); err != nil {
 		s.failed(c, err)
 	}
 }
 
 // SendResult sends the result of a job to who asked for it. What goes wrong after it was begun is seen by its length.
-func SendResult(c *gin.Context, desk *console.Console, id string, now time.Time) error {
+func SendResult(c *gin.Context, desk *console.Console, id string) error {
 	ctx := c.Request.Context()
 	sent := false
 	err := desk.JobResult(ctx, WhoOf(ctx), id, func(j job.Job) error {
-		if err := http.NewResponseController(c.Writer).SetWriteDeadline(now.Add(resultTime)); err != nil {
+		if err := http.NewResponseController(c.Writer).SetWriteDeadline(clock.System{}.Now().Add(resultTime)); err != nil {
 			return fmt.Errorf("the time of a result: %w", err)
 		}
 		sent = true

@@ -7,9 +7,9 @@ import (
 
 	"trunkline/access"
 	"trunkline/app/config"
-	"trunkline/app/engine"
 	"trunkline/app/pbx"
 	"trunkline/app/store"
+	"trunkline/cdr"
 	"trunkline/cdr/importer"
 	"trunkline/cdr/kafka"
 	"trunkline/console"
@@ -19,9 +19,6 @@ import (
 	"trunkline/routing"
 	"trunkline/sql/postgres"
 )
-
-// localConns are the connections of a command to each database.
-const localConns = 4
 
 // Local is the console over the databases of a data folder or of a cluster, without any part that runs: a command asks it, as
 // people and programs ask that of a running process. Both keep the same audit. What only a running process knows, such as calls in
@@ -44,14 +41,9 @@ type Local struct {
 // OpenLocal reaches the engines of a running process, or starts them for as long as the command takes, and puts a console over
 // them in the name of whoever runs it, such as cli:root. Close ends it. The schemas have to be those of this program.
 func OpenLocal(ctx context.Context, c *config.Config, by string, log *slog.Logger) (_ *Local, err error) {
-	e, err := engine.Reach(ctx, c, log)
+	s, err := store.Open(ctx, c, store.Check, log)
 	if err != nil {
 		return nil, err
-	}
-	s, err := store.Connect(ctx, e, store.Limits{Postgres: localConns, Clickhouse: localConns, Statement: c.Postgres.StatementLimit}, store.Check, log)
-	if err != nil {
-		e.Stop(ctx, log)
-		return nil, cause.Mark(cause.State, err)
 	}
 	l := &Local{Who: &access.Principal{Role: access.Operator, Command: by}, Stores: s, live: routing.NewLive(provision.Empty()), log: log}
 	defer func() {
@@ -80,6 +72,17 @@ func (l *Local) Refresh(ctx context.Context) {
 	l.live.Swap(snapshot)
 }
 
+// MeasuredTable compiles what calls are routed by, with what routing looks at beside it: the quality of gateways and what is owed to
+// carriers, as they are now.
+func (l *Local) MeasuredTable(ctx context.Context) (*routing.Table, error) {
+	compiler := provision.NewCompiler()
+	snapshot, err := l.Stores.Compile(ctx, compiler)
+	if err != nil {
+		return nil, err
+	}
+	return routing.NewTable(snapshot), Measure(ctx, l.Stores, snapshot.Operator(), compiler.Measures())
+}
+
 // sender sends legs of imports; it is opened when the first is sent.
 func (l *Local) sender(ctx context.Context) (importer.Sender, error) {
 	if l.producer == nil {
@@ -90,6 +93,22 @@ func (l *Local) sender(ctx context.Context) (importer.Sender, error) {
 		l.producer = p
 	}
 	return l.producer, nil
+}
+
+// SendLegs brings legs to the stream; all of them are there when it returns nil.
+func (l *Local) SendLegs(ctx context.Context, legs []cdr.Envelope) error {
+	to, err := l.sender(ctx)
+	if err != nil {
+		return err
+	}
+	return to.Send(ctx, legs)
+}
+
+// Note keeps in the audit what a command did that is no use case of the console.
+func (l *Local) Note(ctx context.Context, action, object, after string) error {
+	return postgres.NewAccess(l.Stores.DB, l.Stores.Clock).Log(ctx, access.Deed{
+		At: l.Stores.Clock.Now(), By: l.Who.By(), Action: action, Object: object, After: after,
+	})
 }
 
 // Close ends the connections, and the engines that were started for them.

@@ -18,6 +18,9 @@ type Billing interface {
 	// Close issues the invoices of a period, or tells what keeps it open.
 	Close(ctx context.Context, r invoice.Request) ([]invoice.Result, error)
 	Draft(ctx context.Context, tenant, month string) (*invoice.Document, error)
+	// Detail gives each call and each fee behind the expenses of a month, and UsagePosted what the ledger has of its calls.
+	Detail(ctx context.Context, tenant, month string, f invoice.DetailFilter, do func(*invoice.Detail) error) error
+	UsagePosted(ctx context.Context, e *reports.Expenses) (money.Amount, error)
 	// Annex are the answered calls of a document.
 	Annex(ctx context.Context, d *invoice.Document) invoice.Calls
 	Papers

@@ -29,19 +29,28 @@ func (c *Console) readList(ctx context.Context, who *access.Principal, l *DeckLi
 	if err := may(who, access.WritePrices); err != nil {
 		return nil, err
 	}
-	if l.Effective.IsZero() {
-		l.Effective = c.d.Clock.Now().Truncate(time.Second)
-	}
 	name, content, err := c.d.Uploads.Upload(ctx, l.Upload, who.By())
 	if err != nil {
 		return nil, goneUpload(err)
+	}
+	out, err := c.readFrom(ctx, l, name, bytes.NewReader(content))
+	if out != nil {
+		out.content = content
+	}
+	return out, err
+}
+
+// readFrom reads a list from where it is. What it leaves open is in the answer.
+func (c *Console) readFrom(ctx context.Context, l *DeckList, name string, in io.Reader) (*deckList, error) {
+	if l.Effective.IsZero() {
+		l.Effective = c.d.Clock.Now().Truncate(time.Second)
 	}
 	out, err := c.pricesNow(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	out.name, out.content = name, content
-	out.list, out.report, err = out.prices.Read(ctx, bytes.NewReader(content), ListOptions{Name: name, Answers: l.Answers, Forget: l.Forget, Told: l.told, Now: c.d.Clock.Now()})
+	out.name = name
+	out.list, out.report, err = out.prices.Read(ctx, in, ListOptions{Name: name, Answers: l.Answers, Forget: l.Forget, Told: l.Told, Now: c.d.Clock.Now()})
 	if asks, ok := errors.AsType[*deckfile.QuestionError](err); ok {
 		out.open, err = asks, nil
 	}
@@ -180,7 +189,8 @@ func (c *Console) ApplyDeck(ctx context.Context, who *access.Principal, l DeckLi
 	if err != nil {
 		return err
 	}
-	return c.storeDeck(ctx, who, &l, read, "apply list", files, read.name)
+	_, err = c.storeDeck(ctx, who, &l, read, "apply list", files, read.name)
+	return err
 }
 
 // RejectedLines writes the lines of a list that are faulty, with the reasons, as CSV that can be mended and sent again.
@@ -195,10 +205,11 @@ func (c *Console) RejectedLines(ctx context.Context, who *access.Principal, l De
 	return deckfile.WriteRejected(w, bytes.NewReader(read.content), read.report)
 }
 
-func (c *Console) storeDeck(ctx context.Context, who *access.Principal, l *DeckList, read *deckList, action string, files map[string][]byte, note string) error {
-	if _, err := c.d.Setup.Save(ctx, read.revision, &provision.Changes{Files: files}, who.By()); err != nil {
-		return err
+func (c *Console) storeDeck(ctx context.Context, who *access.Principal, l *DeckList, read *deckList, action string, files map[string][]byte, note string) (int64, error) {
+	revision, err := c.d.Setup.Save(ctx, read.revision, &provision.Changes{Files: files}, who.By())
+	if err != nil {
+		return 0, err
 	}
 	kind, id := l.thing()
-	return c.log(ctx, who, access.Deed{Action: action, Object: string(kind) + " " + id, After: note})
+	return revision, c.log(ctx, who, access.Deed{Action: action, Object: string(kind) + " " + id, After: note})
 }

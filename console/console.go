@@ -47,7 +47,10 @@ type Deps struct {
 	Rerating  Rerating
 	Nodes     Nodes
 	Profiles  Profiles
+	Incidents Incidents
 	Exchange  Exchange
+	Schedules Schedules
+	Archive   Archive
 	Retention Retention
 	History   History
 	Billing   Billing

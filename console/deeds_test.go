@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func TestDeedsAreLogged(t *testing.T) {
 		deeds, found := h.People.Deeds(context.WithoutCancel(ctx), access.DeedFilter{Limit: 10})
 		require.NoError(t, found)
 		name, _, _ := strings.Cut(o.name, " ")
-		if err != nil || contains(silent(), name) {
+		if err != nil || slices.Contains(silent(), name) {
 			continue
 		}
 		if len(h.Rows.Done()) > len(before) || strings.HasPrefix(name, "Start") {
@@ -50,15 +51,6 @@ func TestDeedsAreLogged(t *testing.T) {
 		}
 	}
 	require.Greater(t, logged, 20)
-}
-
-func contains(list []string, word string) bool {
-	for _, w := range list {
-		if w == word {
-			return true
-		}
-	}
-	return false
 }
 
 // TestReasonsAreAskedFor refuses what is dangerous without a word why.

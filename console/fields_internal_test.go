@@ -31,10 +31,10 @@ func whole() map[string]string {
 		"rating.Rate": "prices:read", "rating.Deck": "prices:read", "reports.Expenses": "invoices:read", "reports.Period": "what was asked", "traffic.Report": "stats:read, without money",
 		"routing.DialStep": "routing:read, without money", "routing.Dialled": "routing:read, without money",
 		"console.ApplyPlan": "for those who may write all of it", "provision.Snapshot": "for those who may write all of it", "console.VersionFile": "prices:read",
-		"console.ReadRecords": "counts", "importer.Import": "imports:undo", "importer.Outlook": "imports:undo", "importer.Undo": "imports:undo",
+		"console.ListInHand": "prices:write", "console.Preview": "prices:write", "console.ReadRecords": "counts", "importer.Import": "imports:undo", "importer.Outlook": "imports:undo", "importer.Undo": "imports:undo",
 		"console.RerateReport": "money:read and cost:read", "console.RerateRun": "money:read", "ledger.Closing": "money:read",
 		"retention.Line": "retention:read", "retention.Found": "retention:write", "retention.Hold": "retention:read", "console.ObjectVersion": "audit:read; secrets are masked in it",
-		"console.KeptRate": "prices:read", "console.RateFetch": "prices:read",
+		"mail.Scheduled": "users:read", "reports.Question": "what was asked", "console.KeptRate": "prices:read", "console.RateFetch": "prices:read",
 		"ledger.Node": "overview:read", "ledger.NodeEvent": "overview:read",
 	}
 }

@@ -62,7 +62,7 @@ func (c *Console) startList(
 		j.Subject = string(thing) + " " + id
 	}
 	return c.start(ctx, who, j, func(ctx context.Context, m *job.Meter) error {
-		l.told = func(lines int) { m.At(int64(lines)) }
+		l.Told = func(lines int) { m.At(int64(lines)) }
 		return work(ctx, &asker, l, m)
 	})
 }

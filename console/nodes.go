@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"trunkline/access"
 	"trunkline/ledger"
@@ -18,6 +19,54 @@ type Nodes interface {
 	Resolve(ctx context.Context, node, reason string) error
 	// GiveUp says that the journal and the spool of a proxy are lost; ledger.ErrNoNode.
 	GiveUp(ctx context.Context, node, reason string) error
+	// Note keeps what became of a proxy, or what was done about it.
+	Note(ctx context.Context, id, name, what, reason string) error
+}
+
+// Incidents are faults of the stores that somebody has to deal with.
+type Incidents interface {
+	// Close closes one, with what was done, and reports whether it was open.
+	Close(ctx context.Context, id int64, note string) (bool, error)
+}
+
+// CloseIncident says that an incident was dealt with by hand.
+func (c *Console) CloseIncident(ctx context.Context, who *access.Principal, id int64, why string) error {
+	if err := c.mayOfAll(who, access.WriteMoney); err != nil {
+		return err
+	}
+	why, err := reason(why)
+	if err != nil {
+		return err
+	}
+	closed, err := c.d.Incidents.Close(ctx, id, why+" ("+who.By()+")")
+	if err != nil {
+		return err
+	}
+	if !closed {
+		return fmt.Errorf("%w: there is no open incident %d", ErrNotFound, id)
+	}
+	return c.log(ctx, who, access.Deed{Action: "close incident", Object: "incident " + strconv.FormatInt(id, 10), After: why})
+}
+
+// NoteDamage keeps what was done about a damaged part of the journal or the spool of a proxy.
+func (c *Console) NoteDamage(ctx context.Context, who *access.Principal, id, what, why string) error {
+	if err := c.mayOfAll(who, access.WriteMoney); err != nil {
+		return err
+	}
+	nodes, err := c.d.Nodes.Nodes(ctx)
+	if err != nil {
+		return err
+	}
+	name := id
+	for i := range nodes {
+		if nodes[i].ID == id {
+			name = nodes[i].Name
+		}
+	}
+	if err := c.d.Nodes.Note(ctx, id, name, what, why); err != nil {
+		return err
+	}
+	return c.log(ctx, who, access.Deed{Action: what, Object: "node " + name, After: why})
 }
 
 // Nodes returns the proxies with their last sign of life and what they hold for calls that must be over.

@@ -19,7 +19,6 @@ import (
 	"trunkline/reports"
 	"trunkline/reports/export"
 	"trunkline/reports/invoice"
-	"trunkline/reports/retention"
 )
 
 // operations are all of them: calls and figures, what is provisioned, prices, money, and the house itself.
@@ -75,6 +74,15 @@ func aboutCalls() []operation {
 			_, err := a.c.AllStats(a.ctx, a.who, []reports.Question{{Period: theDay(), Order: reports.OrderSale}})
 			return err
 		}},
+		{"ReadQuestion", "yyyyyy", "", func(a asked) error {
+			_, err := a.c.ReadQuestion(a.who, console.QuestionText{Period: "today"})
+			return err
+		}},
+		{"ExportRecords", "ynnynn", "ynnynn", func(a asked) error {
+			_, err := a.c.ExportRecords(a.ctx, a.who, a.calls(), export.Options{Format: export.CSV}, io.Discard, func(int64) {})
+			return err
+		}},
+		{"RebuildSums", "ynnnnn", "", func(a asked) error { return a.c.RebuildSums(a.ctx, a.who, func(string, string) {}) }},
 		{"Lines", "yyyyyy", "yyyy--", func(a asked) error {
 			_, err := a.c.Lines(a.ctx, a.who, console.LinesQuery{Tenant: a.tenant, Period: theDay()})
 			return err
@@ -197,6 +205,10 @@ func (a asked) undoable() console.DeckList {
 	return console.DeckList{Deck: "alfa"}
 }
 
+func (a asked) inHand() (*console.ListInHand, error) {
+	return a.c.ReadDeckList(a.ctx, a.who, console.DeckList{Deck: "alfa", Yes: true}, "new.csv", strings.NewReader("prefix,destination,rate\n49,Germany,0.03\n44,United Kingdom,0.03\n"))
+}
+
 func aboutPrices() []operation {
 	deck := console.DeckList{Deck: "alfa"}
 	return []operation{
@@ -216,10 +228,30 @@ func aboutPrices() []operation {
 		}},
 		{"CompareDeck", "ynnnnn", "", func(a asked) error { _, err := a.c.CompareDeck(a.ctx, a.who, a.list()); return err }},
 		{"ApplyDeck", "ynnnnn", "", func(a asked) error { return a.c.ApplyDeck(a.ctx, a.who, a.list()) }},
+		{"ReadDeckList", "ynnnnn", "", func(a asked) error { _, err := a.inHand(); return err }},
+		{"PreviewDeckList", "ynnnnn", "", func(a asked) error {
+			h, err := a.inHand()
+			if err == nil {
+				_, err = a.c.PreviewDeckList(a.ctx, a.who, h)
+			}
+			return err
+		}},
+		{"ApplyDeckList", "ynnnnn", "", func(a asked) error {
+			h, err := a.inHand()
+			if err != nil {
+				return err
+			}
+			p, err := a.c.PreviewDeckList(a.ctx, a.who, h)
+			if err == nil {
+				_, _, err = a.c.ApplyDeckList(a.ctx, a.who, h, p)
+			}
+			return err
+		}},
+		{"DeckOf", "ynnynn", "", func(a asked) error { _, err := a.c.DeckOf(a.ctx, a.who, "alfa"); return err }},
 		{"RejectedLines", "ynnnnn", "", func(a asked) error { return a.c.RejectedLines(a.ctx, a.who, a.list(), io.Discard) }},
 		{"StartCompare", "ynnnnn", "", func(a asked) error { _, err := a.c.StartCompare(a.ctx, a.who, a.list()); return err }},
 		{"StartApply", "ynnnnn", "", func(a asked) error { _, err := a.c.StartApply(a.ctx, a.who, a.list()); return err }},
-		{"UndoDeck", "ynnnnn", "", func(a asked) error { return a.c.UndoDeck(a.ctx, a.who, a.undoable(), 0) }},
+		{"UndoDeck", "ynnnnn", "", func(a asked) error { _, err := a.c.UndoDeck(a.ctx, a.who, a.undoable(), 0); return err }},
 		{"WithdrawVersion", "-nnnnn", "", func(a asked) error { return a.c.WithdrawVersion(a.ctx, a.who, "gone", 1) }},
 		{"VersionFiles", "?n??nn", "", func(a asked) error {
 			_, err := a.c.VersionFiles(a.ctx, a.who, "retail", func(*provision.Timeline) (*provision.Version, error) { return nil, errors.New("no version") })
@@ -304,6 +336,13 @@ func aboutMoney() []operation {
 		{"WriteExpenses", "ynyyyn", "ynyy-n", func(a asked) error {
 			return a.c.WriteExpenses(a.ctx, a.who, a.tenant, "2026-11", "csv", "en", io.Discard)
 		}},
+		{"PresentMonth", "ynyyyn", "ynyy-n", func(a asked) error { _, err := a.c.PresentMonth(a.ctx, a.who, a.tenant); return err }},
+		{"ExpenseDetail", "ynyyyn", "ynyy-n", func(a asked) error {
+			return a.c.ExpenseDetail(a.ctx, a.who, a.tenant, "2026-11", invoice.DetailFilter{}, func(*invoice.Detail) error { return nil })
+		}},
+		{"AgreesWithLedger", "ynyyyn", "ynyy-n", func(a asked) error {
+			return a.c.AgreesWithLedger(a.ctx, a.who, &reports.Expenses{Tenant: a.tenant})
+		}},
 		{"Invoices", "ynyyyn", "ynyy-n", func(a asked) error { _, err := a.c.Invoices(a.ctx, a.who, a.tenant, "", 0, 10); return err }},
 		{"Invoice", "ynyyyn", "ynyy-n", func(a asked) error { _, err := a.c.Invoice(a.ctx, a.who, a.tenant+"-1"); return err }},
 		{"WriteInvoice", "ynyyyn", "ynyy-n", func(a asked) error { return a.c.WriteInvoice(a.ctx, a.who, a.tenant+"-1", "xlsx", io.Discard) }},
@@ -341,73 +380,6 @@ func aboutMoney() []operation {
 			return err
 		}},
 		{"TakeCharge", "ynynnn", "ynynnn", func(a asked) error { return a.c.TakeCharge(a.ctx, a.who, a.tenant, 1, "twice") }},
-	}
-}
-
-func aboutHouse() []operation {
-	anna := access.User{Login: "anna", Role: access.NOC}
-	return []operation{
-		{"Overview", "yynynn", "", func(a asked) error { _, err := a.c.Overview(a.ctx, a.who); return err }},
-		{"RetentionPlan", "ynnynn", "", func(a asked) error { _, err := a.c.RetentionPlan(a.ctx, a.who); return err }},
-		{"RunRetention", "ynnnnn", "", func(a asked) error { return a.c.RunRetention(a.ctx, a.who, "", func(retention.Done) {}) }},
-		{"FindPerson", "ynnnnn", "", func(a asked) error { _, err := a.c.FindPerson(a.ctx, a.who, retention.Person{}); return err }},
-		{"ErasePerson", "ynnnnn", "", func(a asked) error {
-			_, err := a.c.ErasePerson(a.ctx, a.who, retention.Erasure{Reason: "request 7"})
-			return err
-		}},
-		{"Unreached", "ynnnnn", "", func(a asked) error { _, err := a.c.Unreached(a.ctx, a.who); return err }},
-		{"Holds", "ynnynn", "", func(a asked) error { _, err := a.c.Holds(a.ctx, a.who, true); return err }},
-		{"AddHold", "ynnnnn", "", func(a asked) error {
-			_, err := a.c.AddHold(a.ctx, a.who, retention.Hold{Tenant: "acme", Reason: "court order 17"})
-			return err
-		}},
-		{"RemoveHold", "ynnnnn", "", func(a asked) error { return a.c.RemoveHold(a.ctx, a.who, 1, "case 12 is closed") }},
-		{"ObjectHistory", "ynnynn", "", func(a asked) error {
-			_, err := a.c.ObjectHistory(a.ctx, a.who, provision.KindTenant, "acme")
-			return err
-		}},
-		{"Nodes", "yynynn", "", func(a asked) error { _, err := a.c.Nodes(a.ctx, a.who); return err }},
-		{"NodeEvents", "yynynn", "", func(a asked) error { _, err := a.c.NodeEvents(a.ctx, a.who, 10); return err }},
-		{"ResolveNode", "ynynnn", "", func(a asked) error { return a.c.ResolveNode(a.ctx, a.who, "proxy-2", "it was a clone") }},
-		{"GiveUpNode", "ynynnn", "", func(a asked) error { return a.c.GiveUpNode(a.ctx, a.who, "proxy-2", "its disk burnt") }},
-		{"SIPLocks", "yynynn", "", func(a asked) error { _, err := a.c.SIPLocks(a.ctx, a.who); return err }},
-		{"LiftSIPLock", "yynnnn", "", func(a asked) error { return a.c.LiftSIPLock(a.ctx, a.who, "192.0.2.66", "") }},
-		{"AlertRules", "yynynn", "", func(a asked) error { _, _, err := a.c.AlertRules(a.ctx, a.who); return err }},
-		{"ApplyAlerts", "ynnnnn", "", func(a asked) error { return a.c.ApplyAlerts(a.ctx, a.who, alertRules) }},
-		{"Alarms", "yynynn", "", func(a asked) error { _, err := a.c.Alarms(a.ctx, a.who, "", false, 10); return err }},
-		{"Deliveries", "yynynn", "", func(a asked) error { _, err := a.c.Deliveries(a.ctx, a.who, false, 10); return err }},
-		{"ReplayDelivery", "ynnnnn", "", func(a asked) error { return a.c.ReplayDelivery(a.ctx, a.who, 1) }},
-		{"People", "ynnynn", "", func(a asked) error { _, err := a.c.People(a.ctx, a.who); return err }},
-		{"Person", "ynnynn", "", func(a asked) error {
-			_ = a.h.Gate.Add(a.ctx, anna)
-			_, err := a.c.Person(a.ctx, a.who, "anna")
-			return err
-		}},
-		{"AddPerson", "ynnnnn", "", func(a asked) error { _, err := a.c.AddPerson(a.ctx, a.who, anna); return err }},
-		{"ChangePerson", "ynnnnn", "", func(a asked) error { _ = a.h.Gate.Add(a.ctx, anna); return a.c.ChangePerson(a.ctx, a.who, anna) }},
-		{"ResetPerson", "ynnnnn", "", func(a asked) error {
-			_ = a.h.Gate.Add(a.ctx, anna)
-			_, err := a.c.ResetPerson(a.ctx, a.who, "anna", true)
-			return err
-		}},
-		{"SetPassword", "ynnnnn", "", func(a asked) error {
-			_ = a.h.Gate.Add(a.ctx, anna)
-			return a.c.SetPassword(a.ctx, a.who, "anna", "correct horse battery")
-		}},
-		{"KeysOf", "ynnynn", "", func(a asked) error { _, err := a.c.KeysOf(a.ctx, a.who, ""); return err }},
-		{"AddKeyOf", "ynnnnn", "", func(a asked) error {
-			_ = a.h.Gate.Add(a.ctx, anna)
-			_, _, err := a.c.AddKeyOf(a.ctx, a.who, "anna", "watch", []access.Permission{access.ReadOverview}, time.Time{})
-			return err
-		}},
-		{"Keys of all", "ynnynn", "", func(a asked) error { _, err := a.c.Keys(a.ctx, a.who, true); return err }},
-		{"Audit", "ynnynn", "", func(a asked) error { _, err := a.c.Audit(a.ctx, a.who, access.DeedFilter{Limit: 10}); return err }},
-		{"Jobs", "yyyyyy", "", func(a asked) error { _, err := a.c.Jobs(a.ctx, a.who, 10); return err }},
-		{"Job of somebody else", "y--y--", "", func(a asked) error { _, err := a.c.Job(a.ctx, a.who, a.elses()); return err }},
-		{"StopJob of somebody else", "y-----", "", func(a asked) error { return a.c.StopJob(a.ctx, a.who, a.elses()) }},
-		{"JobResult of somebody else", "------", "", func(a asked) error {
-			return a.c.JobResult(a.ctx, a.who, a.elses(), func(job.Job) error { return nil }, func([]byte) error { return nil })
-		}},
 	}
 }
 

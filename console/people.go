@@ -192,15 +192,25 @@ func (c *Console) Audit(ctx context.Context, who *access.Principal, f access.Dee
 	out := make([]Deed, 0, len(deeds))
 	for _, d := range deeds {
 		one := Deed{At: d.At, By: d.By, Source: d.Source, Tenant: d.Tenant, Action: d.Action, Object: d.Object}
-		if strings.Contains(d.Before+d.After, ": ") || strings.Contains(d.Before+d.After, "\n") {
-			one.Changes = provision.Differences(d.Before, d.After)
-		}
-		if len(one.Changes) == 0 {
-			one.Note = d.After
-		}
+		one.Changes, one.Note = toldOf(d.Before, d.After)
 		out = append(out, one)
 	}
 	return out, nil
+}
+
+// toldOf is what is told of a deed: the fields that changed, with secrets masked, or the words that were noted. A document in which nothing
+// changed is neither.
+func toldOf(before, after string) ([]provision.FieldChange, string) {
+	if !strings.Contains(before+after, ": ") && !strings.Contains(before+after, "\n") {
+		return nil, after
+	}
+	if changes := provision.Differences(before, after); len(changes) > 0 {
+		return changes, ""
+	}
+	if len(provision.Differences("", after)) > 0 {
+		return nil, ""
+	}
+	return nil, after
 }
 
 // Deed is something that somebody did, as it is shown.

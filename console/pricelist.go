@@ -28,7 +28,7 @@ type DeckList struct {
 	Yes           bool // It is meant that the list ends more than ClosingMost percent.
 	DropAnnounced bool // An update takes back what was announced for after it.
 
-	told func(lines int) // Nil: nobody waits for how far it is.
+	Told func(lines int) // Gets how many lines were read so far; nil: nobody waits.
 }
 
 // thing is what the list is for.

@@ -57,29 +57,29 @@ func (c *Console) pricesOf(ctx context.Context, who *access.Principal, l *DeckLi
 }
 
 // UndoDeck puts in force what a deck, or the prices of a tariff, held before the last change that has not been undone yet, or what it
-// held from a revision on. It is a change in its turn.
-func (c *Console) UndoDeck(ctx context.Context, who *access.Principal, l DeckList, revision int64) error {
+// held from a revision on. It is a change in its turn, whose revision is returned.
+func (c *Console) UndoDeck(ctx context.Context, who *access.Principal, l DeckList, revision int64) (int64, error) {
 	if err := may(who, access.WritePrices); err != nil {
-		return err
+		return 0, err
 	}
 	read, err := c.pricesNow(ctx, &l)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if revision == 0 {
 		versions, err := c.d.Uploads.FileVersions(ctx, read.prices.Name)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		before, ok := Undone(versions)
 		if !ok {
-			return fmt.Errorf("%w: there is no change that could be undone", ErrConflict)
+			return 0, fmt.Errorf("%w: there is no change that could be undone", ErrConflict)
 		}
 		revision = before.Revision
 	}
 	content, err := c.d.Uploads.FileAt(ctx, read.prices.Name, revision)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	return c.storeDeck(ctx, who, &l, read, "undo list", map[string][]byte{read.prices.Name: content}, fmt.Sprintf("revision %d", revision))
 }

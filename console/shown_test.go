@@ -36,8 +36,11 @@ func alarms() []alert.Alarm {
 
 func told() []console.Delivery {
 	return []console.Delivery{
-		{Rule: "low", Text: "balance is 77"}, {Rule: "many", Text: "calls is 1234"}, {Rule: "calls.rated", Text: "9 calls were rated: 88"},
-		{Rule: "route.locked", Text: "gateway alfa-1 is locked"}, {Rule: "call.unrated", Text: "no rate for 4989765432"},
+		{Rule: "low", Text: "balance is 77"},
+		{Rule: "many", Text: "calls is 1234"},
+		{Rule: "calls.rated", Text: "9 calls were rated: 88"},
+		{Rule: "route.locked", Text: "gateway alfa-1 is locked"},
+		{Rule: "call.unrated", Text: "no rate for 4989765432"},
 	}
 }
 
@@ -173,7 +176,7 @@ func TestSimulatorTellsNoPrices(t *testing.T) {
 		do   func(console.Document)
 	}{
 		{provision.KindTenant, "acme", func(d console.Document) { d["max_price"] = "0.05" }},
-		{provision.KindRoutePlan, "all", func(d console.Document) { d["rules"].([]any)[0].(console.Document)["min_margin"] = "7" }}, //nolint:errcheck,forcetypeassert // Of the example.
+		{provision.KindRoutePlan, "all", func(d console.Document) { d["rules"].([]any)[0].(console.Document)["min_margin"] = "7" }}, //nolint:forcetypeassert // Of the example.
 	} {
 		thing, err := h.Console.Thing(t.Context(), operator, change.kind, change.id)
 		require.NoError(t, err)

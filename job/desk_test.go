@@ -21,17 +21,22 @@ import (
 type floor struct {
 	*job.Desk
 
+	t    *testing.T
 	book *memory.Book
 }
 
-func newFloor(change ...func(*job.Config)) *floor {
+func newFloor(t *testing.T, change ...func(*job.Config)) *floor {
+	t.Helper()
 	book := memory.NewBook(clock.System{})
 	c := job.Config{Book: book, Node: "one", Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)}
 	for _, do := range change {
 		do(&c)
 	}
-	return &floor{job.NewDesk(c), book}
+	return &floor{job.NewDesk(c), t, book}
 }
+
+// pass lets virtual time go by.
+func pass(d time.Duration) { _ = clock.Sleep(context.Background(), clock.System{}, d) }
 
 // order is a job that nobody else asks for.
 func order(subject string) job.Job {
@@ -57,7 +62,7 @@ func TestEndsOfJobs(t *testing.T) {
 	help := &job.TellError{Err: errors.New("the period is closed already")}
 	for name, c := range map[string]struct {
 		work job.Work
-		then func(t *testing.T, f *floor, id string)
+		then func(f *floor, id string)
 		want job.State
 		note string
 	}{
@@ -67,24 +72,24 @@ func TestEndsOfJobs(t *testing.T) {
 			work: func(context.Context, *job.Meter) error { return errors.New("password of the database is wrong") }, want: job.Failed, note: "It could not be done at the moment; ask again in a while.",
 		},
 		"a fault of the program": {work: func(context.Context, *job.Meter) error { panic("nil map") }, want: job.Failed, note: "It could not be done at the moment; ask again in a while."},
-		"it takes too long":      {work: wait, then: func(*testing.T, *floor, string) { time.Sleep(2 * time.Hour) }, want: job.Failed, note: "it took too long: more than 2h0m0s"},
-		"somebody stops it":      {work: wait, then: func(t *testing.T, f *floor, id string) { require.NoError(t, f.book.Stop(t.Context(), id, "user:max")) }, want: job.Cancelled},
-		"the process ends":       {work: wait, then: func(_ *testing.T, f *floor, _ string) { f.Close() }, want: job.Lost},
+		"it takes too long":      {work: wait, then: func(*floor, string) { pass(2 * time.Hour) }, want: job.Failed, note: "it took too long: more than 2h0m0s"},
+		"somebody stops it":      {work: wait, then: func(f *floor, id string) { require.NoError(f.t, f.book.Stop(f.t.Context(), id, "user:max")) }, want: job.Cancelled},
+		"the process ends":       {work: wait, then: func(f *floor, _ string) { f.Close() }, want: job.Lost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				f := newFloor()
+				f := newFloor(t)
 				defer f.Close()
 				begun, err := f.Start(t.Context(), order(""), c.work)
 				require.NoError(t, err)
 				require.Equal(t, job.Queued, begun.State)
 				if c.then != nil {
-					time.Sleep(time.Millisecond)
+					pass(time.Millisecond)
 					require.Equal(t, job.Running, runs(t, f, begun.ID), "it is told within a second that it runs")
-					c.then(t, f, begun.ID)
+					c.then(f, begun.ID)
 				}
-				time.Sleep(2 * time.Second)
+				pass(2 * time.Second)
 				j := f.state(t, begun.ID)
 				require.Equal(t, c.want, j.State)
 				require.Equal(t, c.note, j.Note)
@@ -97,7 +102,7 @@ func TestEndsOfJobs(t *testing.T) {
 
 func runs(t *testing.T, f *floor, id string) job.State {
 	t.Helper()
-	time.Sleep(time.Second)
+	pass(time.Second)
 	return f.state(t, id).State
 }
 
@@ -105,7 +110,7 @@ func runs(t *testing.T, f *floor, id string) job.State {
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := newFloor(func(c *job.Config) { c.AtOnce, c.Waiting = 1, 1 })
+		f := newFloor(t, func(c *job.Config) { c.AtOnce, c.Waiting = 1, 1 })
 		defer f.Close()
 		first, err := f.Start(t.Context(), order(""), wait)
 		require.NoError(t, err)
@@ -114,11 +119,11 @@ func TestTurns(t *testing.T) {
 		require.NoError(t, err)
 		_, err = f.Start(t.Context(), order(""), wait)
 		require.ErrorIs(t, err, job.ErrFull)
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		require.Equal(t, job.Running, f.state(t, first.ID).State)
 		require.Equal(t, job.Queued, f.state(t, second.ID).State)
 		require.NoError(t, f.book.Stop(t.Context(), first.ID, "user:olga"))
-		time.Sleep(3 * time.Second)
+		pass(3 * time.Second)
 		require.Equal(t, job.Cancelled, f.state(t, first.ID).State)
 		require.Equal(t, job.Running, f.state(t, second.ID).State, "its turn has come")
 		f.Close()
@@ -131,8 +136,8 @@ func TestTurns(t *testing.T) {
 func TestWhatIsAloneIsClaimed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		one := newFloor()
-		two := newFloor(func(c *job.Config) { c.Book, c.Node = one.book, "two" })
+		one := newFloor(t)
+		two := newFloor(t, func(c *job.Config) { c.Book, c.Node = one.book, "two" })
 		defer one.Close()
 		defer two.Close()
 		begun, err := one.Start(t.Context(), order("2026-11"), wait)
@@ -142,7 +147,7 @@ func TestWhatIsAloneIsClaimed(t *testing.T) {
 		_, err = two.Start(t.Context(), order("2026-10"), wait)
 		require.NoError(t, err, "another thing")
 		require.NoError(t, one.book.Stop(t.Context(), begun.ID, "user:max"))
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		_, err = two.Start(t.Context(), order("2026-11"), wait)
 		require.NoError(t, err, "the first is over")
 	})
@@ -160,21 +165,21 @@ func TestLostNode(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		book := memory.NewBook(clock.System{})
-		cut := newFloor(func(c *job.Config) { c.Book = deaf{book} })
-		well := newFloor(func(c *job.Config) { c.Book = book })
+		cut := newFloor(t, func(c *job.Config) { c.Book = deaf{book} })
+		well := newFloor(t, func(c *job.Config) { c.Book = book })
 		defer cut.Close()
 		defer well.Close()
 		begun, err := cut.Start(t.Context(), order("2026-11"), func(ctx context.Context, m *job.Meter) error {
 			out := m.File(ctx, "late.csv")
-			time.Sleep(time.Minute)
+			pass(time.Minute) //nolint:contextcheck // It does not hear that it is to end.
 			_, _ = io.WriteString(out, "late")
 			return out.Close()
 		})
 		require.NoError(t, err)
-		time.Sleep(31 * time.Second)
+		pass(31 * time.Second)
 		again, err := well.Start(t.Context(), order("2026-11"), func(context.Context, *job.Meter) error { return nil })
 		require.NoError(t, err)
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		j, err := book.Job(t.Context(), begun.ID)
 		require.NoError(t, err)
 		require.Equal(t, job.Lost, j.State)
@@ -196,7 +201,7 @@ func TestResults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				f := newFloor()
+				f := newFloor(t)
 				defer f.Close()
 				begun, err := f.Start(t.Context(), order(""), func(ctx context.Context, m *job.Meter) error {
 					m.Of(10)
@@ -212,7 +217,7 @@ func TestResults(t *testing.T) {
 					return nil
 				})
 				require.NoError(t, err)
-				time.Sleep(2 * time.Second)
+				pass(2 * time.Second)
 				var got strings.Builder
 				parts := 0
 				require.NoError(t, f.book.Result(t.Context(), begun.ID, func(part []byte) error {

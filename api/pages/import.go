@@ -292,7 +292,7 @@ func (p *Pages) undoList(r *request) error {
 	if err != nil {
 		return errors.Join(console.ErrInvalid, err)
 	}
-	if err := p.o.Console.UndoDeck(r.Request.Context(), r.who, l, revision); err != nil {
+	if _, err := p.o.Console.UndoDeck(r.Request.Context(), r.who, l, revision); err != nil {
 		return err
 	}
 	return r.to(l.Page(), "done")

@@ -110,7 +110,7 @@ func (p *Pages) jobStream(r *request) error {
 }
 
 func (p *Pages) jobFile(r *request) error {
-	return api.SendResult(r.Context, p.o.Console, r.Param("id"), p.o.Console.Now())
+	return api.SendResult(r.Context, p.o.Console, r.Param("id"))
 }
 
 func (p *Pages) stopJob(r *request) error {

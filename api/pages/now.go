@@ -191,7 +191,7 @@ func (p *Pages) stream(r *request, page, block string, data func(context.Context
 	ctx, cancel := context.WithTimeout(r.Request.Context(), streamMost)
 	defer cancel()
 	control := http.NewResponseController(r.Writer)
-	if err := control.SetWriteDeadline(p.o.Console.Now().Add(streamMost + time.Minute)); err != nil {
+	if err := control.SetWriteDeadline(clock.System{}.Now().Add(streamMost + time.Minute)); err != nil {
 		return fmt.Errorf("stream: %w", err)
 	}
 	r.Header("Content-Type", "text/event-stream")

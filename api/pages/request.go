@@ -15,6 +15,7 @@ import (
 	"trunkline/access"
 	"trunkline/api"
 	"trunkline/console"
+	"trunkline/internal/clock"
 	"trunkline/provision"
 )
 
@@ -86,7 +87,7 @@ func (r *request) readForm(limit int64) error {
 		return nil
 	}
 	if limit > bodyMost && r.who != nil {
-		until := r.p.o.Console.Now().Add(fileTime)
+		until := clock.System{}.Now().Add(fileTime) // Sockets know no other.
 		control := http.NewResponseController(r.Writer)
 		if err := errors.Join(control.SetReadDeadline(until), control.SetWriteDeadline(until)); err != nil {
 			return fmt.Errorf("the time of a file that is sent: %w", err)

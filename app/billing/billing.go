@@ -124,3 +124,17 @@ func (b *Service) branded(ctx context.Context, tenant string, p invoice.Profile)
 func (b *Service) Annex(ctx context.Context, d *invoice.Document) invoice.Calls {
 	return AnnexOf(ctx, b.S, d)
 }
+
+// Detail implements console.Billing.
+func (b *Service) Detail(ctx context.Context, tenant, month string, f invoice.DetailFilter, do func(*invoice.Detail) error) error {
+	snapshot, err := b.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	return CloserOf(b.S, snapshot, 0).Detail(ctx, tenant, month, f, CallsOf(ctx, b.S), do)
+}
+
+// UsagePosted implements console.Billing.
+func (b *Service) UsagePosted(ctx context.Context, e *reports.Expenses) (money.Amount, error) {
+	return b.S.UsagePosted(ctx, e.Tenant, e.Currency, e.Period.From, e.Period.Until)
+}

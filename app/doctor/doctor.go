@@ -24,6 +24,15 @@ type Doctor struct {
 	Brief  bool          // Only the newest batches are compared with each other.
 }
 
+// New returns a doctor who compares the sums of so many days back, and looks at the files of a data folder if one is named.
+func New(db *store.Stores, data string, back time.Duration) (*Doctor, error) {
+	books, err := postgres.NewBooks(db.DB, db.Clock)
+	if err != nil {
+		return nil, err
+	}
+	return &Doctor{Stores: db, Books: books, Data: data, Back: back}, nil
+}
+
 // Findings are what a doctor found at one time.
 type Findings struct {
 	Provisioning string // What is in force; with fault set, why nothing is.

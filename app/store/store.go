@@ -10,7 +10,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"trunkline/app/config"
 	"trunkline/app/engine"
+	"trunkline/internal/cause"
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
 	"trunkline/ledger"
@@ -38,6 +40,24 @@ type Limits struct {
 	Clickhouse int
 	Statement  time.Duration
 }
+
+// Open reaches the engines of a running process, or starts them for as long as somebody works, connects to them and has their
+// schemas made ready; Close ends both.
+func Open(ctx context.Context, c *config.Config, ready func(context.Context, *Stores) error, log *slog.Logger) (*Stores, error) {
+	e, err := engine.Reach(ctx, c, log)
+	if err != nil {
+		return nil, err
+	}
+	s, err := Connect(ctx, e, Limits{Postgres: fewConns, Clickhouse: fewConns, Statement: c.Postgres.StatementLimit}, ready, log)
+	if err != nil {
+		e.Stop(ctx, log)
+		return nil, cause.Mark(cause.State, err)
+	}
+	return s, nil
+}
+
+// fewConns are the connections to each database of whoever works alone.
+const fewConns = 4
 
 // Migrate brings the schemas of both databases up to date.
 func Migrate(ctx context.Context, s *Stores) error {

@@ -36,7 +36,7 @@ func newAlertListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t := &table{columns: []string{"id", "state", "rule", "tenant", "owner", "since", "till", "value", "text"}, of: "alarms"}
+			t := &table{columns: []string{"id", "state", "rule", "tenant", "owner", "since", "until", "value", "text"}, of: "alarms"}
 			for i := range alarms {
 				a := &alarms[i]
 				state := "fires"

@@ -25,7 +25,7 @@ const (
 		import file,import errors,import undo,import again,limit set,limit raise,limit reset,limit block,limit unblock,node resolve,node give-up,
 		number set,number assign,number release,period close,period open,rerate,rerate undo,tariff withdraw,
 		exchange fetch,hold add,hold remove,retention run,invoice run,invoice mark,invoice credit,invoice charge add,invoice charge remove,
-		invoice profile apply,invoice counter`
+		invoice profile apply,invoice counter,report rebuild,report schedule apply,report schedule send,report schedule remove,doctor close,repair`
 )
 
 func listed(text string) []string {
@@ -36,10 +36,10 @@ func listed(text string) []string {
 	return out
 }
 
-// Every command either changes something and leaves a line in the audit, or is known not to.
+// Every command is known to change nothing, or to leave a line in the audit by what it asks the console for.
 func TestCommandsAreAudited(t *testing.T) {
 	t.Parallel()
-	lists := [][]string{changing(), listed(readingCommands), listed(keptElsewhere), listed(byConsole)}
+	lists := [][]string{listed(readingCommands), listed(keptElsewhere), listed(byConsole)}
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
 		for _, sub := range c.Commands() {
@@ -56,7 +56,7 @@ func TestCommandsAreAudited(t *testing.T) {
 			}
 		}
 		if in != 1 {
-			t.Errorf("%q is in %d lists: it changes something (changing), or it reads, or its work is kept elsewhere", path, in)
+			t.Errorf("%q is in %d lists: it reads, or the console keeps what it does, or its work is kept elsewhere", path, in)
 		}
 	}
 	walk(newRootCommand())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trunkline/app/backups"
 	"trunkline/sipproxy/agent"
 )
 
@@ -48,7 +49,7 @@ func TestSystemBackup(t *testing.T) {
 	}
 	s.records(10)
 	s.sums()
-	for _, store := range engineNames() {
+	for _, store := range backups.Stores() {
 		s.kill()
 		s.must("restore", set, "--only", store)
 		s.start()

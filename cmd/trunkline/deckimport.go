@@ -6,16 +6,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"trunkline/app/store"
+	"trunkline/app"
 	"trunkline/console"
-	"trunkline/internal/clock"
-	"trunkline/provision"
-	"trunkline/rating"
 	"trunkline/rating/deckfile"
 )
 
@@ -70,9 +65,9 @@ ones were stored); 4 somebody else changed the provisioning meanwhile, or no eng
 		Example: "  trunkline deck import april.xlsx --carrier rhein --effective 2026-12-01T00:00:00Z\n" +
 			"  trunkline deck import april.xlsx --carrier rhein --effective 2026-12-01T00:00:00Z --apply",
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.run(cmd.Context(), args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
-		},
+		RunE: onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			return o.run(cmd, c, args[0])
+		}),
 	}
 	o.target(cmd)
 	f := cmd.Flags()
@@ -89,46 +84,54 @@ ones were stored); 4 somebody else changed the provisioning meanwhile, or no eng
 	return cmd
 }
 
-func (o *deckImportOptions) run(ctx context.Context, file string, out, errOut io.Writer) error {
-	effective, err := parseMoment("effective", o.effective)
+func (o *deckImportOptions) run(cmd *cobra.Command, c *app.Local, file string) error {
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	l, err := o.order(ctx, c)
 	if err != nil {
-		return withCode(exitUsage, err)
+		return err
 	}
-	if effective.IsZero() {
-		effective = clock.System{}.Now().Truncate(time.Second)
+	list, err := o.readList(cmd, c, l, file)
+	if list != nil {
+		writeReading(out, &list.Report.Reading)
+		writeNotes(out, list.Report)
+		if list.Open != nil {
+			err = withCode(exitUsage, openQuestions(list.Open))
+		}
 	}
-	mode, err := deckfile.ParseMode(o.mode)
+	if err == nil && o.rejected != "" && list.Report.Faulty > 0 {
+		err = withCode(exitUsage, writeRejected(o.rejected, file, list.Report))
+	}
 	if err != nil {
-		return withCode(exitUsage, err)
+		return err
 	}
-	return o.onDeck(ctx, errOut, func(db *store.Stores, t *deckTarget) error {
-		list, report, err := o.readList(ctx, file, t.prices, errOut)
-		if report != nil {
-			writeReading(out, &report.Reading)
-			writeNotes(out, report)
-		}
-		if err == nil && o.rejected != "" && report.Faulty > 0 {
-			err = writeRejected(o.rejected, file, report)
-		}
-		if err != nil {
-			return withCode(exitUsage, openQuestions(err))
-		}
-		l := &console.DeckList{Effective: effective, Mode: mode, Partial: o.partial, Yes: o.yes, DropAnnounced: o.drop}
-		return o.putInForce(ctx, db, t, list, report, l, out)
-	})
+	return o.putInForce(ctx, c, list, out)
+}
+
+// order says what the list is for and how it is put in force.
+func (o *deckImportOptions) order(ctx context.Context, c *app.Local) (l console.DeckList, err error) {
+	if l, err = o.which(ctx, c); err != nil {
+		return l, err
+	}
+	if l.Effective, err = parseMoment("effective", o.effective); err != nil {
+		return l, withCode(exitUsage, err)
+	}
+	if l.Mode, err = deckfile.ParseMode(o.mode); err != nil {
+		return l, withCode(exitUsage, err)
+	}
+	l.Answers, l.Forget, l.Partial, l.Yes, l.DropAnnounced = o.list.answers, o.forget, o.partial, o.yes, o.drop
+	return l, nil
 }
 
 // putInForce shows what the list changes, and stores it if it is to.
-func (o *deckImportOptions) putInForce(
-	ctx context.Context, db *store.Stores, t *deckTarget, list *rating.Deck, report *deckfile.Report, l *console.DeckList, out io.Writer,
-) error {
-	if list.Len() == 0 && report.Faulty > 0 {
+func (o *deckImportOptions) putInForce(ctx context.Context, c *app.Local, list *console.ListInHand, out io.Writer) error {
+	report := list.Report
+	if list.Rates == 0 && report.Faulty > 0 {
 		writeFaults(out, report, deckfile.MaxFaults)
 		return faulty(report)
 	}
-	preview, err := t.prices.Preview(list, report, l, clock.System{}.Now())
+	preview, err := c.PreviewDeckList(ctx, c.Who, list)
 	if err != nil {
-		return withCode(exitUsage, err)
+		return err
 	}
 	show := diffOptions{format: "table", all: o.all}
 	if err := show.write(out, preview.Changes(), deckfile.NewWatch(console.LargeChange), report); err != nil {
@@ -145,17 +148,19 @@ func (o *deckImportOptions) putInForce(
 		}
 		return faulty(report)
 	}
-	if preview.Refusal != nil {
-		return withCode(exitUsage, preview.Refusal)
-	}
-	files, err := t.prices.Files(preview.Next, report)
+	revision, id, err := c.ApplyDeckList(ctx, c.Who, list, preview)
 	if err != nil {
-		return withCode(exitUsage, err)
+		return err
 	}
-	if err := o.store(ctx, db, t, files, out); err != nil {
+	if err := appliedAs(out, id, revision); err != nil {
 		return err
 	}
 	return faulty(report)
+}
+
+func appliedAs(out io.Writer, id string, revision int64) error {
+	_, err := fmt.Fprintf(out, "applied to %s as revision %d; `trunkline deck undo` takes it back\n", id, revision)
+	return err
 }
 
 // writeRejected writes the faulty lines of a list to a file.
@@ -177,90 +182,33 @@ func writeRejected(name, list string, report *deckfile.Report) (err error) {
 	return deckfile.WriteRejected(out, in, report)
 }
 
-// deckTarget is the file of prices that is to change, as it is provisioned.
-type deckTarget struct {
-	prices *console.PriceFile
-	base   int64
-}
-
-// onDeck does something with the deck that the flags name.
-func (o *deckImportOptions) onDeck(ctx context.Context, errOut io.Writer, do func(db *store.Stores, t *deckTarget) error) error {
-	db, err := o.config.openStores(ctx, errOut)
-	if err != nil {
-		return err
+// which is the deck or the tariff that the flags name.
+func (o *deckImportOptions) which(ctx context.Context, c *app.Local) (console.DeckList, error) {
+	if o.carrier == "" {
+		return console.DeckList{Deck: o.deck, Tariff: o.tariff}, nil
 	}
-	defer db.Close(ctx)
-	t, err := o.find(ctx, db)
-	if err != nil {
-		return err
-	}
-	return do(db, t)
-}
-
-func (o *deckImportOptions) find(ctx context.Context, db *store.Stores) (*deckTarget, error) {
-	stored, err := db.Provision.Load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	bundle, err := provision.NewBundle(stored.Objects, stored.Files)
-	if err != nil {
-		return nil, err
-	}
-	kind, id, err := o.thing(bundle)
-	if err != nil {
-		return nil, withCode(exitUsage, err)
-	}
-	prices, err := console.ReadPriceFile(ctx, bundle, kind, id)
-	if err != nil {
-		return nil, withCode(exitUsage, fmt.Errorf("%w; `trunkline apply --dry-run` tells what there is", err))
-	}
-	return &deckTarget{prices: prices, base: stored.Revision}, nil
-}
-
-// thing is the deck or the tariff that the flags name.
-func (o *deckImportOptions) thing(b *provision.Bundle) (provision.Kind, string, error) {
-	switch {
-	case o.tariff != "":
-		return provision.KindTariff, o.tariff, nil
-	case o.carrier == "":
-		return provision.KindDeck, o.deck, nil
-	}
-	i := slices.IndexFunc(b.Operator.Carriers, func(c provision.Carrier) bool { return c.ID == o.carrier })
-	if i < 0 {
-		return "", "", fmt.Errorf("there is no carrier %q", o.carrier)
-	}
-	if b.Operator.Carriers[i].Deck == "" {
-		return "", "", fmt.Errorf("carrier %s has no deck: give it one first", o.carrier)
-	}
-	return provision.KindDeck, b.Operator.Carriers[i].Deck, nil
+	deck, err := c.DeckOf(ctx, c.Who, o.carrier)
+	return console.DeckList{Deck: deck}, err
 }
 
 // readList reads the new list, with a count of lines for the patient.
-func (o *deckImportOptions) readList(ctx context.Context, file string, prices *console.PriceFile, errOut io.Writer) (*rating.Deck, *deckfile.Report, error) {
-	f, err := os.Open(file) //nolint:gosec // The user names the file on his own command line.
+func (o *deckImportOptions) readList(cmd *cobra.Command, c *app.Local, l console.DeckList, file string) (*console.ListInHand, error) {
+	f, err := os.Open(file) //nolint:gosec // Named on the command line.
 	if err != nil {
-		return nil, nil, err
+		return nil, withCode(exitUsage, err)
 	}
 	defer f.Close()
 	const often = 100_000
 	next := often
-	list, report, err := prices.Read(ctx, f, console.ListOptions{Name: filepath.Base(file), Answers: o.list.answers, Forget: o.forget, Now: clock.System{}.Now(), Told: func(lines int) {
+	l.Told = func(lines int) {
 		if lines >= next {
 			next += often
-			_, _ = fmt.Fprintf(errOut, "\r%d lines read", lines)
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "\r%d lines read", lines)
 		}
-	}})
+	}
+	list, err := c.ReadDeckList(cmd.Context(), c.Who, l, filepath.Base(file), f)
 	if next > often {
-		_, _ = fmt.Fprintln(errOut)
+		_, _ = fmt.Fprintln(cmd.ErrOrStderr())
 	}
-	return list, report, err
-}
-
-func (o *deckImportOptions) store(ctx context.Context, db *store.Stores, t *deckTarget, files map[string][]byte, out io.Writer) error {
-	revision, err := db.Provision.Save(ctx, t.base, &provision.Changes{Files: files}, db.Clock.Now(), operator())
-	if err != nil {
-		return withCode(exitConflict, err)
-	}
-	_, err = fmt.Fprintf(out, "applied to %s as revision %d; `trunkline deck undo` takes it back\n", t.prices.ID, revision)
-	return err
+	return list, err
 }

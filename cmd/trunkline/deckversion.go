@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,10 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/app"
-	"trunkline/app/store"
 	"trunkline/console"
-	"trunkline/rating"
-	"trunkline/rating/deckfile"
 )
 
 func newDeckUndoCommand() *cobra.Command {
@@ -31,37 +28,21 @@ meanwhile stays as it was.
 Exit status 4: there is no change that could be undone, or somebody else changed the provisioning meanwhile.`,
 		Example: "  trunkline deck undo --carrier rhein\n  trunkline deck undo --carrier rhein --to 17",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.onDeck(cmd.Context(), cmd.ErrOrStderr(), func(db *store.Stores, t *deckTarget) error {
-				return o.undo(cmd.Context(), db, t, to, cmd.OutOrStdout())
-			})
-		},
+		RunE: onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			l, err := o.which(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			revision, err := c.UndoDeck(cmd.Context(), c.Who, l, to)
+			if err != nil {
+				return err
+			}
+			return appliedAs(cmd.OutOrStdout(), cmp.Or(l.Tariff, l.Deck), revision)
+		}),
 	}
 	o.target(cmd)
 	cmd.Flags().Int64Var(&to, "to", 0, "revision of the version to go back to")
 	return cmd
-}
-
-func (o *deckImportOptions) undo(ctx context.Context, db *store.Stores, t *deckTarget, to int64, out io.Writer) error {
-	if to == 0 {
-		versions, err := app.FileVersions(ctx, db.Provision, t.prices.Name)
-		if err != nil {
-			return err
-		}
-		before, ok := console.Undone(versions)
-		if !ok {
-			return withCode(exitConflict, errors.New("there is no change of the deck that could be undone"))
-		}
-		to = before.Revision
-	}
-	content, err := db.Provision.FileAt(ctx, t.prices.Name, to)
-	if err != nil {
-		return err
-	}
-	if content == nil {
-		return withCode(exitUsage, fmt.Errorf("--to %d: the deck has no version of that revision; `trunkline deck versions` lists them", to))
-	}
-	return o.store(ctx, db, t, map[string][]byte{t.prices.Name: content}, out)
 }
 
 func newDeckVersionsCommand() *cobra.Command {
@@ -71,21 +52,23 @@ func newDeckVersionsCommand() *cobra.Command {
 		Short:   "List what a deck was, the newest version first",
 		Example: "  trunkline deck versions --carrier rhein",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.onDeck(cmd.Context(), cmd.ErrOrStderr(), func(db *store.Stores, t *deckTarget) error {
-				return writeDeckVersions(cmd.Context(), db, t, cmd.OutOrStdout())
-			})
-		},
+		RunE: onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			l, err := o.which(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			versions, err := c.PriceVersions(cmd.Context(), c.Who, l)
+			if err != nil {
+				return err
+			}
+			return writeDeckVersions(versions, cmd.OutOrStdout())
+		}),
 	}
 	o.target(cmd)
 	return cmd
 }
 
-func writeDeckVersions(ctx context.Context, db *store.Stores, t *deckTarget, out io.Writer) error {
-	versions, err := app.FileVersions(ctx, db.Provision, t.prices.Name)
-	if err != nil {
-		return err
-	}
+func writeDeckVersions(versions []console.FileVersion, out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "revision\tat\tby\tcontents")
 	for _, v := range versions {
@@ -118,15 +101,13 @@ A column is NAME or HEADING=NAME; the names are ` + sheetColumnNames() + `.`,
 			"  trunkline deck rates --tariff retail --to rates.xlsx --columns \"Code=prefix,Country=destination,Price per minute=rate,Valid from=effective_from\"\n" +
 			"  trunkline deck rates --tariff wholesale --whole --changes-since 2026-11-01 --to changes.csv --delimiter \";\" --decimal ,",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			at, err := o.at.moment(time.Now().UTC())
+		RunE: onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			at, err := o.at.moment(c.Now().UTC())
 			if err != nil {
 				return err
 			}
-			return o.onDeck(cmd.Context(), cmd.ErrOrStderr(), func(db *store.Stores, t *deckTarget) error {
-				return o.run(cmd.Context(), db, t, at, cmd.OutOrStdout())
-			})
-		},
+			return o.run(cmd.Context(), c, at, cmd.OutOrStdout())
+		}),
 	}
 	o.target(cmd)
 	f := cmd.Flags()
@@ -137,17 +118,21 @@ A column is NAME or HEADING=NAME; the names are ` + sheetColumnNames() + `.`,
 	return cmd
 }
 
-func (o *ratesOptions) run(ctx context.Context, db *store.Stores, t *deckTarget, at time.Time, out io.Writer) error {
-	deck, err := o.deckAt(ctx, db, t, at, o.revision)
+func (o *ratesOptions) run(ctx context.Context, c *app.Local, at time.Time, out io.Writer) error {
+	l, err := o.which(ctx, c)
 	if err != nil {
-		return withCode(exitUsage, err)
+		return err
+	}
+	deck, err := c.PricesAt(ctx, c.Who, l, at, o.revision)
+	if err != nil {
+		return err
 	}
 	request, err := o.sheet.request(at, o.whole)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
 	if !request.Since.IsZero() {
-		if request.Before, err = o.deckAt(ctx, db, t, request.Since, 0); errors.Is(err, console.ErrNotFound) {
+		if request.Before, err = c.PricesAt(ctx, c.Who, l, request.Since, 0); errors.Is(err, console.ErrNotFound) {
 			request.Before, err = nil, nil // All is new since then.
 		}
 		if err != nil {
@@ -155,21 +140,4 @@ func (o *ratesOptions) run(ctx context.Context, db *store.Stores, t *deckTarget,
 		}
 	}
 	return o.sheet.write(out, deck, request)
-}
-
-// deckAt reads the prices that were provisioned at a moment; those of the future are those of now.
-func (o *ratesOptions) deckAt(ctx context.Context, db *store.Stores, t *deckTarget, at time.Time, revision int64) (*rating.Deck, error) {
-	versions, err := app.FileVersions(ctx, db.Provision, t.prices.Name)
-	if err != nil {
-		return nil, err
-	}
-	if revision, err = console.VersionAt(versions, at, revision); err != nil {
-		return nil, err
-	}
-	content, err := db.Provision.FileAt(ctx, t.prices.Name, revision)
-	if err != nil {
-		return nil, err
-	}
-	deck, _, err := deckfile.Load(ctx, bytes.NewReader(content), nil, deckfile.Options{Label: t.prices.ID, Currency: t.prices.Currency})
-	return deck, err
 }

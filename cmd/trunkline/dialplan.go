@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,7 +47,7 @@ Exit status: 0 every number means something; 3 at least one does not, or is bloc
 			if err := tableOrJSON(o.format); err != nil {
 				return err
 			}
-			return o.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return o.run(cmd, args)
 		},
 	}
 	f := cmd.Flags()
@@ -80,16 +79,16 @@ type dialStep struct {
 	Problem string `json:"problem,omitempty"` // Why it did not decide.
 }
 
-func (o *dialPlanOptions) run(ctx context.Context, numbers []string, out, errOut io.Writer) error {
+func (o *dialPlanOptions) run(cmd *cobra.Command, numbers []string) error {
 	if o.format != "table" && o.format != "json" {
 		return withCode(exitUsage, fmt.Errorf("--format %q: want table or json", o.format))
 	}
-	snapshot, done, err := o.route.snapshot(ctx, errOut)
+	table, done, err := o.route.table(cmd)
 	if err != nil {
 		return err
 	}
 	defer done()
-	plan, ok := snapshot.DialPlanByID(o.plan)
+	plan, ok := table.Setup().DialPlanByID(o.plan)
 	if !ok {
 		return withCode(exitUsage, fmt.Errorf("there is no dial plan %q", o.plan))
 	}
@@ -100,7 +99,7 @@ func (o *dialPlanOptions) run(ctx context.Context, numbers []string, out, errOut
 		meaningless = meaningless || a.Blocked || a.result.Rule < 0
 		answers = append(answers, a)
 	}
-	if err := o.write(out, answers); err != nil {
+	if err := o.write(cmd.OutOrStdout(), answers); err != nil {
 		return err
 	}
 	if meaningless {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -10,10 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
 	"trunkline/app/doctor"
+	"trunkline/app/store"
 	"trunkline/credit"
 	"trunkline/internal/clock"
-	"trunkline/sql/postgres"
 )
 
 // doctorOptions are the flags of `trunkline doctor`.
@@ -45,7 +45,7 @@ Exit status: 0 all is well; 3 legs wait for a decision (trunkline dead list); 4 
 			if o.watch != 0 && o.watch < time.Second {
 				return withCode(exitUsage, fmt.Errorf("--watch %s: want a second or more", o.watch))
 			}
-			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return o.run(cmd)
 		},
 	}
 	cmd.Flags().IntVar(&o.days, "days", o.days, "how far back the sums are compared")
@@ -61,55 +61,46 @@ func newDoctorCloseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "close ID --reason WHY", Short: "Close an incident that was dealt with by hand", Args: cobra.ExactArgs(1),
 		Example: "  trunkline doctor close 17 --reason 'charged by hand, case 12'",
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil || reason == "" {
-				return withCode(exitUsage, errors.New("give the number of an incident, as `trunkline doctor` prints it, and a --reason"))
-			}
-			db, books, err := openBooks(cmd, &f)
 			if err != nil {
-				return err
+				return withCode(exitUsage, fmt.Errorf("%q is no number of an incident, as `trunkline doctor` prints it", args[0]))
 			}
-			defer func() { err = endStores(db, cmd, args, err) }()
-			closed, err := books.Close(cmd.Context(), id, reason+" ("+operator()+")")
-			if err == nil && !closed {
-				err = withCode(exitUsage, fmt.Errorf("there is no open incident %d", id))
-			}
-			return err
-		},
+			return c.CloseIncident(cmd.Context(), c.Who, id, reason)
+		}),
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "what was done; it is kept")
 	f.register(cmd)
 	return cmd
 }
 
-func (o *doctorOptions) run(ctx context.Context, out, errOut io.Writer) error {
-	db, err := o.config.openStores(ctx, errOut)
+func (o *doctorOptions) run(cmd *cobra.Command) error {
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	set, log, err := o.config.quiet(ctx, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, set, store.Check, log)
 	if err != nil {
 		return err
 	}
 	defer db.Close(ctx)
-	c, err := o.config.load()
+	d, err := doctor.New(db, set.Data, time.Duration(o.days)*24*time.Hour)
 	if err != nil {
 		return err
 	}
-	books, err := postgres.NewBooks(db.DB, clock.System{})
-	if err != nil {
-		return err
-	}
-	d := &doctor.Doctor{Stores: db, Books: books, Data: c.Data, Back: time.Duration(o.days) * 24 * time.Hour}
 	if o.watch > 0 {
 		return watchFindings(ctx, d, o.watch, out)
 	}
-	fmt.Fprintf(out, "ledger down   %s\n", credit.PolicyText(c.SIP.GraceCall, c.SIP.GraceTenant))
-	if err := examineRelays(ctx, &c, out); err != nil {
+	fmt.Fprintf(out, "ledger down   %s\n", credit.PolicyText(set.SIP.GraceCall, set.SIP.GraceTenant))
+	if err := examineRelays(ctx, set, out); err != nil {
 		return err
 	}
 	f, err := d.Look(ctx)
 	if err != nil {
 		return err
 	}
-	if err := printFindings(f, out); err != nil {
+	if err := f.Print(out); err != nil {
 		return err
 	}
 	return f.Verdict()

@@ -1,20 +1,14 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
-	"trunkline/app/store"
-	"trunkline/cdr"
-	"trunkline/console"
-	"trunkline/provision"
-	"trunkline/rating"
+	"trunkline/app"
 	"trunkline/rating/worker"
-	"trunkline/sql/clickhouse"
 )
 
 func newExplainCommand() *cobra.Command {
@@ -28,14 +22,15 @@ last millionth. Nothing is changed. How the call was routed is told by "trunklin
 
 Exit status: 0 all prices come out as they were charged; 3 one does not, or its version is not kept, which is said; 2 there is no such call.`,
 		Example: "  trunkline explain 019a2000-13d4-7e00-b66d-332a7ad2600f\n  trunkline explain 019a2000-13d4-7e00-b66d-332a7ad2600f --format json",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
 			if err := tableOrJSON(format); err != nil {
 				return err
 			}
-			list, err := explainCall(cmd.Context(), db, args[0])
+			call, err := c.Call(cmd.Context(), c.Who, args[0])
 			if err != nil {
 				return err
 			}
+			list := call.Explained
 			if err := writeExplained(cmd.OutOrStdout(), format, list); err != nil {
 				return err
 			}
@@ -50,44 +45,6 @@ Exit status: 0 all prices come out as they were charged; 3 one does not, or its 
 	cmd.Flags().StringVar(&format, "format", "table", "table or json")
 	f.register(cmd)
 	return cmd
-}
-
-func explainCall(ctx context.Context, db *store.Stores, call string) ([]worker.Explained, error) {
-	id, err := cdr.ParseCallID(call)
-	if err != nil {
-		return nil, withCode(exitUsage, fmt.Errorf("%q is no id of a call: %w", call, err))
-	}
-	records, err := db.Records.Records(ctx, clickhouse.Filter{Call: id})
-	if err != nil {
-		return nil, err
-	}
-	if len(records) == 0 {
-		return nil, withCode(exitUsage, fmt.Errorf("there is no call %s among the rated ones: a call is there some seconds after its end", id))
-	}
-	snapshot, err := db.Snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return explainRecords(ctx, snapshot, records)
-}
-
-// explainRecords computes the records of a call again, those that were reversed left out.
-func explainRecords(ctx context.Context, s *provision.Snapshot, records []cdr.Record) ([]worker.Explained, error) {
-	recall := func(ctx context.Context, leg *cdr.Leg, label string) (*rating.Tariff, bool, error) {
-		return console.Recall(ctx, s, leg, label)
-	}
-	var out []worker.Explained
-	for i := len(records) - 1; i >= 0; i-- { // The newest come first.
-		if records[i].Sign < 0 {
-			continue
-		}
-		e, err := worker.Explain(ctx, &records[i], recall)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, e)
-	}
-	return out, nil
 }
 
 func writeExplained(out io.Writer, format string, list []worker.Explained) error {

@@ -11,13 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
 	"trunkline/app/reporting"
-	"trunkline/app/store"
-	"trunkline/cdr"
+	"trunkline/console"
 	"trunkline/internal/clock"
 	"trunkline/reports"
 	"trunkline/reports/export"
-	"trunkline/sql/clickhouse"
 )
 
 func newExportCommand() *cobra.Command {
@@ -51,9 +50,7 @@ are there already are left as they are: an export that was broken off goes on wh
 		Example: "  trunkline export cdr --tenant beauty --period 2026-10 --out october.xlsx\n" +
 			"  trunkline export cdr --tenant beauty --period 2026-10 --kind ingress --locale ru --bom --out october.csv\n" +
 			"  trunkline export cdr --period 2026-10 --daily --format parquet --out /srv/archive",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
-		},
+		RunE: onConsole(&o.config, o.run),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.period, "period", "yesterday", "time to export, as in `trunkline report stats`")
@@ -73,109 +70,83 @@ are there already are left as they are: an export that was broken off goes on wh
 	return cmd
 }
 
-func (o *exportOptions) run(ctx context.Context, out, errOut io.Writer) error {
-	db, err := o.config.openStores(ctx, errOut)
+func (o *exportOptions) run(cmd *cobra.Command, c *app.Local, _ []string) error {
+	ctx := cmd.Context()
+	q, options, err := o.query(c)
 	if err != nil {
 		return err
 	}
-	defer db.Close(ctx)
-	period, filter, options, err := o.parse(ctx, db)
-	if err != nil {
-		return withCode(exitUsage, err)
-	}
-	source, err := reporting.Exporter(db)
-	if err != nil {
-		return err
-	}
-	job := &exportJob{source: source, options: options, filter: filter, told: func(int64) {}}
+	job := &exportJob{c: c, options: options, query: q, told: func(int64) {}}
 	if !o.quiet {
-		if job.total, err = db.Records.CountRecords(ctx, filter); err != nil {
+		if job.total, _, err = c.CountCalls(ctx, c.Who, q); err != nil {
 			return err
 		}
-		job.told = progress(errOut, job.total)
+		job.told = progress(cmd.ErrOrStderr(), job.total)
 	}
 	if o.daily {
-		err = job.daily(ctx, o.out, period)
+		err = job.daily(ctx, o.out)
 	} else {
-		err = job.file(ctx, o.out, filter)
+		err = job.file(ctx, o.out, q)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%d records\n", job.rows)
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d records\n", job.rows)
 	return err
 }
 
-// parse puts the flags together.
-func (o *exportOptions) parse(ctx context.Context, db *store.Stores) (p reports.Period, f clickhouse.Filter, options export.Options, err error) {
-	snapshot, err := db.Snapshot(ctx)
-	if err != nil {
-		return p, f, options, err
+// query puts the flags together.
+func (o *exportOptions) query(c *app.Local) (q console.CallQuery, options export.Options, err error) {
+	q = console.CallQuery{Tenant: o.tenant, Branch: o.branch, Attempts: true}
+	if q.Period, err = c.Period(c.Who, o.period, o.zone, o.tenant); err != nil {
+		return q, options, err
 	}
-	zone, err := store.ZoneFor(snapshot, o.tenant, o.zone)
-	if err != nil {
-		return p, f, options, err
+	line := o.line
+	if o.kind != "" {
+		line += " kind:" + o.kind
 	}
-	if p, err = reports.ParsePeriod(o.period, zone, clock.System{}.Now()); err != nil {
-		return p, f, options, fmt.Errorf("--period: %w", err)
-	}
-	f = clickhouse.Filter{Tenant: o.tenant, Branch: o.branch, From: p.From, Till: p.Until}
-	switch o.kind {
-	case "":
-	case cdr.Ingress.String():
-		f.Kind = cdr.Ingress
-	case cdr.Egress.String():
-		f.Kind = cdr.Egress
-	default:
-		return p, f, options, fmt.Errorf("--kind %q: want ingress or egress", o.kind)
-	}
-	if f.Where, err = reports.ParseFilter(o.line); err != nil {
-		return p, f, options, fmt.Errorf("--filter: %w", err)
+	if q.Filter, err = reports.ParseFilter(line); err != nil {
+		return q, options, withCode(exitUsage, fmt.Errorf("--filter and --kind: %w", err))
 	}
 	options, err = reporting.Format(o.format, o.out, o.locale)
-	options.BOM, options.Zone = o.bom, zone
-	return p, f, options, err
+	options.BOM, options.Zone = o.bom, q.Period.Zone
+	return q, options, withCode(exitUsage, err)
 }
 
 // exportJob writes files.
 type exportJob struct {
-	source      *clickhouse.Exporter
+	c           *app.Local
 	options     export.Options
-	filter      clickhouse.Filter
+	query       console.CallQuery
 	rows, total int64
 	told        func(rows int64)
 }
 
-func (j *exportJob) file(ctx context.Context, name string, f clickhouse.Filter) error {
-	stream, err := j.source.Calls(ctx, f)
-	if err != nil {
-		return err
-	}
-	defer stream.Close()
+func (j *exportJob) file(ctx context.Context, name string, q console.CallQuery) error {
 	before := j.rows
 	return writeFile(name, func(out io.Writer) error {
-		n, err := export.Copy(ctx, out, stream, j.options, func(rows int64) { j.told(before + rows) })
+		n, err := j.c.ExportRecords(ctx, j.c.Who, q, j.options, out, func(rows int64) { j.told(before + rows) })
 		j.rows = before + n
 		return err
 	})
 }
 
 // daily writes a file for every day of the period that has none yet, and is over.
-func (j *exportJob) daily(ctx context.Context, folder string, p reports.Period) error {
+func (j *exportJob) daily(ctx context.Context, folder string) error {
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return withCode(exitUsage, err)
 	}
-	for _, day := range p.Days() {
-		name := filepath.Join(folder, "cdr-"+day.From.In(p.Zone).Format(time.DateOnly)+"."+string(j.options.Format))
+	for _, day := range j.query.Period.Days() {
+		name := filepath.Join(folder, "cdr-"+day.From.In(day.Zone).Format(time.DateOnly)+"."+string(j.options.Format))
 		if _, err := os.Stat(name); err == nil || !errors.Is(err, os.ErrNotExist) {
 			continue
 		}
-		if (clock.System{}).Now().Before(day.Until) {
+		if j.c.Now().Before(day.Until) {
 			return nil
 		}
-		f := j.filter
-		f.From, f.Till = day.From, day.Until
-		if err := j.file(ctx, name, f); err != nil {
+		q := j.query
+		q.Period = day
+		if err := j.file(ctx, name, q); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/app"
-	"trunkline/app/config"
 )
 
 // onConsole makes a command's work of what it asks the console for.
@@ -26,18 +25,11 @@ func onConsole(f *configFlags, do func(cmd *cobra.Command, c *app.Local, args []
 }
 
 func (f *configFlags) openLocal(cmd *cobra.Command) (*app.Local, error) {
-	c, err := f.load()
+	c, log, err := f.quiet(cmd.Context(), cmd.ErrOrStderr())
 	if err != nil {
 		return nil, err
 	}
-	if f.log == "" {
-		c.Log.Level = "error" // A command's answer is not to drown in what its engines say.
-	}
-	log, err := config.NewLogger(&c.Log, cmd.ErrOrStderr())
-	if err != nil {
-		return nil, withCode(exitUsage, err)
-	}
-	return app.OpenLocal(cmd.Context(), &c, operator(), log)
+	return app.OpenLocal(cmd.Context(), c, operator(), log)
 }
 
 // operator names who runs the command, for the logs of what was changed.

@@ -18,7 +18,11 @@ and several may run at once.`,
 		Example: "  trunkline migrate\n  TRUNKLINE_POSTGRES_DSN=postgres://... TRUNKLINE_CLICKHOUSE_DSN=clickhouse://... trunkline migrate",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			db, err := f.openReady(cmd.Context(), cmd.ErrOrStderr(), store.Migrate)
+			c, log, err := f.quiet(cmd.Context(), cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			db, err := store.Open(cmd.Context(), c, store.Migrate, log)
 			if err != nil {
 				return err
 			}

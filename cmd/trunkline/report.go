@@ -1,21 +1,16 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"trunkline/app/billing"
+	"trunkline/app"
 	"trunkline/app/reporting"
-	"trunkline/app/store"
-	"trunkline/internal/clock"
 	"trunkline/reports"
 	"trunkline/reports/invoice"
 )
@@ -51,8 +46,8 @@ Exit status: 0 done; 2 an option is wrong; 4 the report does not agree with the 
 			"  trunkline report expenses --tenant beauty --month 2026-11 --out expenses.pdf\n" +
 			"  trunkline report expenses --tenant beauty --month 2026-11 --detail --branch kazan --column mobile",
 		Args: cobra.NoArgs,
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
-			return o.run(cmd.Context(), db, cmd.OutOrStdout())
+		RunE: onConsole(&o.config, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			return o.run(cmd.Context(), c, cmd.OutOrStdout())
 		}),
 	}
 	f := cmd.Flags()
@@ -68,73 +63,36 @@ Exit status: 0 done; 2 an option is wrong; 4 the report does not agree with the 
 	return cmd
 }
 
-func (o *expensesOptions) run(ctx context.Context, db *store.Stores, out io.Writer) error {
-	closer, err := billing.Closer(ctx, db, 0)
-	if err != nil {
-		return err
-	}
-	profile, err := (&billing.Service{S: db}).Profile(ctx, o.tenant)
-	if err != nil {
-		return err
-	}
-	if err := o.presentMonth(ctx, db, profile.StartDay); err != nil {
-		return err
+func (o *expensesOptions) run(ctx context.Context, c *app.Local, out io.Writer) (err error) {
+	if o.month == "" {
+		if o.month, err = c.PresentMonth(ctx, c.Who, o.tenant); err != nil {
+			return err
+		}
 	}
 	if o.detail {
-		return o.writeDetail(ctx, db, closer, out)
+		return o.writeDetail(ctx, c, out)
 	}
-	report, err := closer.Expenses(ctx, o.tenant, o.month)
+	report, err := c.Expenses(ctx, c.Who, o.tenant, o.month)
 	if err != nil {
-		return usageOf(err)
+		return err
 	}
 	if o.out != "" {
-		err = writeFile(o.out, func(w io.Writer) error { return reporting.WriteExpenses(w, o.out, report, profile) })
+		err = o.writeFile(ctx, c, report)
 	} else {
 		err = o.write(out, report)
 	}
 	if err != nil {
 		return err
 	}
-	return agreesWithLedger(ctx, db, report)
+	return c.AgreesWithLedger(ctx, c.Who, report)
 }
 
-// usageOf gives errors that the user made their exit code.
-func usageOf(err error) error {
-	if errors.Is(err, invoice.ErrPeriod) || errors.Is(err, invoice.ErrNoTenant) {
-		return withCode(exitUsage, err)
-	}
-	return err
-}
-
-// presentMonth fills the month in where none was asked for.
-func (o *expensesOptions) presentMonth(ctx context.Context, db *store.Stores, startDay int) error {
-	if o.month != "" {
-		return nil
-	}
-	snapshot, err := db.Snapshot(ctx)
+func (o *expensesOptions) writeFile(ctx context.Context, c *app.Local, e *reports.Expenses) error {
+	profile, err := c.ProfileOf(ctx, c.Who, o.tenant)
 	if err != nil {
 		return err
 	}
-	zone, err := store.ZoneFor(snapshot, o.tenant, "")
-	if err != nil {
-		return withCode(exitUsage, err)
-	}
-	p, err := invoice.PeriodAt(clock.System{}.Now(), startDay, zone)
-	o.month = p.Label
-	return err
-}
-
-// agreesWithLedger holds what the calls of a report come to against the ledger's postings of the same time.
-func agreesWithLedger(ctx context.Context, db *store.Stores, e *reports.Expenses) error {
-	posted, err := db.UsagePosted(ctx, e.Tenant, e.Currency, e.Period.From, e.Period.Until)
-	if err != nil {
-		return err
-	}
-	if posted.Cmp(e.Total.Usage) != 0 {
-		return withCode(exitConflict, fmt.Errorf("the calls of the report come to %s, the ledger has %s: calls may be on their way; try again, "+
-			"then run `trunkline doctor`", e.Total.Usage, posted))
-	}
-	return nil
+	return writeFile(o.out, func(w io.Writer) error { return reporting.WriteExpenses(w, o.out, e, profile) })
 }
 
 func (o *expensesOptions) write(out io.Writer, e *reports.Expenses) error {
@@ -182,14 +140,14 @@ func (o *expensesOptions) cells(e *reports.Expenses, r *reports.ExpenseRow) []st
 }
 
 // writeDetail lists what is behind the report.
-func (o *expensesOptions) writeDetail(ctx context.Context, db *store.Stores, closer *invoice.Closer, out io.Writer) error {
+func (o *expensesOptions) writeDetail(ctx context.Context, c *app.Local, out io.Writer) error {
 	t := &table{columns: []string{"column", "branch", "time", "extension", "what", "destination", "minutes", "amount"}, of: "calls and fees"}
-	err := closer.Detail(ctx, o.tenant, o.month, invoice.DetailFilter{Branch: o.branch, Column: reports.Column(o.column)}, billing.CallsOf(ctx, db), func(d *invoice.Detail) error {
-		t.add(string(d.Column), d.Branch, d.At.Format(time.RFC3339), d.Extension, d.Text, d.Destination, cmp.Or(minutesOf(d), ""), d.Amount.String())
+	err := c.ExpenseDetail(ctx, c.Who, o.tenant, o.month, invoice.DetailFilter{Branch: o.branch, Column: reports.Column(o.column)}, func(d *invoice.Detail) error {
+		t.add(string(d.Column), d.Branch, d.At.Format(time.RFC3339), d.Extension, d.Text, d.Destination, minutesOf(d), d.Amount.String())
 		return nil
 	})
 	if err != nil {
-		return usageOf(err)
+		return err
 	}
 	return t.write(out, o.format)
 }

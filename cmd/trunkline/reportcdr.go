@@ -1,34 +1,32 @@
 package main
 
 import (
-	"context"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"trunkline/cdr"
-	"trunkline/internal/calls"
+	"trunkline/app"
+	"trunkline/console"
 	"trunkline/reports"
-	"trunkline/sql/clickhouse"
 )
 
 // cdrOptions are the flags of `trunkline report cdr`.
 type cdrOptions struct {
-	filter    clickhouse.Filter
-	from      string
-	till      string
-	kind      string
-	direction string
-	call      string
-	line      string
-	format    string
-	config    configFlags
+	from, till                          string
+	tenant, branch, extension           string
+	carrier, gateway, to, caller        string
+	kind, direction, call, line, format string
+	answered                            bool
+	limit                               int
+	config                              configFlags
 }
 
 func newCDRCommand() *cobra.Command {
@@ -37,108 +35,98 @@ func newCDRCommand() *cobra.Command {
 		Use:   "cdr",
 		Short: "Rated legs, the newest first",
 		Long: `Cdr lists rated legs: the caller's side of a call (ingress) and every attempt to place it (egress). Times are UTC.
---from and --till take a day (2026-11-02) or a moment (2026-11-02T10:00:00Z); a leg counts in the quarter of an hour in
+--from and --to take a day (2026-11-02) or a moment (2026-11-02T10:00:00Z); a leg counts in the quarter of an hour in
 which it was answered, or begun where it was not. --filter takes a filter line, see ` + "`trunkline report fields`" + `.`,
-		Example: "  trunkline report cdr --tenant beauty --to 7495 --answered --limit 20\n" +
+		Example: "  trunkline report cdr --tenant beauty --called 7495 --answered --limit 20\n" +
 			"  trunkline report cdr --filter '7495% duration>60 !branch:moscow status:200'\n" +
 			"  trunkline report cdr --call 019a2000-13d4-7e00-b66d-332a7ad2600f --format json",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
-		},
+		RunE: onConsole(&o.config, o.run),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.from, "from", "", "first day or moment")
-	f.StringVar(&o.till, "till", "", "day or moment after the last")
-	f.StringVar(&o.filter.Tenant, "tenant", "", "tenant")
-	f.StringVar(&o.filter.Branch, "branch", "", "branch")
-	f.StringVar(&o.filter.Extension, "extension", "", "extension")
-	f.StringVar(&o.filter.Carrier, "carrier", "", "carrier")
-	f.StringVar(&o.filter.Gateway, "gateway", "", "gateway")
-	f.StringVar(&o.filter.ToPrefix, "to", "", "beginning of the called number")
-	f.StringVar(&o.filter.FromPrefix, "caller", "", "beginning of the caller's number")
+	f.StringVar(&o.till, "to", "", "day or moment after the last")
+	formerFlag(f, "till", "to")
+	f.StringVar(&o.tenant, "tenant", "", "tenant")
+	f.StringVar(&o.branch, "branch", "", "branch")
+	f.StringVar(&o.extension, "extension", "", "extension")
+	f.StringVar(&o.carrier, "carrier", "", "carrier")
+	f.StringVar(&o.gateway, "gateway", "", "gateway")
+	f.StringVar(&o.to, "called", "", "beginning of the called number")
+	f.StringVar(&o.caller, "caller", "", "beginning of the caller's number")
 	f.StringVar(&o.kind, "kind", "", "ingress or egress")
 	f.StringVar(&o.direction, "direction", "", "outbound, inbound, forwarded or internal")
 	f.StringVar(&o.call, "call", "", "id of one call")
 	f.StringVar(&o.line, "filter", "", "filter line")
-	f.BoolVar(&o.filter.OnlyAnswered, "answered", false, "only answered legs")
-	f.IntVar(&o.filter.Limit, "limit", 50, "most rows, up to 10000")
+	f.BoolVar(&o.answered, "answered", false, "only answered legs")
+	f.IntVar(&o.limit, "limit", 50, "most rows, up to 10000")
 	f.StringVar(&o.format, "format", "table", "table, csv or json")
 	o.config.register(cmd)
 	return cmd
 }
 
-func (o *cdrOptions) run(ctx context.Context, out, errOut io.Writer) error {
-	if err := o.parse(); err != nil {
+func (o *cdrOptions) run(cmd *cobra.Command, c *app.Local, _ []string) error {
+	if !slices.Contains([]string{"table", "csv", "json"}, o.format) {
+		return withCode(exitUsage, fmt.Errorf("--format %q: want table, csv or json", o.format))
+	}
+	q, err := o.query()
+	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	db, err := o.config.openStores(ctx, errOut)
+	legs, err := c.Calls(cmd.Context(), c.Who, q)
 	if err != nil {
 		return err
 	}
-	defer db.Close(ctx)
-	records, err := db.Records.Records(ctx, o.filter)
-	if err != nil {
-		return err
-	}
+	out := cmd.OutOrStdout()
 	switch o.format {
 	case "json":
 		enc := json.NewEncoder(out)
 		enc.SetIndent("", "  ")
-		rows := make([]map[string]string, 0, len(records))
-		for i := range records {
+		rows := make([]map[string]string, 0, len(legs))
+		for i := range legs {
 			row := make(map[string]string)
 			for _, c := range cdrColumns() {
-				row[c.name] = c.value(&records[i])
+				row[c.name] = c.value(&legs[i])
 			}
 			rows = append(rows, row)
 		}
 		return enc.Encode(rows)
 	case "csv":
-		return writeCDRs(csv.NewWriter(out), records)
+		return writeCDRs(csv.NewWriter(out), legs)
 	}
-	return printCDRs(out, records)
+	return printCDRs(out, legs)
 }
 
-func (o *cdrOptions) parse() (err error) {
-	f := &o.filter
-	if f.From, err = parseMoment("from", o.from); err != nil {
-		return err
+// query puts the flags together: what they ask for is said in the words of a filter line.
+func (o *cdrOptions) query() (q console.CallQuery, err error) {
+	q = console.CallQuery{Tenant: o.tenant, Branch: o.branch, Attempts: true, Limit: o.limit}
+	if q.Period.From, err = parseMoment("from", o.from); err != nil {
+		return q, err
 	}
-	if f.Till, err = parseMoment("till", o.till); err != nil {
-		return err
+	if q.Period.Until, err = parseMoment("to", o.till); err != nil {
+		return q, fmt.Errorf("%w; the called number is --called", err)
 	}
-	switch o.kind {
-	case "":
-	case cdr.Ingress.String():
-		f.Kind = cdr.Ingress
-	case cdr.Egress.String():
-		f.Kind = cdr.Egress
-	default:
-		return fmt.Errorf("--kind %q: want ingress or egress", o.kind)
-	}
-	if o.direction != "" {
-		d, err := calls.ParseDirection(o.direction)
-		if err != nil {
-			return fmt.Errorf("--direction %q: want outbound, inbound, forwarded or internal", o.direction)
+	line := o.line
+	for _, one := range []struct{ flag, field, value, end string }{
+		{"extension", "extension", o.extension, ""}, {"carrier", "carrier", o.carrier, ""}, {"gateway", "gateway", o.gateway, ""}, {"called", "to", o.to, "%"},
+		{"caller", "from", o.caller, "%"}, {"kind", "kind", o.kind, ""}, {"direction", "direction", o.direction, ""}, {"call", "call", o.call, ""},
+	} {
+		if one.value == "" {
+			continue
 		}
-		f.Direction = d
-	}
-	if o.call != "" {
-		if f.Call, err = cdr.ParseCallID(o.call); err != nil {
-			return fmt.Errorf("--call: %w", err)
+		term := " " + one.field + ":" + strconv.Quote(one.value+one.end)
+		if _, err := reports.ParseFilter(term); err != nil {
+			return q, fmt.Errorf("--%s %q: %w", one.flag, one.value, err)
 		}
+		line += term
 	}
-	if f.Where, err = reports.ParseFilter(o.line); err != nil {
-		return fmt.Errorf("--filter: %w", err)
+	if o.answered {
+		line += " answered:yes"
 	}
-	if f.Limit < 1 || f.Limit > clickhouse.MaxRows {
-		return fmt.Errorf("--limit %d: want 1 to %d", f.Limit, clickhouse.MaxRows)
+	if q.Filter, err = reports.ParseFilter(line); err != nil {
+		return q, fmt.Errorf("--filter: %w", err)
 	}
-	if o.format != "table" && o.format != "csv" && o.format != "json" {
-		return fmt.Errorf("--format %q: want table, csv or json", o.format)
-	}
-	return nil
+	return q, nil
 }
 
 // parseMoment reads a day or a moment; empty text is none.
@@ -158,51 +146,52 @@ func parseMoment(flag, text string) (time.Time, error) {
 type cdrColumn struct {
 	name  string
 	wide  bool // Not in the table, which has to fit a screen.
-	value func(*cdr.Record) string
+	value func(*console.CallLeg) string
 }
 
 func cdrColumns() []cdrColumn {
 	return []cdrColumn{
-		{"setup", false, func(r *cdr.Record) string { return r.Setup.UTC().Format("2006-01-02T15:04:05.000Z") }},
-		{"call", true, func(r *cdr.Record) string { return r.Call.String() }},
-		{"seq", false, func(r *cdr.Record) string { return strconv.Itoa(int(r.Seq)) }},
-		{"kind", false, func(r *cdr.Record) string { return r.Kind.String() }},
-		{"direction", false, func(r *cdr.Record) string { return r.Direction.String() }},
-		{"tenant", false, func(r *cdr.Record) string { return r.Tenant }},
-		{"branch", false, func(r *cdr.Record) string { return r.Branch }},
-		{"extension", false, func(r *cdr.Record) string { return r.Extension }},
-		{"from", false, func(r *cdr.Record) string { return r.From.String() }},
-		{"to", false, orDialled},
-		{"destination", false, func(r *cdr.Record) string { return r.Destination }},
-		{"carrier", true, func(r *cdr.Record) string { return r.Carrier }},
-		{"gateway", false, func(r *cdr.Record) string { return r.Gateway }},
-		{"sip", false, func(r *cdr.Record) string { return strconv.Itoa(int(r.SIPStatus)) }},
-		{"cause", true, func(r *cdr.Record) string { return strconv.Itoa(int(r.Cause)) }},
-		{"ended_by", false, func(r *cdr.Record) string { return r.ReleasedBy.String() }},
-		{"reason", true, func(r *cdr.Record) string { return r.Reason }},
-		{"pdd_ms", true, func(r *cdr.Record) string { return strconv.FormatInt(r.PDD().Milliseconds(), 10) }},
-		{"duration_ms", true, func(r *cdr.Record) string { return strconv.FormatInt(r.Duration().Milliseconds(), 10) }},
-		{"billed", false, func(r *cdr.Record) string { return strconv.FormatInt(r.Billed, 10) }},
-		{"sale", false, func(r *cdr.Record) string { return r.Sale.String() }},
-		{"sale_currency", true, func(r *cdr.Record) string { return r.SaleCurrency.String() }},
-		{"cost", false, func(r *cdr.Record) string { return r.Cost.String() }},
-		{"cost_currency", true, func(r *cdr.Record) string { return r.CostCurrency.String() }},
-		{"tariff", true, func(r *cdr.Record) string { return r.TariffVersion }},
-		{"deck", true, func(r *cdr.Record) string { return r.DeckVersion }},
-		{"note", true, func(r *cdr.Record) string { return r.Note }},
-		{"source", true, func(r *cdr.Record) string { return r.Source }},
-		{"sign", true, func(r *cdr.Record) string { return strconv.Itoa(int(r.Sign)) }},
+		{"setup", false, func(l *console.CallLeg) string { return l.Setup.UTC().Format("2006-01-02T15:04:05.000Z") }},
+		{"call", true, func(l *console.CallLeg) string { return l.Call }},
+		{"seq", false, func(l *console.CallLeg) string { return strconv.Itoa(l.Seq) }},
+		{"kind", false, func(l *console.CallLeg) string { return l.Kind }},
+		{"direction", false, func(l *console.CallLeg) string { return l.Direction }},
+		{"tenant", false, func(l *console.CallLeg) string { return l.Tenant }},
+		{"branch", false, func(l *console.CallLeg) string { return l.Branch }},
+		{"extension", false, func(l *console.CallLeg) string { return l.Extension }},
+		{"from", false, func(l *console.CallLeg) string { return l.From }},
+		{"to", false, func(l *console.CallLeg) string { return cmp.Or(l.To, l.Dialled) }},
+		{"destination", false, func(l *console.CallLeg) string { return l.Destination }},
+		{"carrier", true, func(l *console.CallLeg) string { return l.Carrier }},
+		{"gateway", false, func(l *console.CallLeg) string { return l.Gateway }},
+		{"sip", false, func(l *console.CallLeg) string { return strconv.Itoa(l.Status) }},
+		{"cause", true, func(l *console.CallLeg) string { return strconv.Itoa(l.Cause) }},
+		{"ended_by", false, func(l *console.CallLeg) string { return l.Side }},
+		{"reason", true, func(l *console.CallLeg) string { return l.Reason }},
+		{"pdd_ms", true, func(l *console.CallLeg) string { return figure(l.PDD) }},
+		{"duration_ms", true, func(l *console.CallLeg) string { return figure(l.Millis) }},
+		{"billed", false, func(l *console.CallLeg) string { return figure(l.Billed) }},
+		{"sale", false, func(l *console.CallLeg) string { return priceOf(l.Sale).Amount.String() }},
+		{"sale_currency", true, func(l *console.CallLeg) string { return priceOf(l.Sale).Currency.String() }},
+		{"cost", false, func(l *console.CallLeg) string { return priceOf(l.Cost).Amount.String() }},
+		{"cost_currency", true, func(l *console.CallLeg) string { return priceOf(l.Cost).Currency.String() }},
+		{"tariff", true, func(l *console.CallLeg) string { return priceOf(l.Sale).Version }},
+		{"deck", true, func(l *console.CallLeg) string { return priceOf(l.Cost).Version }},
+		{"note", true, func(l *console.CallLeg) string { return l.Note }},
+		{"source", true, func(l *console.CallLeg) string { return l.Source }},
+		{"sign", true, func(l *console.CallLeg) string { return strconv.Itoa(l.Sign) }},
 	}
 }
 
-func orDialled(r *cdr.Record) string {
-	if r.To.IsZero() {
-		return r.Dialled
+// priceOf is a price, or none.
+func priceOf(p *console.Price) console.Price {
+	if p == nil {
+		return console.Price{}
 	}
-	return r.To.String()
+	return *p
 }
 
-func writeCDRs(w *csv.Writer, records []cdr.Record) error {
+func writeCDRs(w *csv.Writer, records []console.CallLeg) error {
 	columns := cdrColumns()
 	line := make([]string, len(columns))
 	for i, c := range columns {
@@ -223,7 +212,7 @@ func writeCDRs(w *csv.Writer, records []cdr.Record) error {
 	return w.Error()
 }
 
-func printCDRs(out io.Writer, records []cdr.Record) error {
+func printCDRs(out io.Writer, records []console.CallLeg) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, c := range cdrColumns() {
 		if !c.wide {

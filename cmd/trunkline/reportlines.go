@@ -2,9 +2,7 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -14,11 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"trunkline/app/store"
+	"trunkline/app"
 	"trunkline/console"
-	"trunkline/internal/clock"
-	"trunkline/provision"
-	"trunkline/reports"
 	"trunkline/reports/export"
 	"trunkline/reports/traffic"
 )
@@ -46,9 +41,7 @@ At most 100 days at a time, in the tenant's time zone. Records from before lines
 			"  trunkline report lines --tenant beauty --pbx moscow --period last-month --rows hour --format csv\n" +
 			"  trunkline report lines --period 7d",
 		Args: cobra.NoArgs,
-		RunE: onStores(&o.config, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
-			return o.run(cmd.Context(), db, cmd.OutOrStdout())
-		}),
+		RunE: onConsole(&o.config, o.run),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.tenant, "tenant", "", "whose lines; gateways and carriers if empty")
@@ -66,7 +59,7 @@ At most 100 days at a time, in the tenant's time zone. Records from before lines
 	return cmd
 }
 
-func (o *linesOptions) run(ctx context.Context, db *store.Stores, out io.Writer) error {
+func (o *linesOptions) run(cmd *cobra.Command, c *app.Local, _ []string) error {
 	rows, err := traffic.ParseRows(o.rows)
 	if err != nil {
 		return withCode(exitUsage, err)
@@ -74,41 +67,22 @@ func (o *linesOptions) run(ctx context.Context, db *store.Stores, out io.Writer)
 	if !slices.Contains([]string{"table", "csv", "json"}, o.format) {
 		return withCode(exitUsage, fmt.Errorf("--format %q: want table, csv or json", o.format))
 	}
-	snapshot, err := db.Snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	report, err := o.measure(ctx, db, snapshot)
-	switch {
-	case errors.Is(err, traffic.ErrQuestion), errors.Is(err, console.ErrInvalid), errors.Is(err, console.ErrNotFound), errors.Is(err, reports.ErrPeriod):
-		return withCode(exitUsage, err)
-	case err != nil:
-		return err
-	case o.out != "":
-		return writeTableFile(o.out, o.locale, report.Table(rows))
-	}
-	return o.write(out, report, rows)
-}
-
-func (o *linesOptions) measure(ctx context.Context, db *store.Stores, s *provision.Snapshot) (*traffic.Report, error) {
-	zone, err := store.ZoneFor(s, o.tenant, o.zone)
-	if err != nil {
-		return nil, withCode(exitUsage, err)
-	}
-	now := clock.System{}.Now()
 	period := o.period
 	if o.from != "" || o.to != "" {
-		period = o.from + ".." + cmp.Or(o.to, now.Format(time.RFC3339))
+		period = o.from + ".." + cmp.Or(o.to, c.Now().Format(time.RFC3339))
 	}
 	q := console.LinesQuery{Tenant: o.tenant, Branch: o.branch, PBX: o.pbx}
-	if q.Period, err = reports.ParsePeriod(period, zone, now); err != nil {
-		return nil, err
+	if q.Period, err = c.Period(c.Who, period, o.zone, o.tenant); err != nil {
+		return err
 	}
-	plan, err := console.NewLinePlan(s, q)
+	report, err := c.Lines(cmd.Context(), c.Who, q)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return traffic.Measure(ctx, db.Records, plan, traffic.Question{Tenant: q.Tenant, PBX: q.PBX, Period: q.Period}, now)
+	if o.out != "" {
+		return writeTableFile(o.out, o.locale, report.Table(rows))
+	}
+	return o.write(cmd.OutOrStdout(), report, rows)
 }
 
 func (o *linesOptions) write(out io.Writer, r *traffic.Report, rows traffic.Rows) error {

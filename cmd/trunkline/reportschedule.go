@@ -1,20 +1,15 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"log/slog"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"trunkline/app/reporting"
-	"trunkline/app/store"
-	"trunkline/internal/clock"
+	"trunkline/app"
 	"trunkline/reports/mail"
-	"trunkline/sql/postgres"
 )
 
 func newScheduleCommand() *cobra.Command {
@@ -34,7 +29,7 @@ func newScheduleApplyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "apply -f FILE", Short: "Store the schedules of a YAML list; others stay as they are", Args: cobra.NoArgs,
 		Example: "  trunkline report schedule apply -f schedules.yaml",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 			text, err := readInput(cmd, file)
 			if err != nil {
 				return err
@@ -43,11 +38,8 @@ func newScheduleApplyCommand() *cobra.Command {
 			if err != nil {
 				return withCode(exitUsage, fmt.Errorf("%s: %w", file, err))
 			}
-			book := postgres.NewSchedules(db.DB, clock.System{})
-			for i := range list {
-				if err := book.Put(cmd.Context(), list[i], operator()); err != nil {
-					return err
-				}
+			if err := c.PutSchedules(cmd.Context(), c.Who, list); err != nil {
+				return err
 			}
 			cmd.Printf("%d schedules\n", len(list))
 			return nil
@@ -65,8 +57,8 @@ func newScheduleListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "Schedules, when each is due, and what became of it", Args: cobra.NoArgs,
 		Example: "  trunkline report schedule list",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, _ []string) error {
-			list, err := postgres.NewSchedules(db.DB, clock.System{}).List(cmd.Context())
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			list, err := c.Schedules(cmd.Context(), c.Who)
 			if err != nil {
 				return err
 			}
@@ -96,25 +88,8 @@ func newScheduleSendCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "send ID", Short: "Make a report and send it now", Args: cobra.ExactArgs(1),
 		Example: "  trunkline report schedule send expenses-monthly",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
-			c, err := f.load()
-			if err != nil {
-				return err
-			}
-			if c.Alerts.SMTPHost == "" {
-				return withCode(exitConflict, errors.New("no mail server is set: set alerts.smtp_host and alerts.smtp_from"))
-			}
-			list, err := postgres.NewSchedules(db.DB, clock.System{}).List(cmd.Context())
-			if err != nil {
-				return err
-			}
-			for i := range list {
-				if list[i].Schedule.ID == args[0] {
-					once := &mail.Courier{Maker: reporting.Maker{Stores: db}, Carrier: c.Alerts.Post(), Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)}
-					return once.Send(cmd.Context(), mail.Due{Schedule: list[i].Schedule, At: clock.System{}.Now()})
-				}
-			}
-			return withCode(exitUsage, fmt.Errorf("%w: %s", mail.ErrNoSchedule, args[0]))
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			return c.SendSchedule(cmd.Context(), c.Who, args[0])
 		}),
 	}
 	f.register(cmd)
@@ -126,12 +101,8 @@ func newScheduleRemoveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "remove ID", Short: "Take a schedule away", Args: cobra.ExactArgs(1),
 		Example: "  trunkline report schedule remove expenses-monthly",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
-			err := postgres.NewSchedules(db.DB, clock.System{}).Remove(cmd.Context(), args[0])
-			if errors.Is(err, mail.ErrNoSchedule) {
-				return withCode(exitUsage, err)
-			}
-			return err
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
+			return c.RemoveSchedule(cmd.Context(), c.Who, args[0])
 		}),
 	}
 	f.register(cmd)

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -14,21 +12,18 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"trunkline/app/store"
-	"trunkline/internal/clock"
-	"trunkline/internal/money"
-	"trunkline/provision"
+	"trunkline/app"
+	"trunkline/console"
 	"trunkline/reports"
 	"trunkline/reports/export"
-	"trunkline/sql/clickhouse"
 )
 
 // statsOptions are the flags of `trunkline report stats`.
 type statsOptions struct {
-	period, against, zone, by, filter, side, tenant, branch, order, into, format, out, locale string
-	compare, formulas                                                                         bool
-	top                                                                                       int
-	config                                                                                    configFlags
+	period, compareTo, zone, by, filter, side, tenant, branch, order, currency, format, out, locale string
+	compare, formulas                                                                               bool
+	top                                                                                             int
+	config                                                                                          configFlags
 }
 
 func newStatsCommand() *cobra.Command {
@@ -44,17 +39,21 @@ month, weekday, hour_of_day, and of status, caller, called, which are answered f
 tenant's time zone unless --zone names another. --filter takes a filter line; ` + "`trunkline report fields`" + ` explains it.
 --formulas says how each figure is reckoned.`,
 		Example: "  trunkline report stats --tenant beauty --period 2026-10 --by branch --compare\n" +
-			"  trunkline report stats --period yesterday --side attempts --by carrier --into RUB --formulas\n" +
+			"  trunkline report stats --period yesterday --side attempts --by carrier --currency RUB --formulas\n" +
 			"  trunkline report stats --tenant beauty --by weekday,hour_of_day --filter 'direction:outbound !to:7495%'",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains([]string{"table", "csv", "json"}, o.format) {
+				return withCode(exitUsage, fmt.Errorf("--format %q: want table, csv or json", o.format))
+			}
+			return onConsole(&o.config, o.run)(cmd, args)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.period, "period", "this-month", "time to report on")
 	f.BoolVar(&o.compare, "compare", false, "with the period before")
-	f.StringVar(&o.against, "against", "", "with this period instead")
+	f.StringVar(&o.compareTo, "compare-to", "", "with this period instead")
+	formerFlag(f, "against", "compare-to")
 	f.StringVar(&o.zone, "zone", "", "time zone, such as Europe/Moscow; the tenant's, or UTC, if empty")
 	f.StringVar(&o.by, "by", "", "what rows are made of, such as branch,day")
 	f.StringVar(&o.filter, "filter", "", "filter line")
@@ -62,8 +61,9 @@ tenant's time zone unless --zone names another. --filter takes a filter line; ` 
 	f.StringVar(&o.tenant, "tenant", "", "only of this tenant")
 	f.StringVar(&o.branch, "branch", "", "only of this branch of the tenant")
 	f.IntVar(&o.top, "top", 0, "so many rows, and one for the rest")
-	f.StringVar(&o.order, "order", "", "key, legs, answered, talk, sale or cost")
-	f.StringVar(&o.into, "into", "", "currency that margins over several currencies are told in")
+	f.StringVar(&o.order, "order", "", "key, legs, answered, duration, sale or cost")
+	f.StringVar(&o.currency, "currency", "", "currency into which margins over several currencies are converted")
+	formerFlag(f, "into", "currency")
 	f.BoolVar(&o.formulas, "formulas", false, "say how each figure is reckoned")
 	f.StringVar(&o.format, "format", "table", "table, csv or json")
 	f.StringVar(&o.out, "out", "", "write to a file: .csv, .xlsx, .parquet or .arrow")
@@ -72,69 +72,22 @@ tenant's time zone unless --zone names another. --filter takes a filter line; ` 
 	return cmd
 }
 
-func (o *statsOptions) run(ctx context.Context, out, errOut io.Writer) error {
-	if !slices.Contains([]string{"table", "csv", "json"}, o.format) {
-		return withCode(exitUsage, fmt.Errorf("--format %q: want table, csv or json", o.format))
-	}
-	db, err := o.config.openStores(ctx, errOut)
+func (o *statsOptions) run(cmd *cobra.Command, c *app.Local, _ []string) error {
+	q, err := c.ReadQuestion(c.Who, console.QuestionText{
+		Period: o.period, CompareTo: o.compareTo, Zone: o.zone, Tenant: o.tenant, Branch: o.branch, By: o.by, Filter: o.filter, Side: o.side, Order: o.order,
+		Currency: o.currency, Compare: o.compare, Top: o.top,
+	})
 	if err != nil {
 		return err
 	}
-	defer db.Close(ctx)
-	snapshot, err := db.Snapshot(ctx)
+	answer, err := c.Stats(cmd.Context(), c.Who, q)
 	if err != nil {
-		return err
-	}
-	q, err := o.question(snapshot)
-	if err != nil {
-		return withCode(exitUsage, err)
-	}
-	exchange, err := store.ExchangeOf(snapshot)
-	if err != nil {
-		return err
-	}
-	answer, err := reports.NewStats(db.Records, exchange, snapshot.Operator().ReportingCurrency()).Ask(ctx, q)
-	switch {
-	case errors.Is(err, reports.ErrQuery):
-		return withCode(exitUsage, err)
-	case err != nil:
 		return err
 	}
 	if o.out != "" {
 		return writeTableFile(o.out, o.locale, export.OfAnswer(answer))
 	}
-	return o.write(out, answer)
-}
-
-// question puts the flags together.
-func (o *statsOptions) question(s *provision.Snapshot) (q reports.Question, err error) {
-	zone, err := store.ZoneFor(s, o.tenant, o.zone)
-	if err != nil {
-		return q, err
-	}
-	q = reports.Question{Tenant: o.tenant, Branch: o.branch, Top: o.top, Order: reports.Order(o.order), Compare: o.compare || o.against != ""}
-	now := clock.System{}.Now()
-	if q.Period, err = reports.ParsePeriod(o.period, zone, now); err != nil {
-		return q, fmt.Errorf("--period: %w", err)
-	}
-	if o.against != "" {
-		if q.CompareTo, err = reports.ParsePeriod(o.against, zone, now); err != nil {
-			return q, fmt.Errorf("--against: %w", err)
-		}
-	}
-	if q.Side, err = reports.ParseSide(o.side); err != nil {
-		return q, err
-	}
-	if q.By, err = reports.ParseDimensions(o.by); err != nil {
-		return q, err
-	}
-	if o.into != "" {
-		if q.Currency, err = money.ParseCurrency(o.into); err != nil {
-			return q, fmt.Errorf("--into: %w", err)
-		}
-	}
-	q.Filter, err = reports.ParseFilter(o.filter)
-	return q, err
+	return o.write(cmd.OutOrStdout(), answer)
 }
 
 func (o *statsOptions) write(out io.Writer, a *reports.Answer) error {
@@ -293,18 +246,9 @@ that come in meanwhile make a month be summed again.
 Exit status: 0 done; 4 calls came in time and again: repeat it while no worker runs.`,
 		Example: "  trunkline report rebuild",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			defer func() { err = endStores(db, cmd, args, err) }()
-			err = db.Records.Rebuild(cmd.Context(), func(table, month string) { cmd.Printf("%s of %s\n", table, month) })
-			if errors.Is(err, clickhouse.ErrBusy) {
-				return withCode(exitConflict, err)
-			}
-			return err
-		},
+		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+			return c.RebuildSums(cmd.Context(), c.Who, func(table, month string) { cmd.Printf("%s of %s\n", table, month) })
+		}),
 	}
 	f.register(cmd)
 	return cmd

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,12 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/app"
-	"trunkline/cdr"
+	"trunkline/console"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/lcr"
 	"trunkline/provision"
 	"trunkline/routing"
-	"trunkline/sql/clickhouse"
 )
 
 // routeOptions are the flags of `trunkline route`.
@@ -68,9 +67,9 @@ Exit status: 0 there is a way; 3 there is none, and the answer says why; 2 an op
 				return withCode(exitUsage, errors.New("give either --tenant and --to, or --call alone, or --trace alone"))
 			}
 			if past {
-				return o.printPast(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+				return o.printPast(cmd)
 			}
-			return o.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return o.run(cmd)
 		},
 	}
 	f := cmd.Flags()
@@ -90,7 +89,7 @@ Exit status: 0 there is a way; 3 there is none, and the answer says why; 2 an op
 	return cmd
 }
 
-func (o *routeOptions) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
+func (o *routeOptions) run(cmd *cobra.Command) error {
 	at := clock.System{}.Now()
 	if o.at != "" {
 		var err error
@@ -98,16 +97,15 @@ func (o *routeOptions) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 			return withCode(exitUsage, fmt.Errorf("--at %q: want a time such as 2026-11-02T10:00:00Z", o.at))
 		}
 	}
-	live, err := o.liveState(in)
+	live, err := o.liveState(cmd.InOrStdin())
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	snapshot, done, err := o.snapshot(ctx, errOut)
+	table, done, err := o.table(cmd)
 	if err != nil {
 		return err
 	}
 	defer done()
-	table := routing.NewTable(snapshot)
 	caller, err := o.caller(table)
 	if err != nil {
 		return withCode(exitUsage, err)
@@ -115,7 +113,7 @@ func (o *routeOptions) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 	route := table.Answer(&routing.Question{ //nolint:contextcheck // Routing has no context.
 		Caller: caller, Dialled: o.to, CallerID: o.from, At: at, Assumed: o.duration, Simulated: true, Live: live,
 	})
-	if err := newRouteAnswer(route).write(out, o.format); err != nil {
+	if err := newRouteAnswer(route).write(cmd.OutOrStdout(), o.format); err != nil {
 		return err
 	}
 	if route.Refusal == "" {
@@ -150,43 +148,39 @@ func (o *routeOptions) liveState(in io.Reader) (map[string]lcr.GatewayState, err
 }
 
 // printPast prints the decision that is stored with a call, or stands in a file.
-func (o *routeOptions) printPast(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
+func (o *routeOptions) printPast(cmd *cobra.Command) error {
 	var e lcr.Explanation
 	if o.call != "" {
-		if err := o.stored(ctx, errOut, &e); err != nil {
+		decision, err := o.stored(cmd)
+		if err != nil {
 			return err
 		}
-	} else if err := readJSON(o.trace, in, &e); err != nil {
+		e = *decision
+	} else if err := readJSON(o.trace, cmd.InOrStdin(), &e); err != nil {
 		return withCode(exitUsage, fmt.Errorf("--trace: %w", err))
 	}
 	a := routeAnswer{From: e.From.String(), To: e.To.String(), Rule: e.Rule, Candidates: e.Candidates, Skipped: e.Skipped, Refusal: string(e.Refusal), Revision: e.Revision}
-	return a.write(out, o.format)
+	return a.write(cmd.OutOrStdout(), o.format)
 }
 
 // stored reads the decision that is stored with a call.
-func (o *routeOptions) stored(ctx context.Context, errOut io.Writer, e *lcr.Explanation) error {
-	id, err := cdr.ParseCallID(o.call)
-	if err != nil {
-		return withCode(exitUsage, fmt.Errorf("--call: %w", err))
+func (o *routeOptions) stored(cmd *cobra.Command) (decision *lcr.Explanation, err error) {
+	if _, err := calls.ParseID(o.call); err != nil {
+		return nil, withCode(exitUsage, fmt.Errorf("--call: %w", err))
 	}
-	db, err := o.config.openStores(ctx, errOut)
-	if err != nil {
-		return err
-	}
-	defer db.Close(ctx)
-	records, err := db.Records.Records(ctx, clickhouse.Filter{Call: id})
-	if err != nil {
-		return err
-	}
-	for i := range records {
-		if len(records[i].Trace) > 0 {
-			return json.Unmarshal(records[i].Trace, e)
+	ask := onConsole(o.config, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+		call, err := c.Call(cmd.Context(), c.Who, o.call)
+		if errors.Is(err, console.ErrNotFound) {
+			return withCode(exitPartial, err)
 		}
-	}
-	if len(records) > 0 {
-		return withCode(exitPartial, fmt.Errorf("no decision is stored with call %s: it did not leave the house", id))
-	}
-	return withCode(exitPartial, fmt.Errorf("there is no call %s among the rated ones: a call is there some seconds after its end", id))
+		if err == nil && call.Decision == nil {
+			err = withCode(exitPartial, fmt.Errorf("no decision is stored with call %s: it did not leave the house", o.call))
+		}
+		decision = call.Decision
+		return err
+	})
+	err = ask(cmd, nil)
+	return decision, err
 }
 
 func readJSON(file string, in io.Reader, v any) error {
@@ -204,31 +198,29 @@ func readJSON(file string, in io.Reader, v any) error {
 	return d.Decode(v)
 }
 
-// snapshot reads what calls are routed by; done lets go of the stores, which versions of the past are read from until then.
-func (o *routeOptions) snapshot(ctx context.Context, errOut io.Writer) (_ *provision.Snapshot, done func(), err error) {
+// table reads what calls are routed by; done lets go of the stores, which versions of the past are read from until then.
+func (o *routeOptions) table(cmd *cobra.Command) (_ *routing.Table, done func(), err error) {
+	ctx := cmd.Context()
 	if o.file != "" {
 		bundle, err := provision.ReadBundle(os.DirFS(filepath.Dir(o.file)), filepath.Base(o.file))
 		if err != nil {
 			return nil, nil, withCode(exitUsage, err)
 		}
 		snapshot, err := provision.NewCompiler().Compile(ctx, bundle)
-		return snapshot, func() {}, withCode(exitUsage, err)
+		if err != nil {
+			return nil, nil, withCode(exitUsage, err)
+		}
+		return routing.NewTable(snapshot), func() {}, nil
 	}
-	db, err := o.config.openStores(ctx, errOut)
+	c, err := o.config.openLocal(cmd)
 	if err != nil {
 		return nil, nil, err
 	}
-	done = func() { db.Close(ctx) }
-	compiler := provision.NewCompiler()
-	snapshot, err := db.Compile(ctx, compiler)
-	if err == nil {
-		err = app.Measure(ctx, db, snapshot.Operator(), compiler.Measures())
-	}
+	table, err := c.MeasuredTable(ctx)
 	if err != nil {
-		done()
-		return nil, nil, err
+		return nil, nil, errors.Join(err, c.Close(ctx))
 	}
-	return snapshot, done, nil
+	return table, func() { _ = c.Close(ctx) }, nil
 }
 
 // caller finds who calls: an extension, or the tenant as a trunk.

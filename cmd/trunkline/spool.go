@@ -10,9 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
 	"trunkline/app/doctor"
-	"trunkline/app/pbx"
-	"trunkline/app/store"
 	"trunkline/cdr"
 	"trunkline/cdr/spool"
 	"trunkline/internal/disk"
@@ -159,7 +158,7 @@ func newSpoolSendCommand() *cobra.Command {
 differs. Look at them first (trunkline spool show): a number or a time in them may be wrong. A leg that was accounted for already is not accounted for
 again. A damaged part of which every leg was sent is settled with that.`,
 		Example: "  trunkline spool send 0000000000000007-9f1c2a3b4d5e6f70.legs@4096.damaged --unsound --reason 'looked at: only the trace is damaged'",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, l *app.Local, args []string) error {
 			c, err := f.load()
 			if err != nil {
 				return err
@@ -171,7 +170,7 @@ again. A damaged part of which every leg was sent is settled with that.`,
 			if journal {
 				return withCode(exitUsage, errors.New("the journal has no legs: see `trunkline spool settle`"))
 			}
-			return sendFile(cmd, db, c.Data, path, reason, unsound)
+			return sendFile(cmd, l, c.Data, path, reason, unsound)
 		}),
 	}
 	cmd.Flags().BoolVar(&unsound, "unsound", false, "send legs, too, that can be read although they are damaged")
@@ -185,7 +184,7 @@ func reasonFlag(cmd *cobra.Command, reason *string) {
 	_ = cmd.MarkFlagRequired("reason") // It fails only for a flag that does not exist.
 }
 
-func sendFile(cmd *cobra.Command, db *store.Stores, data, path, reason string, unsound bool) error {
+func sendFile(cmd *cobra.Command, l *app.Local, data, path, reason string, unsound bool) error {
 	found, err := spool.Read(disk.OS{}, path)
 	if err != nil {
 		return withCode(exitUsage, err)
@@ -198,15 +197,11 @@ func sendFile(cmd *cobra.Command, db *store.Stores, data, path, reason string, u
 	}
 	left := len(found) - len(legs)
 	if len(legs) > 0 {
-		producer, err := pbx.OpenLegs(cmd.Context(), db.Engines.Kafka, db.Log)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(producer.Send(cmd.Context(), legs), producer.Close()); err != nil {
+		if err := l.SendLegs(cmd.Context(), legs); err != nil {
 			return withCode(exitConflict, err)
 		}
 	}
-	if err := noteDamage(cmd, db, data, "damage_sent", fmt.Sprintf("%s: %d legs sent, %d not: %s", filepath.Base(path), len(legs), left, reason)); err != nil {
+	if err := noteDamage(cmd, l, data, "damage_sent", fmt.Sprintf("%s: %d legs sent, %d not: %s", filepath.Base(path), len(legs), left, reason)); err != nil {
 		return err
 	}
 	cmd.Printf("%d legs sent, %d parts cannot be read or are unsound\n", len(legs), left)
@@ -220,22 +215,12 @@ func sendFile(cmd *cobra.Command, db *store.Stores, data, path, reason string, u
 }
 
 // noteDamage writes down what was done about a damaged part of this machine's data folder.
-func noteDamage(cmd *cobra.Command, db *store.Stores, data, what, reason string) error {
+func noteDamage(cmd *cobra.Command, l *app.Local, data, what, reason string) error {
 	id, err := node.Read(disk.OS{}, data)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	nodes, err := db.Ledger.Nodes(cmd.Context())
-	if err != nil {
-		return err
-	}
-	name := id.ID
-	for i := range nodes {
-		if nodes[i].ID == id.ID {
-			name = nodes[i].Name
-		}
-	}
-	return db.Ledger.Note(cmd.Context(), id.ID, name, what, reason)
+	return l.NoteDamage(cmd.Context(), l.Who, id.ID, what, reason)
 }
 
 func newSpoolSettleCommand() *cobra.Command {
@@ -246,7 +231,7 @@ func newSpoolSettleCommand() *cobra.Command {
 		Long: `Settle says that nothing more can be had of a damaged part: the legs in it are lost, or were brought otherwise. The file stays under another name; what was
 held for the calls in it is given back like that of any call without a record.`,
 		Example: "  trunkline spool settle 0000000000000007-9f1c2a3b4d5e6f70.legs@4096.damaged --reason 'the call was charged by hand'",
-		RunE: onStores(&f, func(cmd *cobra.Command, db *store.Stores, args []string) error {
+		RunE: onConsole(&f, func(cmd *cobra.Command, l *app.Local, args []string) error {
 			c, err := f.load()
 			if err != nil {
 				return err
@@ -258,7 +243,7 @@ held for the calls in it is given back like that of any call without a record.`,
 			if !frame.IsAside(path) {
 				return withCode(exitUsage, fmt.Errorf("%s is no damaged part: their names end in .damaged", args[0]))
 			}
-			if err := noteDamage(cmd, db, c.Data, "damage_settled", args[0]+": "+reason); err != nil {
+			if err := noteDamage(cmd, l, c.Data, "damage_settled", args[0]+": "+reason); err != nil {
 				return err
 			}
 			if err := frame.Settle(disk.OS{}, path); err != nil {

@@ -9,8 +9,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-
-	"trunkline/app/store"
 )
 
 // table is what a command lists: columns with names, and rows of as many cells.
@@ -83,16 +81,4 @@ func (t *table) text(out io.Writer) error {
 // formatFlag adds --format to a command.
 func formatFlag(cmd *cobra.Command, format *string) {
 	cmd.Flags().StringVar(format, "format", "table", "table, csv or json")
-}
-
-// onStores makes a command's work of what it does with the open databases.
-func onStores(f *configFlags, do func(cmd *cobra.Command, db *store.Stores, args []string) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) (err error) {
-		db, err := f.openStores(cmd.Context(), cmd.ErrOrStderr())
-		if err != nil {
-			return err
-		}
-		defer func() { err = endStores(db, cmd, args, err) }()
-		return do(cmd, db, args)
-	}
 }

@@ -52,9 +52,10 @@ func New(of *Setup) *House {
 	h.Desk = job.NewDesk(job.Config{Book: h.Jobs, Node: "one", Clock: c, Log: slog.New(slog.DiscardHandler)})
 	h.Console = console.New(console.Deps{
 		Gate: h.Gate, Trail: h.People, Setup: setup, Shelf: setup, Snapshot: setup.Snapshot, Routes: func() *routing.Table { return routing.NewTable(setup.Snapshot()) }, Records: h.Rows, Figures: h.Rows, Lines: h.Rows, Switch: switchOf{h.Rows},
-		System: h.Rows, Money: h.Rows, Books: books{h.Rows}, Rerating: rerating{h.Rows}, Nodes: nodes{h.Rows}, Profiles: profiles{h.Rows}, Exchange: exchange{h.Rows}, Retention: keeping{h.Rows}, History: setup,
+		System: h.Rows, Money: h.Rows, Books: books{h.Rows}, Rerating: rerating{h.Rows}, Nodes: nodes{h.Rows}, Incidents: incidents{h.Rows}, Profiles: profiles{h.Rows}, Exchange: exchange{h.Rows}, Schedules: schedules{h.Rows}, Archive: archive{h.Rows},
+		Retention: keeping{h.Rows}, History: setup,
 		Limits: limits{h.Rows}, Billing: h.Rows, Charges: h.Rows, Alerts: alerts{h.Rows}, Dead: h.Rows, Imports: imports{h.Rows}, Uploads: setup,
-		Inventory: inventoryOf{h.Rows}, Views: h.People, Desk: h.Desk, Jobs: h.Jobs, Link: func(token string) string { return "https://trunkline.example/" + token },
+		Inventory: inventoryOf{h.Rows}, Views: h.People, Desk: h.Desk, Jobs: h.Jobs, Post: post{h.Rows}, Link: func(token string) string { return "https://trunkline.example/" + token },
 		Log: slog.New(slog.DiscardHandler), Clock: c,
 	})
 	return h

@@ -124,7 +124,7 @@ func (r *Rows) Credit(ctx context.Context, number string, _ money.Amount, _ stri
 
 // Profile implements console.Papers.
 func (*Rows) Profile(_ context.Context, tenant string) (invoice.Profile, error) {
-	return invoice.Profile{Tenant: tenant}, nil
+	return invoice.Profile{Tenant: tenant, StartDay: 1}, nil
 }
 
 // Charges implements console.ChargeBook.
@@ -173,3 +173,13 @@ func (p profiles) PutReadings(context.Context, []invoice.Reading) error {
 
 // Verify implements console.Profiles.
 func (p profiles) Verify(context.Context) (int64, error) { return int64(len(p.Issued)), nil }
+
+// Detail implements console.Billing.
+func (*Rows) Detail(context.Context, string, string, invoice.DetailFilter, func(*invoice.Detail) error) error {
+	return nil
+}
+
+// UsagePosted implements console.Billing.
+func (*Rows) UsagePosted(_ context.Context, e *reports.Expenses) (money.Amount, error) {
+	return e.Total.Usage, nil
+}

@@ -14,6 +14,7 @@ import (
 	"trunkline/provision/inventory"
 	"trunkline/reports"
 	"trunkline/reports/invoice"
+	"trunkline/reports/mail"
 	"trunkline/reports/traffic"
 )
 
@@ -41,6 +42,7 @@ type Rows struct {
 	clock clock.Clock
 	mu    sync.Mutex
 	done  []string
+	mails []mail.Letter
 }
 
 func newRows(c clock.Clock) *Rows { return &Rows{clock: c, Accounts: make(map[string]ledger.State)} }
@@ -57,6 +59,24 @@ func (r *Rows) Done() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.done)
+}
+
+// Letters returns the mails that were sent, in their order.
+func (r *Rows) Letters() []mail.Letter {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.mails)
+}
+
+// post takes the mails of the console.
+type post struct{ *Rows }
+
+// Send implements console.Post.
+func (p post) Send(_ context.Context, l mail.Letter) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mails = append(p.mails, l)
+	return nil
 }
 
 // Search implements console.Records. Of a question only tenant, branch, call and kind count.

@@ -86,7 +86,7 @@ func (c *cuts) apply(v reflect.Value, mask func(Guard, reflect.Value)) {
 	if c == nil || len(c.list) == 0 {
 		return
 	}
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // Nothing else leads to a struct.
 	case reflect.Pointer:
 		if !v.IsNil() {
 			c.apply(v.Elem(), mask)

@@ -43,7 +43,8 @@ func packages(t *testing.T) []pkg {
 	}
 }
 
-// rule says which rooms of the module a room may import. Rooms not named are below one that is.
+// rule says which rooms of the module a room may import. Rooms not named are below one that is. This is the only list of who may import
+// whom.
 type rule struct {
 	room string
 	may  []string
@@ -66,6 +67,17 @@ func rules() []rule {
 		{"internal/node", []string{"internal/disk"}, "who a data folder belongs to"},
 		{"internal/embedded", []string{"internal/embedded"}, "engines know nothing of telephony"},
 		{"internal/house", nil, "only tests"},
+		{"internal/kept", leaves, "values that are kept for a while, whatever they are"},
+		{"internal/backup", nil, "a set of files, whatever is in them"},
+		{"demo", append([]string{"cdr", "provision", "routing", "sipproxy/agent"}, leaves...), "a sample that goes the way that real calls go"},
+		{"bench", []string{"bench"}, "only measures, in tests"},
+		{"cmd/trunkline", append([]string{
+			"app", "access", "alert", "cdr", "console", "credit", "demo", "internal", "job", "lcr", "ledger", "provision", "rating", "reports", "routing", "sipproxy",
+		}, leaves...), "commands translate: what they do is a use case of the console or a part of the app, and never SQL"},
+		{"app", append([]string{
+			"app", "access", "alert", "api", "cdr", "console", "credit", "demo", "internal/backup", "internal/centralbank", "internal/embedded", "internal/kept", "internal/node", "job", "lcr", "ledger",
+			"provision", "rating", "reports", "routing", "sipproxy", "sql",
+		}, leaves...), "the running system joins all rooms, and is no command"},
 		{"rating/worker", append([]string{"rating", "cdr", "ledger", "provision"}, leaves...), "where cdr, rating and ledger meet"},
 		{"rating", append([]string{"rating"}, leaves...), "rating computes; it does not store and knows no SIP"},
 		{"ledger", leaves, "the rules of money know no SQL"},
@@ -106,6 +118,9 @@ func checkImport(t *testing.T, from, imported string) {
 		if target == "cmd" || strings.HasPrefix(target, "cmd/") {
 			t.Errorf("%s imports %s: nothing imports cmd", room, target)
 		}
+		if within(target, "app") && !within(room, "app") && !within(room, "cmd") {
+			t.Errorf("%s imports %s: only commands start the running system", room, target)
+		}
 		for _, r := range rules() {
 			if !within(room, r.room) {
 				continue
@@ -129,6 +144,26 @@ func checkImport(t *testing.T, from, imported string) {
 	} {
 		if strings.HasPrefix(imported, prefix) && !within(room, only) && !within(room, "internal/embedded") && !within(room, "bench") {
 			t.Errorf("%s imports %s: only %s may", room, imported, only)
+		}
+	}
+}
+
+// TestEveryRoomHasARule finds packages that nobody has thought of: what a new room may import is decided when it is built.
+func TestEveryRoomHasARule(t *testing.T) {
+	t.Parallel()
+	all := packages(t)
+	for _, p := range all {
+		room := strings.TrimPrefix(p.ImportPath, module+"/")
+		if within(room, "cmd") { // It puts the rooms together, and nothing imports it.
+			continue
+		}
+		if !slices.ContainsFunc(rules(), func(r rule) bool { return within(room, r.room) }) {
+			t.Errorf("%s stands in no rule: say in rules() what it may import, and why", room)
+		}
+	}
+	for _, r := range rules() {
+		if !slices.ContainsFunc(all, func(p pkg) bool { return within(strings.TrimPrefix(p.ImportPath, module+"/"), r.room) }) {
+			t.Errorf("there is no room %s any more", r.room)
 		}
 	}
 }
@@ -169,6 +204,50 @@ func TestFilesAreShort(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, err)
+}
+
+// TestRoomsHaveReadmes asks every room, and every large package, what it owns, what it does not, and what always holds.
+func TestRoomsHaveReadmes(t *testing.T) {
+	t.Parallel()
+	const large = 2000 // Lines of a package without its tests.
+	root := filepath.Join("..", "..")
+	wanted := make(map[string]bool)
+	for _, p := range packages(t) {
+		folder := strings.TrimPrefix(p.ImportPath, module+"/")
+		room, _, _ := strings.Cut(folder, "/")
+		if room == "internal" { // They share a folder, and nothing else.
+			continue
+		}
+		wanted[room] = true
+		if room != "cmd" && packageLines(t, filepath.Join(root, folder)) > large {
+			wanted[folder] = true
+		}
+	}
+	for folder := range wanted {
+		text, err := os.ReadFile(filepath.Join(root, folder, "README.md"))
+		if err != nil {
+			t.Errorf("%s has no README.md: say what it owns, what it does not own, and what always holds", folder)
+			continue
+		}
+		for _, part := range []string{"**Owns**", "**Does not own**", "## What always holds"} {
+			if !strings.Contains(string(text), part) {
+				t.Errorf("%s/README.md has no %s", folder, part)
+			}
+		}
+	}
+}
+
+// packageLines are the lines that somebody wrote, without tests.
+func packageLines(t *testing.T, folder string) (n int) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	require.NoError(t, err)
+	for _, f := range files {
+		if !strings.HasSuffix(f, "_test.go") && !strings.HasSuffix(f, ".gen.go") {
+			n += lines(t, f)
+		}
+	}
+	return n
 }
 
 func lines(t *testing.T, path string) int {

@@ -16,6 +16,15 @@ type Due struct {
 	Tries    int       // How often it was tried before.
 }
 
+// Scheduled is a schedule with what became of it.
+type Scheduled struct {
+	Schedule Schedule  `json:"schedule"`
+	Due      time.Time `json:"due"`
+	Tries    int       `json:"tries"`
+	Sent     time.Time `json:"sent,omitzero"`
+	Failure  string    `json:"failure,omitempty"`
+}
+
 // Book keeps schedules.
 type Book interface {
 	// Claim returns a schedule that is due at a moment and keeps it from others until a later one; false: none is due.

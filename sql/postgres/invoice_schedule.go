@@ -22,15 +22,6 @@ type Schedules struct {
 // NewSchedules returns the store on a database whose migrations have run.
 func NewSchedules(db *DB, c clock.Clock) *Schedules { return &Schedules{db, c} }
 
-// Scheduled is a schedule with what became of it.
-type Scheduled struct {
-	Schedule mail.Schedule `json:"schedule"`
-	Due      time.Time     `json:"due"`
-	Tries    int           `json:"tries"`
-	Sent     time.Time     `json:"sent,omitzero"`
-	Failure  string        `json:"failure,omitempty"`
-}
-
 // Put stores a schedule, anew or in the place of the one with its id. It is due as it says, from now on.
 func (s *Schedules) Put(ctx context.Context, one mail.Schedule, by string) error {
 	if err := one.Validate(); err != nil {
@@ -66,13 +57,13 @@ func (s *Schedules) Remove(ctx context.Context, id string) error {
 }
 
 // List returns all schedules in the order of their ids.
-func (s *Schedules) List(ctx context.Context) ([]Scheduled, error) {
+func (s *Schedules) List(ctx context.Context) ([]mail.Scheduled, error) {
 	rows, err := s.db.pool.Query(ctx, `SELECT spec, due_at, tries, sent_at, failure FROM report_schedule ORDER BY id`)
 	if err != nil {
 		return nil, fmt.Errorf("schedules: %w", err)
 	}
-	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Scheduled, error) {
-		var one Scheduled
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (mail.Scheduled, error) {
+		var one mail.Scheduled
 		var spec []byte
 		var sent *time.Time
 		if err := row.Scan(&spec, &one.Due, &one.Tries, &sent, &one.Failure); err != nil {

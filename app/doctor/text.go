@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -7,13 +7,12 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"trunkline/app/doctor"
 	"trunkline/app/store"
 	"trunkline/ledger"
 )
 
-// printFindings says what a doctor found, the worst where it belongs.
-func printFindings(f *doctor.Findings, out io.Writer) error {
+// Print says what was found, for people.
+func (f *Findings) Print(out io.Writer) error {
 	if f.Fault != nil {
 		fmt.Fprintf(out, "provisioning  WRONG: %v\n", f.Fault)
 	} else {
@@ -63,9 +62,9 @@ func printSums(sums []ledger.Difference, out io.Writer) error {
 	return w.Flush()
 }
 
-// compareSums prints the sums of every account in both stores, and returns how many differ.
-func compareSums(ctx context.Context, db *store.Stores, back time.Duration, out io.Writer) (off int, err error) {
-	f, err := doctor.Sums(ctx, db, back)
+// CompareSums prints the sums of every account in both stores, and returns how many differ.
+func CompareSums(ctx context.Context, db *store.Stores, back time.Duration, out io.Writer) (off int, err error) {
+	f, err := Sums(ctx, db, back)
 	if err != nil {
 		return 0, err
 	}
