@@ -51,7 +51,7 @@ func callColumns(who *access.Principal, chosen string) []column {
 		{"branch", "Branch", true},
 		{"extension", "Employee", true},
 		{"direction", "Direction", true},
-		{"from", "From", true},
+		{"from", "Caller", true},
 		{"to", "To", true},
 		{"destination", "Destination", true},
 		{"talk", "Talk", true},
@@ -214,7 +214,7 @@ func (p *Pages) dead(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.show("dead", "Not rated", legs)
+	return r.show("dead", "Unrated", legs)
 }
 
 // chosen are the unrated legs that were ticked.

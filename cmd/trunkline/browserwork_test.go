@@ -132,12 +132,12 @@ func TestPagesSigningIn(t *testing.T) {
 	require.Equal(t, "/users", w.at(), "where one wanted to go")
 
 	w.see("/me")
-	require.Equal(t, http.StatusOK, w.press("Begin"))
+	require.Equal(t, http.StatusOK, w.press("Set up"))
 	secret := w.text("code.secret")
 	code, err := totp.GenerateCode(secret, time.Now().Add(-30*time.Second)) // The step before is taken, too, and the next sign-in needs another one.
 	require.NoError(t, err)
 	w.fill("code", code)
-	w.done("Put in force")
+	w.done("Apply")
 	step(w, chromedp.Click(chromedp.CSS("header .person summary")))
 	step(w, chromedp.Click(chromedp.CSS(`form[action="/sign-out"] button`)))
 	step(w, chromedp.WaitVisible(chromedp.CSS("[name=login]")))
