@@ -137,7 +137,7 @@ func (o *operations) AddUser(ctx context.Context, r rest.AddUserRequestObject) (
 	return rest.AddUser200JSONResponse{Link: o.s.Link(token)}, err
 }
 
-// Link is the address at which a user chooses his password.
+// Link is the address at which a user chooses their password.
 func (s *Server) Link(token string) string {
 	base := s.o.PublicURL
 	if base == "" {

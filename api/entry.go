@@ -18,7 +18,7 @@ const sessionCookie = "trunkline_session"
 
 type principalKey struct{}
 
-// WhoOf returns who asks; nil: nobody has proved himself.
+// WhoOf returns who asks; nil: nobody has proved who they are.
 func WhoOf(ctx context.Context) *access.Principal {
 	who, _ := ctx.Value(principalKey{}).(*access.Principal)
 	return who

@@ -287,7 +287,7 @@ func (s *System) title() string {
 	return cmp.Or(s.provisioning.Live.Snapshot().Operator().Name, "Trunkline")
 }
 
-// openDoor sees to it that somebody can sign in, and keeps his password for the banner while it is the first one.
+// openDoor sees to it that somebody can sign in, and keeps their password for the banner while it is the first one.
 func (s *System) openDoor(ctx context.Context, gate *access.Gate) error {
 	password, err := keptSecret(s.config.Data, "console.password")
 	if err != nil {

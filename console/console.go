@@ -64,7 +64,7 @@ type Deps struct {
 	Desk      Desk
 	Jobs      Jobs
 	Post      Post                      // Nil: no mail can go out.
-	Link      func(token string) string // The address at which a user chooses his password.
+	Link      func(token string) string // The address at which a user chooses their password.
 	Log       *slog.Logger
 	Clock     clock.Clock
 }
@@ -92,7 +92,7 @@ func mayOf(who *access.Principal, p access.Permission, tenant string) error {
 	return nil
 }
 
-// narrow bounds a question to the rows that are somebody's to see: the tenant and branch asked for, or his own. A tenant that is not his is ErrNotFound.
+// narrow bounds a question to the rows that are somebody's to see: the tenant and branch asked for, or their own. A tenant that is not their is ErrNotFound.
 func (c *Console) narrow(who *access.Principal, tenant, branch string) (string, string, error) {
 	if who.Tenant != "" || who.Role.OfTenant() {
 		if tenant == "" {

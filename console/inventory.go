@@ -187,7 +187,7 @@ type Assignment struct {
 	DryRun                          bool
 }
 
-// AssignNumbers gives numbers to a client in one change of what is provisioned, or none. Numbers that he has already stay as they
+// AssignNumbers gives numbers to a client in one change of what is provisioned, or none. Numbers that they have already stay as they
 // are, so that it may be repeated with the same numbers.
 func (c *Console) AssignNumbers(ctx context.Context, who *access.Principal, a Assignment) ([]inventory.Number, error) {
 	if err := mayStock(who, access.WriteTenants); err != nil {

@@ -29,7 +29,7 @@ func (c *Console) Person(ctx context.Context, who *access.Principal, login strin
 	return u, accessFault(err)
 }
 
-// AddPerson makes a user, and returns the token of the link by which he chooses his password, once, within a week.
+// AddPerson makes a user, and returns the token of the link by which they choose their password, once, within a week.
 func (c *Console) AddPerson(ctx context.Context, who *access.Principal, u access.User) (token string, err error) {
 	if err := c.mayPerson(who, &u); err != nil {
 		return "", err
@@ -65,7 +65,7 @@ func told(u *access.User) string {
 	return fmt.Sprintf("name: %s\nemail: %s\nrole: %s\ntenant: %s\nbranch: %s\nlanguage: %s\ndisabled: %t", u.Name, u.Email, u.Role, u.Tenant, u.Branch, u.Language, u.Disabled)
 }
 
-// ChangePerson stores what is told of a user. Who loses his role loses his sessions.
+// ChangePerson stores what is told of a user. Who loses their role loses their sessions.
 func (c *Console) ChangePerson(ctx context.Context, who *access.Principal, u access.User) error {
 	if err := c.mayPerson(who, &u); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (c *Console) ChangePerson(ctx context.Context, who *access.Principal, u acc
 	return c.log(ctx, who, access.Deed{Tenant: u.Tenant, Action: "update", Object: "user " + u.Login, Before: told(&before), After: told(&u)})
 }
 
-// ResetPerson makes a link by which a user chooses a new password, and with factor takes his second factor away.
+// ResetPerson makes a link by which a user chooses a new password, and with factor takes their second factor away.
 func (c *Console) ResetPerson(ctx context.Context, who *access.Principal, login string, factor bool) (token string, err error) {
 	if err := may(who, access.WriteUsers); err != nil {
 		return "", err
@@ -225,7 +225,7 @@ type Deed struct {
 	Changes []provision.FieldChange
 }
 
-// own checks that somebody is a person who changes his own access: programs do not.
+// own checks that somebody is a person who changes their own access: programs do not.
 func own(who *access.Principal) error {
 	if err := may(who, access.OwnAccess); err != nil {
 		return err

@@ -55,7 +55,7 @@ type Job struct {
 	Purpose string `json:"purpose"` // What for, in words.
 	// Subject is what it works on: two jobs of a kind never work on the same at a time. Empty: any number may.
 	Subject string `json:"-"`
-	// Role and Needs are whom its result may be given to: who asked, as long as he has this role and these permissions.
+	// Role and Needs are whom its result may be given to: who asked, as long as they have this role and these permissions.
 	Role  string   `json:"-"`
 	Needs []string `json:"-"`
 

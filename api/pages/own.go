@@ -55,7 +55,7 @@ func home(to string) string {
 	return to
 }
 
-// forgotView is the page of who forgot his password.
+// forgotView is the page of who forgot their password.
 type forgotView struct {
 	Login    string
 	Told     bool // It was asked for.
