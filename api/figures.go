@@ -38,7 +38,7 @@ func (o *operations) GetStats(ctx context.Context, r rest.GetStatsRequestObject)
 	if q.Filter, err = filter(p.Filter); err != nil {
 		return nil, err
 	}
-	a, err := o.c.Stats(ctx, WhoOf(ctx), q)
+	a, err := o.c.Stats(ctx, PrincipalFrom(ctx), q)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (o *operations) GetLines(ctx context.Context, r rest.GetLinesRequestObject)
 	if q.Period, err = o.period(ctx, p.Period, p.Zone, p.Tenant); err != nil {
 		return nil, err
 	}
-	report, err := o.c.Lines(ctx, WhoOf(ctx), q)
+	report, err := o.c.Lines(ctx, PrincipalFrom(ctx), q)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (o *operations) GetLines(ctx context.Context, r rest.GetLinesRequestObject)
 
 // GetExpenses implements rest.StrictServerInterface.
 func (o *operations) GetExpenses(ctx context.Context, r rest.GetExpensesRequestObject) (rest.GetExpensesResponseObject, error) {
-	e, err := o.c.Expenses(ctx, WhoOf(ctx), r.Tenant, r.Params.Month)
+	e, err := o.c.Expenses(ctx, PrincipalFrom(ctx), r.Tenant, r.Params.Month)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (o *operations) GetExpenses(ctx context.Context, r rest.GetExpensesRequestO
 // SimulateRoute implements rest.StrictServerInterface.
 func (o *operations) SimulateRoute(ctx context.Context, r rest.SimulateRouteRequestObject) (rest.SimulateRouteResponseObject, error) {
 	b := r.Body
-	a, err := o.c.Simulate(ctx, WhoOf(ctx), console.RouteQuestion{
+	a, err := o.c.Simulate(ctx, PrincipalFrom(ctx), console.RouteQuestion{
 		Tenant: b.Tenant, Extension: b.Extension, Branch: b.Branch, Gateway: b.Gateway, Dialled: b.Dialled, CallerID: b.CallerId,
 		At: b.At, Assumed: time.Duration(b.AssumedSeconds) * time.Second,
 	})

@@ -8,7 +8,7 @@ import (
 	"trunkline/console"
 	"trunkline/internal/clock"
 	"trunkline/internal/embedded"
-	"trunkline/internal/kept"
+	"trunkline/internal/ttlcache"
 	"trunkline/sipproxy"
 	"trunkline/sql/postgres"
 )
@@ -21,11 +21,11 @@ const (
 // overviewer tells how everything is, once a second at most for all who look.
 type overviewer struct {
 	s    *System
-	kept *kept.Answers[console.Overview]
+	kept *ttlcache.Cache[console.Overview]
 }
 
 func newOverviewer(s *System) *overviewer {
-	return &overviewer{s, kept.New(kept.Options[console.Overview]{
+	return &overviewer{s, ttlcache.New(ttlcache.Options[console.Overview]{
 		For: time.Second, Wait: 2 * elsewhereLimit, Entries: 1, SizeOf: func(console.Overview) int64 { return 0 }, Clock: clock.System{},
 	})}
 }

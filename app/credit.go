@@ -11,5 +11,5 @@ func (s *System) newCredit() (_ *credit.Client, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &credit.Client{Ledger: s.Stores.Ledger, Group: s.Stores.Ledger.Group(), Live: s.provisioning.Live, Clock: clock.System{}, Node: s.presence.life.Node, Lease: s.lease}, nil
+	return &credit.Client{Ledger: s.Stores.Ledger, Group: s.Stores.Ledger.Group(), Live: s.provisioning.Live, Clock: clock.System{}, Node: s.presence.life.Node, Grace: s.lease}, nil
 }

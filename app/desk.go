@@ -261,13 +261,13 @@ type answers struct {
 }
 
 // Claim implements api.Answers.
-func (a answers) Claim(ctx context.Context, who, key string, request []byte) (api.Answer, bool, error) {
+func (a answers) Claim(ctx context.Context, who, key string, request []byte) (api.StoredResponse, bool, error) {
 	was, fresh, err := a.store.Claim(ctx, who, key, request)
-	return api.Answer{Request: was.Request, Status: was.Status, ETag: was.Header, Body: was.Body}, fresh, err
+	return api.StoredResponse{Request: was.Request, Status: was.Status, ETag: was.Header, Body: was.Body}, fresh, err
 }
 
 // Answer implements api.Answers.
-func (a answers) Answer(ctx context.Context, who, key string, answer api.Answer) error {
+func (a answers) Answer(ctx context.Context, who, key string, answer api.StoredResponse) error {
 	return a.store.Answer(ctx, who, key, answer.Status, answer.ETag, answer.Body)
 }
 

@@ -247,7 +247,7 @@ func (s *System) startHTTP(ctx context.Context) (err error) {
 	}
 	s.http, err = api.Open(ctx, api.Options{
 		Listen: s.config.HTTP.Listen, PublicURL: s.config.HTTP.PublicURL, Secure: s.config.HTTP.Secure(), Gate: gate,
-		Console: desk, Answers: answers{store}, LocalKey: local, Health: s.checks(), Pages: shown,
+		Console: desk, Idempotency: answers{store}, LocalKey: local, Health: s.checks(), Pages: shown,
 		Metrics: s.metrics, Clock: clock.System{}, Log: s.log,
 	})
 	if err != nil {

@@ -169,7 +169,7 @@ func (n *nineCities) rate(t *testing.T, legs []cdr.Leg) {
 	next := n.offset + int64(len(legs))
 	batch, err := n.books.Post(t.Context(), &worker.Delivery{Source: "demo", Steps: []worker.Step{{From: n.offset, Next: next}}, Legs: legs}, n.worker.Rate)
 	require.NoError(t, err)
-	require.Empty(t, batch.Dead)
+	require.Empty(t, batch.DeadLetters)
 	n.offset = next
 	require.NoError(t, n.worker.Recover(t.Context()))
 }

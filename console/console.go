@@ -31,7 +31,7 @@ type Console struct {
 // Deps are what a Console works with. Those that are nil are answered with ErrNotFound.
 type Deps struct {
 	Gate      *access.Gate
-	Trail     access.Trail
+	AuditLog  access.AuditLog
 	Setup     Setup
 	Shelf     Shelf
 	Snapshot  func() *provision.Snapshot // What is in force.
@@ -114,9 +114,9 @@ func (c *Console) narrow(who *access.Principal, tenant, branch string) (string, 
 }
 
 // log keeps what was done. What was done stands, so that a log that cannot be written is the caller's error all the same.
-func (c *Console) log(ctx context.Context, who *access.Principal, d access.Deed) error {
+func (c *Console) log(ctx context.Context, who *access.Principal, d access.AuditEvent) error {
 	d.At, d.By, d.Source = c.d.Clock.Now(), who.By(), SourceOf(ctx)
-	return c.d.Trail.Log(ctx, d)
+	return c.d.AuditLog.Log(ctx, d)
 }
 
 type sourceKey struct{}

@@ -48,7 +48,7 @@ func (c *Console) start(ctx context.Context, who *access.Principal, j job.Job, w
 	case err != nil:
 		return j, err
 	}
-	return begun, c.log(ctx, who, access.Deed{Tenant: j.Tenant, Action: "start " + string(j.Kind), Object: "job " + begun.ID, After: j.Purpose})
+	return begun, c.log(ctx, who, access.AuditEvent{Tenant: j.Tenant, Action: "start " + string(j.Kind), Object: "job " + begun.ID, After: j.Purpose})
 }
 
 // helpful marks errors whose texts are for who asked.
@@ -145,7 +145,7 @@ func (c *Console) StopJob(ctx context.Context, who *access.Principal, id string)
 	if err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.Deed{Tenant: j.Tenant, Action: "stop " + string(j.Kind), Object: "job " + id, After: j.Purpose})
+	return c.log(ctx, who, access.AuditEvent{Tenant: j.Tenant, Action: "stop " + string(j.Kind), Object: "job " + id, After: j.Purpose})
 }
 
 // JobResult gives the result of a job to who asked for it, in parts, after the job itself; ErrNotFound when there is none, or none any more.

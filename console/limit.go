@@ -144,7 +144,7 @@ func (c *Console) ChangeLimit(ctx context.Context, who *access.Principal, tenant
 	case err != nil:
 		return err
 	}
-	return c.log(ctx, who, access.Deed{
+	return c.log(ctx, who, access.AuditEvent{
 		Tenant: tenant, Action: string(o.Action) + " limit", Object: fmt.Sprintf("tenant %s %s %s", tenant, o.Scope, o.Owner), After: string(o.Period) + " " + o.Caps.String() + " " + o.Reason,
 	})
 }
@@ -187,5 +187,5 @@ func (c *Console) Suspend(ctx context.Context, who *access.Principal, tenant str
 	if suspended {
 		action = "suspend"
 	}
-	return c.log(ctx, who, access.Deed{Tenant: tenant, Action: action, Object: "tenant " + tenant, After: why})
+	return c.log(ctx, who, access.AuditEvent{Tenant: tenant, Action: action, Object: "tenant " + tenant, After: why})
 }

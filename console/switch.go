@@ -148,7 +148,7 @@ func (c *Console) Drop(ctx context.Context, who *access.Principal, call, why str
 	if !found {
 		return none
 	}
-	return c.log(ctx, who, access.Deed{Action: "drop", Object: "call " + call, After: why})
+	return c.log(ctx, who, access.AuditEvent{Action: "drop", Object: "call " + call, After: why})
 }
 
 const maxDropReason = 60

@@ -59,5 +59,5 @@ func (c *Console) WithdrawVersion(ctx context.Context, who *access.Principal, id
 	if _, err := c.d.Setup.Save(ctx, stored.Revision, changes, who.By()); err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.Deed{Action: "withdrawVersion", Object: "tariff " + id, Before: "revision " + strconv.FormatInt(revision, 10)})
+	return c.log(ctx, who, access.AuditEvent{Action: "withdrawVersion", Object: "tariff " + id, Before: "revision " + strconv.FormatInt(revision, 10)})
 }

@@ -67,7 +67,7 @@ func (c *Console) ApplyAlerts(ctx context.Context, who *access.Principal, text s
 	if _, err := c.d.Alerts.Apply(ctx, text, who.By()); err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.Deed{Action: "apply", Object: "alert rules"})
+	return c.log(ctx, who, access.AuditEvent{Action: "apply", Object: "alert rules"})
 }
 
 // Alarms returns what fires, or with all also what fired, the newest first.
@@ -102,5 +102,5 @@ func (c *Console) ReplayDelivery(ctx context.Context, who *access.Principal, id 
 	if err := c.d.Alerts.Replay(ctx, id); err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.Deed{Action: "replay", Object: fmt.Sprintf("delivery %d", id)})
+	return c.log(ctx, who, access.AuditEvent{Action: "replay", Object: fmt.Sprintf("delivery %d", id)})
 }

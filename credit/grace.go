@@ -51,9 +51,9 @@ type Grace struct {
 
 // The keys of the book: what tenants and calls have taken, in nanoseconds, and the share.
 const (
-	leaseTenant = "tenant/"
-	leaseCall   = "call/"
-	leaseShare  = "share"
+	graceTenant = "tenant/"
+	graceCall   = "call/"
+	graceShare  = "share"
 )
 
 // OpenGrace opens the book of grace time that was granted.
@@ -89,11 +89,11 @@ func (l *Grace) read(key, value string) error {
 	if err != nil {
 		return err
 	}
-	if tenant, ok := strings.CutPrefix(key, leaseTenant); ok {
+	if tenant, ok := strings.CutPrefix(key, graceTenant); ok {
 		l.taken[tenant] = time.Duration(n)
 		return nil
 	}
-	if text, ok := strings.CutPrefix(key, leaseCall); ok {
+	if text, ok := strings.CutPrefix(key, graceCall); ok {
 		id, err := cdr.ParseCallID(text)
 		l.calls[id] = time.Duration(n)
 		return err
@@ -102,7 +102,7 @@ func (l *Grace) read(key, value string) error {
 	return nil
 }
 
-func leaseLine(key string, n int64) journal.Change {
+func graceLine(key string, n int64) journal.Change {
 	return journal.Change{Key: key, Value: strconv.AppendInt(nil, n, 10)}
 }
 
@@ -121,7 +121,7 @@ func (l *Grace) Take(ctx context.Context, id cdr.CallID, tenant string, upTo tim
 		allowed = 0 // A call in progress goes on for what is held for it, and asks again meanwhile.
 	}
 	taken := l.taken[tenant] + allowed - before
-	if allowed <= before || taken > l.mine() || l.book.Write(leaseLine(leaseTenant+tenant, int64(taken)), leaseLine(leaseCall+id.String(), int64(allowed))) != nil {
+	if allowed <= before || taken > l.mine() || l.book.Write(graceLine(graceTenant+tenant, int64(taken)), graceLine(graceCall+id.String(), int64(allowed))) != nil {
 		l.refusals.Inc()
 		return sipproxy.Grant{}, cause
 	}
@@ -160,14 +160,14 @@ func (l *Grace) Assign(share int64) {
 	if share == l.share {
 		return
 	}
-	if l.book.Write(leaseLine(leaseShare, share)) != nil && share > l.share {
+	if l.book.Write(graceLine(graceShare, share)) != nil && share > l.share {
 		return // It may not be forgotten that it was this much.
 	}
 	l.share = share
 }
 
-// Lent returns the calls that got grace time.
-func (l *Grace) Lent() []cdr.CallID {
+// Calls returns the calls that got grace time.
+func (l *Grace) Calls() []cdr.CallID {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	ids := make([]cdr.CallID, 0, len(l.calls))
@@ -196,10 +196,10 @@ func (l *Grace) Settled(beat int64) {
 	}
 	var keys []string
 	for tenant := range l.taken {
-		keys = append(keys, leaseTenant+tenant)
+		keys = append(keys, graceTenant+tenant)
 	}
 	for id := range l.calls {
-		keys = append(keys, leaseCall+id.String())
+		keys = append(keys, graceCall+id.String())
 	}
 	if err := l.book.Remove(keys...); err != nil {
 		return // It is tried again with the next sign of life.

@@ -15,8 +15,8 @@ import (
 	"trunkline/reports/invoice"
 )
 
-// moneyRooms are the pages about money: accounts, limits, expense reports, invoices.
-func (p *Pages) moneyRooms() map[string]handler {
+// moneyRoutes are the pages about money: accounts, limits, expense reports, invoices.
+func (p *Pages) moneyRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /accounts": p.accounts, "GET /accounts/:tenant": p.account, "POST /accounts/:tenant/pay": p.pay, "POST /accounts/:tenant/suspend": p.suspend,
 		"POST /accounts/:tenant/charge": p.addCharge, "POST /accounts/:tenant/charge/:charge": p.takeCharge,

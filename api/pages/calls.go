@@ -15,8 +15,8 @@ import (
 	"trunkline/reports/export"
 )
 
-// callRooms are the pages about calls that are over.
-func (p *Pages) callRooms() map[string]handler {
+// callRoutes are the pages about calls that are over.
+func (p *Pages) callRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /calls": p.calls, "GET /calls.csv": p.callsFile, "GET /calls.xlsx": p.callsFile, "GET /calls/:call": p.call, "GET /find": p.find, "GET /dead": p.dead, "POST /dead/retry": p.retry, "POST /dead/write-off": p.writeOff, "POST /dead/mend": p.mend,
 		"GET /imports": p.imports, "POST /imports/undo": p.undoImports, "POST /imports/again": p.importAgain,

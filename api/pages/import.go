@@ -18,8 +18,8 @@ import (
 	"trunkline/rating/deckfile/ratesheet"
 )
 
-// importRooms are the pages by which price lists come in and go out, for decks and for tariffs. They take files.
-func (p *Pages) importRooms() map[string]handler {
+// importRoutes are the pages by which price lists come in and go out, for decks and for tariffs. They take files.
+func (p *Pages) importRoutes() map[string]handler {
 	out := make(map[string]handler)
 	for _, priced := range []string{"/decks/:id", "/tariffs/:id"} {
 		out["GET "+priced+"/import"] = p.newImport

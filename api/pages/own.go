@@ -116,8 +116,8 @@ func (p *Pages) docs(r *request) error {
 	return r.show("docs", "API", docsView{strings.Split(about, "\n\n"), operations, schemas})
 }
 
-// ownRooms are the pages about oneself.
-func (p *Pages) ownRooms() map[string]handler {
+// ownRoutes are the pages about oneself.
+func (p *Pages) ownRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /me": p.me, "POST /me/password": p.ownPassword, "POST /me/factor": p.beginFactor, "POST /me/factor/confirm": p.confirmFactor,
 		"POST /me/factor/drop": p.dropFactor, "POST /me/keys": p.addKey, "POST /me/keys/:key/revoke": p.revokeKey,

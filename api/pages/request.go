@@ -48,11 +48,11 @@ type view struct {
 func (p *Pages) serve(h handler, inside bool, limit int64) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		r := &request{Context: c, p: p}
-		who, err := p.server.Prove(c)
+		who, err := p.server.Authenticate(c)
 		switch {
 		case err == nil:
 			r.who = who
-			p.server.Enter(c, who)
+			p.server.WithPrincipal(c, who)
 		case !errors.Is(err, access.ErrNoSession):
 			r.language = r.choose()
 			r.trouble(err)

@@ -14,8 +14,8 @@ import (
 	"trunkline/reports"
 )
 
-// figureRooms are the pages about figures.
-func (p *Pages) figureRooms() map[string]handler {
+// figureRoutes are the pages about figures.
+func (p *Pages) figureRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /statistics": p.statistics, "GET /statistics.csv": p.statisticsFile, "GET /statistics.xlsx": p.statisticsFile, "GET /employees": p.employees,
 	}

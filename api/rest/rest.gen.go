@@ -378,10 +378,22 @@ type AlertRules struct {
 // Answer What the figures are.
 type Answer = reports.Answer
 
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	Action  string        `json:"action"`
+	At      time.Time     `json:"at"`
+	By      string        `json:"by"`
+	Changes []FieldChange `json:"changes,omitempty,omitzero"`
+	Note    string        `json:"note,omitempty,omitzero"`
+	Object  string        `json:"object"`
+	Source  string        `json:"source,omitempty,omitzero"`
+	Tenant  string        `json:"tenant,omitempty,omitzero"`
+}
+
 // AuditPage defines model for AuditPage.
 type AuditPage struct {
-	Items []Deed `json:"items"`
-	Next  string `json:"next,omitempty,omitzero"`
+	Items []AuditEntry `json:"items"`
+	Next  string       `json:"next,omitempty,omitzero"`
 }
 
 // BillingPeriod One billing period: from a day of a month up to the same day of the next, in the tenant's time zone.
@@ -466,18 +478,6 @@ type DeadLegs struct {
 
 // Decimal A decimal number, such as "12.5"
 type Decimal = string
-
-// Deed defines model for Deed.
-type Deed struct {
-	Action  string        `json:"action"`
-	At      time.Time     `json:"at"`
-	By      string        `json:"by"`
-	Changes []FieldChange `json:"changes,omitempty,omitzero"`
-	Note    string        `json:"note,omitempty,omitzero"`
-	Object  string        `json:"object"`
-	Source  string        `json:"source,omitempty,omitzero"`
-	Tenant  string        `json:"tenant,omitempty,omitzero"`
-}
 
 // Deliveries defines model for Deliveries.
 type Deliveries struct {
@@ -1645,7 +1645,7 @@ type ServerInterface interface {
 	// GetUser One user
 	// (GET /users/{login})
 	GetUser(c *gin.Context, login LoginParameter)
-	// PutUser Change a user; who loses his role loses his sessions
+	// PutUser Change a user; who loses their role loses their sessions
 	// (PUT /users/{login})
 	PutUser(c *gin.Context, login LoginParameter)
 	// ResetUser Make a link to choose a new password
@@ -6793,7 +6793,7 @@ type StrictServerInterface interface {
 	// GetUser One user
 	// (GET /users/{login})
 	GetUser(ctx context.Context, request GetUserRequestObject) (GetUserResponseObject, error)
-	// PutUser Change a user; who loses his role loses his sessions
+	// PutUser Change a user; who loses their role loses their sessions
 	// (PUT /users/{login})
 	PutUser(ctx context.Context, request PutUserRequestObject) (PutUserResponseObject, error)
 	// ResetUser Make a link to choose a new password
