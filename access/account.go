@@ -20,7 +20,7 @@ const (
 	resetLast   = time.Hour
 )
 
-// Add makes a user, without a password: he is sent a link to choose one.
+// Add makes a user, without a password: they are sent a link to choose one.
 func (g *Gate) Add(ctx context.Context, u User) error {
 	if err := u.Validate(); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (g *Gate) Users(ctx context.Context, tenant string) ([]User, error) {
 	return g.users.Users(ctx, tenant)
 }
 
-// Welcome makes a link by which a new user chooses his password. It is good for a week, once.
+// Welcome makes a link by which a new user chooses their password. It is good for a week, once.
 func (g *Gate) Welcome(ctx context.Context, login string) (token string, err error) {
 	return g.link(ctx, login, welcomeLast)
 }
@@ -85,7 +85,7 @@ func (g *Gate) LinkOf(ctx context.Context, token string) (login string, err erro
 	return g.links.PeekLink(ctx, tokenHash(token), g.clock.Now())
 }
 
-// Redeem sets the password of the user whose link it is. The link is spent only when the password may be used. All his
+// Redeem sets the password of the user whose link it is. The link is spent only when the password may be used. All their
 // sessions end.
 func (g *Gate) Redeem(ctx context.Context, token, password string) (login string, err error) {
 	now := g.clock.Now()
@@ -109,7 +109,7 @@ func (g *Gate) ChangePassword(ctx context.Context, who *Principal, former, passw
 	return g.SetPassword(ctx, who.User, password, who.Session)
 }
 
-// SetPassword sets a user's password and ends his sessions but one.
+// SetPassword sets a user's password and ends their sessions but one.
 func (g *Gate) SetPassword(ctx context.Context, login, password, but string) error {
 	if err := checkPassword(login, password); err != nil {
 		return err
@@ -130,7 +130,7 @@ func (g *Gate) SetPassword(ctx context.Context, login, password, but string) err
 	return errors.Join(err, g.sessions.End(ctx, login, "", but))
 }
 
-// checkPassword proves a user by his password. Failures count as those of signing in do.
+// checkPassword proves a user by their password. Failures count as those of signing in do.
 func (g *Gate) checkPassword(ctx context.Context, login, password string) error {
 	user, secrets, err := g.users.User(ctx, login)
 	if err != nil {

@@ -22,11 +22,11 @@ var (
 
 // Users keeps people. Logins are the keys.
 type Users interface {
-	// User returns a user with his secrets; ErrNotFound.
+	// User returns a user with their secrets; ErrNotFound.
 	User(ctx context.Context, login string) (User, Secrets, error)
 	// Users returns all users, or those of one tenant, by login.
 	Users(ctx context.Context, tenant string) ([]User, error)
-	// PutUser stores a user, and calls change with his secrets as they are stored, in one transaction with a lock on him.
+	// PutUser stores a user, and calls change with their secrets as they are stored, in one transaction with a lock on them.
 	// With create it is ErrExists when there is one. It is ErrLastOne, and nothing is stored, when no operator who may sign in would be left.
 	PutUser(ctx context.Context, u User, create bool, change func(*Secrets) error) error
 	// Count books a try to sign in: a failure counts, and locks from so many on; a success forgets failures and takes the
@@ -157,7 +157,7 @@ func (g *Gate) Knock(source string) error {
 	return nil
 }
 
-// begin begins a session of a user who has proved himself.
+// begin begins a session of a user who has proved who they are.
 func (g *Gate) begin(ctx context.Context, user *User, source, agent string) (string, *Principal, error) {
 	now := g.clock.Now()
 	token, err := newToken()

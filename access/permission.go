@@ -68,8 +68,8 @@ const (
 	NOC           Role = "noc"            // Watches calls and gateways; sees no prices, and numbers without their last digits.
 	Accountant    Role = "accountant"     // Money, reports, invoices; no routing.
 	Auditor       Role = "auditor"        // Sees everything and changes nothing.
-	Manager       Role = "manager"        // A client's manager: sees his own company.
-	BranchManager Role = "branch_manager" // Sees his own branch.
+	Manager       Role = "manager"        // A client's manager: sees their own company.
+	BranchManager Role = "branch_manager" // Sees their own branch.
 )
 
 // Roles returns all of them.

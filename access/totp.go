@@ -68,7 +68,7 @@ func (g *Gate) ConfirmFactor(ctx context.Context, login, code string) error {
 	})
 }
 
-// DropFactor takes a user's second factor away, proved by his password.
+// DropFactor takes a user's second factor away, proved by their password.
 func (g *Gate) DropFactor(ctx context.Context, login, password string) error {
 	if err := g.checkPassword(ctx, login, password); err != nil {
 		return err

@@ -27,7 +27,7 @@ type User struct {
 	Locked   time.Time // Until then nobody may sign in; zero or past: not locked.
 }
 
-// Secrets are what a user proves himself with. They are never shown.
+// Secrets are what a user proves who they are with. They are never shown.
 type Secrets struct {
 	Password string // Hash; empty: none was set yet.
 	TOTP     string // Base32; empty: no second factor.
@@ -79,7 +79,7 @@ func words[T ~string](list []T) string {
 	return strings.Join(out, ", ")
 }
 
-// principal is what a user is when he has proved himself.
+// principal is what a user is once they have proved who they are.
 func (u *User) principal(session string) *Principal {
 	return &Principal{User: u.Login, Name: u.shown(), Role: u.Role, Tenant: u.Tenant, Branch: u.Branch, Session: session, Language: u.Language}
 }

@@ -32,7 +32,7 @@ func (o *operations) SignOut(ctx context.Context, _ rest.SignOutRequestObject) (
 	if c, ok := ctx.(*gin.Context); ok {
 		o.s.SetSession(c.Writer, "")
 	}
-	who := WhoOf(ctx)
+	who := PrincipalFrom(ctx)
 	if who.Session == "" {
 		return rest.SignOut204Response{}, nil
 	}
@@ -41,7 +41,7 @@ func (o *operations) SignOut(ctx context.Context, _ rest.SignOutRequestObject) (
 
 // GetMe implements rest.StrictServerInterface.
 func (o *operations) GetMe(ctx context.Context, _ rest.GetMeRequestObject) (rest.GetMeResponseObject, error) {
-	who := WhoOf(ctx)
+	who := PrincipalFrom(ctx)
 	me := rest.GetMe200JSONResponse{
 		Login: who.User, Name: who.Name, Role: rest.Role(who.Role), Tenant: who.Tenant, Branch: who.Branch, Key: who.Key, Permissions: []rest.Permission{},
 	}
@@ -55,27 +55,27 @@ func (o *operations) GetMe(ctx context.Context, _ rest.GetMeRequestObject) (rest
 
 // ChangePassword implements rest.StrictServerInterface.
 func (o *operations) ChangePassword(ctx context.Context, r rest.ChangePasswordRequestObject) (rest.ChangePasswordResponseObject, error) {
-	return rest.ChangePassword204Response{}, o.c.ChangePassword(ctx, WhoOf(ctx), r.Body.Former, r.Body.Password)
+	return rest.ChangePassword204Response{}, o.c.ChangePassword(ctx, PrincipalFrom(ctx), r.Body.Former, r.Body.Password)
 }
 
 // BeginFactor implements rest.StrictServerInterface.
 func (o *operations) BeginFactor(ctx context.Context, _ rest.BeginFactorRequestObject) (rest.BeginFactorResponseObject, error) {
-	f, err := o.c.BeginFactor(ctx, WhoOf(ctx))
+	f, err := o.c.BeginFactor(ctx, PrincipalFrom(ctx))
 	return rest.BeginFactor200JSONResponse{Secret: f.Secret, Url: f.URL}, err
 }
 
 // ConfirmFactor implements rest.StrictServerInterface.
 func (o *operations) ConfirmFactor(ctx context.Context, r rest.ConfirmFactorRequestObject) (rest.ConfirmFactorResponseObject, error) {
-	return rest.ConfirmFactor204Response{}, o.c.ConfirmFactor(ctx, WhoOf(ctx), r.Body.Code)
+	return rest.ConfirmFactor204Response{}, o.c.ConfirmFactor(ctx, PrincipalFrom(ctx), r.Body.Code)
 }
 
 // DropFactor implements rest.StrictServerInterface.
 func (o *operations) DropFactor(ctx context.Context, r rest.DropFactorRequestObject) (rest.DropFactorResponseObject, error) {
-	return rest.DropFactor204Response{}, o.c.DropFactor(ctx, WhoOf(ctx), r.Body.Password)
+	return rest.DropFactor204Response{}, o.c.DropFactor(ctx, PrincipalFrom(ctx), r.Body.Password)
 }
 
 func keyOf(k *access.Key) rest.Key {
-	out := rest.Key{Id: k.ID, Login: k.Login, Name: k.Name, Made: k.Made, Till: k.Till, Used: k.Used, Revoked: k.Revoked, Scopes: []rest.Permission{}}
+	out := rest.Key{Id: k.ID, Login: k.Login, Name: k.Name, CreatedAt: k.Made, ExpiresAt: k.Till, LastUsedAt: k.Used, RevokedAt: k.Revoked, Scopes: []rest.Permission{}}
 	for _, p := range k.Scopes {
 		out.Scopes = append(out.Scopes, rest.Permission(p))
 	}
@@ -84,7 +84,7 @@ func keyOf(k *access.Key) rest.Key {
 
 // ListKeys implements rest.StrictServerInterface.
 func (o *operations) ListKeys(ctx context.Context, r rest.ListKeysRequestObject) (rest.ListKeysResponseObject, error) {
-	keys, err := o.c.Keys(ctx, WhoOf(ctx), r.Params.All)
+	keys, err := o.c.Keys(ctx, PrincipalFrom(ctx), r.Params.All)
 	out := rest.ListKeys200JSONResponse{Items: []rest.Key{}}
 	for i := range keys {
 		out.Items = append(out.Items, keyOf(&keys[i]))
@@ -98,13 +98,13 @@ func (o *operations) AddKey(ctx context.Context, r rest.AddKeyRequestObject) (re
 	for i, p := range r.Body.Scopes {
 		scopes[i] = access.Permission(p)
 	}
-	secret, k, err := o.c.AddKey(ctx, WhoOf(ctx), r.Body.Name, scopes, r.Body.Till)
+	secret, k, err := o.c.AddKey(ctx, PrincipalFrom(ctx), r.Body.Name, scopes, r.Body.ExpiresAt)
 	return rest.AddKey200JSONResponse{Secret: secret, Key: keyOf(&k)}, err
 }
 
 // RevokeKey implements rest.StrictServerInterface.
 func (o *operations) RevokeKey(ctx context.Context, r rest.RevokeKeyRequestObject) (rest.RevokeKeyResponseObject, error) {
-	return rest.RevokeKey204Response{}, o.c.RevokeKey(ctx, WhoOf(ctx), r.Key)
+	return rest.RevokeKey204Response{}, o.c.RevokeKey(ctx, PrincipalFrom(ctx), r.Key)
 }
 
 func userOf(u *access.User) rest.User {
@@ -123,7 +123,7 @@ func fromUser(u *rest.User) access.User {
 
 // ListUsers implements rest.StrictServerInterface.
 func (o *operations) ListUsers(ctx context.Context, _ rest.ListUsersRequestObject) (rest.ListUsersResponseObject, error) {
-	users, err := o.c.People(ctx, WhoOf(ctx))
+	users, err := o.c.People(ctx, PrincipalFrom(ctx))
 	out := rest.ListUsers200JSONResponse{Items: []rest.User{}}
 	for i := range users {
 		out.Items = append(out.Items, userOf(&users[i]))
@@ -133,11 +133,11 @@ func (o *operations) ListUsers(ctx context.Context, _ rest.ListUsersRequestObjec
 
 // AddUser implements rest.StrictServerInterface.
 func (o *operations) AddUser(ctx context.Context, r rest.AddUserRequestObject) (rest.AddUserResponseObject, error) {
-	token, err := o.c.AddPerson(ctx, WhoOf(ctx), fromUser(r.Body))
+	token, err := o.c.AddPerson(ctx, PrincipalFrom(ctx), fromUser(r.Body))
 	return rest.AddUser200JSONResponse{Link: o.s.Link(token)}, err
 }
 
-// Link is the address at which a user chooses his password.
+// Link is the address at which a user chooses their password.
 func (s *Server) Link(token string) string {
 	base := s.o.PublicURL
 	if base == "" {
@@ -148,7 +148,7 @@ func (s *Server) Link(token string) string {
 
 // GetUser implements rest.StrictServerInterface.
 func (o *operations) GetUser(ctx context.Context, r rest.GetUserRequestObject) (rest.GetUserResponseObject, error) {
-	u, err := o.c.Person(ctx, WhoOf(ctx), r.Login)
+	u, err := o.c.Person(ctx, PrincipalFrom(ctx), r.Login)
 	return rest.GetUser200JSONResponse(userOf(&u)), err
 }
 
@@ -157,39 +157,39 @@ func (o *operations) PutUser(ctx context.Context, r rest.PutUserRequestObject) (
 	if r.Body.Login != r.Login {
 		return nil, fmt.Errorf("%w: login: the document says %q and its address %q; logins never change", console.ErrInvalid, r.Body.Login, r.Login)
 	}
-	return rest.PutUser204Response{}, o.c.ChangePerson(ctx, WhoOf(ctx), fromUser(r.Body))
+	return rest.PutUser204Response{}, o.c.ChangePerson(ctx, PrincipalFrom(ctx), fromUser(r.Body))
 }
 
 // ResetUser implements rest.StrictServerInterface.
 func (o *operations) ResetUser(ctx context.Context, r rest.ResetUserRequestObject) (rest.ResetUserResponseObject, error) {
-	token, err := o.c.ResetPerson(ctx, WhoOf(ctx), r.Login, r.Params.Factor)
+	token, err := o.c.ResetPerson(ctx, PrincipalFrom(ctx), r.Login, r.Params.Factor)
 	return rest.ResetUser200JSONResponse{Link: o.s.Link(token)}, err
 }
 
 // ListAudit implements rest.StrictServerInterface.
 func (o *operations) ListAudit(ctx context.Context, r rest.ListAuditRequestObject) (rest.ListAuditResponseObject, error) {
-	f := access.DeedFilter{By: r.Params.By, Object: r.Params.Object, Limit: or(r.Params.Limit, pageLimit)}
+	f := access.AuditFilter{By: r.Params.By, Object: r.Params.Object, Limit: or(r.Params.Limit, pageLimit)}
 	if r.Params.Cursor != "" {
 		var err error
 		if f.Before, err = time.Parse(auditCursor, r.Params.Cursor); err != nil {
 			return nil, fmt.Errorf("%w: %w", console.ErrInvalid, errCursor)
 		}
 	}
-	deeds, err := o.c.Audit(ctx, WhoOf(ctx), f)
+	events, err := o.c.Audit(ctx, PrincipalFrom(ctx), f)
 	if err != nil {
 		return nil, err
 	}
-	page := rest.ListAudit200JSONResponse{Items: []rest.Deed{}}
-	for i := range deeds {
-		d := &deeds[i]
-		one := rest.Deed{At: d.At, By: d.By, Source: d.Source, Tenant: d.Tenant, Action: d.Action, Object: d.Object, Note: d.Note}
+	page := rest.ListAudit200JSONResponse{Items: []rest.AuditEntry{}}
+	for i := range events {
+		d := &events[i]
+		one := rest.AuditEntry{At: d.At, By: d.By, Source: d.Source, Tenant: d.Tenant, Action: d.Action, Object: d.Object, Note: d.Note}
 		for _, c := range d.Changes {
 			one.Changes = append(one.Changes, rest.FieldChange{Field: c.Path, Before: c.Before, After: c.After})
 		}
 		page.Items = append(page.Items, one)
 	}
-	if len(deeds) == f.Limit {
-		page.Next = deeds[len(deeds)-1].At.UTC().Format(auditCursor)
+	if len(events) == f.Limit {
+		page.Next = events[len(events)-1].At.UTC().Format(auditCursor)
 	}
 	return page, nil
 }

@@ -10,19 +10,19 @@ import (
 
 // ListClosings implements rest.StrictServerInterface.
 func (o *operations) ListClosings(ctx context.Context, r rest.ListClosingsRequestObject) (rest.ListClosingsResponseObject, error) {
-	list, err := o.c.Closings(ctx, WhoOf(ctx), console.Whose{Tenant: r.Params.Tenant, Carrier: r.Params.Carrier})
+	list, err := o.c.Closings(ctx, PrincipalFrom(ctx), console.Whose{Tenant: r.Params.Tenant, Carrier: r.Params.Carrier})
 	return rest.ListClosings200JSONResponse(closings(list)), err
 }
 
 // CloseBooks implements rest.StrictServerInterface.
 func (o *operations) CloseBooks(ctx context.Context, r rest.CloseBooksRequestObject) (rest.CloseBooksResponseObject, error) {
-	done, err := o.c.CloseBooks(ctx, WhoOf(ctx), console.Whose{Tenant: r.Body.Tenant, Carrier: r.Body.Carrier}, r.Body.Month, r.Body.Reason)
+	done, err := o.c.CloseBooks(ctx, PrincipalFrom(ctx), console.Whose{Tenant: r.Body.Tenant, Carrier: r.Body.Carrier}, r.Body.Month, r.Body.Reason)
 	return rest.CloseBooks200JSONResponse(closings(done)), err
 }
 
 // OpenBooks implements rest.StrictServerInterface.
 func (o *operations) OpenBooks(ctx context.Context, r rest.OpenBooksRequestObject) (rest.OpenBooksResponseObject, error) {
-	done, err := o.c.OpenBooks(ctx, WhoOf(ctx), console.Whose{Tenant: r.Body.Tenant, Carrier: r.Body.Carrier}, r.Body.Month, r.Body.Reason)
+	done, err := o.c.OpenBooks(ctx, PrincipalFrom(ctx), console.Whose{Tenant: r.Body.Tenant, Carrier: r.Body.Carrier}, r.Body.Month, r.Body.Reason)
 	return rest.OpenBooks200JSONResponse(closings(done)), err
 }
 
@@ -37,7 +37,7 @@ func closings(list []ledger.Closing) rest.BooksChanges {
 
 // ListRerates implements rest.StrictServerInterface.
 func (o *operations) ListRerates(ctx context.Context, _ rest.ListReratesRequestObject) (rest.ListReratesResponseObject, error) {
-	list, err := o.c.RerateRuns(ctx, WhoOf(ctx))
+	list, err := o.c.RerateRuns(ctx, PrincipalFrom(ctx))
 	out := rest.ListRerates200JSONResponse{Items: make([]rest.RerateRun, len(list))}
 	for i := range list {
 		r := &list[i]
@@ -52,7 +52,7 @@ func rerateOrder(b *rest.RerateOrder) console.RerateOrder {
 
 // StartRerate implements rest.StrictServerInterface.
 func (o *operations) StartRerate(ctx context.Context, r rest.StartRerateRequestObject) (rest.StartRerateResponseObject, error) {
-	j, err := o.c.StartRerate(ctx, WhoOf(ctx), rerateOrder(r.Body))
+	j, err := o.c.StartRerate(ctx, PrincipalFrom(ctx), rerateOrder(r.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (o *operations) StartRerate(ctx context.Context, r rest.StartRerateRequestO
 
 // PreviewRerate implements rest.StrictServerInterface.
 func (o *operations) PreviewRerate(ctx context.Context, r rest.PreviewRerateRequestObject) (rest.PreviewRerateResponseObject, error) {
-	report, err := o.c.Rerate(ctx, WhoOf(ctx), rerateOrder(r.Body), false)
+	report, err := o.c.Rerate(ctx, PrincipalFrom(ctx), rerateOrder(r.Body), false)
 	if err != nil {
 		return nil, err
 	}
@@ -82,24 +82,24 @@ func (o *operations) PreviewRerate(ctx context.Context, r rest.PreviewRerateRequ
 
 // UndoRerate implements rest.StrictServerInterface.
 func (o *operations) UndoRerate(ctx context.Context, r rest.UndoRerateRequestObject) (rest.UndoRerateResponseObject, error) {
-	_, err := o.c.UndoRerate(ctx, WhoOf(ctx), r.Run, r.Body.Reason)
+	_, err := o.c.UndoRerate(ctx, PrincipalFrom(ctx), r.Run, r.Body.Reason)
 	return rest.UndoRerate204Response{}, err
 }
 
 // PutReadings implements rest.StrictServerInterface.
 func (o *operations) PutReadings(ctx context.Context, r rest.PutReadingsRequestObject) (rest.PutReadingsResponseObject, error) {
-	return rest.PutReadings204Response{}, o.c.PutReadings(ctx, WhoOf(ctx), r.Tenant, readings(r.Body))
+	return rest.PutReadings204Response{}, o.c.PutReadings(ctx, PrincipalFrom(ctx), r.Tenant, readings(r.Body))
 }
 
 // VerifyInvoices implements rest.StrictServerInterface.
 func (o *operations) VerifyInvoices(ctx context.Context, _ rest.VerifyInvoicesRequestObject) (rest.VerifyInvoicesResponseObject, error) {
-	n, err := o.c.VerifyInvoices(ctx, WhoOf(ctx))
+	n, err := o.c.VerifyInvoices(ctx, PrincipalFrom(ctx))
 	return rest.VerifyInvoices200JSONResponse{Documents: n}, err
 }
 
 // ListExchangeRates implements rest.StrictServerInterface.
 func (o *operations) ListExchangeRates(ctx context.Context, r rest.ListExchangeRatesRequestObject) (rest.ListExchangeRatesResponseObject, error) {
-	list, err := o.c.ExchangeRates(ctx, WhoOf(ctx), r.Params.Since.Time, or(r.Params.Limit, pageLimit))
+	list, err := o.c.ExchangeRates(ctx, PrincipalFrom(ctx), r.Params.Since.Time, or(r.Params.Limit, pageLimit))
 	out := rest.ListExchangeRates200JSONResponse{Items: make([]rest.KeptRate, len(list))}
 	for i := range list {
 		x := &list[i]

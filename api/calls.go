@@ -22,30 +22,30 @@ type operations struct {
 
 // GetStatus implements rest.StrictServerInterface.
 func (o *operations) GetStatus(ctx context.Context, _ rest.GetStatusRequestObject) (rest.GetStatusResponseObject, error) {
-	v, err := o.c.Overview(ctx, WhoOf(ctx))
+	v, err := o.c.Overview(ctx, PrincipalFrom(ctx))
 	return rest.GetStatus200JSONResponse(v), err
 }
 
 // ListLiveCalls implements rest.StrictServerInterface.
 func (o *operations) ListLiveCalls(ctx context.Context, _ rest.ListLiveCallsRequestObject) (rest.ListLiveCallsResponseObject, error) {
-	list, err := o.c.Live(ctx, WhoOf(ctx))
+	list, err := o.c.Live(ctx, PrincipalFrom(ctx))
 	return rest.ListLiveCalls200JSONResponse{Items: list}, err
 }
 
 // DropCall implements rest.StrictServerInterface.
 func (o *operations) DropCall(ctx context.Context, r rest.DropCallRequestObject) (rest.DropCallResponseObject, error) {
-	return rest.DropCall204Response{}, o.c.Drop(ctx, WhoOf(ctx), r.Call, or(r.Params.Reason, "dropped"))
+	return rest.DropCall204Response{}, o.c.Drop(ctx, PrincipalFrom(ctx), r.Call, or(r.Params.Reason, "dropped"))
 }
 
 // ListSIPLocks implements rest.StrictServerInterface.
 func (o *operations) ListSIPLocks(ctx context.Context, _ rest.ListSIPLocksRequestObject) (rest.ListSIPLocksResponseObject, error) {
-	list, err := o.c.SIPLocks(ctx, WhoOf(ctx))
+	list, err := o.c.SIPLocks(ctx, PrincipalFrom(ctx))
 	return rest.ListSIPLocks200JSONResponse{Items: list}, err
 }
 
 // LiftSIPLock implements rest.StrictServerInterface.
 func (o *operations) LiftSIPLock(ctx context.Context, r rest.LiftSIPLockRequestObject) (rest.LiftSIPLockResponseObject, error) {
-	return rest.LiftSIPLock204Response{}, o.c.LiftSIPLock(ctx, WhoOf(ctx), r.Source, r.Params.Login)
+	return rest.LiftSIPLock204Response{}, o.c.LiftSIPLock(ctx, PrincipalFrom(ctx), r.Source, r.Params.Login)
 }
 
 // ListCalls implements rest.StrictServerInterface.
@@ -62,50 +62,50 @@ func (o *operations) ListCalls(ctx context.Context, r rest.ListCallsRequestObjec
 	if q.Period, q.Offset, err = resume(p.Cursor, q.Period); err != nil {
 		return nil, err
 	}
-	legs, err := o.c.Calls(ctx, WhoOf(ctx), q)
+	legs, err := o.c.Calls(ctx, PrincipalFrom(ctx), q)
 	if err != nil {
 		return nil, err
 	}
 	page := rest.ListCalls200JSONResponse{Items: legs}
 	if len(legs) == q.Limit {
-		page.Next = cursorAt(q.Period.Till, q.Offset+len(legs))
+		page.Next = cursorAt(q.Period.Until, q.Offset+len(legs))
 	}
 	return page, nil
 }
 
 // GetCall implements rest.StrictServerInterface.
 func (o *operations) GetCall(ctx context.Context, r rest.GetCallRequestObject) (rest.GetCallResponseObject, error) {
-	d, err := o.c.Call(ctx, WhoOf(ctx), r.Call)
+	d, err := o.c.Call(ctx, PrincipalFrom(ctx), r.Call)
 	return rest.GetCall200JSONResponse(d), err
 }
 
 // ListMessages implements rest.StrictServerInterface.
 func (o *operations) ListMessages(ctx context.Context, r rest.ListMessagesRequestObject) (rest.ListMessagesResponseObject, error) {
-	list, err := o.c.Messages(ctx, WhoOf(ctx), r.Call)
+	list, err := o.c.Messages(ctx, PrincipalFrom(ctx), r.Call)
 	return rest.ListMessages200JSONResponse{Items: list}, err
 }
 
 // ListDead implements rest.StrictServerInterface.
 func (o *operations) ListDead(ctx context.Context, r rest.ListDeadRequestObject) (rest.ListDeadResponseObject, error) {
-	list, err := o.c.Dead(ctx, WhoOf(ctx), console.DeadQuery{Tenant: r.Params.Tenant, Reason: r.Params.Reason, Limit: or(r.Params.Limit, pageLimit)})
+	list, err := o.c.Dead(ctx, PrincipalFrom(ctx), console.DeadQuery{Tenant: r.Params.Tenant, Reason: r.Params.Reason, Limit: or(r.Params.Limit, pageLimit)})
 	return rest.ListDead200JSONResponse{Items: list}, err
 }
 
 // RetryDead implements rest.StrictServerInterface.
 func (o *operations) RetryDead(ctx context.Context, r rest.RetryDeadRequestObject) (rest.RetryDeadResponseObject, error) {
-	left, err := o.c.RetryDead(ctx, WhoOf(ctx), r.Body.Ids)
-	return rest.RetryDead200JSONResponse{Left: left}, err
+	left, err := o.c.RetryDead(ctx, PrincipalFrom(ctx), r.Body.Ids)
+	return rest.RetryDead200JSONResponse{Remaining: left}, err
 }
 
 // MendDead implements rest.StrictServerInterface.
 func (o *operations) MendDead(ctx context.Context, r rest.MendDeadRequestObject) (rest.MendDeadResponseObject, error) {
-	left, err := o.c.MendDead(ctx, WhoOf(ctx), r.Id, *r.Body)
-	return rest.MendDead200JSONResponse{Left: left}, err
+	left, err := o.c.MendDead(ctx, PrincipalFrom(ctx), r.Id, *r.Body)
+	return rest.MendDead200JSONResponse{Remaining: left}, err
 }
 
 // WriteOffDead implements rest.StrictServerInterface.
 func (o *operations) WriteOffDead(ctx context.Context, r rest.WriteOffDeadRequestObject) (rest.WriteOffDeadResponseObject, error) {
-	n, err := o.c.WriteOffDead(ctx, WhoOf(ctx), r.Body.Ids, r.Body.Reason)
+	n, err := o.c.WriteOffDead(ctx, PrincipalFrom(ctx), r.Body.Ids, r.Body.Reason)
 	return rest.WriteOffDead200JSONResponse{WrittenOff: n}, err
 }
 
@@ -122,7 +122,7 @@ func or[T comparable](v, otherwise T) T {
 
 // period reads a period in the zone that was named, or the tenant's.
 func (o *operations) period(ctx context.Context, text, zone, tenant string) (reports.Period, error) {
-	p, err := o.c.Period(WhoOf(ctx), or(text, "today"), zone, tenant)
+	p, err := o.c.Period(PrincipalFrom(ctx), or(text, "today"), zone, tenant)
 	return p, err
 }
 
@@ -157,8 +157,8 @@ func resume(cursor string, p reports.Period) (reports.Period, int, error) {
 	if errors.Join(err, err2) != nil || offset < 0 {
 		return p, 0, bad
 	}
-	if at := time.UnixMicro(till).UTC(); at.Before(p.Till) {
-		p.Till = at
+	if at := time.UnixMicro(till).UTC(); at.Before(p.Until) {
+		p.Until = at
 	}
 	return p, offset, nil
 }

@@ -13,7 +13,7 @@ import (
 
 // ListCharges implements rest.StrictServerInterface.
 func (o *operations) ListCharges(ctx context.Context, r rest.ListChargesRequestObject) (rest.ListChargesResponseObject, error) {
-	list, err := o.c.Charges(ctx, WhoOf(ctx), r.Tenant)
+	list, err := o.c.Charges(ctx, PrincipalFrom(ctx), r.Tenant)
 	if list == nil {
 		list = []invoice.Charge{}
 	}
@@ -26,7 +26,7 @@ func (o *operations) AddCharge(ctx context.Context, r rest.AddChargeRequestObjec
 	if err != nil {
 		return nil, fmt.Errorf("%w: amount: %w", console.ErrInvalid, err)
 	}
-	c, err := o.c.AddCharge(ctx, WhoOf(ctx), invoice.Charge{
+	c, err := o.c.AddCharge(ctx, PrincipalFrom(ctx), invoice.Charge{
 		Tenant: r.Tenant, Branch: r.Body.Branch, Day: r.Body.Day, Text: r.Body.Text, Amount: amount, Key: r.Body.Key,
 	})
 	return rest.AddCharge200JSONResponse(c), err
@@ -34,12 +34,12 @@ func (o *operations) AddCharge(ctx context.Context, r rest.AddChargeRequestObjec
 
 // TakeCharge implements rest.StrictServerInterface.
 func (o *operations) TakeCharge(ctx context.Context, r rest.TakeChargeRequestObject) (rest.TakeChargeResponseObject, error) {
-	return rest.TakeCharge204Response{}, o.c.TakeCharge(ctx, WhoOf(ctx), r.Tenant, r.Charge, r.Body.Reason)
+	return rest.TakeCharge204Response{}, o.c.TakeCharge(ctx, PrincipalFrom(ctx), r.Tenant, r.Charge, r.Body.Reason)
 }
 
 // GetTariffTimeline implements rest.StrictServerInterface.
 func (o *operations) GetTariffTimeline(ctx context.Context, r rest.GetTariffTimelineRequestObject) (rest.GetTariffTimelineResponseObject, error) {
-	list, err := o.c.Versions(ctx, WhoOf(ctx), provision.KindTariff, r.Id)
+	list, err := o.c.Versions(ctx, PrincipalFrom(ctx), provision.KindTariff, r.Id)
 	return rest.GetTariffTimeline200JSONResponse{Items: list}, err
 }
 
@@ -47,5 +47,5 @@ func (o *operations) GetTariffTimeline(ctx context.Context, r rest.GetTariffTime
 func (o *operations) WithdrawTariffVersion(
 	ctx context.Context, r rest.WithdrawTariffVersionRequestObject,
 ) (rest.WithdrawTariffVersionResponseObject, error) {
-	return rest.WithdrawTariffVersion204Response{}, o.c.WithdrawVersion(ctx, WhoOf(ctx), r.Id, r.Revision)
+	return rest.WithdrawTariffVersion204Response{}, o.c.WithdrawVersion(ctx, PrincipalFrom(ctx), r.Id, r.Revision)
 }

@@ -73,7 +73,7 @@ func (s *Server) sendDeck(c *gin.Context) {
 	l, err := deckList(c)
 	ctx := c.Request.Context()
 	if err == nil {
-		l.Upload, err = s.o.Console.SendDeck(ctx, WhoOf(ctx), l, c.DefaultQuery("name", "list"), c.Request.Body)
+		l.Upload, err = s.o.Console.SendDeck(ctx, PrincipalFrom(ctx), l, c.DefaultQuery("name", "list"), c.Request.Body)
 	}
 	if err != nil {
 		s.failed(c, err)
@@ -86,12 +86,12 @@ func (s *Server) applyDeck(c *gin.Context) {
 	l, err := deckList(c)
 	ctx := c.Request.Context()
 	if err == nil && async(c.GetHeader("Prefer")) {
-		j, err := s.o.Console.StartApply(ctx, WhoOf(ctx), l)
+		j, err := s.o.Console.StartApply(ctx, PrincipalFrom(ctx), l)
 		s.answerBegun(c, j, err)
 		return
 	}
 	if err == nil {
-		err = s.o.Console.ApplyDeck(ctx, WhoOf(ctx), l)
+		err = s.o.Console.ApplyDeck(ctx, PrincipalFrom(ctx), l)
 	}
 	s.finish(c, err)
 }
@@ -110,11 +110,11 @@ func (s *Server) compareDeck(c *gin.Context) {
 func (s *Server) answerCompared(c *gin.Context, l console.DeckList) {
 	ctx := c.Request.Context()
 	if async(c.GetHeader("Prefer")) {
-		j, err := s.o.Console.StartCompare(ctx, WhoOf(ctx), l)
+		j, err := s.o.Console.StartCompare(ctx, PrincipalFrom(ctx), l)
 		s.answerBegun(c, j, err)
 		return
 	}
-	compared, err := s.o.Console.CompareDeck(ctx, WhoOf(ctx), l)
+	compared, err := s.o.Console.CompareDeck(ctx, PrincipalFrom(ctx), l)
 	if err != nil {
 		s.failed(c, err)
 		return
@@ -127,7 +127,7 @@ func (s *Server) rejectedLines(c *gin.Context) {
 	l, err := deckList(c)
 	var out bytes.Buffer
 	if err == nil {
-		err = s.o.Console.RejectedLines(c.Request.Context(), WhoOf(c.Request.Context()), l, &out)
+		err = s.o.Console.RejectedLines(c.Request.Context(), PrincipalFrom(c.Request.Context()), l, &out)
 	}
 	if err != nil {
 		s.failed(c, err)
@@ -142,13 +142,13 @@ func (s *Server) undoDeck(c *gin.Context) {
 		s.failed(c, fmt.Errorf("%w: revision: %w", console.ErrInvalid, err))
 		return
 	}
-	_, err = s.o.Console.UndoDeck(c.Request.Context(), WhoOf(c.Request.Context()), ListOf(c), revision)
+	_, err = s.o.Console.UndoDeck(c.Request.Context(), PrincipalFrom(c.Request.Context()), ListOf(c), revision)
 	s.finish(c, err)
 }
 
 // priceVersions lists what the prices were.
 func (s *Server) priceVersions(c *gin.Context) {
-	versions, err := s.o.Console.PriceVersions(c.Request.Context(), WhoOf(c.Request.Context()), ListOf(c))
+	versions, err := s.o.Console.PriceVersions(c.Request.Context(), PrincipalFrom(c.Request.Context()), ListOf(c))
 	if err != nil {
 		s.failed(c, err)
 		return
@@ -167,13 +167,13 @@ func (s *Server) finish(c *gin.Context, err error) {
 
 // ListRates implements rest.StrictServerInterface.
 func (o *operations) ListRates(ctx context.Context, r rest.ListRatesRequestObject) (rest.ListRatesResponseObject, error) {
-	rates, all, err := o.c.Rates(ctx, WhoOf(ctx), r.Id, r.Params.Prefix, or(r.Params.Limit, pageLimit))
+	rates, all, err := o.c.Rates(ctx, PrincipalFrom(ctx), r.Id, r.Params.Prefix, or(r.Params.Limit, pageLimit))
 	out := rest.ListRates200JSONResponse{All: all, Items: []rest.RateLine{}}
 	for i := range rates {
 		k := &rates[i]
 		out.Items = append(out.Items, rest.RateLine{
 			Prefix: k.Prefix.Digits(), Destination: k.Destination, PerMinute: k.PerMinute.String(), ConnectFee: k.ConnectFee.String(),
-			Increment: k.Increment.String(), From: k.From, Till: k.Till,
+			Increment: k.Increment.String(), From: k.From, Until: k.Till,
 		})
 	}
 	return out, err
@@ -182,7 +182,7 @@ func (o *operations) ListRates(ctx context.Context, r rest.ListRatesRequestObjec
 // PriceCall implements rest.StrictServerInterface.
 func (o *operations) PriceCall(ctx context.Context, r rest.PriceCallRequestObject) (rest.PriceCallResponseObject, error) {
 	b := r.Body
-	a, err := o.c.Price(ctx, WhoOf(ctx), console.PriceQuestion{
+	a, err := o.c.Price(ctx, PrincipalFrom(ctx), console.PriceQuestion{
 		Tariff: b.Tariff, Deck: b.Deck, To: b.To, From: b.From, Length: time.Duration(b.Seconds) * time.Second, At: b.At,
 	})
 	out := rest.PriceCall200JSONResponse{

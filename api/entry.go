@@ -18,14 +18,14 @@ const sessionCookie = "trunkline_session"
 
 type principalKey struct{}
 
-// WhoOf returns who asks; nil: nobody has proved himself.
-func WhoOf(ctx context.Context) *access.Principal {
+// PrincipalFrom returns whoever a request was authenticated as; nil: nobody.
+func PrincipalFrom(ctx context.Context) *access.Principal {
 	who, _ := ctx.Value(principalKey{}).(*access.Principal)
 	return who
 }
 
-// Prove finds out who asks: by a bearer key, by a key as the password of Basic authentication, or by the cookie of a session.
-func (s *Server) Prove(c *gin.Context) (*access.Principal, error) {
+// Authenticate finds out who sent a request: by a bearer key, by a key as the password of Basic authentication, or by the cookie of a session.
+func (s *Server) Authenticate(c *gin.Context) (*access.Principal, error) {
 	ctx := c.Request.Context()
 	if secret, ok := strings.CutPrefix(c.GetHeader("Authorization"), "Bearer "); ok {
 		return s.byKey(ctx, secret)
@@ -48,9 +48,9 @@ func (s *Server) byKey(ctx context.Context, secret string) (*access.Principal, e
 	return s.o.Gate.ByKey(ctx, secret)
 }
 
-// known lets only those on who prove who they are. What they may do is the console's to say.
-func (s *Server) known(c *gin.Context) {
-	who, err := s.Prove(c)
+// requireAuth passes on only requests that are authenticated. What they may do is the console's to say.
+func (s *Server) requireAuth(c *gin.Context) {
+	who, err := s.Authenticate(c)
 	if err != nil {
 		if errors.Is(err, access.ErrNoSession) {
 			c.Header("WWW-Authenticate", `Bearer realm="Trunkline"`)
@@ -61,12 +61,12 @@ func (s *Server) known(c *gin.Context) {
 		s.failed(c, err)
 		return
 	}
-	s.Enter(c, who)
+	s.WithPrincipal(c, who)
 	c.Next()
 }
 
-// Enter notes who asks, and from where.
-func (s *Server) Enter(c *gin.Context, who *access.Principal) {
+// WithPrincipal puts whoever a request was authenticated as, and the address that it came from, into its context.
+func (s *Server) WithPrincipal(c *gin.Context, who *access.Principal) {
 	ctx := context.WithValue(c.Request.Context(), principalKey{}, who)
 	c.Request = c.Request.WithContext(console.WithSource(ctx, Source(c.Request)))
 }
@@ -83,7 +83,7 @@ func Source(r *http.Request) string {
 // permits lets only those on who have a permission, for what is no operation of the console.
 func (s *Server) permits(p access.Permission) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if !WhoOf(c.Request.Context()).May(p) {
+		if !PrincipalFrom(c.Request.Context()).May(p) {
 			problem(c, http.StatusForbidden, "Not allowed", "This needs the permission "+string(p)+".")
 			return
 		}

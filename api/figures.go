@@ -15,30 +15,30 @@ import (
 func (o *operations) GetStats(ctx context.Context, r rest.GetStatsRequestObject) (rest.GetStatsResponseObject, error) {
 	p := &r.Params
 	q := reports.Question{
-		Tenant: p.Tenant, Branch: p.Branch, Top: p.Top, Order: reports.Order(p.Order), Compare: p.Compare || p.Against != "",
+		Tenant: p.Tenant, Branch: p.Branch, Top: p.Top, Order: reports.Order(p.Order), Compare: p.Compare || p.CompareTo != "",
 		Side: or(reports.Side(p.Side), reports.Calls),
 	}
 	var err error
 	if q.Period, err = o.period(ctx, p.Period, p.Zone, p.Tenant); err != nil {
 		return nil, err
 	}
-	if p.Against != "" {
-		if q.Against, err = o.period(ctx, p.Against, p.Zone, p.Tenant); err != nil {
+	if p.CompareTo != "" {
+		if q.CompareTo, err = o.period(ctx, p.CompareTo, p.Zone, p.Tenant); err != nil {
 			return nil, err
 		}
 	}
 	if q.By, err = reports.ParseDimensions(p.By); err != nil {
 		return nil, fmt.Errorf("%w: by: %w", console.ErrInvalid, err)
 	}
-	if p.Into != "" {
-		if q.Into, err = money.ParseCurrency(p.Into); err != nil {
-			return nil, fmt.Errorf("%w: into: %w", console.ErrInvalid, err)
+	if p.Currency != "" {
+		if q.Currency, err = money.ParseCurrency(p.Currency); err != nil {
+			return nil, fmt.Errorf("%w: currency: %w", console.ErrInvalid, err)
 		}
 	}
 	if q.Filter, err = filter(p.Filter); err != nil {
 		return nil, err
 	}
-	a, err := o.c.Stats(ctx, WhoOf(ctx), q)
+	a, err := o.c.Stats(ctx, PrincipalFrom(ctx), q)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (o *operations) GetLines(ctx context.Context, r rest.GetLinesRequestObject)
 	if q.Period, err = o.period(ctx, p.Period, p.Zone, p.Tenant); err != nil {
 		return nil, err
 	}
-	report, err := o.c.Lines(ctx, WhoOf(ctx), q)
+	report, err := o.c.Lines(ctx, PrincipalFrom(ctx), q)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (o *operations) GetLines(ctx context.Context, r rest.GetLinesRequestObject)
 
 // GetExpenses implements rest.StrictServerInterface.
 func (o *operations) GetExpenses(ctx context.Context, r rest.GetExpensesRequestObject) (rest.GetExpensesResponseObject, error) {
-	e, err := o.c.Expenses(ctx, WhoOf(ctx), r.Tenant, r.Params.Month)
+	e, err := o.c.Expenses(ctx, PrincipalFrom(ctx), r.Tenant, r.Params.Month)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (o *operations) GetExpenses(ctx context.Context, r rest.GetExpensesRequestO
 // SimulateRoute implements rest.StrictServerInterface.
 func (o *operations) SimulateRoute(ctx context.Context, r rest.SimulateRouteRequestObject) (rest.SimulateRouteResponseObject, error) {
 	b := r.Body
-	a, err := o.c.Simulate(ctx, WhoOf(ctx), console.RouteQuestion{
+	a, err := o.c.Simulate(ctx, PrincipalFrom(ctx), console.RouteQuestion{
 		Tenant: b.Tenant, Extension: b.Extension, Branch: b.Branch, Gateway: b.Gateway, Dialled: b.Dialled, CallerID: b.CallerId,
 		At: b.At, Assumed: time.Duration(b.AssumedSeconds) * time.Second,
 	})

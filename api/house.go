@@ -24,7 +24,7 @@ func readings(b *rest.Readings) []invoice.Reading {
 
 // ListNodes implements rest.StrictServerInterface.
 func (o *operations) ListNodes(ctx context.Context, _ rest.ListNodesRequestObject) (rest.ListNodesResponseObject, error) {
-	list, err := o.c.Nodes(ctx, WhoOf(ctx))
+	list, err := o.c.Nodes(ctx, PrincipalFrom(ctx))
 	out := rest.ListNodes200JSONResponse{Items: make([]rest.Node, len(list))}
 	for i := range list {
 		n := &list[i]
@@ -35,7 +35,7 @@ func (o *operations) ListNodes(ctx context.Context, _ rest.ListNodesRequestObjec
 
 // ListNodeEvents implements rest.StrictServerInterface.
 func (o *operations) ListNodeEvents(ctx context.Context, r rest.ListNodeEventsRequestObject) (rest.ListNodeEventsResponseObject, error) {
-	list, err := o.c.NodeEvents(ctx, WhoOf(ctx), or(r.Params.Limit, pageLimit))
+	list, err := o.c.NodeEvents(ctx, PrincipalFrom(ctx), or(r.Params.Limit, pageLimit))
 	out := rest.ListNodeEvents200JSONResponse{Items: make([]rest.NodeEvent, len(list))}
 	for i := range list {
 		e := &list[i]
@@ -46,22 +46,22 @@ func (o *operations) ListNodeEvents(ctx context.Context, r rest.ListNodeEventsRe
 
 // ResolveNode implements rest.StrictServerInterface.
 func (o *operations) ResolveNode(ctx context.Context, r rest.ResolveNodeRequestObject) (rest.ResolveNodeResponseObject, error) {
-	return rest.ResolveNode204Response{}, o.c.ResolveNode(ctx, WhoOf(ctx), r.Node, r.Body.Reason)
+	return rest.ResolveNode204Response{}, o.c.ResolveNode(ctx, PrincipalFrom(ctx), r.Node, r.Body.Reason)
 }
 
 // GiveUpNode implements rest.StrictServerInterface.
 func (o *operations) GiveUpNode(ctx context.Context, r rest.GiveUpNodeRequestObject) (rest.GiveUpNodeResponseObject, error) {
-	return rest.GiveUpNode204Response{}, o.c.GiveUpNode(ctx, WhoOf(ctx), r.Node, r.Body.Reason)
+	return rest.GiveUpNode204Response{}, o.c.GiveUpNode(ctx, PrincipalFrom(ctx), r.Node, r.Body.Reason)
 }
 
 // CloseIncident implements rest.StrictServerInterface.
 func (o *operations) CloseIncident(ctx context.Context, r rest.CloseIncidentRequestObject) (rest.CloseIncidentResponseObject, error) {
-	return rest.CloseIncident204Response{}, o.c.CloseIncident(ctx, WhoOf(ctx), r.Incident, r.Body.Reason)
+	return rest.CloseIncident204Response{}, o.c.CloseIncident(ctx, PrincipalFrom(ctx), r.Incident, r.Body.Reason)
 }
 
 // GetRetention implements rest.StrictServerInterface.
 func (o *operations) GetRetention(ctx context.Context, _ rest.GetRetentionRequestObject) (rest.GetRetentionResponseObject, error) {
-	plan, err := o.c.RetentionPlan(ctx, WhoOf(ctx))
+	plan, err := o.c.RetentionPlan(ctx, PrincipalFrom(ctx))
 	out := rest.GetRetention200JSONResponse{Items: make([]rest.RetentionLine, len(plan))}
 	for i := range plan {
 		l := &plan[i]
@@ -79,7 +79,7 @@ func (o *operations) GetRetention(ctx context.Context, _ rest.GetRetentionReques
 
 // ListHolds implements rest.StrictServerInterface.
 func (o *operations) ListHolds(ctx context.Context, r rest.ListHoldsRequestObject) (rest.ListHoldsResponseObject, error) {
-	list, err := o.c.Holds(ctx, WhoOf(ctx), r.Params.All)
+	list, err := o.c.Holds(ctx, PrincipalFrom(ctx), r.Params.All)
 	out := rest.ListHolds200JSONResponse{Items: make([]rest.Hold, len(list))}
 	for i := range list {
 		out.Items[i] = holdOf(&list[i])
@@ -93,18 +93,18 @@ func holdOf(h *retention.Hold) rest.Hold {
 
 // AddHold implements rest.StrictServerInterface.
 func (o *operations) AddHold(ctx context.Context, r rest.AddHoldRequestObject) (rest.AddHoldResponseObject, error) {
-	made, err := o.c.AddHold(ctx, WhoOf(ctx), retention.Hold{Tenant: r.Body.Tenant, Number: r.Body.Number, Reason: r.Body.Reason})
+	made, err := o.c.AddHold(ctx, PrincipalFrom(ctx), retention.Hold{Tenant: r.Body.Tenant, Number: r.Body.Number, Reason: r.Body.Reason})
 	return rest.AddHold200JSONResponse(holdOf(&made)), err
 }
 
 // RemoveHold implements rest.StrictServerInterface.
 func (o *operations) RemoveHold(ctx context.Context, r rest.RemoveHoldRequestObject) (rest.RemoveHoldResponseObject, error) {
-	return rest.RemoveHold204Response{}, o.c.RemoveHold(ctx, WhoOf(ctx), r.Hold, r.Body.Reason)
+	return rest.RemoveHold204Response{}, o.c.RemoveHold(ctx, PrincipalFrom(ctx), r.Hold, r.Body.Reason)
 }
 
 // ErasePerson implements rest.StrictServerInterface.
 func (o *operations) ErasePerson(ctx context.Context, r rest.ErasePersonRequestObject) (rest.ErasePersonResponseObject, error) {
-	who, b := WhoOf(ctx), r.Body
+	who, b := PrincipalFrom(ctx), r.Body
 	unreached, err := o.c.Unreached(ctx, who) // It is refused to whoever may erase nobody, before the number is looked at.
 	if err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func (o *operations) ErasePerson(ctx context.Context, r rest.ErasePersonRequestO
 
 // GetHistory implements rest.StrictServerInterface.
 func (o *operations) GetHistory(ctx context.Context, r rest.GetHistoryRequestObject) (rest.GetHistoryResponseObject, error) {
-	list, err := o.c.ObjectHistory(ctx, WhoOf(ctx), provision.Kind(r.Kind), r.Id)
+	list, err := o.c.ObjectHistory(ctx, PrincipalFrom(ctx), provision.Kind(r.Kind), r.Id)
 	out := rest.GetHistory200JSONResponse{Items: make([]rest.ObjectVersion, len(list))}
 	for i := range list {
 		v := &list[i]
@@ -142,7 +142,7 @@ func (o *operations) GetHistory(ctx context.Context, r rest.GetHistoryRequestObj
 
 // ListSchedules implements rest.StrictServerInterface.
 func (o *operations) ListSchedules(ctx context.Context, _ rest.ListSchedulesRequestObject) (rest.ListSchedulesResponseObject, error) {
-	list, err := o.c.Schedules(ctx, WhoOf(ctx))
+	list, err := o.c.Schedules(ctx, PrincipalFrom(ctx))
 	out := rest.ListSchedules200JSONResponse{Items: make([]rest.ScheduleItem, len(list))}
 	for i := range list {
 		s := &list[i]
@@ -156,10 +156,10 @@ func (o *operations) ListSchedules(ctx context.Context, _ rest.ListSchedulesRequ
 
 // RemoveSchedule implements rest.StrictServerInterface.
 func (o *operations) RemoveSchedule(ctx context.Context, r rest.RemoveScheduleRequestObject) (rest.RemoveScheduleResponseObject, error) {
-	return rest.RemoveSchedule204Response{}, o.c.RemoveSchedule(ctx, WhoOf(ctx), r.Id)
+	return rest.RemoveSchedule204Response{}, o.c.RemoveSchedule(ctx, PrincipalFrom(ctx), r.Id)
 }
 
 // SendSchedule implements rest.StrictServerInterface.
 func (o *operations) SendSchedule(ctx context.Context, r rest.SendScheduleRequestObject) (rest.SendScheduleResponseObject, error) {
-	return rest.SendSchedule204Response{}, o.c.SendSchedule(ctx, WhoOf(ctx), r.Id)
+	return rest.SendSchedule204Response{}, o.c.SendSchedule(ctx, PrincipalFrom(ctx), r.Id)
 }

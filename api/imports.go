@@ -35,7 +35,7 @@ func (s *Server) importRecords(c *gin.Context) {
 		s.o.Log.WarnContext(c, "an upload has the usual time only", "error", err)
 	}
 	ctx := c.Request.Context()
-	done, err := s.o.Console.ReadRecords(ctx, WhoOf(ctx), console.RecordFile{
+	done, err := s.o.Console.ReadRecords(ctx, PrincipalFrom(ctx), console.RecordFile{
 		Tenant: c.Param("tenant"), PBX: c.Param("pbx"), Name: c.DefaultQuery("name", importer.WayUpload), Way: importer.WayUpload, In: c.Request.Body,
 	})
 	var tooLarge *http.MaxBytesError

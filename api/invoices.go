@@ -22,7 +22,7 @@ func (o *operations) ListInvoices(ctx context.Context, r rest.ListInvoicesReques
 		}
 	}
 	limit := or(r.Params.Limit, pageLimit)
-	list, err := o.c.Invoices(ctx, WhoOf(ctx), r.Params.Tenant, r.Params.Month, after, limit)
+	list, err := o.c.Invoices(ctx, PrincipalFrom(ctx), r.Params.Tenant, r.Params.Month, after, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -38,27 +38,27 @@ func (o *operations) ListInvoices(ctx context.Context, r rest.ListInvoicesReques
 
 // GetInvoice implements rest.StrictServerInterface.
 func (o *operations) GetInvoice(ctx context.Context, r rest.GetInvoiceRequestObject) (rest.GetInvoiceResponseObject, error) {
-	issued, err := o.c.Invoice(ctx, WhoOf(ctx), r.Number)
+	issued, err := o.c.Invoice(ctx, PrincipalFrom(ctx), r.Number)
 	return rest.GetInvoice200JSONResponse(issued), err
 }
 
 // GetInvoicePDF implements rest.StrictServerInterface.
 func (o *operations) GetInvoicePDF(ctx context.Context, r rest.GetInvoicePDFRequestObject) (rest.GetInvoicePDFResponseObject, error) {
 	var b bytes.Buffer
-	err := o.c.WriteInvoice(ctx, WhoOf(ctx), r.Number, "pdf", &b)
+	err := o.c.WriteInvoice(ctx, PrincipalFrom(ctx), r.Number, "pdf", &b)
 	return rest.GetInvoicePDF200ApplicationpdfResponse{Body: &b, ContentLength: int64(b.Len())}, err
 }
 
 // GetInvoiceXLSX implements rest.StrictServerInterface.
 func (o *operations) GetInvoiceXLSX(ctx context.Context, r rest.GetInvoiceXLSXRequestObject) (rest.GetInvoiceXLSXResponseObject, error) {
 	var b bytes.Buffer
-	err := o.c.WriteInvoice(ctx, WhoOf(ctx), r.Number, "xlsx", &b)
+	err := o.c.WriteInvoice(ctx, PrincipalFrom(ctx), r.Number, "xlsx", &b)
 	return rest.GetInvoiceXLSX200ApplicationvndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse{Body: &b, ContentLength: int64(b.Len())}, err
 }
 
 // MarkInvoice implements rest.StrictServerInterface.
 func (o *operations) MarkInvoice(ctx context.Context, r rest.MarkInvoiceRequestObject) (rest.MarkInvoiceResponseObject, error) {
-	return rest.MarkInvoice204Response{}, o.c.MarkInvoice(ctx, WhoOf(ctx), r.Number, invoice.State(r.Body.State), r.Body.Note)
+	return rest.MarkInvoice204Response{}, o.c.MarkInvoice(ctx, PrincipalFrom(ctx), r.Number, invoice.State(r.Body.State), r.Body.Note)
 }
 
 // CreditInvoice implements rest.StrictServerInterface.
@@ -70,7 +70,7 @@ func (o *operations) CreditInvoice(ctx context.Context, r rest.CreditInvoiceRequ
 			return nil, fmt.Errorf("%w: amount: %w", console.ErrInvalid, err)
 		}
 	}
-	issued, err := o.c.CreditInvoice(ctx, WhoOf(ctx), r.Number, amount, r.Body.Reason)
+	issued, err := o.c.CreditInvoice(ctx, PrincipalFrom(ctx), r.Number, amount, r.Body.Reason)
 	return rest.CreditInvoice200JSONResponse(issued), err
 }
 
@@ -81,13 +81,13 @@ func (o *operations) ClosePeriod(ctx context.Context, r rest.ClosePeriodRequestO
 		q.Tenant = []string{r.Params.Tenant}
 	}
 	if async(r.Params.Prefer) {
-		j, err := o.c.StartClose(ctx, WhoOf(ctx), q)
+		j, err := o.c.StartClose(ctx, PrincipalFrom(ctx), q)
 		if err != nil {
 			return nil, err
 		}
 		return rest.ClosePeriod202JSONResponse{BegunJSONResponse: begun(j)}, nil
 	}
-	results, err := o.c.ClosePeriod(ctx, WhoOf(ctx), q)
+	results, err := o.c.ClosePeriod(ctx, PrincipalFrom(ctx), q)
 	if results == nil {
 		results = []invoice.Result{}
 	}
@@ -96,7 +96,7 @@ func (o *operations) ClosePeriod(ctx context.Context, r rest.ClosePeriodRequestO
 
 // GetDraft implements rest.StrictServerInterface.
 func (o *operations) GetDraft(ctx context.Context, r rest.GetDraftRequestObject) (rest.GetDraftResponseObject, error) {
-	d, err := o.c.Draft(ctx, WhoOf(ctx), r.Tenant, r.Params.Month)
+	d, err := o.c.Draft(ctx, PrincipalFrom(ctx), r.Tenant, r.Params.Month)
 	if err != nil {
 		return nil, err
 	}

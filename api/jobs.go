@@ -57,7 +57,7 @@ func (o *operations) StartExport(ctx context.Context, r rest.StartExportRequestO
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", console.ErrInvalid, err)
 	}
-	j, err := o.c.StartExport(ctx, WhoOf(ctx), q, console.File{Format: format, Language: string(b.Language), Zone: q.Period.Zone})
+	j, err := o.c.StartExport(ctx, PrincipalFrom(ctx), q, console.File{Format: format, Language: string(b.Language), Zone: q.Period.Zone})
 	if err != nil {
 		return nil, err
 	}
@@ -66,19 +66,19 @@ func (o *operations) StartExport(ctx context.Context, r rest.StartExportRequestO
 
 // ListJobs implements rest.StrictServerInterface.
 func (o *operations) ListJobs(ctx context.Context, r rest.ListJobsRequestObject) (rest.ListJobsResponseObject, error) {
-	list, err := o.c.Jobs(ctx, WhoOf(ctx), or(r.Params.Limit, pageLimit))
+	list, err := o.c.Jobs(ctx, PrincipalFrom(ctx), or(r.Params.Limit, pageLimit))
 	return rest.ListJobs200JSONResponse{Items: list}, err
 }
 
 // GetJob implements rest.StrictServerInterface.
 func (o *operations) GetJob(ctx context.Context, r rest.GetJobRequestObject) (rest.GetJobResponseObject, error) {
-	j, err := o.c.Job(ctx, WhoOf(ctx), r.Id)
+	j, err := o.c.Job(ctx, PrincipalFrom(ctx), r.Id)
 	return rest.GetJob200JSONResponse(j), err
 }
 
 // CancelJob implements rest.StrictServerInterface.
 func (o *operations) CancelJob(ctx context.Context, r rest.CancelJobRequestObject) (rest.CancelJobResponseObject, error) {
-	return rest.CancelJob204Response{}, o.c.StopJob(ctx, WhoOf(ctx), r.Id)
+	return rest.CancelJob204Response{}, o.c.StopJob(ctx, PrincipalFrom(ctx), r.Id)
 }
 
 // resultTime is how long the result of a job may take over a slow line.
@@ -95,7 +95,7 @@ func (s *Server) jobResult(c *gin.Context) {
 func SendResult(c *gin.Context, desk *console.Console, id string) error {
 	ctx := c.Request.Context()
 	sent := false
-	err := desk.JobResult(ctx, WhoOf(ctx), id, func(j job.Job) error {
+	err := desk.JobResult(ctx, PrincipalFrom(ctx), id, func(j job.Job) error {
 		if err := http.NewResponseController(c.Writer).SetWriteDeadline(clock.System{}.Now().Add(resultTime)); err != nil {
 			return fmt.Errorf("the time of a result: %w", err)
 		}

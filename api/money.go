@@ -20,13 +20,13 @@ func account(s *ledger.State) (rest.Account, error) {
 	available, err := s.Available()
 	return rest.Account{
 		Tenant: s.Owner, Currency: s.Currency.String(), Balance: balance.String(), Available: available.String(),
-		CreditLimit: s.CreditLimit.String(), Held: s.Pending.String(), Suspended: s.Suspended, Reason: s.Reason, ClosedTill: s.ClosedTill,
+		CreditLimit: s.CreditLimit.String(), Held: s.Pending.String(), Suspended: s.Suspended, Reason: s.Reason, ClosedUntil: s.ClosedTill,
 	}, err
 }
 
 // ListAccounts implements rest.StrictServerInterface.
 func (o *operations) ListAccounts(ctx context.Context, _ rest.ListAccountsRequestObject) (rest.ListAccountsResponseObject, error) {
-	states, err := o.c.Accounts(ctx, WhoOf(ctx))
+	states, err := o.c.Accounts(ctx, PrincipalFrom(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (o *operations) ListAccounts(ctx context.Context, _ rest.ListAccountsReques
 
 // GetAccount implements rest.StrictServerInterface.
 func (o *operations) GetAccount(ctx context.Context, r rest.GetAccountRequestObject) (rest.GetAccountResponseObject, error) {
-	state, err := o.c.Account(ctx, WhoOf(ctx), r.Tenant)
+	state, err := o.c.Account(ctx, PrincipalFrom(ctx), r.Tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (o *operations) GetStatement(ctx context.Context, r rest.GetStatementReques
 	if err != nil {
 		return nil, err
 	}
-	lines, err := o.c.Statement(ctx, WhoOf(ctx), r.Tenant, period.From, period.Till, console.MaxLines)
+	lines, err := o.c.Statement(ctx, PrincipalFrom(ctx), r.Tenant, period.From, period.Until, console.MaxLines)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (o *operations) Pay(ctx context.Context, r rest.PayRequestObject) (rest.Pay
 	if err != nil {
 		return nil, fmt.Errorf("%w: amount: %w", console.ErrInvalid, err)
 	}
-	p, err := o.c.Pay(ctx, WhoOf(ctx), console.Payment{
+	p, err := o.c.Pay(ctx, PrincipalFrom(ctx), console.Payment{
 		Tenant: r.Tenant, Purpose: ledger.Purpose(r.Body.Purpose), Amount: amount, Key: r.Body.Key, Reason: r.Body.Reason,
 	})
 	out := posting(&p)
@@ -91,15 +91,15 @@ func (o *operations) Pay(ctx context.Context, r rest.PayRequestObject) (rest.Pay
 
 // GetLimits implements rest.StrictServerInterface.
 func (o *operations) GetLimits(ctx context.Context, r rest.GetLimitsRequestObject) (rest.GetLimitsResponseObject, error) {
-	v, err := o.c.Limits(ctx, WhoOf(ctx), r.Tenant)
+	v, err := o.c.Limits(ctx, PrincipalFrom(ctx), r.Tenant)
 	if err != nil {
 		return nil, err
 	}
 	out := rest.GetLimits200JSONResponse{
-		Standing: v.Standing, Suspended: v.Suspended, Why: v.Why, Blocks: []rest.Block{}, Changes: []rest.LimitChange{},
+		Limits: v.Limits, Suspended: v.Suspended, Reason: v.Reason, Blocks: []rest.Block{}, Changes: []rest.LimitChange{},
 	}
-	if out.Standing == nil {
-		out.Standing = []rest.Standing{}
+	if out.Limits == nil {
+		out.Limits = []rest.LimitStatus{}
 	}
 	for _, b := range v.Blocks {
 		out.Blocks = append(out.Blocks, rest.Block{Scope: string(b.Scope), Owner: b.Owner, Reason: b.Reason, Since: b.Since})
@@ -107,7 +107,7 @@ func (o *operations) GetLimits(ctx context.Context, r rest.GetLimitsRequestObjec
 	for i := range v.Changes {
 		c := &v.Changes[i]
 		out.Changes = append(out.Changes, rest.LimitChange{
-			At: c.At, By: c.By, Scope: string(c.Scope), Owner: c.Owner, What: c.What, Detail: c.Detail, Reason: c.Reason,
+			At: c.At, By: c.By, Scope: string(c.Scope), Owner: c.Owner, Action: c.What, Detail: c.Detail, Reason: c.Reason,
 		})
 	}
 	return out, nil
@@ -127,22 +127,22 @@ func (o *operations) ChangeLimit(ctx context.Context, r rest.ChangeLimitRequestO
 		}
 		order.Caps.Money = &amount
 	}
-	return rest.ChangeLimit204Response{}, o.c.ChangeLimit(ctx, WhoOf(ctx), r.Tenant, order)
+	return rest.ChangeLimit204Response{}, o.c.ChangeLimit(ctx, PrincipalFrom(ctx), r.Tenant, order)
 }
 
 // Suspend implements rest.StrictServerInterface.
 func (o *operations) Suspend(ctx context.Context, r rest.SuspendRequestObject) (rest.SuspendResponseObject, error) {
-	return rest.Suspend204Response{}, o.c.Suspend(ctx, WhoOf(ctx), r.Tenant, r.Body.Suspended, r.Body.Reason)
+	return rest.Suspend204Response{}, o.c.Suspend(ctx, PrincipalFrom(ctx), r.Tenant, r.Body.Suspended, r.Body.Reason)
 }
 
 // ListAlarms implements rest.StrictServerInterface.
 func (o *operations) ListAlarms(ctx context.Context, r rest.ListAlarmsRequestObject) (rest.ListAlarmsResponseObject, error) {
-	alarms, err := o.c.Alarms(ctx, WhoOf(ctx), r.Params.Tenant, !r.Params.All, or(r.Params.Limit, pageLimit))
+	alarms, err := o.c.Alarms(ctx, PrincipalFrom(ctx), r.Params.Tenant, !r.Params.All, or(r.Params.Limit, pageLimit))
 	out := rest.ListAlarms200JSONResponse{Items: []rest.Alarm{}}
 	for i := range alarms {
 		a := &alarms[i]
 		out.Items = append(out.Items, rest.Alarm{
-			Id: a.ID, Rule: a.Rule, Tenant: a.Tenant, Owner: a.Owner, Value: a.Value.String(), Text: a.Text, Done: a.Done, Since: a.Since, Till: a.Till,
+			Id: a.ID, Rule: a.Rule, Tenant: a.Tenant, Owner: a.Owner, Value: a.Value.String(), Text: a.Text, Action: a.Done, Since: a.Since, Until: a.Till,
 		})
 	}
 	return out, err
@@ -150,24 +150,24 @@ func (o *operations) ListAlarms(ctx context.Context, r rest.ListAlarmsRequestObj
 
 // GetAlertRules implements rest.StrictServerInterface.
 func (o *operations) GetAlertRules(ctx context.Context, _ rest.GetAlertRulesRequestObject) (rest.GetAlertRulesResponseObject, error) {
-	_, text, err := o.c.AlertRules(ctx, WhoOf(ctx))
+	_, text, err := o.c.AlertRules(ctx, PrincipalFrom(ctx))
 	return rest.GetAlertRules200JSONResponse{Text: text}, err
 }
 
 // PutAlertRules implements rest.StrictServerInterface.
 func (o *operations) PutAlertRules(ctx context.Context, r rest.PutAlertRulesRequestObject) (rest.PutAlertRulesResponseObject, error) {
-	return rest.PutAlertRules204Response{}, o.c.ApplyAlerts(ctx, WhoOf(ctx), r.Body.Text)
+	return rest.PutAlertRules204Response{}, o.c.ApplyAlerts(ctx, PrincipalFrom(ctx), r.Body.Text)
 }
 
 // ListDeliveries implements rest.StrictServerInterface.
 func (o *operations) ListDeliveries(ctx context.Context, r rest.ListDeliveriesRequestObject) (rest.ListDeliveriesResponseObject, error) {
-	list, err := o.c.Deliveries(ctx, WhoOf(ctx), r.Params.Failed, or(r.Params.Limit, pageLimit))
+	list, err := o.c.Deliveries(ctx, PrincipalFrom(ctx), r.Params.Failed, or(r.Params.Limit, pageLimit))
 	return rest.ListDeliveries200JSONResponse{Items: list}, err
 }
 
 // ReplayDelivery implements rest.StrictServerInterface.
 func (o *operations) ReplayDelivery(ctx context.Context, r rest.ReplayDeliveryRequestObject) (rest.ReplayDeliveryResponseObject, error) {
-	return rest.ReplayDelivery204Response{}, o.c.ReplayDelivery(ctx, WhoOf(ctx), r.Delivery)
+	return rest.ReplayDelivery204Response{}, o.c.ReplayDelivery(ctx, PrincipalFrom(ctx), r.Delivery)
 }
 
 // auditCursor is the moment of the last row of a page.

@@ -101,13 +101,13 @@ func (n noun) list(s *console.Console, c *gin.Context) (thing, error) {
 	ctx := c.Request.Context()
 	items := []console.Document{}
 	if n.part != "" {
-		parts, err := s.Parts(ctx, WhoOf(ctx), c.Param("tenant"), n.part)
+		parts, err := s.Parts(ctx, PrincipalFrom(ctx), c.Param("tenant"), n.part)
 		for i := range parts {
 			items = append(items, parts[i].Document)
 		}
 		return thing{status: http.StatusOK, document: gin.H{"items": items}}, err
 	}
-	things, err := s.Things(ctx, WhoOf(ctx), n.kind)
+	things, err := s.Things(ctx, PrincipalFrom(ctx), n.kind)
 	for i := range things {
 		items = append(items, things[i].Document)
 	}
@@ -117,10 +117,10 @@ func (n noun) list(s *console.Console, c *gin.Context) (thing, error) {
 func (n noun) get(s *console.Console, c *gin.Context) (thing, error) {
 	ctx := c.Request.Context()
 	if n.part != "" {
-		p, err := s.Part(ctx, WhoOf(ctx), console.PartOf{Tenant: c.Param("tenant"), Part: n.part, ID: n.id(c)})
+		p, err := s.Part(ctx, PrincipalFrom(ctx), console.PartOf{Tenant: c.Param("tenant"), Part: n.part, ID: n.id(c)})
 		return thing{http.StatusOK, p.Tag, p.Document}, err
 	}
-	t, err := s.Thing(ctx, WhoOf(ctx), n.kind, n.id(c))
+	t, err := s.Thing(ctx, PrincipalFrom(ctx), n.kind, n.id(c))
 	return thing{http.StatusOK, t.Tag, t.Document}, err
 }
 
@@ -151,19 +151,19 @@ func (n noun) store(s *console.Console, c *gin.Context, id string, create bool, 
 	ctx, dry := c.Request.Context(), c.Query("dry_run") == "true"
 	if n.part != "" {
 		p := console.PartOf{Tenant: c.Param("tenant"), Part: n.part, ID: id}
-		stored, err := s.PutPart(ctx, WhoOf(ctx), p, console.PartChange{Create: create, Tag: tag(c), DryRun: dry}, d)
+		stored, err := s.PutPart(ctx, PrincipalFrom(ctx), p, console.PartChange{Create: create, Tag: tag(c), DryRun: dry}, d)
 		return thing{http.StatusOK, stored.Tag, stored.Document}, err
 	}
-	changed, err := s.PutThing(ctx, WhoOf(ctx), console.Change{Kind: n.kind, ID: id, Tag: tag(c), Create: create, DryRun: dry}, d)
+	changed, err := s.PutThing(ctx, PrincipalFrom(ctx), console.Change{Kind: n.kind, ID: id, Tag: tag(c), Create: create, DryRun: dry}, d)
 	return thing{http.StatusOK, changed.Thing.Tag, changed.Thing.Document}, err
 }
 
 func (n noun) remove(s *console.Console, c *gin.Context) (thing, error) {
 	ctx, gone := c.Request.Context(), thing{status: http.StatusNoContent}
 	if n.part != "" {
-		return gone, s.DeletePart(ctx, WhoOf(ctx), console.PartOf{Tenant: c.Param("tenant"), Part: n.part, ID: n.id(c)}, tag(c))
+		return gone, s.DeletePart(ctx, PrincipalFrom(ctx), console.PartOf{Tenant: c.Param("tenant"), Part: n.part, ID: n.id(c)}, tag(c))
 	}
-	return gone, s.DeleteThing(ctx, WhoOf(ctx), console.Change{Kind: n.kind, ID: n.id(c), Tag: tag(c)})
+	return gone, s.DeleteThing(ctx, PrincipalFrom(ctx), console.Change{Kind: n.kind, ID: n.id(c), Tag: tag(c)})
 }
 
 // document reads the body.

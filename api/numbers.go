@@ -17,7 +17,7 @@ func (o *operations) ListNumberClasses(context.Context, rest.ListNumberClassesRe
 // ListStock implements rest.StrictServerInterface.
 func (o *operations) ListStock(ctx context.Context, r rest.ListStockRequestObject) (rest.ListStockResponseObject, error) {
 	limit := or(r.Params.Limit, pageLimit)
-	list, err := o.c.Stock(ctx, WhoOf(ctx), console.StockFilter{
+	list, err := o.c.Stock(ctx, PrincipalFrom(ctx), console.StockFilter{
 		Prefix: r.Params.Prefix, Status: inventory.Status(r.Params.Status), Class: r.Params.Class, Tenant: r.Params.Tenant, Region: r.Params.Region,
 		After: r.Params.Cursor, Limit: limit,
 	})
@@ -33,7 +33,7 @@ func (o *operations) ListStock(ctx context.Context, r rest.ListStockRequestObjec
 
 // PutStock implements rest.StrictServerInterface.
 func (o *operations) PutStock(ctx context.Context, r rest.PutStockRequestObject) (rest.PutStockResponseObject, error) {
-	return rest.PutStock204Response{}, o.c.PutStock(ctx, WhoOf(ctx), r.Body.Items)
+	return rest.PutStock204Response{}, o.c.PutStock(ctx, PrincipalFrom(ctx), r.Body.Items)
 }
 
 // AssignNumbers implements rest.StrictServerInterface.
@@ -43,7 +43,7 @@ func (o *operations) AssignNumbers(ctx context.Context, r rest.AssignNumbersRequ
 	if err != nil {
 		return nil, err
 	}
-	list, err := o.c.AssignNumbers(ctx, WhoOf(ctx), console.Assignment{
+	list, err := o.c.AssignNumbers(ctx, PrincipalFrom(ctx), console.Assignment{
 		Tenant: b.Tenant, Numbers: numbers, Count: b.Count, Class: b.Class, Region: b.Region, Branch: b.Branch, Extension: b.Extension,
 		Group: b.Group, Trunk: b.Trunk, DryRun: b.DryRun,
 	})
@@ -56,6 +56,6 @@ func (o *operations) ReleaseNumbers(ctx context.Context, r rest.ReleaseNumbersRe
 	if err != nil {
 		return nil, err
 	}
-	list, err := o.c.ReleaseNumbers(ctx, WhoOf(ctx), console.Release{Tenant: r.Body.Tenant, Numbers: numbers, Until: r.Body.Until, DryRun: r.Body.DryRun})
+	list, err := o.c.ReleaseNumbers(ctx, PrincipalFrom(ctx), console.Release{Tenant: r.Body.Tenant, Numbers: numbers, Until: r.Body.Until, DryRun: r.Body.DryRun})
 	return rest.ReleaseNumbers200JSONResponse{Items: list}, err
 }

@@ -55,7 +55,7 @@ func TestWritesInProgress(t *testing.T) {
 	s := serve(t)
 	s.ask(pay("k1", topUp, access.Accountant))
 	for key, was := range s.answers.kept {
-		s.answers.kept[key] = api.Answer{Request: was.Request} // It is not answered yet.
+		s.answers.kept[key] = api.StoredResponse{Request: was.Request} // It is not answered yet.
 	}
 	require.Equal(t, http.StatusConflict, s.ask(pay("k1", topUp, access.Accountant)).status)
 	s.answers.down = errors.New("no connection")

@@ -74,7 +74,7 @@ func (s *Server) failed(c *gin.Context, err error) {
 	}
 }
 
-// refusedEntry answers for who did not prove himself, and for what is ours.
+// refusedEntry answers for who did not prove who they are, and for what is ours.
 func (s *Server) refusedEntry(c *gin.Context, err error) {
 	switch {
 	case errors.Is(err, access.ErrCode):

@@ -24,7 +24,7 @@ func (s *Server) rateSheet(c *gin.Context) {
 	sheet, err := SheetSaid(c.Request.URL.Query())
 	var out bytes.Buffer
 	if err == nil {
-		err = s.o.Console.RateSheet(ctx, WhoOf(ctx), ListOf(c), sheet, &out)
+		err = s.o.Console.RateSheet(ctx, PrincipalFrom(ctx), ListOf(c), sheet, &out)
 	}
 	if err != nil {
 		s.failed(c, err)

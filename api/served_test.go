@@ -36,7 +36,7 @@ func serve(t *testing.T) *served {
 	t.Helper()
 	setup, err := example()
 	require.NoError(t, err)
-	s := &served{House: memory.New(setup), t: t, answers: &answers{kept: make(map[string]api.Answer)}, keys: make(map[access.Role]string)}
+	s := &served{House: memory.New(setup), t: t, answers: &answers{kept: make(map[string]api.StoredResponse)}, keys: make(map[access.Role]string)}
 	t.Cleanup(s.Desk.Close)
 	for _, role := range access.Roles() {
 		u := access.User{Login: strings.ReplaceAll(string(role), "_", "-"), Role: role}
@@ -57,7 +57,7 @@ func serve(t *testing.T) *served {
 		require.NoError(t, err)
 	}
 	server, err := api.Open(t.Context(), api.Options{
-		Listen: "127.0.0.1:0", Console: s.Console, Gate: s.Gate, Answers: s.answers, LocalKey: "local-key", Metrics: prometheus.NewRegistry(), Clock: s.Clock, Log: slog.New(slog.DiscardHandler),
+		Listen: "127.0.0.1:0", Console: s.Console, Gate: s.Gate, Idempotency: s.answers, LocalKey: "local-key", Metrics: prometheus.NewRegistry(), Clock: s.Clock, Log: slog.New(slog.DiscardHandler),
 		Health: []api.Check{{Name: "postgres", Probe: func(context.Context) error { return nil }}},
 	})
 	require.NoError(t, err)
@@ -109,26 +109,26 @@ func (s *served) ask(r request) answer {
 // answers keep what was answered, in memory.
 type answers struct {
 	mu   sync.Mutex
-	kept map[string]api.Answer
+	kept map[string]api.StoredResponse
 	down error // What every question fails with; nil: nothing.
 }
 
 // Claim implements api.Answers.
-func (a *answers) Claim(_ context.Context, who, key string, request []byte) (api.Answer, bool, error) {
+func (a *answers) Claim(_ context.Context, who, key string, request []byte) (api.StoredResponse, bool, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.down != nil {
-		return api.Answer{}, false, a.down
+		return api.StoredResponse{}, false, a.down
 	}
 	was, ok := a.kept[who+" "+key]
 	if !ok {
-		a.kept[who+" "+key] = api.Answer{Request: bytes.Clone(request)}
+		a.kept[who+" "+key] = api.StoredResponse{Request: bytes.Clone(request)}
 	}
 	return was, !ok, nil
 }
 
 // Answer implements api.Answers.
-func (a *answers) Answer(_ context.Context, who, key string, was api.Answer) error {
+func (a *answers) Answer(_ context.Context, who, key string, was api.StoredResponse) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if was.Status == 0 {

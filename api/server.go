@@ -32,26 +32,26 @@ const (
 
 // Options set a Server up.
 type Options struct {
-	Listen    string // host:port; port 0 takes a free one.
-	PublicURL string // What links in mails begin with, such as https://bill.example.com; empty: the listener's address.
-	Secure    bool   // Browsers come by HTTPS: cookies are sent over nothing else.
-	Console   *console.Console
-	Gate      *access.Gate
-	Answers   Answers
-	LocalKey  string // By which commands on this machine are let in; empty: none.
-	Health    []Check
-	Pages     Pages // Nil: only the API, health and metrics.
-	Metrics   prometheus.Gatherer
-	Clock     clock.Clock
-	Log       *slog.Logger
+	Listen      string // host:port; port 0 takes a free one.
+	PublicURL   string // What links in mails begin with, such as https://bill.example.com; empty: the listener's address.
+	Secure      bool   // Browsers come by HTTPS: cookies are sent over nothing else.
+	Console     *console.Console
+	Gate        *access.Gate
+	Idempotency IdempotencyStore
+	LocalKey    string // By which commands on this machine are let in; empty: none.
+	Health      []Check
+	Pages       Pages // Nil: only the API, health and metrics.
+	Metrics     prometheus.Gatherer
+	Clock       clock.Clock
+	Log         *slog.Logger
 }
 
 // Pages are what browsers are shown.
 type Pages interface {
 	// Register adds the pages to the router.
 	Register(r gin.IRouter, s *Server)
-	// Nowhere answers browsers for addresses that there are none of, and reports whether it did.
-	Nowhere(c *gin.Context) bool
+	// NotFound answers browsers for addresses that nothing is at, and reports whether it did.
+	NotFound(c *gin.Context) bool
 }
 
 // Check is one part of the system that has to work.
@@ -118,7 +118,7 @@ func (s *Server) routes() http.Handler {
 	r.Use(s.recovered, secured)
 	r.GET("/healthz/live", func(c *gin.Context) { c.String(http.StatusOK, "alive\n") })
 	r.GET("/healthz/ready", s.ready)
-	inside := r.Group("/", s.known, bounded(bodyLimit), s.permits(access.ReadMetrics))
+	inside := r.Group("/", s.requireAuth, bounded(bodyLimit), s.permits(access.ReadMetrics))
 	inside.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.o.Metrics, promhttp.HandlerOpts{})))
 	inside.GET("/debug/pprof/profile", gin.WrapF(pprof.Profile)) // Where the time goes, for those who run it.
 	inside.GET("/debug/pprof/heap", gin.WrapH(pprof.Handler("heap")))
@@ -132,9 +132,9 @@ func (s *Server) routes() http.Handler {
 
 // serveAPI adds the operations of the API.
 func (s *Server) serveAPI(r *gin.Engine) {
-	r.POST(apiPath+"/imports/:tenant/:pbx", s.known, s.permits(access.WriteImports), bounded(importLimit), s.importRecords)
+	r.POST(apiPath+"/imports/:tenant/:pbx", s.requireAuth, s.permits(access.WriteImports), bounded(importLimit), s.importRecords)
 	for _, priced := range []string{"/decks/:id", "/tariffs/:id"} {
-		lists := r.Group(apiPath+priced, s.known, bounded(console.MaxDeck))
+		lists := r.Group(apiPath+priced, s.requireAuth, bounded(console.MaxDeck))
 		lists.POST("/imports", s.checked, s.sendDeck)
 		lists.POST("/imports/:upload/apply", s.checked, s.applyDeck)
 		lists.POST("/imports/:upload/compare", s.checked, s.compareDeck)
@@ -143,10 +143,10 @@ func (s *Server) serveAPI(r *gin.Engine) {
 		lists.GET("/versions", s.checked, s.priceVersions)
 		lists.GET("/sheet", s.checked, s.rateSheet)
 	}
-	r.GET(apiPath+"/jobs/:id/result", s.known, s.checked, s.jobResult)
-	// The description is no secret, and who does not know it yet needs it.
+	r.GET(apiPath+"/jobs/:id/result", s.requireAuth, s.checked, s.jobResult)
+	// The description is not secret, and programs read it before they sign in.
 	r.GET(apiPath+"/openapi.yaml", description)
-	group := r.Group(apiPath, bounded(bodyLimit), s.proved, s.checked, s.once)
+	group := r.Group(apiPath, bounded(bodyLimit), s.requireAuthButSignIn, s.checked, s.idempotent)
 	s.provisioned(group)
 	hook := func(c *gin.Context, err error) { s.failed(c, err) }
 	unread := func(c *gin.Context, err error) { problem(c, http.StatusBadRequest, "Not valid", err.Error()) }
@@ -156,26 +156,26 @@ func (s *Server) serveAPI(r *gin.Engine) {
 	rest.RegisterHandlersWithOptions(group, strict, rest.GinServerOptions{
 		ErrorHandler: func(c *gin.Context, err error, _ int) { unread(c, err) },
 	})
-	r.NoRoute(s.nowhere)
+	r.NoRoute(s.notFound)
 }
 
 const apiPath = "/api/v1"
 
-// nowhere answers for addresses that there are none of.
-func (s *Server) nowhere(c *gin.Context) {
-	if s.o.Pages != nil && s.o.Pages.Nowhere(c) {
+// notFound answers for addresses that nothing is at.
+func (s *Server) notFound(c *gin.Context) {
+	if s.o.Pages != nil && s.o.Pages.NotFound(c) {
 		return
 	}
 	problem(c, http.StatusNotFound, "Not found", "There is nothing at this address.")
 }
 
-// proved lets only those on who prove who they are; signing in needs no proof.
-func (s *Server) proved(c *gin.Context) {
+// requireAuthButSignIn is requireAuth for all operations but signing in.
+func (s *Server) requireAuthButSignIn(c *gin.Context) {
 	if c.FullPath() == apiPath+"/session" && c.Request.Method == http.MethodPost {
 		c.Next()
 		return
 	}
-	s.known(c)
+	s.requireAuth(c)
 }
 
 // recovered turns a panic into a 500 without telling the client what happened.

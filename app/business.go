@@ -34,7 +34,7 @@ type business struct {
 func (b *business) deps(gate *access.Gate, kept *postgres.Access) console.Deps {
 	s, cache := b.stores, reporting.NewCache(clock.System{})
 	deps := console.Deps{
-		Gate: gate, Trail: kept, Views: kept, Uploads: uploaded{kept, s.Provision},
+		Gate: gate, AuditLog: kept, Views: kept, Uploads: uploaded{kept, s.Provision},
 		Snapshot: b.live.Snapshot, Routes: b.live.Table, Clock: clock.System{}, Log: b.log,
 		Setup: &setup{stores: s, compiler: provision.NewCompiler()}, Shelf: s.Provision,
 		Records: reporting.Records{Store: s.Records, Cache: cache}, Figures: reporting.Figures{Cache: cache, Ask: b.ask}, Lines: reporting.Lines{Store: s.Records, Cache: cache},

@@ -8,7 +8,7 @@ import (
 	"trunkline/console"
 	"trunkline/internal/clock"
 	"trunkline/internal/embedded"
-	"trunkline/internal/kept"
+	"trunkline/internal/ttlcache"
 	"trunkline/sipproxy"
 	"trunkline/sql/postgres"
 )
@@ -21,11 +21,11 @@ const (
 // overviewer tells how everything is, once a second at most for all who look.
 type overviewer struct {
 	s    *System
-	kept *kept.Answers[console.Overview]
+	kept *ttlcache.Cache[console.Overview]
 }
 
 func newOverviewer(s *System) *overviewer {
-	return &overviewer{s, kept.New(kept.Options[console.Overview]{
+	return &overviewer{s, ttlcache.New(ttlcache.Options[console.Overview]{
 		For: time.Second, Wait: 2 * elsewhereLimit, Entries: 1, SizeOf: func(console.Overview) int64 { return 0 }, Clock: clock.System{},
 	})}
 }
@@ -40,7 +40,7 @@ func (c *overviewer) look(ctx context.Context) (console.Overview, error) {
 	o := console.Overview{At: now}
 	for _, h := range c.s.engines.Health() {
 		o.Parts = append(o.Parts, console.Health{
-			Name: h.Name, State: string(h.State), Good: h.State == embedded.StateReady, Detail: h.LastError, Restarts: h.Restarts,
+			Name: h.Name, State: string(h.State), Healthy: h.State == embedded.StateReady, Detail: h.LastError, Restarts: h.Restarts,
 		})
 	}
 	o.Parts = append(o.Parts, c.elsewhere(ctx, o.Parts)...)
@@ -54,7 +54,7 @@ func (c *overviewer) look(ctx context.Context) (console.Overview, error) {
 		return o, err
 	}
 	for _, n := range dead {
-		o.Dead += int(n)
+		o.Unrated += int(n)
 	}
 	return o, nil
 }
@@ -68,9 +68,9 @@ func (c *overviewer) elsewhere(ctx context.Context, own []console.Health) []cons
 		if slices.ContainsFunc(own, func(p console.Health) bool { return p.Name == check.Name }) {
 			continue
 		}
-		part := console.Health{Name: check.Name, State: "answers", Good: true}
+		part := console.Health{Name: check.Name, State: "answers", Healthy: true}
 		if err := check.Probe(ctx); err != nil {
-			part.State, part.Good, part.Detail = "silent", false, err.Error()
+			part.State, part.Healthy, part.Detail = "silent", false, err.Error()
 		}
 		out = append(out, part)
 	}
@@ -91,7 +91,7 @@ func (c *overviewer) calls(ctx context.Context, now time.Time, o *console.Overvi
 	}
 	for _, g := range c.s.proxy.Gateways() {
 		o.Gateways = append(o.Gateways, console.Gateway{
-			ID: g.ID, Carrier: g.Carrier, Address: g.Address, Calls: g.Calls, Max: g.MaxCalls, Locked: g.Locked, Why: g.Why,
+			ID: g.ID, Carrier: g.Carrier, Address: g.Address, Calls: g.Calls, Max: g.MaxCalls, Locked: g.Locked, Reason: g.Why,
 		})
 	}
 	return nil
@@ -101,13 +101,13 @@ func (c *overviewer) calls(ctx context.Context, now time.Time, o *console.Overvi
 func liveCall(l *sipproxy.LiveCall, now time.Time) console.LiveCall {
 	call := console.LiveCall{
 		ID: l.ID.String(), Tenant: l.Tenant, Branch: l.Branch, Extension: l.Extension, From: l.From, To: l.To, Direction: l.Direction,
-		Carrier: l.Carrier, Gateway: l.Gateway, State: l.State, Setup: l.Setup, Left: -1,
+		Carrier: l.Carrier, Gateway: l.Gateway, State: l.State, Setup: l.Setup, Remaining: -1,
 	}
 	if !l.Connect.IsZero() {
 		at := l.Connect
 		call.Connect, call.Seconds = &at, int64(now.Sub(at).Seconds())
 		if l.Granted > 0 {
-			call.Left = max(0, int64((l.Granted - now.Sub(at)).Seconds()))
+			call.Remaining = max(0, int64((l.Granted - now.Sub(at)).Seconds()))
 		}
 	}
 	return call

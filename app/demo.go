@@ -29,7 +29,7 @@ func ProvisionDemo(ctx context.Context, db *store.Stores) error {
 		return err
 	}
 	c := console.New(console.Deps{
-		Setup: &setup{stores: db, compiler: provision.NewCompiler()}, Trail: postgres.NewAccess(db.DB, db.Clock), Clock: db.Clock,
+		Setup: &setup{stores: db, compiler: provision.NewCompiler()}, AuditLog: postgres.NewAccess(db.DB, db.Clock), Clock: db.Clock,
 	})
 	who := &access.Principal{Role: access.Operator, Command: "demo"}
 	p, err := c.PlanApply(ctx, who, bundle, console.ApplyOptions{Choice: provision.Choice{Keep: []string{"all"}}}) // What was changed on its pages stays.

@@ -89,12 +89,12 @@ type limits struct {
 }
 
 // Standing implements console.Limits.
-func (l limits) Standing(ctx context.Context, tenant *provision.Tenant) ([]console.Standing, error) {
+func (l limits) Standing(ctx context.Context, tenant *provision.Tenant) ([]console.LimitStatus, error) {
 	list, err := credit.StatusOf(ctx, l.ledger, tenant, clock.System{}.Now())
 	if err != nil {
 		return nil, err
 	}
-	out := make([]console.Standing, 0, len(list))
+	out := make([]console.LimitStatus, 0, len(list))
 	for i := range list {
 		one := &list[i]
 		left, err := one.Left()
@@ -105,9 +105,9 @@ func (l limits) Standing(ctx context.Context, tenant *provision.Tenant) ([]conso
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, console.Standing{
-			Scope: one.Key.Scope, Owner: one.Key.Owner, Period: one.Key.Period, Measure: one.Measure, Setting: one.Setting, Live: one.Live,
-			Used: one.Used, Held: one.Held, Left: left, Percent: percent,
+		out = append(out, console.LimitStatus{
+			Scope: one.Key.Scope, Owner: one.Key.Owner, Period: one.Key.Period, Measure: one.Measure, Configured: one.Setting, Effective: one.Live,
+			Used: one.Used, Held: one.Held, Remaining: left, Percent: percent,
 		})
 	}
 	return out, nil
@@ -167,7 +167,7 @@ func (a alerts) Deliveries(ctx context.Context, onlyFailed bool, limit int) ([]c
 		d := &list[i]
 		out = append(out, console.Delivery{
 			ID: d.ID, Alarm: d.Alarm, Rule: d.Rule, Tenant: d.Tenant, Channel: d.Channel, State: d.State, Text: d.Text,
-			Made: d.Made, Tries: d.Tries, Due: d.Due, Sent: d.Sent, Error: d.Error,
+			Created: d.Made, Attempts: d.Tries, NextAttempt: d.Due, Sent: d.Sent, Error: d.Error,
 		})
 	}
 	return out, err
@@ -194,7 +194,7 @@ func (d *deadLegs) Dead(ctx context.Context, q console.DeadQuery) ([]console.Dea
 	out := make([]console.DeadLeg, 0, len(list))
 	for i := range list {
 		one := &list[i]
-		leg := console.DeadLeg{ID: one.ID, Tenant: one.Tenant, Reason: one.Reason, Detail: one.Detail, Died: one.Died, Retries: one.Retries, Came: one.Leg, Message: one.Message}
+		leg := console.DeadLeg{ID: one.ID, Tenant: one.Tenant, Reason: one.Reason, Detail: one.Detail, Failed: one.Died, Retries: one.Retries, Came: one.Leg, Message: one.Message}
 		if l := one.Leg; l != nil {
 			leg.Leg, leg.Call, leg.Carrier, leg.From, leg.To, leg.Setup = l.ID(), l.Call.String(), l.Carrier, l.From.String(), l.To.String(), l.Setup
 		}
@@ -261,13 +261,13 @@ type answers struct {
 }
 
 // Claim implements api.Answers.
-func (a answers) Claim(ctx context.Context, who, key string, request []byte) (api.Answer, bool, error) {
+func (a answers) Claim(ctx context.Context, who, key string, request []byte) (api.StoredResponse, bool, error) {
 	was, fresh, err := a.store.Claim(ctx, who, key, request)
-	return api.Answer{Request: was.Request, Status: was.Status, ETag: was.Header, Body: was.Body}, fresh, err
+	return api.StoredResponse{Request: was.Request, Status: was.Status, ETag: was.Header, Body: was.Body}, fresh, err
 }
 
 // Answer implements api.Answers.
-func (a answers) Answer(ctx context.Context, who, key string, answer api.Answer) error {
+func (a answers) Answer(ctx context.Context, who, key string, answer api.StoredResponse) error {
 	return a.store.Answer(ctx, who, key, answer.Status, answer.ETag, answer.Body)
 }
 

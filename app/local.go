@@ -106,7 +106,7 @@ func (l *Local) SendLegs(ctx context.Context, legs []cdr.Envelope) error {
 
 // Note keeps in the audit what a command did that is no use case of the console.
 func (l *Local) Note(ctx context.Context, action, object, after string) error {
-	return postgres.NewAccess(l.Stores.DB, l.Stores.Clock).Log(ctx, access.Deed{
+	return postgres.NewAccess(l.Stores.DB, l.Stores.Clock).Log(ctx, access.AuditEvent{
 		At: l.Stores.Clock.Now(), By: l.Who.By(), Action: action, Object: object, After: after,
 	})
 }

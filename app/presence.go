@@ -72,7 +72,7 @@ func (s *System) beat(ctx context.Context) {
 }
 
 func (s *System) beatOnce(ctx context.Context) {
-	lent := s.lease.Lent()
+	lent := s.lease.Calls()
 	recorded := s.proxy.Recorded(lent...)
 	clean, sent := s.clean(ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), beatLimit)

@@ -35,7 +35,7 @@ func (s *System) keepRates(ctx context.Context) {
 }
 
 func (s *System) fetchRates(ctx context.Context, rates exchange, origin string) {
-	j := job.Job{Kind: job.Rates, Subject: origin, By: "house", Asked: origin, Role: string(access.Operator), Needs: []string{string(access.ReadPrices)}}
+	j := job.Job{Kind: job.Rates, Subject: origin, By: "house", Purpose: origin, Role: string(access.Operator), Needs: []string{string(access.ReadPrices)}}
 	_, err := s.desk.Start(ctx, j, func(ctx context.Context, m *job.Meter) error {
 		source, fresh, err := rates.Fetch(ctx, origin, s.config.Exchange.AllowPrivate, "house")
 		if err != nil {

@@ -28,7 +28,7 @@ func (s *System) startWorker() error {
 	graveyard := kafka.NewProducer(s.kafkaConfig(), kafka.DeadTopic)
 	s.worker = worker.New(worker.Config{
 		Topic: kafka.LegsTopic, Stream: consumer, Books: s.books,
-		Calls: s.Stores.Records, Graveyard: graveyard,
+		Calls: s.Stores.Records, DeadLetters: graveyard,
 		Prices: current, Agree: s.agree,
 		Country: countries.Of, Clock: clock.System{}, Log: s.log,
 	})

@@ -203,7 +203,7 @@ func (s *System) startProxy(ctx context.Context) (err error) {
 	s.proxy, err = sipproxy.Open(ctx, sipproxy.Config{
 		Node: s.config.Node, Realm: s.realm, Listen: listen, TLS: tls, Origins: sip.Origins, Digest: s.config.SIP.Digest, StateDir: filepath.Join(s.config.Data, "sip"),
 		Shards: sip.Shards, MaxCalls: sip.MaxCalls, SourceRate: sip.SourceRate, RingTime: sip.RingTime, MaxDuration: sip.MaxDuration,
-		FirstStretch: sip.FirstStretch, Stretch: sip.Stretch, DrainTime: sip.DrainTime, SessionCheck: sip.SessionCheck, TraceMemory: sip.TraceMemory,
+		FirstStretch: sip.InitialGrant, Stretch: sip.GrantIncrement, DrainTime: sip.DrainTime, SessionCheck: sip.SessionCheck, TraceMemory: sip.TraceMemory,
 		FollowRefer: sip.Refer == "follow", Relays: sip.RTPEngine, RelayAuto: sip.Media == "auto", RelayPass: sip.RTPEngineDown == "pass",
 	}, sipproxy.Deps{
 		Router: s.provisioning.Live, Credit: credit, Settings: phoneSettings{s.Stores},
@@ -247,7 +247,7 @@ func (s *System) startHTTP(ctx context.Context) (err error) {
 	}
 	s.http, err = api.Open(ctx, api.Options{
 		Listen: s.config.HTTP.Listen, PublicURL: s.config.HTTP.PublicURL, Secure: s.config.HTTP.Secure(), Gate: gate,
-		Console: desk, Answers: answers{store}, LocalKey: local, Health: s.checks(), Pages: shown,
+		Console: desk, Idempotency: answers{store}, LocalKey: local, Health: s.checks(), Pages: shown,
 		Metrics: s.metrics, Clock: clock.System{}, Log: s.log,
 	})
 	if err != nil {
@@ -287,7 +287,7 @@ func (s *System) title() string {
 	return cmp.Or(s.provisioning.Live.Snapshot().Operator().Name, "Trunkline")
 }
 
-// openDoor sees to it that somebody can sign in, and keeps his password for the banner while it is the first one.
+// openDoor sees to it that somebody can sign in, and keeps their password for the banner while it is the first one.
 func (s *System) openDoor(ctx context.Context, gate *access.Gate) error {
 	password, err := keptSecret(s.config.Data, "console.password")
 	if err != nil {

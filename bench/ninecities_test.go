@@ -169,7 +169,7 @@ func (n *nineCities) rate(t *testing.T, legs []cdr.Leg) {
 	next := n.offset + int64(len(legs))
 	batch, err := n.books.Post(t.Context(), &worker.Delivery{Source: "demo", Steps: []worker.Step{{From: n.offset, Next: next}}, Legs: legs}, n.worker.Rate)
 	require.NoError(t, err)
-	require.Empty(t, batch.Dead)
+	require.Empty(t, batch.DeadLetters)
 	n.offset = next
 	require.NoError(t, n.worker.Recover(t.Context()))
 }
@@ -193,7 +193,7 @@ func TestNineCitiesClose(t *testing.T) {
 	var beauty *invoice.Document
 	for i := range results {
 		require.Empty(t, results[i].Refusals)
-		require.True(t, results[i].Issued.Fresh)
+		require.True(t, results[i].Issued.NewlyIssued)
 		if results[i].Tenant == "beauty" {
 			beauty = results[i].Issued.Document
 		}
@@ -227,7 +227,7 @@ func TestNineCitiesClose(t *testing.T) {
 
 	again, err := n.closer().Run(ctx, invoice.Request{Period: "2026-10"})
 	require.NoError(t, err)
-	require.False(t, again[0].Issued.Fresh)
+	require.False(t, again[0].Issued.NewlyIssued)
 	n.late(t, till)
 	n.documents(t, beauty, results)
 }

@@ -91,7 +91,7 @@ func BenchmarkReports(b *testing.B) {
 		require.NoError(b, err)
 		b.Run("explorer/7495/"+name, func(b *testing.B) {
 			timed(b, func(ctx context.Context) error {
-				if _, err := w.records.Records(ctx, clickhouse.Filter{From: p.From, Till: p.Till, Where: filter, Limit: 100}); err != nil {
+				if _, err := w.records.Records(ctx, clickhouse.Filter{From: p.From, Till: p.Until, Where: filter, Limit: 100}); err != nil {
 					return err
 				}
 				_, err := stats.Ask(ctx, reports.Question{Side: reports.Calls, Period: p, Filter: filter})
@@ -101,7 +101,7 @@ func BenchmarkReports(b *testing.B) {
 		b.Run("explorer/7495/"+name+"/totals-bare", func(b *testing.B) {
 			timed(b, func(ctx context.Context) error {
 				return w.drain(ctx, "SELECT sum(sign), sum(sign * (connect > 0)), sum(sign * duration_us), sum(sale * sign), sum(cost * sign) FROM cdr WHERE slot >= toDateTime("+
-					strconv.FormatInt(p.From.Unix(), 10)+", 'UTC') AND slot < toDateTime("+strconv.FormatInt(p.Till.Unix(), 10)+", 'UTC') AND (startsWith(to_number, '7495') OR startsWith(from_number, '7495'))")
+					strconv.FormatInt(p.From.Unix(), 10)+", 'UTC') AND slot < toDateTime("+strconv.FormatInt(p.Until.Unix(), 10)+", 'UTC') AND (startsWith(to_number, '7495') OR startsWith(from_number, '7495'))")
 			})
 		})
 	}
@@ -223,7 +223,7 @@ func closeMonth(b *testing.B, w *world) {
 		require.NoError(b, err)
 		for i := range results {
 			require.Empty(b, results[i].Refusals, results[i].Tenant)
-			if results[i].Issued != nil && results[i].Issued.Fresh {
+			if results[i].Issued != nil && results[i].Issued.NewlyIssued {
 				issued++
 			}
 		}
@@ -246,7 +246,7 @@ func TestThousandTenantsClose(t *testing.T) {
 		require.Len(t, results, tenants)
 		for _, r := range results {
 			require.Empty(t, r.Refusals, "%s, run %d", r.Tenant, i)
-			require.Equal(t, fresh, r.Issued.Fresh, r.Tenant)
+			require.Equal(t, fresh, r.Issued.NewlyIssued, r.Tenant)
 		}
 	}
 	n, err := w.archive.Verify(t.Context())

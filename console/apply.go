@@ -96,7 +96,7 @@ func (c *Console) Apply(ctx context.Context, who *access.Principal, p *ApplyPlan
 		}
 	}
 	text := fmt.Sprintf("revision %d: %s", revision, strings.Join(names, ", "))
-	return revision, c.log(ctx, who, access.Deed{Action: "apply", Object: "operator's file", After: text[:min(len(text), applyNoted)]})
+	return revision, c.log(ctx, who, access.AuditEvent{Action: "apply", Object: "operator's file", After: text[:min(len(text), applyNoted)]})
 }
 
 // applyNoted bounds what the audit says of a file; the history has each object.

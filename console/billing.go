@@ -127,11 +127,11 @@ func (c *Console) ClosePeriod(ctx context.Context, who *access.Principal, r invo
 	}
 	issued := 0
 	for i := range results {
-		if results[i].Issued != nil && results[i].Issued.Fresh {
+		if results[i].Issued != nil && results[i].Issued.NewlyIssued {
 			issued++
 		}
 	}
-	return results, c.log(ctx, who, access.Deed{Action: "close period", Object: "period " + r.Period, After: fmt.Sprintf("%d invoices issued", issued)})
+	return results, c.log(ctx, who, access.AuditEvent{Action: "close period", Object: "period " + r.Period, After: fmt.Sprintf("%d invoices issued", issued)})
 }
 
 // IssueAgain issues the invoice of a period again whose last one was credited as a whole, and returns what stands now: where it
@@ -163,7 +163,7 @@ func (c *Console) MarkInvoice(ctx context.Context, who *access.Principal, number
 	if err := c.d.Billing.Mark(ctx, number, state, note, who.By()); err != nil {
 		return billingFault(err)
 	}
-	return c.log(ctx, who, access.Deed{Action: "mark " + string(state), Object: "invoice " + number, After: note})
+	return c.log(ctx, who, access.AuditEvent{Action: "mark " + string(state), Object: "invoice " + number, After: note})
 }
 
 // CreditInvoice issues a credit note for an invoice; a zero amount is all of it.
@@ -179,7 +179,7 @@ func (c *Console) CreditInvoice(ctx context.Context, who *access.Principal, numb
 	if err != nil {
 		return note, billingFault(err)
 	}
-	return note, c.log(ctx, who, access.Deed{
+	return note, c.log(ctx, who, access.AuditEvent{
 		Tenant: note.Document.Tenant, Action: "credit", Object: "invoice " + number, After: note.Document.Number + " " + why,
 	})
 }

@@ -177,7 +177,7 @@ func (c *Console) moveBooks(ctx context.Context, who *access.Principal, w Whose,
 	if len(done) == 0 {
 		return nil, failed
 	}
-	return done, errors.Join(failed, c.log(ctx, who, access.Deed{
+	return done, errors.Join(failed, c.log(ctx, who, access.AuditEvent{
 		Tenant: w.Tenant, Action: action, Object: strings.TrimSpace("books " + w.Tenant + w.Carrier), After: tills(done) + " " + why,
 	}))
 }

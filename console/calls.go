@@ -147,7 +147,7 @@ func (c *Console) searchCalls(ctx context.Context, who *access.Principal, q Call
 }
 
 func (c *Console) recordQuery(who *access.Principal, q CallQuery) RecordQuery {
-	till := q.Period.Till
+	till := q.Period.Until
 	// The newest are looked for from the end on, and the future has none. Legs count in slots, so that a moment within one means the same.
 	if soon := c.d.Clock.Now().Add(clockSlack).Truncate(cdr.SlotLength).Add(cdr.SlotLength); till.After(soon) {
 		till = soon

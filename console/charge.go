@@ -64,7 +64,7 @@ func (c *Console) AddCharge(ctx context.Context, who *access.Principal, one invo
 	if err != nil {
 		return one, chargeFault(err)
 	}
-	return kept, c.log(ctx, who, access.Deed{
+	return kept, c.log(ctx, who, access.AuditEvent{
 		Tenant: one.Tenant, Action: "addCharge", Object: "charge " + strconv.FormatInt(kept.ID, 10), After: fmt.Sprintf("%s %s: %s", kept.Day, kept.Amount, kept.Text),
 	})
 }
@@ -81,7 +81,7 @@ func (c *Console) TakeCharge(ctx context.Context, who *access.Principal, tenant 
 	if err := c.d.Charges.TakeCharge(ctx, id, account, c.d.Snapshot().Zone(tenant), who.By(), why); err != nil {
 		return chargeFault(err)
 	}
-	return c.log(ctx, who, access.Deed{Tenant: tenant, Action: "takeCharge", Object: "charge " + strconv.FormatInt(id, 10), After: why})
+	return c.log(ctx, who, access.AuditEvent{Tenant: tenant, Action: "takeCharge", Object: "charge " + strconv.FormatInt(id, 10), After: why})
 }
 
 func chargeFault(err error) error {

@@ -211,5 +211,5 @@ func (c *Console) storeDeck(ctx context.Context, who *access.Principal, l *DeckL
 		return 0, err
 	}
 	kind, id := l.thing()
-	return revision, c.log(ctx, who, access.Deed{Action: action, Object: string(kind) + " " + id, After: note})
+	return revision, c.log(ctx, who, access.AuditEvent{Action: action, Object: string(kind) + " " + id, After: note})
 }

@@ -31,7 +31,7 @@ type Console struct {
 // Deps are what a Console works with. Those that are nil are answered with ErrNotFound.
 type Deps struct {
 	Gate      *access.Gate
-	Trail     access.Trail
+	AuditLog  access.AuditLog
 	Setup     Setup
 	Shelf     Shelf
 	Snapshot  func() *provision.Snapshot // What is in force.
@@ -64,7 +64,7 @@ type Deps struct {
 	Desk      Desk
 	Jobs      Jobs
 	Post      Post                      // Nil: no mail can go out.
-	Link      func(token string) string // The address at which a user chooses his password.
+	Link      func(token string) string // The address at which a user chooses their password.
 	Log       *slog.Logger
 	Clock     clock.Clock
 }
@@ -92,7 +92,7 @@ func mayOf(who *access.Principal, p access.Permission, tenant string) error {
 	return nil
 }
 
-// narrow bounds a question to the rows that are somebody's to see: the tenant and branch asked for, or his own. A tenant that is not his is ErrNotFound.
+// narrow bounds a question to the rows that are somebody's to see: the tenant and branch asked for, or their own. A tenant that is not their is ErrNotFound.
 func (c *Console) narrow(who *access.Principal, tenant, branch string) (string, string, error) {
 	if who.Tenant != "" || who.Role.OfTenant() {
 		if tenant == "" {
@@ -114,9 +114,9 @@ func (c *Console) narrow(who *access.Principal, tenant, branch string) (string, 
 }
 
 // log keeps what was done. What was done stands, so that a log that cannot be written is the caller's error all the same.
-func (c *Console) log(ctx context.Context, who *access.Principal, d access.Deed) error {
+func (c *Console) log(ctx context.Context, who *access.Principal, d access.AuditEvent) error {
 	d.At, d.By, d.Source = c.d.Clock.Now(), who.By(), SourceOf(ctx)
-	return c.d.Trail.Log(ctx, d)
+	return c.d.AuditLog.Log(ctx, d)
 }
 
 type sourceKey struct{}

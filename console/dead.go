@@ -50,7 +50,7 @@ type DeadLeg struct {
 	Setup   time.Time `json:"setup,omitzero" access:"open"`
 	Reason  string    `json:"reason" access:"open"`
 	Detail  string    `json:"detail" access:"mentions"`
-	Died    time.Time `json:"died" access:"open"`
+	Failed  time.Time `json:"failed_at" access:"open"`
 	Retries int       `json:"retries" access:"open"`
 
 	// Came is the leg as it came, and Message what came where it is no leg; only DeadLeg gives them out.
@@ -103,7 +103,7 @@ func (c *Console) RetryDead(ctx context.Context, who *access.Principal, ids []in
 	if err != nil {
 		return left, err
 	}
-	return left, c.log(ctx, who, access.Deed{Action: "retry", Object: "dead legs", After: fmt.Sprintf("%d legs, %d still cannot be rated", len(ids), left)})
+	return left, c.log(ctx, who, access.AuditEvent{Action: "retry", Object: "dead legs", After: fmt.Sprintf("%d legs, %d still cannot be rated", len(ids), left)})
 }
 
 // MendDead gives a leg that could not be rated other times and prices it again. It returns how many still cannot be rated: 0 or 1.
@@ -126,7 +126,7 @@ func (c *Console) MendDead(ctx context.Context, who *access.Principal, id int64,
 	if err != nil {
 		return left, err
 	}
-	return left, c.log(ctx, who, access.Deed{Action: "mend", Object: fmt.Sprintf("dead leg %d", id), After: fmt.Sprintf(
+	return left, c.log(ctx, who, access.AuditEvent{Action: "mend", Object: fmt.Sprintf("dead leg %d", id), After: fmt.Sprintf(
 		"setup %s connect %s disconnect %s: %s", when(m.Setup), when(m.Connect), when(m.Disconnect), why)})
 }
 
@@ -154,5 +154,5 @@ func (c *Console) WriteOffDead(ctx context.Context, who *access.Principal, ids [
 	if err != nil {
 		return n, err
 	}
-	return n, c.log(ctx, who, access.Deed{Action: "write off", Object: "dead legs", After: fmt.Sprintf("%d of legs %v: %s", n, ids, why)})
+	return n, c.log(ctx, who, access.AuditEvent{Action: "write off", Object: "dead legs", After: fmt.Sprintf("%d of legs %v: %s", n, ids, why)})
 }

@@ -33,16 +33,16 @@ func TestDeedsAreLogged(t *testing.T) {
 		ctx := console.WithSource(t.Context(), "198.51.100.7")
 		before := h.Rows.Done()
 		err := o.do(asked{ctx, h.Console, h, people()[access.Operator], "acme"})
-		deeds, found := h.People.Deeds(context.WithoutCancel(ctx), access.DeedFilter{Limit: 10})
+		events, found := h.People.Events(context.WithoutCancel(ctx), access.AuditFilter{Limit: 10})
 		require.NoError(t, found)
 		name, _, _ := strings.Cut(o.name, " ")
 		if err != nil || slices.Contains(silent(), name) {
 			continue
 		}
 		if len(h.Rows.Done()) > len(before) || strings.HasPrefix(name, "Start") {
-			require.NotEmpty(t, deeds, "%s did something, and nobody can tell who it was", o.name)
+			require.NotEmpty(t, events, "%s did something, and nobody can tell who it was", o.name)
 		}
-		for _, d := range deeds {
+		for _, d := range events {
 			logged++
 			require.Equal(t, "user:olga", d.By, o.name)
 			require.Equal(t, "198.51.100.7", d.Source, o.name)
@@ -96,7 +96,7 @@ func TestBranchManagersLimits(t *testing.T) {
 		v, err := h.Console.Limits(t.Context(), people()[role], "acme")
 		require.NoError(t, err)
 		var owners []string
-		for _, s := range v.Standing {
+		for _, s := range v.Limits {
 			owners = append(owners, s.Owner)
 		}
 		require.Equal(t, want.owners, strings.Join(owners, " "), role)

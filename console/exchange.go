@@ -49,7 +49,7 @@ func (c *Console) FetchRates(ctx context.Context, who *access.Principal, origin 
 	if err != nil {
 		return source, fresh, err
 	}
-	return source, fresh, c.log(ctx, who, access.Deed{Action: "fetch rates", Object: "exchange rates", After: fmt.Sprintf("%s (%s): %d new", origin, source, fresh)})
+	return source, fresh, c.log(ctx, who, access.AuditEvent{Action: "fetch rates", Object: "exchange rates", After: fmt.Sprintf("%s (%s): %d new", origin, source, fresh)})
 }
 
 // ExchangeRates returns the exchange rates that are kept since a day, the newest first.

@@ -31,7 +31,7 @@ func (f File) Options(sheet string) export.Options {
 	return export.Options{Format: f.Format, Comma: comma, BOM: comma, Zone: f.Zone, Sheet: sheet}
 }
 
-// ExportCalls writes the calls that somebody sees to a file while he waits, the newest first; more than 20,000 are refused: StartExport
+// ExportCalls writes the calls that somebody sees to a file while they wait, the newest first; more than 20,000 are refused: StartExport
 // takes any number.
 func (c *Console) ExportCalls(ctx context.Context, who *access.Principal, q CallQuery, f File, out io.Writer) error {
 	columns := callColumns(who)

@@ -50,7 +50,7 @@ func allCallColumns() []callColumn {
 		{name: "begin", of: "setup", cell: func(l *CallLeg) any { return &l.Setup }},
 		{name: "answer", of: "connect", cell: func(l *CallLeg) any { return l.Connect }},
 		{name: "end", of: "disconnect", cell: func(l *CallLeg) any { return l.Disconnect }},
-		whole("talk_seconds", "duration_ms", func(l *CallLeg) any { return int64(l.Sign) * (l.Millis / 1000) }),
+		whole("duration_seconds", "duration_ms", func(l *CallLeg) any { return int64(l.Sign) * (l.Millis / 1000) }),
 		whole("billed_seconds", "billed_seconds", func(l *CallLeg) any { return int64(l.Sign) * l.Billed }),
 		whole("pdd_ms", "pdd_ms", func(l *CallLeg) any { return l.PDD }),
 		whole("sip_status", "sip_status", func(l *CallLeg) any { return int64(l.Status) }),

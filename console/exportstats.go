@@ -12,7 +12,7 @@ func StatsTable(who *access.Principal, a *reports.Answer) *export.Table {
 	for _, d := range a.By {
 		t.Fields = append(t.Fields, export.Field{Name: string(d)})
 	}
-	for _, name := range []string{"legs", "answered", "unanswered", "talk_seconds", "billed_seconds", "acd_ms", "pdd_p50_ms"} {
+	for _, name := range []string{"legs", "answered", "unanswered", "duration_seconds", "billed_seconds", "acd_ms", "pdd_p50_ms"} {
 		t.Fields = append(t.Fields, export.Field{Name: name, Kind: export.Whole})
 	}
 	t.Fields = append(t.Fields, export.Field{Name: "asr"}, export.Field{Name: "ner"})
@@ -22,7 +22,7 @@ func StatsTable(who *access.Principal, a *reports.Answer) *export.Table {
 	if who.May(access.ReadCost) {
 		t.Fields = append(t.Fields, export.Field{Name: "cost"})
 	}
-	if a.Against != nil {
+	if a.CompareTo != nil {
 		t.Fields = append(t.Fields, beforeFields(who)...)
 	}
 	for i := range a.Rows {
@@ -35,14 +35,14 @@ func StatsTable(who *access.Principal, a *reports.Answer) *export.Table {
 			}
 			row = append(row, key)
 		}
-		row = append(row, r.Legs, r.Answered, r.Unanswered, r.Talk, r.Billed, int64(r.ACD), int64(r.PDD50), r.ASR.String(), r.NER.String())
+		row = append(row, r.Legs, r.Answered, r.Unanswered, r.Duration, r.Billed, int64(r.ACD), int64(r.PDD50), r.ASR.String(), r.NER.String())
 		if who.May(access.ReadSale) {
 			row = append(row, purse(r.Sale))
 		}
 		if who.May(access.ReadCost) {
 			row = append(row, purse(r.Cost))
 		}
-		if a.Against != nil {
+		if a.CompareTo != nil {
 			row = append(row, beforeCells(who, r.Before)...)
 		}
 		t.Rows = append(t.Rows, row)
@@ -67,7 +67,7 @@ func beforeCells(who *access.Principal, f *reports.Figures) []any {
 	if f == nil {
 		f = &zero
 	}
-	cells := []any{f.Legs, f.Answered, f.Talk}
+	cells := []any{f.Legs, f.Answered, f.Duration}
 	if who.May(access.ReadSale) {
 		cells = append(cells, purse(f.Sale))
 	}

@@ -22,7 +22,7 @@ import (
 func whole() map[string]string {
 	return map[string]string{
 		"console.Thing": "its document is filtered", "console.PartItem": "its document is filtered", "console.Changed": "its document and its changes are filtered",
-		"console.Deed": "for those who read the log; secrets are masked in it", "console.Names": "ids and names of one's own",
+		"console.AuditEntry": "for those who read the log; secrets are masked in it", "console.Names": "ids and names of one's own",
 		"console.Comparison": "prices:write", "console.PriceVersion": "prices:read", "console.FileVersion": "prices:read", "console.PriceAnswer": "prices:read",
 		"console.ClosedTenant": "invoices:write", "console.LimitView": "limits:read", "job.Job": "seen takes out what is not for everybody",
 		"access.User": "users:read", "access.Key": "one's own, or users:read; the secret is not in it", "access.Factor": "one's own", "access.View": "one's own",

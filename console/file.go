@@ -61,5 +61,5 @@ func (c *Console) logFiles(ctx context.Context, who *access.Principal, ch Change
 	for _, name := range slices.Sorted(maps.Keys(changes.Files)) {
 		fmt.Fprintf(&note, "%s: %d bytes\n", name, len(changes.Files[name]))
 	}
-	return c.log(ctx, who, access.Deed{Action: "put file", Object: string(ch.Kind) + " " + ch.ID, After: strings.TrimSpace(note.String())})
+	return c.log(ctx, who, access.AuditEvent{Action: "put file", Object: string(ch.Kind) + " " + ch.ID, After: strings.TrimSpace(note.String())})
 }

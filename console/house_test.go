@@ -65,7 +65,7 @@ func newHouse(t *testing.T) *memory.House {
 	r.SIPLocks = []console.SIPLock{{Source: "192.0.2.66", Failures: 9}}
 	figures := reports.Figures{
 		Legs: 2, Sale: reports.Purse{money.MustParseCurrency("EUR"): amount("0.2")}, Cost: reports.Purse{money.MustParseCurrency("EUR"): amount("0.04")},
-		SaleTotal: &reports.Worth{Amount: amount("0.2")}, CostTotal: &reports.Worth{Amount: amount("0.04")}, Margin: &reports.Worth{Amount: amount("0.16")}, NoRate: "USD to EUR",
+		SaleTotal: &reports.Worth{Amount: amount("0.2")}, CostTotal: &reports.Worth{Amount: amount("0.04")}, Margin: &reports.Worth{Amount: amount("0.16")}, MissingRate: "USD to EUR",
 	}
 	before := figures
 	r.Answer = reports.Answer{Rows: []reports.Row{{Keys: []string{}, Figures: figures, Before: &before}}, Total: reports.Row{Figures: figures}, Formulas: reports.Formulas(reports.Calls)}

@@ -46,7 +46,7 @@ func (c *Console) ReadRecords(ctx context.Context, who *access.Principal, r Reco
 	if err != nil || done.Import == 0 {
 		return done, err
 	}
-	return done, c.log(ctx, who, access.Deed{
+	return done, c.log(ctx, who, access.AuditEvent{
 		Tenant: r.Tenant, Action: "import records", Object: "pbx " + r.Tenant + "/" + r.PBX,
 		After: fmt.Sprintf("import %d: %s: %d calls, %d records cannot be used", done.Import, r.Name, done.Totals.Sent, done.Totals.Unusable),
 	})
@@ -92,7 +92,7 @@ func (c *Console) undone(ctx context.Context, who *access.Principal, u *importer
 	if err != nil {
 		return importFault(err)
 	}
-	return c.log(ctx, who, access.Deed{
+	return c.log(ctx, who, access.AuditEvent{
 		Tenant: u.Tenant, Action: "undo import", Object: "pbx " + u.Tenant + "/" + u.PBX,
 		After: fmt.Sprintf("undo %d: %d calls taken back, %d stay: %s", u.ID, u.Legs, u.Shared, why),
 	})
@@ -112,7 +112,7 @@ func (c *Console) ImportsAgain(ctx context.Context, who *access.Principal, ids [
 	if err != nil {
 		return fresh, undo, importFault(err)
 	}
-	return fresh, undo, c.log(ctx, who, access.Deed{
+	return fresh, undo, c.log(ctx, who, access.AuditEvent{
 		Tenant: undo.Tenant, Action: "import again", Object: "pbx " + undo.Tenant + "/" + undo.PBX,
 		After: fmt.Sprintf("imports %s read anew: %s", strings.Trim(fmt.Sprint(ids), "[]"), why),
 	})
@@ -137,5 +137,5 @@ func (c *Console) SettleFaults(ctx context.Context, who *access.Principal, fault
 	if err != nil {
 		return n, err
 	}
-	return n, c.log(ctx, who, access.Deed{Action: "settle records", Object: "import errors", After: strings.Trim(fmt.Sprint(faults), "[]")})
+	return n, c.log(ctx, who, access.AuditEvent{Action: "settle records", Object: "import errors", After: strings.Trim(fmt.Sprint(faults), "[]")})
 }

@@ -37,22 +37,22 @@ type Imports interface {
 
 // Import is an import as people see it.
 type Import struct {
-	ID       int64     `json:"id" access:"open"`
-	Begun    time.Time `json:"begun" access:"open"`
-	Tenant   string    `json:"tenant" access:"open"`
-	PBX      string    `json:"pbx" access:"open"`
-	File     string    `json:"file" access:"open"`
-	Way      string    `json:"way" access:"open"`
-	By       string    `json:"by" access:"open"`
-	Calls    int64     `json:"calls" access:"open"`    // That were sent to be rated.
-	Unusable int64     `json:"unusable" access:"open"` // Records that could not be read or rated.
-	First    time.Time `json:"first_call,omitzero" access:"open"`
-	Last     time.Time `json:"last_call,omitzero" access:"open"`
-	State    string    `json:"state" access:"open"`
-	Stands   bool      `json:"stands" access:"open"`
-	Kept     bool      `json:"kept" access:"open"`            // Its text is kept: it can be read anew.
-	Again    int64     `json:"again,omitempty" access:"open"` // The import whose text was read anew.
-	Changed  []string  `json:"changed" access:"open"`         // Settings of the PBX that are others now than when it was read.
+	ID         int64     `json:"id" access:"open"`
+	Started    time.Time `json:"started_at" access:"open"`
+	Tenant     string    `json:"tenant" access:"open"`
+	PBX        string    `json:"pbx" access:"open"`
+	File       string    `json:"file" access:"open"`
+	Method     string    `json:"method" access:"open"`
+	By         string    `json:"by" access:"open"`
+	Calls      int64     `json:"calls" access:"open"`    // That were sent to be rated.
+	Unusable   int64     `json:"unusable" access:"open"` // Records that could not be read or rated.
+	First      time.Time `json:"first_call,omitzero" access:"open"`
+	Last       time.Time `json:"last_call,omitzero" access:"open"`
+	State      string    `json:"state" access:"open"`
+	Active     bool      `json:"active" access:"open"`
+	Retained   bool      `json:"retained" access:"open"`              // Its text is kept: it can be read anew.
+	ReimportOf int64     `json:"reimport_of,omitempty" access:"open"` // The import whose text was read anew.
+	Changed    []string  `json:"changed" access:"open"`               // Settings of the PBX that are others now than when it was read.
 }
 
 // ImportFault is a record that could not be read or rated.
@@ -65,7 +65,7 @@ type ImportFault struct {
 	File   string    `json:"file" access:"open"`
 	Line   int64     `json:"line" access:"open"`
 	Reason string    `json:"reason" access:"mentions"`
-	Raw    string    `json:"raw" access:"mentions"`
+	Record string    `json:"record" access:"mentions"`
 }
 
 // ImportQuery says which imports are wanted. Empty conditions are none.
@@ -101,8 +101,8 @@ func (c *Console) Imports(ctx context.Context, who *access.Principal, q ImportQu
 	for i := range list {
 		m := &list[i]
 		out[i] = Import{
-			ID: m.ID, Begun: m.Begun, Tenant: m.Tenant, PBX: m.PBX, File: m.Origin, Way: m.Way, By: m.By, Calls: m.Calls, Unusable: m.Unusable,
-			First: m.First, Last: m.Last, State: m.State(), Stands: m.Undo == 0, Kept: m.Kept, Again: m.Again, Changed: changed[m.ID],
+			ID: m.ID, Started: m.Begun, Tenant: m.Tenant, PBX: m.PBX, File: m.Origin, Method: m.Way, By: m.By, Calls: m.Calls, Unusable: m.Unusable,
+			First: m.First, Last: m.Last, State: m.State(), Active: m.Undo == 0, Retained: m.Kept, ReimportOf: m.Again, Changed: changed[m.ID],
 		}
 		if out[i].Changed == nil {
 			out[i].Changed = []string{}
@@ -124,7 +124,7 @@ func (c *Console) ImportFaults(ctx context.Context, who *access.Principal, q Imp
 	for i := range list {
 		f := &list[i]
 		out[i] = ImportFault{
-			ID: f.ID, Import: f.Import, Found: f.Found.UTC(), Tenant: f.Tenant, PBX: f.PBX, File: f.Origin, Line: f.Line, Reason: f.Reason, Raw: f.Raw,
+			ID: f.ID, Import: f.Import, Found: f.Found.UTC(), Tenant: f.Tenant, PBX: f.PBX, File: f.Origin, Line: f.Line, Reason: f.Reason, Record: f.Raw,
 		}
 		hide.Redact(&out[i])
 	}
@@ -174,7 +174,7 @@ func (c *Console) startImports(
 		names[i] = list[i].Name()
 	}
 	j := job.Job{
-		Kind: job.Import, Subject: list[0].Tenant + "/" + list[0].PBX, Asked: what + ": " + strings.Join(names, ", ") + ": " + why, Tenant: list[0].Tenant,
+		Kind: job.Import, Subject: list[0].Tenant + "/" + list[0].PBX, Purpose: what + ": " + strings.Join(names, ", ") + ": " + why, Tenant: list[0].Tenant,
 		Needs: []string{string(access.UndoImports)},
 	}
 	by := who.By()

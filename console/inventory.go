@@ -160,7 +160,7 @@ func (c *Console) PutStock(ctx context.Context, who *access.Principal, list []in
 	if err := c.d.Inventory.Put(ctx, list, who.By()); err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.Deed{Action: "update", Object: "inventory", After: fmt.Sprintf("%d numbers, first %s %s", len(list), list[0].Number, list[0].Status)})
+	return c.log(ctx, who, access.AuditEvent{Action: "update", Object: "inventory", After: fmt.Sprintf("%d numbers, first %s %s", len(list), list[0].Number, list[0].Status)})
 }
 
 func (c *Console) byNumber(ctx context.Context) (map[e164.Number]inventory.Number, error) {
@@ -187,7 +187,7 @@ type Assignment struct {
 	DryRun                          bool
 }
 
-// AssignNumbers gives numbers to a client in one change of what is provisioned, or none. Numbers that he has already stay as they
+// AssignNumbers gives numbers to a client in one change of what is provisioned, or none. Numbers that they have already stay as they
 // are, so that it may be repeated with the same numbers.
 func (c *Console) AssignNumbers(ctx context.Context, who *access.Principal, a Assignment) ([]inventory.Number, error) {
 	if err := mayStock(who, access.WriteTenants); err != nil {

@@ -48,7 +48,7 @@ func (c *Console) start(ctx context.Context, who *access.Principal, j job.Job, w
 	case err != nil:
 		return j, err
 	}
-	return begun, c.log(ctx, who, access.Deed{Tenant: j.Tenant, Action: "start " + string(j.Kind), Object: "job " + begun.ID, After: j.Asked})
+	return begun, c.log(ctx, who, access.AuditEvent{Tenant: j.Tenant, Action: "start " + string(j.Kind), Object: "job " + begun.ID, After: j.Purpose})
 }
 
 // helpful marks errors whose texts are for who asked.
@@ -69,7 +69,7 @@ func helpful(err error) error {
 // JobsMost bounds a list of jobs.
 const JobsMost = 200
 
-// Jobs returns the jobs that are somebody's to see, the newest first: his own, or with a permission everybody's.
+// Jobs returns the jobs that are somebody's to see, the newest first: their own, or with a permission everybody's.
 func (c *Console) Jobs(ctx context.Context, who *access.Principal, limit int) ([]job.Job, error) {
 	by := ""
 	if !who.May(access.ReadJobs) {
@@ -91,7 +91,7 @@ func (c *Console) Jobs(ctx context.Context, who *access.Principal, limit int) ([
 	return slices.DeleteFunc(list, func(j job.Job) bool { return !sees(who, &j) }), err
 }
 
-// sees reports whether a job is somebody's to see. Who has lost what he asked about does not see it any more, though it is his.
+// sees reports whether a job is somebody's to see. Whoever has lost what they asked about does not see it any more, though it is theirs.
 func sees(who *access.Principal, j *job.Job) bool { return who.SeesBranch(j.Tenant, j.Branch) }
 
 // Job returns one job; ErrNotFound.
@@ -124,7 +124,7 @@ func (c *Console) seen(who *access.Principal, j *job.Job) {
 	}
 }
 
-// mayHave reports whether the result of a job may be given to somebody: to who asked, while he may see all that is in it.
+// mayHave reports whether the result of a job may be given to somebody: to whoever asked, while they may see all that is in it.
 func mayHave(who *access.Principal, j *job.Job) bool {
 	if j.By != who.By() || j.Role != string(who.Role) || !who.May(access.OwnJobs) || !sees(who, j) {
 		return false
@@ -145,7 +145,7 @@ func (c *Console) StopJob(ctx context.Context, who *access.Principal, id string)
 	if err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.Deed{Tenant: j.Tenant, Action: "stop " + string(j.Kind), Object: "job " + id, After: j.Asked})
+	return c.log(ctx, who, access.AuditEvent{Tenant: j.Tenant, Action: "stop " + string(j.Kind), Object: "job " + id, After: j.Purpose})
 }
 
 // JobResult gives the result of a job to who asked for it, in parts, after the job itself; ErrNotFound when there is none, or none any more.

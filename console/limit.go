@@ -15,7 +15,7 @@ import (
 // Limits tells how caps stand.
 type Limits interface {
 	// Standing returns all caps of a tenant in their present periods, the tenant's first.
-	Standing(ctx context.Context, tenant *provision.Tenant) ([]Standing, error)
+	Standing(ctx context.Context, tenant *provision.Tenant) ([]LimitStatus, error)
 	// History returns the blocks in force and what was changed by hand, the newest first.
 	History(ctx context.Context, account ledger.Account) ([]ledger.Block, []ledger.LimitChange, error)
 	// Change does what is ordered.
@@ -23,18 +23,18 @@ type Limits interface {
 	Suspend(ctx context.Context, account ledger.Account, suspended bool, reason, by string) error
 }
 
-// Standing is one measure of a cap in its present period. Seconds and calls are whole numbers.
-type Standing struct {
-	Scope   ledger.Scope  `json:"scope"`
-	Owner   string        `json:"owner,omitempty"`
-	Period  ledger.Period `json:"period"`
-	Measure string        `json:"measure"`           // money, seconds or calls.
-	Setting *money.Amount `json:"setting,omitempty"` // As provisioned.
-	Live    money.Amount  `json:"live"`              // In force now.
-	Used    money.Amount  `json:"used"`
-	Held    money.Amount  `json:"held"` // For calls in progress.
-	Left    money.Amount  `json:"left"`
-	Percent money.Amount  `json:"percent"` // How much of it is used and held.
+// LimitStatus is one measure of a cap in its present period. Seconds and calls are whole numbers.
+type LimitStatus struct {
+	Scope      ledger.Scope  `json:"scope"`
+	Owner      string        `json:"owner,omitempty"`
+	Period     ledger.Period `json:"period"`
+	Measure    string        `json:"measure"`              // money, seconds or calls.
+	Configured *money.Amount `json:"configured,omitempty"` // As provisioned.
+	Effective  money.Amount  `json:"effective"`            // In force now.
+	Used       money.Amount  `json:"used"`
+	Held       money.Amount  `json:"held"` // For calls in progress.
+	Remaining  money.Amount  `json:"remaining"`
+	Percent    money.Amount  `json:"percent"` // How much of it is used and held.
 }
 
 // Action is what is done to a limit.
@@ -61,11 +61,11 @@ type LimitOrder struct {
 
 // LimitView is all that is told of a tenant's limits.
 type LimitView struct {
-	Standing  []Standing
+	Limits    []LimitStatus
 	Blocks    []ledger.Block
 	Changes   []ledger.LimitChange
 	Suspended bool
-	Why       string
+	Reason    string
 }
 
 // Limits returns the limits of a tenant.
@@ -78,7 +78,7 @@ func (c *Console) Limits(ctx context.Context, who *access.Principal, tenant stri
 	if !ok {
 		return v, missing(provision.KindTenant, tenant)
 	}
-	if v.Standing, err = c.d.Limits.Standing(ctx, t); err != nil {
+	if v.Limits, err = c.d.Limits.Standing(ctx, t); err != nil {
 		return v, err
 	}
 	if v.Blocks, v.Changes, err = c.d.Limits.History(ctx, account); err != nil {
@@ -88,7 +88,7 @@ func (c *Console) Limits(ctx context.Context, who *access.Principal, tenant stri
 	if err != nil {
 		return v, err
 	}
-	v.Suspended, v.Why = state.Suspended, state.Reason
+	v.Suspended, v.Reason = state.Suspended, state.Reason
 	if who.Role == access.BranchManager {
 		v.keepBranch(c.d.Snapshot(), tenant, who.Branch)
 	}
@@ -107,8 +107,8 @@ func (v *LimitView) keepBranch(s *provision.Snapshot, tenant, branch string) {
 		e, ok := s.Subscriber(tenant, owner)
 		return ok && scope == ledger.ExtensionScope && e.Active() && e.Branch.ID == branch
 	}
-	var standing []Standing
-	for _, l := range v.Standing {
+	var standing []LimitStatus
+	for _, l := range v.Limits {
 		if within(l.Scope, l.Owner) {
 			standing = append(standing, l)
 		}
@@ -119,7 +119,7 @@ func (v *LimitView) keepBranch(s *provision.Snapshot, tenant, branch string) {
 			blocks = append(blocks, b)
 		}
 	}
-	v.Standing, v.Blocks = standing, blocks
+	v.Limits, v.Blocks = standing, blocks
 }
 
 // ChangeLimit does something to a limit of a tenant.
@@ -144,7 +144,7 @@ func (c *Console) ChangeLimit(ctx context.Context, who *access.Principal, tenant
 	case err != nil:
 		return err
 	}
-	return c.log(ctx, who, access.Deed{
+	return c.log(ctx, who, access.AuditEvent{
 		Tenant: tenant, Action: string(o.Action) + " limit", Object: fmt.Sprintf("tenant %s %s %s", tenant, o.Scope, o.Owner), After: string(o.Period) + " " + o.Caps.String() + " " + o.Reason,
 	})
 }
@@ -187,5 +187,5 @@ func (c *Console) Suspend(ctx context.Context, who *access.Principal, tenant str
 	if suspended {
 		action = "suspend"
 	}
-	return c.log(ctx, who, access.Deed{Tenant: tenant, Action: action, Object: "tenant " + tenant, After: why})
+	return c.log(ctx, who, access.AuditEvent{Tenant: tenant, Action: action, Object: "tenant " + tenant, After: why})
 }

@@ -82,7 +82,7 @@ type clientLines struct {
 func (l *clientLines) Groups() []traffic.Group {
 	var out []traffic.Group
 	for id, p := range l.pbxs {
-		for _, g := range p.TrunkGroups(l.q.Period.From, l.q.Period.Till) {
+		for _, g := range p.TrunkGroups(l.q.Period.From, l.q.Period.Until) {
 			out = append(out, traffic.Group{Key: traffic.Key{Kind: traffic.PBX, Owner: id, ID: g.ID}, Lines: g.Lines, Known: g.Known})
 		}
 	}

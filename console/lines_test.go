@@ -58,7 +58,7 @@ currency: EUR
 decks: [{name: none, rates: [{prefix: any, rate: 1}]}]
 `
 
-// TestLinesAreOfWhoAsks shows everybody the lines that are his to see.
+// TestLinesAreOfWhoAsks shows everybody the lines that are theirs to see.
 func TestLinesAreOfWhoAsks(t *testing.T) {
 	t.Parallel()
 	bundle, err := provision.ReadBundle(fstest.MapFS{"operator.yaml": {Data: []byte(lineOperator)}, "none.yaml": {Data: []byte(lineTariff)}}, "operator.yaml")

@@ -42,5 +42,5 @@ func (c *Console) LiftSIPLock(ctx context.Context, who *access.Principal, source
 	if c.d.Switch == nil || c.d.Switch.Unlock(addr, login) == 0 {
 		return fmt.Errorf("%w: nothing of %s is locked here", ErrNotFound, addr)
 	}
-	return c.log(ctx, who, access.Deed{Action: "unlock", Object: "SIP source " + addr.String(), After: cmp.Or(login, "all logins")})
+	return c.log(ctx, who, access.AuditEvent{Action: "unlock", Object: "SIP source " + addr.String(), After: cmp.Or(login, "all logins")})
 }

@@ -46,7 +46,7 @@ func ClosedTenants(results []invoice.Result) []ClosedTenant {
 			t.Number, t.Draft, t.Total, t.Currency = d.Number, d.Number == "", d.Total, d.Currency
 		}
 		if r.Issued != nil {
-			t.State, t.Fresh = r.Issued.State, r.Issued.Fresh
+			t.State, t.Fresh = r.Issued.State, r.Issued.NewlyIssued
 		}
 		out[i] = t
 	}
@@ -62,12 +62,12 @@ func (c *Console) StartClose(ctx context.Context, who *access.Principal, r invoi
 	if err := c.closable(r); err != nil {
 		return job.Job{}, err
 	}
-	j := job.Job{Kind: job.Close, Subject: r.Period, Asked: r.Period, Needs: []string{string(access.WriteInvoices)}}
+	j := job.Job{Kind: job.Close, Subject: r.Period, Purpose: r.Period, Needs: []string{string(access.WriteInvoices)}}
 	if r.DryRun {
 		j.Kind, j.Subject = job.Check, ""
 	}
 	if len(r.Tenant) == 1 {
-		j.Asked += ", " + r.Tenant[0]
+		j.Purpose += ", " + r.Tenant[0]
 	}
 	asker := *who
 	return c.start(ctx, who, j, func(ctx context.Context, m *job.Meter) error { return c.closeLong(ctx, &asker, r, m) })

@@ -57,7 +57,7 @@ func (c *Console) startList(
 		return job.Job{}, goneUpload(err)
 	}
 	asker := *who
-	j := job.Job{Kind: kind, Asked: id + ": " + name, Needs: []string{string(access.WritePrices)}}
+	j := job.Job{Kind: kind, Purpose: id + ": " + name, Needs: []string{string(access.WritePrices)}}
 	if kind == job.Apply {
 		j.Subject = string(thing) + " " + id
 	}

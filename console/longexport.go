@@ -26,7 +26,7 @@ func (c *Console) StartExport(ctx context.Context, who *access.Principal, q Call
 		return job.Job{}, err
 	}
 	asker := *who
-	j := job.Job{Kind: job.Export, Tenant: q.Tenant, Branch: q.Branch, Needs: needsOf(who, access.ReadCalls), Asked: askedCalls(&q, f)}
+	j := job.Job{Kind: job.Export, Tenant: q.Tenant, Branch: q.Branch, Needs: needsOf(who, access.ReadCalls), Purpose: askedCalls(&q, f)}
 	return c.start(ctx, who, j, func(ctx context.Context, m *job.Meter) error {
 		return c.export(ctx, &asker, q, f, m)
 	})
@@ -39,7 +39,7 @@ func askedCalls(q *CallQuery, f File) string {
 	if zone == nil {
 		zone = time.UTC
 	}
-	parts := []string{string(f.Format), q.Period.From.In(zone).Format(form) + " – " + q.Period.Till.In(zone).Format(form)}
+	parts := []string{string(f.Format), q.Period.From.In(zone).Format(form) + " – " + q.Period.Until.In(zone).Format(form)}
 	for _, part := range []string{q.Tenant, q.Branch, q.Filter.String()} {
 		if part != "" {
 			parts = append(parts, part)

@@ -107,7 +107,7 @@ func mayGroup(who *access.Principal, by []reports.Dimension) error {
 	return nil
 }
 
-// Searchable is what somebody may search of a number that he looks for.
+// Searchable is what somebody may search of a number that they look for.
 func Searchable(who *access.Principal, digits string) string {
 	if hidesNumbers(who) && len(digits) > openDigits {
 		return digits[:openDigits]

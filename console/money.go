@@ -97,7 +97,7 @@ func (c *Console) Pay(ctx context.Context, who *access.Principal, p Payment) (le
 	case err != nil:
 		return posting, err
 	}
-	return posting, c.log(ctx, who, access.Deed{
+	return posting, c.log(ctx, who, access.AuditEvent{
 		Tenant: p.Tenant, Action: string(p.Purpose), Object: "account " + p.Tenant, After: p.Amount.String() + " " + account.Currency.String() + " " + p.Reason,
 	})
 }

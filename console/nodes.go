@@ -45,7 +45,7 @@ func (c *Console) CloseIncident(ctx context.Context, who *access.Principal, id i
 	if !closed {
 		return fmt.Errorf("%w: there is no open incident %d", ErrNotFound, id)
 	}
-	return c.log(ctx, who, access.Deed{Action: "close incident", Object: "incident " + strconv.FormatInt(id, 10), After: why})
+	return c.log(ctx, who, access.AuditEvent{Action: "close incident", Object: "incident " + strconv.FormatInt(id, 10), After: why})
 }
 
 // NoteDamage keeps what was done about a damaged part of the journal or the spool of a proxy.
@@ -66,7 +66,7 @@ func (c *Console) NoteDamage(ctx context.Context, who *access.Principal, id, wha
 	if err := c.d.Nodes.Note(ctx, id, name, what, why); err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.Deed{Action: what, Object: "node " + name, After: why})
+	return c.log(ctx, who, access.AuditEvent{Action: what, Object: "node " + name, After: why})
 }
 
 // Nodes returns the proxies with their last sign of life and what they hold for calls that must be over.
@@ -117,5 +117,5 @@ func (c *Console) onNode(
 	if err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.Deed{Action: action, Object: "node " + node, After: why})
+	return c.log(ctx, who, access.AuditEvent{Action: action, Object: "node " + node, After: why})
 }

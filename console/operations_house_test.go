@@ -75,7 +75,7 @@ func aboutHouse() []operation {
 			return err
 		}},
 		{"Keys of all", "ynnynn", "", func(a asked) error { _, err := a.c.Keys(a.ctx, a.who, true); return err }},
-		{"Audit", "ynnynn", "", func(a asked) error { _, err := a.c.Audit(a.ctx, a.who, access.DeedFilter{Limit: 10}); return err }},
+		{"Audit", "ynnynn", "", func(a asked) error { _, err := a.c.Audit(a.ctx, a.who, access.AuditFilter{Limit: 10}); return err }},
 		{"Jobs", "yyyyyy", "", func(a asked) error { _, err := a.c.Jobs(a.ctx, a.who, 10); return err }},
 		{"Job of somebody else", "y--y--", "", func(a asked) error { _, err := a.c.Job(a.ctx, a.who, a.elses()); return err }},
 		{"StopJob of somebody else", "y-----", "", func(a asked) error { return a.c.StopJob(a.ctx, a.who, a.elses()) }},

@@ -29,7 +29,7 @@ func (c *Console) Person(ctx context.Context, who *access.Principal, login strin
 	return u, accessFault(err)
 }
 
-// AddPerson makes a user, and returns the token of the link by which he chooses his password, once, within a week.
+// AddPerson makes a user, and returns the token of the link by which they choose their password, once, within a week.
 func (c *Console) AddPerson(ctx context.Context, who *access.Principal, u access.User) (token string, err error) {
 	if err := c.mayPerson(who, &u); err != nil {
 		return "", err
@@ -41,7 +41,7 @@ func (c *Console) AddPerson(ctx context.Context, who *access.Principal, u access
 		return "", err
 	}
 	c.mailLink(ctx, &u, token, true)
-	return token, c.log(ctx, who, access.Deed{Tenant: u.Tenant, Action: "create", Object: "user " + u.Login, After: told(&u)})
+	return token, c.log(ctx, who, access.AuditEvent{Tenant: u.Tenant, Action: "create", Object: "user " + u.Login, After: told(&u)})
 }
 
 func (c *Console) mayPerson(who *access.Principal, u *access.User) error {
@@ -65,7 +65,7 @@ func told(u *access.User) string {
 	return fmt.Sprintf("name: %s\nemail: %s\nrole: %s\ntenant: %s\nbranch: %s\nlanguage: %s\ndisabled: %t", u.Name, u.Email, u.Role, u.Tenant, u.Branch, u.Language, u.Disabled)
 }
 
-// ChangePerson stores what is told of a user. Who loses his role loses his sessions.
+// ChangePerson stores what is told of a user. Who loses their role loses their sessions.
 func (c *Console) ChangePerson(ctx context.Context, who *access.Principal, u access.User) error {
 	if err := c.mayPerson(who, &u); err != nil {
 		return err
@@ -77,10 +77,10 @@ func (c *Console) ChangePerson(ctx context.Context, who *access.Principal, u acc
 	if err := c.d.Gate.Change(ctx, u); err != nil {
 		return accessFault(err)
 	}
-	return c.log(ctx, who, access.Deed{Tenant: u.Tenant, Action: "update", Object: "user " + u.Login, Before: told(&before), After: told(&u)})
+	return c.log(ctx, who, access.AuditEvent{Tenant: u.Tenant, Action: "update", Object: "user " + u.Login, Before: told(&before), After: told(&u)})
 }
 
-// ResetPerson makes a link by which a user chooses a new password, and with factor takes his second factor away.
+// ResetPerson makes a link by which a user chooses a new password, and with factor takes their second factor away.
 func (c *Console) ResetPerson(ctx context.Context, who *access.Principal, login string, factor bool) (token string, err error) {
 	if err := may(who, access.WriteUsers); err != nil {
 		return "", err
@@ -96,7 +96,7 @@ func (c *Console) ResetPerson(ctx context.Context, who *access.Principal, login 
 	if u, err := c.d.Gate.User(ctx, login); err == nil {
 		c.mailLink(ctx, &u, token, false)
 	}
-	return token, c.log(ctx, who, access.Deed{Action: "reset", Object: "user " + login})
+	return token, c.log(ctx, who, access.AuditEvent{Action: "reset", Object: "user " + login})
 }
 
 // SetPassword gives a user a password and ends the sessions of the user.
@@ -107,7 +107,7 @@ func (c *Console) SetPassword(ctx context.Context, who *access.Principal, login,
 	if err := c.d.Gate.SetPassword(ctx, login, password, ""); err != nil {
 		return accessFault(err)
 	}
-	return c.log(ctx, who, access.Deed{Action: "password", Object: "user " + login})
+	return c.log(ctx, who, access.AuditEvent{Action: "password", Object: "user " + login})
 }
 
 // KeysOf returns the keys of a user, or of everybody for an empty login.
@@ -130,7 +130,7 @@ func (c *Console) AddKeyOf(ctx context.Context, who *access.Principal, login, na
 	if err != nil {
 		return "", k, accessFault(err)
 	}
-	return secret, k, c.log(ctx, who, access.Deed{Action: "create", Object: "key " + k.ID, After: login + ": " + name})
+	return secret, k, c.log(ctx, who, access.AuditEvent{Action: "create", Object: "key " + k.ID, After: login + ": " + name})
 }
 
 // Keys returns the keys of programs: one's own, or with all everybody's.
@@ -159,7 +159,7 @@ func (c *Console) AddKey(ctx context.Context, who *access.Principal, name string
 	if err != nil {
 		return "", k, accessFault(err)
 	}
-	return secret, k, c.log(ctx, who, access.Deed{Tenant: who.Tenant, Action: "create", Object: "key " + k.ID, After: name})
+	return secret, k, c.log(ctx, who, access.AuditEvent{Tenant: who.Tenant, Action: "create", Object: "key " + k.ID, After: name})
 }
 
 // RevokeKey ends a key of one's own, or anybody's for who may write users.
@@ -174,31 +174,31 @@ func (c *Console) RevokeKey(ctx context.Context, who *access.Principal, id strin
 	if err := c.d.Gate.RevokeKey(ctx, login, id); err != nil {
 		return accessFault(err)
 	}
-	return c.log(ctx, who, access.Deed{Tenant: who.Tenant, Action: "delete", Object: "key " + id})
+	return c.log(ctx, who, access.AuditEvent{Tenant: who.Tenant, Action: "delete", Object: "key " + id})
 }
 
 // Audit returns what was done, the newest first, without secrets.
-func (c *Console) Audit(ctx context.Context, who *access.Principal, f access.DeedFilter) ([]Deed, error) {
+func (c *Console) Audit(ctx context.Context, who *access.Principal, f access.AuditFilter) ([]AuditEntry, error) {
 	if err := may(who, access.ReadAudit); err != nil {
 		return nil, err
 	}
 	if f.Limit < 1 || f.Limit > MaxPage {
 		return nil, invalid("limit: use 1 to %d", MaxPage)
 	}
-	deeds, err := c.d.Trail.Deeds(ctx, f)
+	events, err := c.d.AuditLog.Events(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Deed, 0, len(deeds))
-	for _, d := range deeds {
-		one := Deed{At: d.At, By: d.By, Source: d.Source, Tenant: d.Tenant, Action: d.Action, Object: d.Object}
+	out := make([]AuditEntry, 0, len(events))
+	for _, d := range events {
+		one := AuditEntry{At: d.At, By: d.By, Source: d.Source, Tenant: d.Tenant, Action: d.Action, Object: d.Object}
 		one.Changes, one.Note = toldOf(d.Before, d.After)
 		out = append(out, one)
 	}
 	return out, nil
 }
 
-// toldOf is what is told of a deed: the fields that changed, with secrets masked, or the words that were noted. A document in which nothing
+// toldOf is what is told of an event: the fields that changed, with secrets masked, or the words that were noted. A document in which nothing
 // changed is neither.
 func toldOf(before, after string) ([]provision.FieldChange, string) {
 	if !strings.Contains(before+after, ": ") && !strings.Contains(before+after, "\n") {
@@ -213,8 +213,8 @@ func toldOf(before, after string) ([]provision.FieldChange, string) {
 	return nil, after
 }
 
-// Deed is something that somebody did, as it is shown.
-type Deed struct {
+// AuditEntry is something that somebody did, as it is shown.
+type AuditEntry struct {
 	At      time.Time
 	By      string
 	Source  string
@@ -225,7 +225,7 @@ type Deed struct {
 	Changes []provision.FieldChange
 }
 
-// own checks that somebody is a person who changes his own access: programs do not.
+// own checks that somebody is a person who changes their own access: programs do not.
 func own(who *access.Principal) error {
 	if err := may(who, access.OwnAccess); err != nil {
 		return err
@@ -244,7 +244,7 @@ func (c *Console) ChangePassword(ctx context.Context, who *access.Principal, for
 	if err := c.d.Gate.ChangePassword(ctx, who, former, password); err != nil {
 		return accessFault(err)
 	}
-	return c.log(ctx, who, access.Deed{Tenant: who.Tenant, Action: "password", Object: "user " + who.User})
+	return c.log(ctx, who, access.AuditEvent{Tenant: who.Tenant, Action: "password", Object: "user " + who.User})
 }
 
 // BeginFactor begins a second factor of one's own.
@@ -263,7 +263,7 @@ func (c *Console) ConfirmFactor(ctx context.Context, who *access.Principal, code
 	if err := c.d.Gate.ConfirmFactor(ctx, who.User, code); err != nil {
 		return accessFault(err)
 	}
-	return c.log(ctx, who, access.Deed{Tenant: who.Tenant, Action: "second factor", Object: "user " + who.User})
+	return c.log(ctx, who, access.AuditEvent{Tenant: who.Tenant, Action: "second factor", Object: "user " + who.User})
 }
 
 // DropFactor takes one's second factor away, proved by the password.
@@ -274,7 +274,7 @@ func (c *Console) DropFactor(ctx context.Context, who *access.Principal, passwor
 	if err := c.d.Gate.DropFactor(ctx, who.User, password); err != nil {
 		return accessFault(err)
 	}
-	return c.log(ctx, who, access.Deed{Tenant: who.Tenant, Action: "second factor taken away", Object: "user " + who.User})
+	return c.log(ctx, who, access.AuditEvent{Tenant: who.Tenant, Action: "second factor taken away", Object: "user " + who.User})
 }
 
 // accessFault tells what the user did wrong from what is ours.

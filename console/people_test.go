@@ -103,7 +103,7 @@ func TestKeysGrowNoFurther(t *testing.T) {
 	}
 }
 
-// TestTheLogTellsWhatChanged shows deeds field by field, without secrets, the newest first.
+// TestTheLogTellsWhatChanged shows events field by field, without secrets, the newest first.
 func TestTheLogTellsWhatChanged(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -116,22 +116,22 @@ func TestTheLogTellsWhatChanged(t *testing.T) {
 	require.NoError(t, h.Console.ChangePerson(t.Context(), who, anna))
 	h.Clock.Advance(time.Minute)
 	require.NoError(t, h.Console.Suspend(t.Context(), who, "acme", true, "fraud"))
-	deeds, err := h.Console.Audit(t.Context(), auditor, access.DeedFilter{Limit: 10})
+	events, err := h.Console.Audit(t.Context(), auditor, access.AuditFilter{Limit: 10})
 	require.NoError(t, err)
-	require.Len(t, deeds, 3)
-	require.Equal(t, "fraud", deeds[0].Note)
-	require.Len(t, deeds[1].Changes, 1, "only what changed")
-	require.Equal(t, "noc accountant", deeds[1].Changes[0].Before+" "+deeds[1].Changes[0].After)
-	for f, want := range map[access.DeedFilter]int{
+	require.Len(t, events, 3)
+	require.Equal(t, "fraud", events[0].Note)
+	require.Len(t, events[1].Changes, 1, "only what changed")
+	require.Equal(t, "noc accountant", events[1].Changes[0].Before+" "+events[1].Changes[0].After)
+	for f, want := range map[access.AuditFilter]int{
 		{Limit: 10, Object: "user"}: 2, {Limit: 10, Object: "user anna"}: 2, {Limit: 10, Object: "use"}: 0, {Limit: 10, By: "user:max"}: 0, {Limit: 1}: 1,
 		{Limit: 10, Before: memory.Begun().Add(time.Minute)}: 1,
 	} {
-		deeds, err := h.Console.Audit(t.Context(), auditor, f)
+		events, err := h.Console.Audit(t.Context(), auditor, f)
 		require.NoError(t, err)
-		require.Len(t, deeds, want, "%+v", f)
+		require.Len(t, events, want, "%+v", f)
 	}
 	for _, limit := range []int{0, -1, console.MaxPage + 1} {
-		_, err := h.Console.Audit(t.Context(), auditor, access.DeedFilter{Limit: limit})
+		_, err := h.Console.Audit(t.Context(), auditor, access.AuditFilter{Limit: limit})
 		require.ErrorIs(t, err, console.ErrInvalid)
 	}
 }
@@ -145,11 +145,11 @@ func TestTheLogTellsNoSecrets(t *testing.T) {
 		"a word": {"", "fraud", "fraud"}, "words with colons": {"", "case: 7: again", "case: 7: again"},
 	} {
 		h := newHouse(t)
-		require.NoError(t, h.People.Log(t.Context(), access.Deed{At: memory.Begun(), By: "cli:root", Action: "update", Object: "gateway g", Before: c.before, After: c.after}))
-		deeds, err := h.Console.Audit(t.Context(), people()[access.Auditor], access.DeedFilter{Limit: 10})
+		require.NoError(t, h.People.Log(t.Context(), access.AuditEvent{At: memory.Begun(), By: "cli:root", Action: "update", Object: "gateway g", Before: c.before, After: c.after}))
+		events, err := h.Console.Audit(t.Context(), people()[access.Auditor], access.AuditFilter{Limit: 10})
 		require.NoError(t, err)
-		require.Equal(t, c.note, deeds[0].Note, name)
-		require.NotContains(t, fmt.Sprint(deeds), "geheim", name)
+		require.Equal(t, c.note, events[0].Note, name)
+		require.NotContains(t, fmt.Sprint(events), "geheim", name)
 	}
 }
 

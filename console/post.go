@@ -17,7 +17,7 @@ type Post interface {
 // postTime is how long a mail may take to be sent.
 const postTime = time.Minute
 
-// letterOf is the mail by which somebody chooses a password, in his language and under the name that he knows us by.
+// letterOf is the mail by which somebody chooses a password, in their language and under the name that they know us by.
 func (c *Console) letterOf(u *access.User, token string, fresh bool) mail.Letter {
 	house := c.d.Snapshot().Operator().Name
 	if b := c.d.Snapshot().BrandOf(u.Tenant); b != nil {
@@ -46,7 +46,7 @@ func (c *Console) letterOf(u *access.User, token string, fresh bool) mail.Letter
 	return mail.Letter{ID: id, To: []string{u.Email}, Subject: subject, Text: fmt.Sprintf(text, name, house, u.Login, link, last)}
 }
 
-// mailLink sends a link to its user, if he has an address and mail can go out. Where it does not there is the link itself.
+// mailLink sends a link to its user, if they have an address and mail can go out. Where it does not there is the link itself.
 func (c *Console) mailLink(ctx context.Context, u *access.User, token string, fresh bool) {
 	if c.d.Post == nil || u.Email == "" {
 		return
@@ -61,8 +61,8 @@ func (c *Console) mailLink(ctx context.Context, u *access.User, token string, fr
 // CanMail reports whether links can be mailed at all.
 func (c *Console) CanMail() bool { return c.d.Post != nil }
 
-// Forgot mails a link to choose a new password to somebody who says he is a user, if he is one with an address. It tells nobody
-// whether he is: neither by an answer nor by its time. Who asks too often gets access.ErrLocked.
+// Forgot mails a link to choose a new password to somebody who says they are a user, if they are one with an address. It tells nobody
+// whether they are: neither by an answer nor by its time. Whoever asks too often gets access.ErrLocked.
 func (c *Console) Forgot(ctx context.Context, login, source string) error {
 	if err := c.d.Gate.Knock(source); err != nil {
 		return err

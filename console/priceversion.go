@@ -17,7 +17,7 @@ type FileVersion struct {
 	Revision int64     `json:"revision"`
 	At       time.Time `json:"at"`
 	By       string    `json:"by"`
-	Sum      string    `json:"sum"` // SHA-256 of the contents, in hex: equal ones are the same prices.
+	SHA256   string    `json:"sha256"` // SHA-256 of the contents, in hex: equal ones are the same prices.
 }
 
 // Undone returns the version that undoing leads back to: the one before the last change that has not been undone yet. Undoing again
@@ -25,11 +25,11 @@ type FileVersion struct {
 func Undone(versions []FileVersion) (FileVersion, bool) {
 	var steps []FileVersion // From the first one on; an undone change is taken off again.
 	for _, v := range slices.Backward(versions) {
-		if n := len(steps); n > 1 && steps[n-2].Sum == v.Sum {
+		if n := len(steps); n > 1 && steps[n-2].SHA256 == v.SHA256 {
 			steps = steps[:n-1]
 			continue
 		}
-		if n := len(steps); n > 0 && steps[n-1].Sum == v.Sum {
+		if n := len(steps); n > 0 && steps[n-1].SHA256 == v.SHA256 {
 			continue // It was stored again as it was.
 		}
 		steps = append(steps, v)

@@ -44,7 +44,7 @@ func (c *Console) PutProfiles(ctx context.Context, who *access.Principal, list [
 		if err := c.d.Profiles.PutProfile(ctx, list[i], who.By()); err != nil {
 			return err
 		}
-		err := c.log(ctx, who, access.Deed{
+		err := c.log(ctx, who, access.AuditEvent{
 			Tenant: list[i].Tenant, Action: "put profile", Object: "profile " + list[i].Tenant, After: "correct tax: " + strconv.FormatBool(correctTax),
 		})
 		if err != nil {
@@ -102,7 +102,7 @@ func (c *Console) PutReadings(ctx context.Context, who *access.Principal, tenant
 	if err := c.d.Profiles.PutReadings(ctx, list); err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.Deed{Tenant: tenant, Action: "put readings", Object: "tenant " + tenant, After: text})
+	return c.log(ctx, who, access.AuditEvent{Tenant: tenant, Action: "put readings", Object: "tenant " + tenant, After: text})
 }
 
 // VerifyInvoices checks the hashes of all documents and that none is missing, and returns how many there are; ErrConflict: one was

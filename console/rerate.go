@@ -112,7 +112,7 @@ func (c *Console) Rerate(ctx context.Context, who *access.Principal, o RerateOrd
 	if err != nil {
 		return r, err
 	}
-	return r, c.log(ctx, who, access.Deed{
+	return r, c.log(ctx, who, access.AuditEvent{
 		Tenant: o.Whose.Tenant, Action: "rerate", Object: "run " + strconv.FormatInt(r.Run, 10),
 		After: fmt.Sprintf("%s from %s to %s: %d of %d calls changed: %s", o.Scope(), when(o.From), when(o.Till), r.Changed, r.Legs, o.Reason),
 	})
@@ -134,7 +134,7 @@ func (c *Console) StartRerate(ctx context.Context, who *access.Principal, o Rera
 	}
 	j := job.Job{
 		Kind: job.Rerate, Subject: o.Scope(), Tenant: o.Whose.Tenant, Needs: []string{string(access.WriteMoney), string(access.ReadCost)},
-		Asked: fmt.Sprintf("%s from %s to %s: %s", o.Scope(), when(o.From), when(o.Till), why),
+		Purpose: fmt.Sprintf("%s from %s to %s: %s", o.Scope(), when(o.From), when(o.Till), why),
 	}
 	return c.start(ctx, who, j, func(ctx context.Context, m *job.Meter) error {
 		r, err := c.Rerate(ctx, who, o, true)
@@ -167,7 +167,7 @@ func (c *Console) UndoRerate(ctx context.Context, who *access.Principal, id int6
 	if err != nil {
 		return n, err
 	}
-	return n, c.log(ctx, who, access.Deed{Action: "undo rerate", Object: "run " + strconv.FormatInt(id, 10), After: why})
+	return n, c.log(ctx, who, access.AuditEvent{Action: "undo rerate", Object: "run " + strconv.FormatInt(id, 10), After: why})
 }
 
 // mayOfAll enforces a permission on what concerns all tenants.

@@ -49,7 +49,7 @@ func (c *Console) RunRetention(ctx context.Context, who *access.Principal, archi
 	if err != nil && rows == 0 {
 		return err
 	}
-	return errors.Join(err, c.log(ctx, who, access.Deed{Action: "run retention", Object: "records", After: fmt.Sprintf("%d rows, archive %q", rows, archive)}))
+	return errors.Join(err, c.log(ctx, who, access.AuditEvent{Action: "run retention", Object: "records", After: fmt.Sprintf("%d rows, archive %q", rows, archive)}))
 }
 
 // FindPerson says where a person's number stands in the records.
@@ -102,7 +102,7 @@ func (c *Console) AddHold(ctx context.Context, who *access.Principal, h retentio
 		return made, retentionFault(err)
 	}
 	// A person's number stands in the hold; in the audit it could not be erased.
-	return made, c.log(ctx, who, access.Deed{Tenant: h.Tenant, Action: "add hold", Object: "hold " + strconv.FormatInt(made.ID, 10), After: h.Reason})
+	return made, c.log(ctx, who, access.AuditEvent{Tenant: h.Tenant, Action: "add hold", Object: "hold " + strconv.FormatInt(made.ID, 10), After: h.Reason})
 }
 
 // RemoveHold ends a legal hold, which is kept with the reason.
@@ -117,7 +117,7 @@ func (c *Console) RemoveHold(ctx context.Context, who *access.Principal, id int6
 	if err := c.d.Retention.RemoveHold(ctx, id, who.By(), why); err != nil {
 		return retentionFault(err)
 	}
-	return c.log(ctx, who, access.Deed{Action: "remove hold", Object: "hold " + strconv.FormatInt(id, 10), After: why})
+	return c.log(ctx, who, access.AuditEvent{Action: "remove hold", Object: "hold " + strconv.FormatInt(id, 10), After: why})
 }
 
 // retentionFault tells what an operator can do something about from what is ours.

@@ -46,7 +46,7 @@ func (c *Console) PutSchedules(ctx context.Context, who *access.Principal, list 
 		if err := c.d.Schedules.Put(ctx, list[i], who.By()); err != nil {
 			return err
 		}
-		if err := c.log(ctx, who, access.Deed{Tenant: list[i].Tenant, Action: "put schedule", Object: "schedule " + list[i].ID, After: list[i].Report}); err != nil {
+		if err := c.log(ctx, who, access.AuditEvent{Tenant: list[i].Tenant, Action: "put schedule", Object: "schedule " + list[i].ID, After: list[i].Report}); err != nil {
 			return err
 		}
 	}
@@ -61,7 +61,7 @@ func (c *Console) RemoveSchedule(ctx context.Context, who *access.Principal, id 
 	if err := scheduleFault(c.d.Schedules.Remove(ctx, id)); err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.Deed{Action: "remove schedule", Object: "schedule " + id})
+	return c.log(ctx, who, access.AuditEvent{Action: "remove schedule", Object: "schedule " + id})
 }
 
 // SendSchedule makes a report that is mailed and sends it now, beside its schedule.
@@ -80,7 +80,7 @@ func (c *Console) SendSchedule(ctx context.Context, who *access.Principal, id st
 		if err := c.d.Schedules.Send(ctx, list[i].Schedule); err != nil {
 			return err
 		}
-		return c.log(ctx, who, access.Deed{Tenant: list[i].Schedule.Tenant, Action: "send schedule", Object: "schedule " + id})
+		return c.log(ctx, who, access.AuditEvent{Tenant: list[i].Schedule.Tenant, Action: "send schedule", Object: "schedule " + id})
 	}
 	return scheduleFault(fmt.Errorf("%w: %s", mail.ErrNoSchedule, id))
 }
@@ -115,5 +115,5 @@ func (c *Console) RebuildSums(ctx context.Context, who *access.Principal, told f
 	if err := c.d.Archive.Rebuild(ctx, told); err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.Deed{Action: "rebuild sums", Object: "sums of calls"})
+	return c.log(ctx, who, access.AuditEvent{Action: "rebuild sums", Object: "sums of calls"})
 }

@@ -42,14 +42,14 @@ type Overview struct {
 	Calls    []LiveCall `json:"calls" access:"open"`
 	Total    int        `json:"calls_in_progress" access:"open"` // Calls may hold fewer.
 	Phones   int        `json:"phones" access:"open"`            // Registered.
-	Dead     int        `json:"dead" access:"open"`              // Legs that could not be rated.
+	Unrated  int        `json:"unrated" access:"open"`           // Legs that could not be rated.
 }
 
 // Health is that of an engine or a service.
 type Health struct {
 	Name     string `json:"name" access:"open"`
 	State    string `json:"state" access:"open"`
-	Good     bool   `json:"good" access:"open"`
+	Healthy  bool   `json:"healthy" access:"open"`
 	Detail   string `json:"detail,omitempty" access:"open"`
 	Restarts int    `json:"restarts" access:"open"`
 }
@@ -62,7 +62,7 @@ type Gateway struct {
 	Calls   int    `json:"calls" access:"open"`
 	Max     int    `json:"max_calls" access:"open"`
 	Locked  bool   `json:"locked" access:"open"`
-	Why     string `json:"why,omitempty" access:"open"`
+	Reason  string `json:"reason,omitempty" access:"open"`
 }
 
 // LiveCall is a call in progress.
@@ -80,7 +80,7 @@ type LiveCall struct {
 	Setup     time.Time     `json:"setup" access:"client"`
 	Connect   *time.Time    `json:"connect,omitempty" access:"client"`
 	Seconds   int64         `json:"seconds" access:"client"`             // Since the answer.
-	Left      int64         `json:"left" access:"client"`                // Seconds until the grant ends; -1 without a bound.
+	Remaining int64         `json:"remaining_seconds" access:"client"`   // Seconds until the grant ends; -1 without a bound.
 	Held      *money.Amount `json:"held,omitempty" access:"client,sale"` // Money held for it.
 }
 
@@ -148,7 +148,7 @@ func (c *Console) Drop(ctx context.Context, who *access.Principal, call, why str
 	if !found {
 		return none
 	}
-	return c.log(ctx, who, access.Deed{Action: "drop", Object: "call " + call, After: why})
+	return c.log(ctx, who, access.AuditEvent{Action: "drop", Object: "call " + call, After: why})
 }
 
 const maxDropReason = 60

@@ -12,13 +12,13 @@ import (
 
 // PriceVersion is a version of a tariff or deck as it is shown.
 type PriceVersion struct {
-	Revision int64      `json:"revision"`
-	Label    string     `json:"label"` // As it stands in records.
-	Applied  time.Time  `json:"applied"`
-	By       string     `json:"by"`
-	Begins   *time.Time `json:"begins,omitempty"` // Nil: it was always in force.
-	Ends     *time.Time `json:"ends,omitempty"`   // By its own word.
-	State    string     `json:"state"`            // past, in_force, announced, ended or withdrawn.
+	Revision   int64      `json:"revision"`
+	Label      string     `json:"label"` // As it stands in records.
+	Applied    time.Time  `json:"applied"`
+	By         string     `json:"by"`
+	ValidFrom  *time.Time `json:"valid_from,omitempty"`  // Nil: it was always in force.
+	ValidUntil *time.Time `json:"valid_until,omitempty"` // By its own word.
+	State      string     `json:"state"`                 // past, in_force, announced, ended or withdrawn.
 }
 
 // Versions returns the versions of a tariff or deck in the order in which they were applied.
@@ -30,7 +30,7 @@ func (c *Console) Versions(ctx context.Context, who *access.Principal, kind prov
 	out := make([]PriceVersion, 0, len(line.All()))
 	for _, v := range line.All() {
 		out = append(out, PriceVersion{
-			Revision: v.Revision, Label: v.Label, Applied: v.Applied, By: v.By, Begins: orNil(v.Begins), Ends: orNil(v.Ends), State: line.State(v, now),
+			Revision: v.Revision, Label: v.Label, Applied: v.Applied, By: v.By, ValidFrom: orNil(v.Begins), ValidUntil: orNil(v.Ends), State: line.State(v, now),
 		})
 	}
 	return out, nil
@@ -59,5 +59,5 @@ func (c *Console) WithdrawVersion(ctx context.Context, who *access.Principal, id
 	if _, err := c.d.Setup.Save(ctx, stored.Revision, changes, who.By()); err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.Deed{Action: "withdrawVersion", Object: "tariff " + id, Before: "revision " + strconv.FormatInt(revision, 10)})
+	return c.log(ctx, who, access.AuditEvent{Action: "withdrawVersion", Object: "tariff " + id, Before: "revision " + strconv.FormatInt(revision, 10)})
 }

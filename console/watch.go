@@ -27,18 +27,18 @@ type Letters interface {
 
 // Delivery is a message about an alarm and what became of it.
 type Delivery struct {
-	ID      int64     `json:"id" access:"open"`
-	Alarm   int64     `json:"alarm" access:"open"`
-	Rule    string    `json:"rule" access:"open"`
-	Tenant  string    `json:"tenant" access:"open"`
-	Channel string    `json:"channel" access:"open"`
-	State   string    `json:"state" access:"open"`
-	Text    string    `json:"text" access:"account,mentions"`
-	Made    time.Time `json:"made" access:"open"`
-	Tries   int       `json:"tries" access:"open"`
-	Due     time.Time `json:"due,omitzero" access:"open"`
-	Sent    time.Time `json:"sent,omitzero" access:"open"`
-	Error   string    `json:"error,omitempty" access:"open"`
+	ID          int64     `json:"id" access:"open"`
+	Alarm       int64     `json:"alarm" access:"open"`
+	Rule        string    `json:"rule" access:"open"`
+	Tenant      string    `json:"tenant" access:"open"`
+	Channel     string    `json:"channel" access:"open"`
+	State       string    `json:"state" access:"open"`
+	Text        string    `json:"text" access:"account,mentions"`
+	Created     time.Time `json:"created_at" access:"open"`
+	Attempts    int       `json:"attempts" access:"open"`
+	NextAttempt time.Time `json:"next_attempt_at,omitzero" access:"open"`
+	Sent        time.Time `json:"sent_at,omitzero" access:"open"`
+	Error       string    `json:"error,omitempty" access:"open"`
 }
 
 // AlertRules returns the rules in force as the file that they were read from.
@@ -67,7 +67,7 @@ func (c *Console) ApplyAlerts(ctx context.Context, who *access.Principal, text s
 	if _, err := c.d.Alerts.Apply(ctx, text, who.By()); err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.Deed{Action: "apply", Object: "alert rules"})
+	return c.log(ctx, who, access.AuditEvent{Action: "apply", Object: "alert rules"})
 }
 
 // Alarms returns what fires, or with all also what fired, the newest first.
@@ -102,5 +102,5 @@ func (c *Console) ReplayDelivery(ctx context.Context, who *access.Principal, id 
 	if err := c.d.Alerts.Replay(ctx, id); err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.Deed{Action: "replay", Object: fmt.Sprintf("delivery %d", id)})
+	return c.log(ctx, who, access.AuditEvent{Action: "replay", Object: fmt.Sprintf("delivery %d", id)})
 }

@@ -16,11 +16,11 @@ import (
 	"trunkline/sipproxy"
 )
 
-// firstSteps is how finely a stretch is cut at first: the whole of it is granted mostly. Where the money ends between two
-// steps it is asked for again in the smallest.
+// firstSteps is how many grant options there are at first: mostly the longest is granted. Where the money ends between two of
+// them, the ledger is asked again with the smallest steps.
 const firstSteps = 8
 
-// Reserver takes money and places for a call. A request may be repeated: it asks for the same call again.
+// Reserver holds money and a slot for a call. A request may be repeated: it asks for the same call again.
 type Reserver interface {
 	Reserve(ctx context.Context, r ledger.HoldRequest) (ledger.HoldAnswer, error)
 }
@@ -38,7 +38,7 @@ type Client struct {
 	Live   *routing.Live
 	Clock  clock.Clock
 	Node   string
-	Lease  *Grace // What is let pass while the ledger does not answer.
+	Grace  *Grace // Grace time while the ledger does not answer.
 }
 
 // Reserve implements sipproxy.Credit.
@@ -48,44 +48,44 @@ func (c *Client) Reserve(ctx context.Context, id cdr.CallID, route *routing.Rout
 	if !ok {
 		return sipproxy.Grant{Refusal: ledger.BoundAccount}, nil
 	}
-	ladder, err := priceSteps(route, upTo, firstSteps)
+	options, err := priceSteps(route, upTo, firstSteps)
 	if err != nil {
 		return sipproxy.Grant{}, err
 	}
 	request := ledger.HoldRequest{
-		Call: id.Bytes(), Node: c.Node, Account: ledger.Tenant(tenant.ID, tenant.Currency), Ladder: ladder,
+		Call: id.Bytes(), Node: c.Node, Account: ledger.Tenant(tenant.ID, tenant.Currency), Options: options,
 		Limits: LimitsOf(snapshot, tenant, route.Branch, route.Extension), Zone: snapshot.Zone(tenant.ID), At: c.Clock.Now(),
 		Branch: route.Branch, Extension: route.Extension, To: route.To.Digits(),
-		AtOnce: callsAtOnce(snapshot, tenant, route.Branch, route.Extension), Setup: cmp.Or(route.SetupTime, sipproxy.DefaultSetupTime),
+		Concurrency: concurrencyCaps(snapshot, tenant, route.Branch, route.Extension), Setup: cmp.Or(route.SetupTime, sipproxy.DefaultSetupTime),
 	}
 	answer, err := c.Group.Reserve(ctx, request)
-	if err == nil && answer.Final && answer.Refusal == "" && len(ladder) == firstSteps {
+	if err == nil && answer.Final && answer.Refusal == "" && len(options) == firstSteps {
 		// The money ends between two steps: it is asked for again in the smallest, so that the call has the last second of it.
-		if request.Ladder, err = priceSteps(route, upTo, ledger.MaxLadder); err != nil {
+		if request.Options, err = priceSteps(route, upTo, ledger.MaxGrantOptions); err != nil {
 			return sipproxy.Grant{}, err
 		}
 		answer, err = c.Group.Reserve(ctx, request)
 	}
 	if err != nil {
-		return c.Lease.Take(ctx, id, tenant.ID, upTo, err)
+		return c.Grace.Take(ctx, id, tenant.ID, upTo, err)
 	}
-	c.Lease.Answered()
+	c.Grace.Answered()
 	return sipproxy.Grant{
 		Granted: time.Duration(answer.Granted) * time.Second, Final: answer.Final, Refusal: answer.Refusal, Stop: answer.Stop,
 	}, nil
 }
 
 // priceSteps prices a call in so many steps, at most, up to a time.
-func priceSteps(route *routing.Route, upTo time.Duration, steps int) ([]ledger.Stretch, error) {
-	stretches, err := route.Quote.Ladder(int64((upTo+time.Second-1)/time.Second), steps)
+func priceSteps(route *routing.Route, upTo time.Duration, steps int) ([]ledger.GrantOption, error) {
+	points, err := route.Quote.PriceSteps(int64((upTo+time.Second-1)/time.Second), steps)
 	if err != nil {
 		return nil, fmt.Errorf("price of the call: %w", err)
 	}
-	ladder := make([]ledger.Stretch, 0, len(stretches))
-	for _, s := range stretches {
-		ladder = append(ladder, ledger.Stretch{Seconds: s.Seconds, Cost: s.Cost})
+	options := make([]ledger.GrantOption, 0, len(points))
+	for _, s := range points {
+		options = append(options, ledger.GrantOption{Seconds: s.Seconds, Cost: s.Cost})
 	}
-	return ladder, nil
+	return options, nil
 }
 
 // Release implements sipproxy.Credit.
@@ -102,9 +102,9 @@ func (c *Client) End(ctx context.Context, ids []cdr.CallID) error {
 	return c.Ledger.End(ctx, calls)
 }
 
-// callsAtOnce are the caps on calls at a time that a call of an extension counts against.
-func callsAtOnce(s *provision.Snapshot, t *provision.Tenant, branch, extension string) ledger.AtOnce {
-	caps := ledger.AtOnce{Tenant: int64(t.MaxCalls)}
+// concurrencyCaps are the caps on concurrent calls that a call of an extension counts against.
+func concurrencyCaps(s *provision.Snapshot, t *provision.Tenant, branch, extension string) ledger.ConcurrencyCaps {
+	caps := ledger.ConcurrencyCaps{Tenant: int64(t.MaxCalls)}
 	if b, ok := s.Branch(t.ID, branch); ok {
 		caps.Branch = int64(b.MaxCalls)
 	}

@@ -22,40 +22,41 @@ import (
 // WholeShare is the share of a proxy that is alone, in millionths.
 const WholeShare = 1_000_000
 
-// Terms say what may be let pass while the ledger does not answer.
+// Terms say how much grace time calls get while the ledger does not answer.
 type Terms struct {
 	First  time.Duration // What a call asks for before it is connected.
 	Call   time.Duration // 0: calls are refused.
 	Tenant time.Duration // By all proxies together.
 }
 
-// Grace says what becomes of calls while the ledger does not answer: they are refused, or let pass for some time each and
-// for some time in all for each tenant, of which this proxy has its share. The time that was let pass is charged like any other when the ledger is back;
-// a tenant gets it anew when that is proven. What was let pass is on disk before it is granted, so a restart changes nothing.
+// Grace decides about calls while the ledger does not answer: they are refused, or each gets some grace time, and all of a
+// tenant some in total, of which this proxy has a share. Grace time is charged like any other when the ledger is back, and a
+// tenant can use it again when that is proven. It is on disk before it is granted, so a restart changes nothing. RFC 8506
+// section 5.7 calls the choice Credit-Control-Failure-Handling: TERMINATE without grace, CONTINUE within it.
 type Grace struct {
 	Terms
 	book *journal.Journal
 	log  *slog.Logger
 
-	away             prometheus.Gauge
+	up               prometheus.Gauge
 	passed, refusals prometheus.Counter
 
 	mu    sync.Mutex
 	share int64                        // In millionths.
-	taken map[string]time.Duration     // By tenant, since the lease is new.
-	calls map[cdr.CallID]time.Duration // What each call of them was let pass for.
-	proof int64                        // The sign of life by which all of them were in the stream; 0: there was none since the last was let pass.
+	taken map[string]time.Duration     // By tenant, since it was last settled.
+	calls map[cdr.CallID]time.Duration // The grace time of each call.
+	proof int64                        // The sign of life by which all of them were in the stream; 0: there was none since the last grant.
 	gone  bool
 }
 
 // The keys of the book: what tenants and calls have taken, in nanoseconds, and the share.
 const (
-	leaseTenant = "tenant/"
-	leaseCall   = "call/"
-	leaseShare  = "share"
+	graceTenant = "tenant/"
+	graceCall   = "call/"
+	graceShare  = "share"
 )
 
-// OpenGrace opens the book of what was let pass.
+// OpenGrace opens the book of grace time that was granted.
 func OpenGrace(terms Terms, o journal.Options, metrics prometheus.Registerer) (*Grace, error) {
 	book, err := journal.Open(o)
 	if err != nil {
@@ -64,14 +65,15 @@ func OpenGrace(terms Terms, o journal.Options, metrics prometheus.Registerer) (*
 	l := &Grace{
 		Terms: terms, book: book, log: o.Log,
 		taken: make(map[string]time.Duration), calls: make(map[cdr.CallID]time.Duration),
-		away:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "trunkline_ledger_away", Help: "1 while the ledger does not answer the proxy."}),
-		passed:   prometheus.NewCounter(prometheus.CounterOpts{Name: "trunkline_ledger_let_pass_total", Help: "Requests for money that were let pass on the lease of their tenant while the ledger did not answer."}),
-		refusals: prometheus.NewCounter(prometheus.CounterOpts{Name: "trunkline_ledger_unanswered_total", Help: "Requests for money that were neither answered by the ledger nor let pass."}),
+		up:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "trunkline_ledger_up", Help: "1 while the ledger answers the proxy, 0 while it does not."}),
+		passed:   prometheus.NewCounter(prometheus.CounterOpts{Name: "trunkline_grace_grants_total", Help: "Grants of grace time to calls while the ledger did not answer."}),
+		refusals: prometheus.NewCounter(prometheus.CounterOpts{Name: "trunkline_ledger_unanswered_total", Help: "Credit requests that the ledger did not answer and that had no grace time."}),
 	}
-	metrics.MustRegister(l.away, l.passed, l.refusals)
+	l.up.Set(1) // Until a request shows otherwise.
+	metrics.MustRegister(l.up, l.passed, l.refusals)
 	for key, value := range book.Entries() {
 		if err := l.read(key, string(value)); err != nil {
-			o.Log.Warn("a line in the book of what was let pass cannot be read", "key", key, "error", err)
+			o.Log.Warn("a line in the book of grace time cannot be read", "key", key, "error", err)
 		}
 	}
 	return l, nil
@@ -87,11 +89,11 @@ func (l *Grace) read(key, value string) error {
 	if err != nil {
 		return err
 	}
-	if tenant, ok := strings.CutPrefix(key, leaseTenant); ok {
+	if tenant, ok := strings.CutPrefix(key, graceTenant); ok {
 		l.taken[tenant] = time.Duration(n)
 		return nil
 	}
-	if text, ok := strings.CutPrefix(key, leaseCall); ok {
+	if text, ok := strings.CutPrefix(key, graceCall); ok {
 		id, err := cdr.ParseCallID(text)
 		l.calls[id] = time.Duration(n)
 		return err
@@ -100,17 +102,17 @@ func (l *Grace) read(key, value string) error {
 	return nil
 }
 
-func leaseLine(key string, n int64) journal.Change {
+func graceLine(key string, n int64) journal.Change {
 	return journal.Change{Key: key, Value: strconv.AppendInt(nil, n, 10)}
 }
 
-// Take lets a call pass for as long as it may without the ledger, or answers with the ledger's error.
+// Take grants a call the grace time that it may have, or answers with the ledger's error.
 func (l *Grace) Take(ctx context.Context, id cdr.CallID, tenant string, upTo time.Duration, cause error) (sipproxy.Grant, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.gone {
 		l.gone = true
-		l.away.Set(1)
+		l.up.Set(0)
 		l.log.ErrorContext(ctx, "the ledger does not answer", "policy", l.policy(), "share_millionths", l.share, "error", cause)
 	}
 	before, known := l.calls[id]
@@ -119,7 +121,7 @@ func (l *Grace) Take(ctx context.Context, id cdr.CallID, tenant string, upTo tim
 		allowed = 0 // A call in progress goes on for what is held for it, and asks again meanwhile.
 	}
 	taken := l.taken[tenant] + allowed - before
-	if allowed <= before || taken > l.mine() || l.book.Write(leaseLine(leaseTenant+tenant, int64(taken)), leaseLine(leaseCall+id.String(), int64(allowed))) != nil {
+	if allowed <= before || taken > l.mine() || l.book.Write(graceLine(graceTenant+tenant, int64(taken)), graceLine(graceCall+id.String(), int64(allowed))) != nil {
 		l.refusals.Inc()
 		return sipproxy.Grant{}, cause
 	}
@@ -128,7 +130,7 @@ func (l *Grace) Take(ctx context.Context, id cdr.CallID, tenant string, upTo tim
 	return sipproxy.Grant{Granted: allowed, Lent: true}, nil
 }
 
-// mine is what this proxy may let pass of a tenant.
+// mine is how much grace time this proxy may grant calls of a tenant.
 func (l *Grace) mine() time.Duration {
 	return time.Duration(int64(l.Tenant/time.Second)*l.share/WholeShare) * time.Second
 }
@@ -139,8 +141,8 @@ func (l *Grace) Answered() {
 	defer l.mu.Unlock()
 	if l.gone {
 		l.gone = false
-		l.away.Set(0)
-		l.log.Info("the ledger answers again", "calls_let_pass", len(l.calls))
+		l.up.Set(1)
+		l.log.Info("the ledger answers again", "calls_with_grace", len(l.calls))
 	}
 }
 
@@ -158,14 +160,14 @@ func (l *Grace) Assign(share int64) {
 	if share == l.share {
 		return
 	}
-	if l.book.Write(leaseLine(leaseShare, share)) != nil && share > l.share {
+	if l.book.Write(graceLine(graceShare, share)) != nil && share > l.share {
 		return // It may not be forgotten that it was this much.
 	}
 	l.share = share
 }
 
-// Lent returns the calls that were let pass.
-func (l *Grace) Lent() []cdr.CallID {
+// Calls returns the calls that got grace time.
+func (l *Grace) Calls() []cdr.CallID {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	ids := make([]cdr.CallID, 0, len(l.calls))
@@ -175,7 +177,7 @@ func (l *Grace) Lent() []cdr.CallID {
 	return ids
 }
 
-// InStream notes the sign of life by which the legs of these calls were in the stream, if no other was let pass since.
+// InStream notes the sign of life by which the legs of these calls were in the stream, if no other got grace since.
 func (l *Grace) InStream(calls int, beat int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -184,8 +186,8 @@ func (l *Grace) InStream(calls int, beat int64) {
 	}
 }
 
-// Settled gives tenants their lease anew when all that was let pass is accounted for: the books have got as far as the stream was by that sign of
-// life.
+// Settled restores the grace of tenants when all of it is accounted for: the books have got as far as the stream was by
+// that sign of life.
 func (l *Grace) Settled(beat int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -194,10 +196,10 @@ func (l *Grace) Settled(beat int64) {
 	}
 	var keys []string
 	for tenant := range l.taken {
-		keys = append(keys, leaseTenant+tenant)
+		keys = append(keys, graceTenant+tenant)
 	}
 	for id := range l.calls {
-		keys = append(keys, leaseCall+id.String())
+		keys = append(keys, graceCall+id.String())
 	}
 	if err := l.book.Remove(keys...); err != nil {
 		return // It is tried again with the next sign of life.
@@ -216,5 +218,5 @@ func PolicyText(call, tenant time.Duration) string {
 	if call == 0 {
 		return "calls that cost anything are refused"
 	}
-	return fmt.Sprintf("calls are let pass for %s each, %s a tenant in all, by all proxies together", call, tenant)
+	return fmt.Sprintf("calls get %s of grace each, %s a tenant in all, over all proxies", call, tenant)
 }

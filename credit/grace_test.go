@@ -56,7 +56,7 @@ func TestGraceWhileTheLedgerIsAway(t *testing.T) {
 	l = reopen()
 	require.Equal(t, int64(credit.WholeShare/2), l.Known())
 	require.Zero(t, take(7, "a", time.Minute), "a restart changes nothing")
-	require.Len(t, l.Lent(), 4)
+	require.Len(t, l.Calls(), 4)
 	l.Settled(100)
 	require.Zero(t, take(7, "a", time.Minute), "their legs are not in the stream")
 	l.InStream(3, 7)

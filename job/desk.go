@@ -89,7 +89,7 @@ func (d *Desk) Start(ctx context.Context, j Job, work Work) (Job, error) {
 	if _, err := rand.Read(id[:]); err != nil {
 		return j, fmt.Errorf("name a job: %w", err)
 	}
-	j.ID, j.Node, j.AskedAt, j.Standing = hex.EncodeToString(id[:]), d.c.Node, d.c.Clock.Now(), Standing{State: Queued}
+	j.ID, j.Node, j.Requested, j.Standing = hex.EncodeToString(id[:]), d.c.Node, d.c.Clock.Now(), Standing{State: Queued}
 	if err := d.enter(); err != nil {
 		return j, err
 	}
@@ -192,7 +192,7 @@ func (d *Desk) finish(j *Job, s Standing, err, cause error) {
 		s.State, s.Note, s.Figures = Failed, told.Error(), nil
 	default:
 		s.State, s.Note, s.Figures = Failed, "It could not be done at the moment; ask again in a while.", nil
-		d.c.Log.ErrorContext(ctx, "a job failed", "job", j.ID, "kind", j.Kind, "asked", j.Asked, "error", err)
+		d.c.Log.ErrorContext(ctx, "a job failed", "job", j.ID, "kind", j.Kind, "asked", j.Purpose, "error", err)
 	}
 	if s.State != Done {
 		s.File, s.Size = "", 0

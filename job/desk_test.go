@@ -40,7 +40,7 @@ func pass(d time.Duration) { _ = clock.Sleep(context.Background(), clock.System{
 
 // order is a job that nobody else asks for.
 func order(subject string) job.Job {
-	return job.Job{Kind: job.Export, By: "user:olga", Asked: "calls", Subject: subject}
+	return job.Job{Kind: job.Export, By: "user:olga", Purpose: "calls", Subject: subject}
 }
 
 func (f *floor) state(t *testing.T, id string) job.Job {

@@ -48,24 +48,24 @@ func (s State) Over() bool { return s != Queued && s != Running }
 
 // Job is work that somebody asked for.
 type Job struct {
-	ID     string `json:"id"`
-	Kind   Kind   `json:"kind"`
-	By     string `json:"by"`               // Who asked, such as user:olga.
-	Tenant string `json:"tenant,omitempty"` // Whose data it is about; empty: all.
-	Branch string `json:"branch,omitempty"`
-	Asked  string `json:"asked"` // What for, in words.
+	ID      string `json:"id"`
+	Kind    Kind   `json:"kind"`
+	By      string `json:"by"`               // Who asked, such as user:olga.
+	Tenant  string `json:"tenant,omitempty"` // Whose data it is about; empty: all.
+	Branch  string `json:"branch,omitempty"`
+	Purpose string `json:"purpose"` // What for, in words.
 	// Subject is what it works on: two jobs of a kind never work on the same at a time. Empty: any number may.
 	Subject string `json:"-"`
-	// Role and Needs are whom its result may be given to: who asked, as long as he has this role and these permissions.
+	// Role and Needs are whom its result may be given to: who asked, as long as they have this role and these permissions.
 	Role  string   `json:"-"`
 	Needs []string `json:"-"`
 
 	Standing
 
-	Node     string    `json:"node"`
-	Stopping bool      `json:"stopping"` // Somebody asked to stop it.
-	AskedAt  time.Time `json:"asked_at"`
-	Ended    time.Time `json:"ended_at,omitzero"`
+	Node       string    `json:"node"`
+	Cancelling bool      `json:"cancelling"` // Somebody asked to stop it.
+	Requested  time.Time `json:"requested_at"`
+	Ended      time.Time `json:"ended_at,omitzero"`
 }
 
 // Standing is how far a job is.

@@ -115,7 +115,7 @@ func (d *Decision) detail(v *verdict) string {
 	case noSale:
 		return "the tariff builds on a carrier's cost and makes no price of this one"
 	case tooDear:
-		return "what the tenant would pay is dearer than he accepts"
+		return "what the tenant would pay is dearer than they accept"
 	case noExchange:
 		return fmt.Sprintf("no exchange rate from %s to %s", g.money, d.currencyName())
 	case lowMargin:

@@ -17,7 +17,7 @@ type Kind string
 
 // The kinds of account. Their words are stored.
 const (
-	TenantAccount   Kind = "tenant"     // What a client has paid and used. Its balance is his money with us.
+	TenantAccount   Kind = "tenant"     // What a client has paid and used. Its balance is their money with us.
 	CarrierAccount  Kind = "carrier"    // What we owe a carrier.
 	RevenueAccount  Kind = "revenue"    // What was sold.
 	CostAccount     Kind = "cost"       // What was bought.
@@ -88,7 +88,7 @@ type State struct {
 	ClosedTill  time.Time // Nothing is posted before it any more; zero: nothing is closed.
 }
 
-// Balance is credits less debits; of a tenant it is what is left of his money.
+// Balance is credits less debits; of a tenant it is what is left of their money.
 func (s State) Balance() (money.Amount, error) { return s.Credits.Sub(s.Debits) }
 
 // Available is what can still be held: balance and credit limit less what is held already. It is below zero where a

@@ -67,12 +67,12 @@ func TestUsageBelowZeroExchangesTheSides(t *testing.T) {
 func TestHoldRequests(t *testing.T) {
 	good := ledger.HoldRequest{
 		Call: uuid.New(), Account: ledger.Tenant("a", money.MustParseCurrency("EUR")), At: time.Unix(1, 0),
-		Ladder: []ledger.Stretch{{Seconds: 30, Cost: money.FromMicros(5)}, {Seconds: 60, Cost: money.FromMicros(5)}},
+		Options: []ledger.GrantOption{{Seconds: 30, Cost: money.FromMicros(5)}, {Seconds: 60, Cost: money.FromMicros(5)}},
 	}
 	require.NoError(t, good.Validate())
 	bad := good
-	bad.Ladder = []ledger.Stretch{{Seconds: 60}, {Seconds: 60}}
+	bad.Options = []ledger.GrantOption{{Seconds: 60}, {Seconds: 60}}
 	require.ErrorIs(t, bad.Validate(), ledger.ErrHold)
-	bad.Ladder = nil
+	bad.Options = nil
 	require.ErrorIs(t, bad.Validate(), ledger.ErrHold)
 }

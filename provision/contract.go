@@ -8,8 +8,8 @@ import (
 
 // Contract is when a client's contract began, as far as that is known.
 type Contract struct {
-	Since time.Time // By his billing profile; zero: it does not say.
-	SetUp time.Time // When he was set up first.
+	Since time.Time // By their billing profile; zero: it does not say.
+	SetUp time.Time // When they were set up first.
 }
 
 // ContractStart is the moment at which a contract began. A date without a time of day is midnight in the client's own time zone.
@@ -21,8 +21,8 @@ func ContractStart(since time.Time, zone *time.Location) time.Time {
 	return clock.Midnight(u.Year(), u.Month(), u.Day(), zone)
 }
 
-// Since returns when a tenant's contract began, as a call of a moment sees it: what his billing profile says, else when he was set up.
-// Zero is long ago: a call from before he was set up, such as one that was imported, says that he was there already.
+// Since returns when a tenant's contract began, as a call of a moment sees it: what their billing profile says, else when they were set up.
+// Zero is long ago: a call from before they were set up, such as one that was imported, says that they were there already.
 func (s *Snapshot) Since(tenant string, at time.Time) time.Time {
 	c := s.contracts[tenant]
 	if !c.Since.IsZero() {

@@ -41,7 +41,7 @@ func TestTrunkGroups(t *testing.T) {
 	}
 }
 
-// TestGroupsAreNothingOfTheReading makes sure that who groups his lines is not told that his imports are out of date.
+// TestGroupsAreNothingOfTheReading makes sure that who groups their lines is not told that their imports are out of date.
 func TestGroupsAreNothingOfTheReading(t *testing.T) {
 	t.Parallel()
 	s, p := pbxSnapshot()

@@ -28,7 +28,7 @@ func reconcile(t *testing.T, stored []provision.Object, wanted *provision.Bundle
 	return objects, after, nil
 }
 
-// TestWhatTheFileTookAwayComesBack: what an operator takes out of his file with --prune, and puts back later, was changed at no other
+// TestWhatTheFileTookAwayComesBack: what an operator takes out of their file with --prune, and puts back later, was changed at no other
 // place; what was taken away on a page was.
 func TestWhatTheFileTookAwayComesBack(t *testing.T) {
 	t.Parallel()

@@ -2,7 +2,7 @@ package provision
 
 import "fmt"
 
-// Setting is what somebody sets at his phone.
+// Setting is what somebody sets at their phone.
 type Setting struct {
 	Forward string // The way of forwarding, such as DoForwardBusy.
 	To      string // What is dialled then; empty: nothing any more.

@@ -47,7 +47,7 @@ func (r *run) without(others []run) []run {
 	return out
 }
 
-// came reports whether a tenant, or his number, came within the period.
+// came reports whether a tenant, or their number, came within the period.
 func (b *feeRun) came(p presence) bool {
 	return !p.from.IsZero() && !p.from.Before(b.m.from) && p.from.Before(b.m.till)
 }

@@ -77,7 +77,7 @@ func (a *Allowance) grants(call *Call, z *zone) []grant {
 	return out
 }
 
-// granted returns what a cycle grants: nothing before the tenant came, a share by days in the cycle in which he came.
+// granted returns what a cycle grants: nothing before the tenant came, a share by days in the cycle in which they came.
 func (a *Allowance) granted(call *Call, z *zone, start, end int64) int64 {
 	if call.Since.IsZero() || call.Since.Unix() <= start || a.Cycle == Once {
 		return a.Amount

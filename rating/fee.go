@@ -9,18 +9,18 @@ import (
 	"trunkline/internal/money"
 )
 
-// Fee is what a tenant pays beside his calls.
+// Fee is what a tenant pays beside their calls.
 type Fee struct {
 	Name    string
 	Text    string // The line of the invoice; empty: Name.
 	Amount  money.Amount
-	OneOff  bool   // Once, in the period in which the tenant or his number came; otherwise in every cycle.
+	OneOff  bool   // Once, in the period in which the tenant or their number came; otherwise in every cycle.
 	PerUnit string // What Amount is multiplied by: empty for 1, "number" for each number, or a counter such as seats.
 	Classes []string
 	Regions []string // With Classes, which numbers are meant; empty: all.
 	Free    int64    // So many units cost nothing.
 	Unit    int64    // Counter units in one priced unit, begun ones counted whole; 0 means 1.
-	Prorate bool     // By the days for which the tenant or his number was there.
+	Prorate bool     // By the days for which the tenant or their number was there.
 	Advance bool     // Billed for the cycle after the period, and not for the period itself.
 	// It is due from a moment until another only; zero: unbounded. Fees of one name may follow each other.
 	From, Till time.Time
@@ -51,7 +51,7 @@ func (f *Fee) validate() error {
 type Trial struct {
 	Until  *Condition
 	Then   TrialEnd
-	Tariff string // The id of the tariff that he is switched to.
+	Tariff string // The id of the tariff that they are switched to.
 }
 
 // TrialEnd is what becomes of a client whose trial has ended.
@@ -60,7 +60,7 @@ type TrialEnd string
 // The ends. All are told as an event.
 const (
 	TrialGoesOn TrialEnd = ""       // He pays the tariff's fees from then on.
-	TrialNotice TrialEnd = "notice" // The same, and he is told.
+	TrialNotice TrialEnd = "notice" // The same, and they are told.
 	TrialSwitch TrialEnd = "switch" // He goes to another tariff.
 	TrialStop   TrialEnd = "stop"   // His account is suspended: no calls that cost anything until somebody resumes it.
 )
@@ -76,7 +76,7 @@ func ParseTrialEnd(s string) (TrialEnd, error) {
 
 // Account is what a tenant's fees depend on beside the facts.
 type Account struct {
-	Zone       *time.Location // In whose days his fees are reckoned; nil: the tariff's.
+	Zone       *time.Location // In whose days their fees are reckoned; nil: the tariff's.
 	Start      time.Time      // When the subscription began.
 	End        time.Time      // When it ended; zero: it goes on.
 	TrialEnded time.Time      // When the trial was found to have ended; zero: it goes on, if the tariff has one.

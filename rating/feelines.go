@@ -24,13 +24,13 @@ type feeRun struct {
 	lines  []FeeLine
 }
 
-// presence is the time in which a tenant, or his number, was there.
+// presence is the time in which a tenant, or their number, was there.
 type presence struct {
 	number     string
 	from, till time.Time
 }
 
-// fee takes a step for the tenant, or for each of his numbers.
+// fee takes a step for the tenant, or for each of their numbers.
 func (b *feeRun) fee(f *Fee, step func(*feeRun, *Fee, presence) error) error {
 	if f.PerUnit != perNumber {
 		return step(b, f, presence{from: b.m.account.Start, till: b.m.account.End})

@@ -309,7 +309,7 @@ func (s *script) quote(d *datadriven.TestData) (string, error) {
 		}
 		fmt.Fprintf(&b, "%s pays for %d s, which cost %s\n", amount, fit.Seconds, fit.Cost)
 	}
-	ladder, err := q.Ladder(want, steps)
+	ladder, err := q.PriceSteps(want, steps)
 	for _, l := range ladder {
 		fmt.Fprintf(&b, "%6d s  %s\n", l.Seconds, l.Cost)
 	}

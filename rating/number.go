@@ -12,7 +12,7 @@ type NumberFact struct {
 	Class   string    // As ClassName writes it: city, federal, toll-free, third-party ...
 	Regions []string  // What the number itself says: the ISO 3166 code of its country, and the groups of prefixes that it is in.
 	From    time.Time // When the tenant got it.
-	Till    time.Time // When he gave it back; zero: he still has it.
+	Till    time.Time // When they gave it back; zero: they still have it.
 }
 
 // ClassName is how a class of numbers is written, whoever writes it: toll_free is toll-free.

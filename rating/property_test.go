@@ -174,7 +174,7 @@ func TestQuoteAgreesWithPrice(t *testing.T) {
 		require.LessOrEqual(t, fit.Cost.Micros(), amount.Micros())
 		c := price(t, tariff, time.Duration(fit.Seconds)*time.Second)
 		require.Equal(t, c.Total, fit.Cost)
-		ladder, err := q.Ladder(want, 1+int(want))
+		ladder, err := q.PriceSteps(want, 1+int(want))
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, ladder[len(ladder)-1].Seconds, want)
 		for _, s := range ladder {

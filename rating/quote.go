@@ -17,8 +17,8 @@ type Quote struct {
 	others   []Quote
 }
 
-// Stretch is a duration of whole increments and what the call costs, from its start, if it ends then.
-type Stretch struct {
+// PriceStep is a duration of whole increments, in seconds from the start of a call, and what the call costs if it ends then.
+type PriceStep struct {
 	Seconds int64
 	Cost    money.Amount
 }
@@ -105,14 +105,14 @@ func (q *Quote) cost(seconds int64) (money.Amount, error) {
 
 // Fit returns the longest duration of whole increments, not beyond the one that wanted needs, that costs no more than
 // the amount; 0 seconds where not even the first increment does. It takes a logarithmic number of pricings.
-func (q Quote) Fit(amount money.Amount, wanted int64) (Stretch, error) {
+func (q Quote) Fit(amount money.Amount, wanted int64) (PriceStep, error) {
 	low, high := int64(0), q.increments(wanted)
-	best := Stretch{}
+	best := PriceStep{}
 	for low < high {
 		mid := low + (high-low+1)/2
-		s, err := q.stretch(mid)
+		s, err := q.priceStep(mid)
 		if err != nil {
-			return Stretch{}, err
+			return PriceStep{}, err
 		}
 		if s.Cost.Cmp(amount) <= 0 {
 			low, best = mid, s
@@ -123,21 +123,21 @@ func (q Quote) Fit(amount money.Amount, wanted int64) (Stretch, error) {
 	return best, nil
 }
 
-// Ladder returns durations of whole increments with their costs, rising: the first increment, the duration that covers
+// PriceSteps returns durations of whole increments with their costs, rising: the first increment, the duration that covers
 // wanted, and evenly spread ones between, no more than limit in all. A store picks the last that fits what is left.
-func (q Quote) Ladder(wanted int64, limit int) ([]Stretch, error) {
+func (q Quote) PriceSteps(wanted int64, limit int) ([]PriceStep, error) {
 	total := q.increments(wanted)
 	if total == 0 || limit < 1 {
 		return nil, nil
 	}
 	steps := min(total, int64(limit))
-	out := make([]Stretch, 0, steps)
+	out := make([]PriceStep, 0, steps)
 	for i := range steps {
 		n := total
 		if steps > 1 {
 			n = 1 + i*(total-1)/(steps-1)
 		}
-		s, err := q.stretch(n)
+		s, err := q.priceStep(n)
 		if err != nil {
 			return nil, err
 		}
@@ -160,8 +160,8 @@ func (q Quote) increments(seconds int64) int64 {
 	return 1 + ceilDiv(inc.Billed(seconds)-first, next)
 }
 
-// stretch returns the n-th whole increment, counted from one.
-func (q Quote) stretch(n int64) (Stretch, error) {
+// priceStep returns the n-th whole increment, counted from one.
+func (q Quote) priceStep(n int64) (PriceStep, error) {
 	inc := q.step()
 	seconds := q.firstStep() + (n-1)*int64(inc.Next)
 	if inc.FromZero && n > 1 {
@@ -169,7 +169,7 @@ func (q Quote) stretch(n int64) (Stretch, error) {
 	}
 	seconds = min(seconds, int64(MaxDuration/time.Second))
 	cost, err := q.Cost(seconds)
-	return Stretch{Seconds: seconds, Cost: cost}, err
+	return PriceStep{Seconds: seconds, Cost: cost}, err
 }
 
 func (q Quote) step() Increment {

@@ -10,7 +10,7 @@ import (
 )
 
 // Stay is a time for which a client was on a version of a tariff. Its bounds are midnights in the client's time zone: a day on which
-// he goes to another plan is a day of that plan.
+// they go to another plan is a day of that plan.
 type Stay struct {
 	Tariff     *Tariff
 	From, Till time.Time

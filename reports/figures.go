@@ -10,28 +10,28 @@ import (
 
 // Figures are what is told of a group of legs. Formulas says how each is reckoned.
 type Figures struct {
-	Legs       int64  `json:"legs" access:"client"`
-	Seizures   int64  `json:"seizures" access:"client"`
-	Answered   int64  `json:"answered" access:"client"`
-	Unanswered int64  `json:"unanswered" access:"client"`
-	Limited    int64  `json:"limited" access:"client"`
-	Crowded    int64  `json:"crowded" access:"client"`
-	ASR        Share  `json:"asr" access:"client"`
-	NER        Share  `json:"ner" access:"client"`
-	ACD        Millis `json:"acd_ms" access:"client"`
-	PDD50      Millis `json:"pdd_p50_ms" access:"client"`
-	PDD95      Millis `json:"pdd_p95_ms" access:"client"`
-	PDD99      Millis `json:"pdd_p99_ms" access:"client"`
-	Talk       int64  `json:"talk_seconds" access:"client"`
-	Billed     int64  `json:"billed_seconds" access:"client"`
-	Sale       Purse  `json:"sale,omitzero" access:"client,sale"`
-	Cost       Purse  `json:"cost,omitzero" access:"cost"`
+	Legs             int64  `json:"legs" access:"client"`
+	Seizures         int64  `json:"seizures" access:"client"`
+	Answered         int64  `json:"answered" access:"client"`
+	Unanswered       int64  `json:"unanswered" access:"client"`
+	RejectedLimit    int64  `json:"rejected_limit" access:"client"`
+	RejectedCapacity int64  `json:"rejected_capacity" access:"client"`
+	ASR              Share  `json:"asr" access:"client"`
+	NER              Share  `json:"ner" access:"client"`
+	ACD              Millis `json:"acd_ms" access:"client"`
+	PDD50            Millis `json:"pdd_p50_ms" access:"client"`
+	PDD95            Millis `json:"pdd_p95_ms" access:"client"`
+	PDD99            Millis `json:"pdd_p99_ms" access:"client"`
+	Duration         int64  `json:"duration_seconds" access:"client"`
+	Billed           int64  `json:"billed_seconds" access:"client"`
+	Sale             Purse  `json:"sale,omitzero" access:"client,sale"`
+	Cost             Purse  `json:"cost,omitzero" access:"cost"`
 	// SaleTotal and CostTotal are sale and cost in the currency that margins are told in; null where a rate is not known.
-	SaleTotal  *Worth   `json:"sale_total,omitzero" access:"sale"`
-	CostTotal  *Worth   `json:"cost_total,omitzero" access:"cost"`
-	Margin     *Worth   `json:"margin,omitzero" access:"sale,cost"`         // Null only where an exchange rate is missing, which NoRate names.
-	NoRate     string   `json:"no_rate,omitempty" access:"sale,cost"`       // "USD to EUR": the rate without which nothing can be told in one currency.
-	MarginPart *Percent `json:"margin_percent,omitzero" access:"sale,cost"` // Of the sale.
+	SaleTotal   *Worth   `json:"sale_total,omitzero" access:"sale"`
+	CostTotal   *Worth   `json:"cost_total,omitzero" access:"cost"`
+	Margin      *Worth   `json:"margin,omitzero" access:"sale,cost"`         // Null only where an exchange rate is missing, which MissingRate names.
+	MissingRate string   `json:"missing_rate,omitempty" access:"sale,cost"`  // "USD to EUR": the rate without which nothing can be told in one currency.
+	MarginPart  *Percent `json:"margin_percent,omitzero" access:"sale,cost"` // Of the sale.
 }
 
 // Millis is a length of time that is told in milliseconds.
@@ -74,13 +74,13 @@ func Formulas(side Side) []Formula {
 		{"seizures", what + " without those that ended in a challenge, 401 or 407"},
 		{"answered", what + " with a 200 to the INVITE"},
 		{"unanswered", "seizures - answered"},
-		{"limited", what + " refused or ended because money or a limit was used up"},
-		{"crowded", what + " refused because all channels or the calls of a second were in use"},
+		{"rejected_limit", what + " refused or ended because money or a limit was used up"},
+		{"rejected_capacity", what + " refused because all channels or the calls of a second were in use"},
 		{"asr", "answered / seizures of " + what + " (ITU-T E.411)"},
 		{"ner", "(answered + ended by a user: Q.850 cause 16 to 19, 21) / seizures of " + what + " (ITU-T E.425)"},
-		{"acd", "talk / answered"},
+		{"acd", "duration / answered"},
 		{"pdd", "INVITE to the first 18x, or to the 200 (RFC 6076, 4.3); percentiles are right to within 5 %"},
-		{"talk", "sum of 200 to BYE"},
+		{"duration", "sum of 200 to BYE"},
 		{"billed", "sum of seconds after the increments of the price list"},
 		{"sale", "sum of what tenants were charged (ingress legs)"},
 		{"cost", "sum of what carriers charge (egress legs, all attempts)"},
@@ -102,10 +102,10 @@ type reckoner struct {
 
 func (r *reckoner) figures(s *Sums) (Figures, error) {
 	f := Figures{
-		Legs: s.Legs, Seizures: s.Seizures, Answered: s.Answered, Unanswered: s.Seizures - s.Answered, Limited: s.Limited, Crowded: s.Crowded,
+		Legs: s.Legs, Seizures: s.Seizures, Answered: s.Answered, Unanswered: s.Seizures - s.Answered, RejectedLimit: s.Limited, RejectedCapacity: s.Crowded,
 		ASR: Share{s.Answered, s.Seizures}, NER: Share{s.Effective, s.Seizures},
 		PDD50: millis(s.PDD.Percentile(50)), PDD95: millis(s.PDD.Percentile(95)), PDD99: millis(s.PDD.Percentile(99)),
-		Talk: s.Micros / 1_000_000, Billed: s.Billed, Sale: s.Sale, Cost: s.Cost,
+		Duration: s.Micros / 1_000_000, Billed: s.Billed, Sale: s.Sale, Cost: s.Cost,
 	}
 	if s.Answered > 0 {
 		f.ACD = Millis((s.Micros/1000 + s.Answered/2) / s.Answered)
@@ -188,7 +188,7 @@ func (r *reckoner) total(f *Figures, p Purse, into money.Currency) (money.Amount
 		if c != into && !a.IsZero() {
 			if a, err = r.convert(a, c, into); err != nil {
 				if errors.Is(err, errNoRate) {
-					f.NoRate = c.String() + " to " + into.String()
+					f.MissingRate = c.String() + " to " + into.String()
 				}
 				return total, err
 			}

@@ -17,18 +17,18 @@ func TestKey(t *testing.T) {
 	zone := time.FixedZone("Europe/Moscow", 3*60*60)
 	filter, err := ParseFilter("country:RU")
 	require.NoError(t, err)
-	period := Period{From: at, Till: at.AddDate(0, 1, 0), Zone: time.UTC, unit: months}
+	period := Period{From: at, Until: at.AddDate(0, 1, 0), Zone: time.UTC, unit: months}
 	other := func(change func(p *Period)) Period {
 		p := period
 		change(&p)
 		return p
 	}
 	periods := []any{
-		other(func(p *Period) { p.From = at.Add(1) }), other(func(p *Period) { p.Till = at }), other(func(p *Period) { p.Zone = zone }), other(func(p *Period) { p.unit = days }),
+		other(func(p *Period) { p.From = at.Add(1) }), other(func(p *Period) { p.Until = at }), other(func(p *Period) { p.Zone = zone }), other(func(p *Period) { p.unit = days }),
 	}
 	values := map[string][]any{
-		"Side": {Attempts}, "Period": periods, "Compare": {true}, "Against": append([]any{period}, periods...), "By": {[]Dimension{ByDay}, []Dimension{ByDay, ByBranch}, []Dimension{ByBranch, ByDay}},
-		"Filter": {filter}, "Tenant": {"beauty", `beauty" "b`}, "Branch": {"beauty", "b"}, "Top": {5}, "Order": {OrderSale}, "Brief": {true}, "Into": {money.MustParseCurrency("EUR")},
+		"Side": {Attempts}, "Period": periods, "Compare": {true}, "CompareTo": append([]any{period}, periods...), "By": {[]Dimension{ByDay}, []Dimension{ByDay, ByBranch}, []Dimension{ByBranch, ByDay}},
+		"Filter": {filter}, "Tenant": {"beauty", `beauty" "b`}, "Branch": {"beauty", "b"}, "Top": {5}, "Order": {OrderSale}, "Summary": {true}, "Currency": {money.MustParseCurrency("EUR")},
 	}
 	plain := Question{Side: Calls, Period: period}
 	seen := map[string]string{plain.Key(): "the plain one"}

@@ -19,17 +19,17 @@ const (
 	OrderKey      Order = "key"
 	OrderLegs     Order = "legs"
 	OrderAnswered Order = "answered"
-	OrderTalk     Order = "talk"
+	OrderDuration Order = "duration"
 	OrderSale     Order = "sale" // Of rows with several currencies the highest amount counts.
 	OrderCost     Order = "cost"
 )
 
 func (o Order) check() error {
 	switch o {
-	case "", OrderKey, OrderLegs, OrderAnswered, OrderTalk, OrderSale, OrderCost:
+	case "", OrderKey, OrderLegs, OrderAnswered, OrderDuration, OrderSale, OrderCost:
 		return nil
 	}
-	return fmt.Errorf("%w: order %q: want key, legs, answered, talk, sale or cost", ErrQuery, o)
+	return fmt.Errorf("%w: order %q: want key, legs, answered, duration, sale or cost", ErrQuery, o)
 }
 
 // Access says whom the figure is shown to by which rows are ordered.
@@ -39,7 +39,7 @@ func (o Order) Access() field.Access {
 		return classOf("client,sale")
 	case OrderCost:
 		return classOf("cost")
-	case OrderKey, OrderLegs, OrderAnswered, OrderTalk:
+	case OrderKey, OrderLegs, OrderAnswered, OrderDuration:
 	}
 	return classOf("client")
 }
@@ -82,11 +82,11 @@ func (b *builder) compare(groups []Group) {
 
 // shift moves an hour, day or month of the period that is compared with to its place in the period.
 func (b *builder) shift(d Dimension, key string) string {
-	from, back := b.q.Period.From.In(b.q.Period.Zone), b.q.Against.From.In(b.q.Against.Zone)
+	from, back := b.q.Period.From.In(b.q.Period.Zone), b.q.CompareTo.From.In(b.q.CompareTo.Zone)
 	switch d {
 	case ByHour:
 		if at, err := time.Parse(time.RFC3339, key); err == nil {
-			return at.Add(b.q.Period.From.Sub(b.q.Against.From)).UTC().Format(time.RFC3339)
+			return at.Add(b.q.Period.From.Sub(b.q.CompareTo.From)).UTC().Format(time.RFC3339)
 		}
 	case ByDay:
 		if at, err := time.Parse(time.DateOnly, key); err == nil {
@@ -165,7 +165,7 @@ func compareSums(o Order, x, y *Sums) int {
 		return cmp.Compare(x.Legs, y.Legs)
 	case OrderAnswered:
 		return cmp.Compare(x.Answered, y.Answered)
-	case OrderTalk:
+	case OrderDuration:
 		return cmp.Compare(x.Micros, y.Micros)
 	case OrderSale:
 		return cmp.Compare(highest(x.Sale), highest(y.Sale))

@@ -17,10 +17,10 @@ const maxPeriod = 20 * 366 * 24 * time.Hour
 
 // Period is a time that is reported on: [From, Till) in the calendar of a zone. From and Till are UTC.
 type Period struct {
-	From time.Time      `json:"from"`
-	Till time.Time      `json:"till"`
-	Zone *time.Location `json:"-"`
-	unit unit           // What the period is made of, for the one before it.
+	From  time.Time      `json:"from"`
+	Until time.Time      `json:"until"`
+	Zone  *time.Location `json:"-"`
+	unit  unit           // What the period is made of, for the one before it.
 }
 
 // unit is a part of the calendar.
@@ -72,7 +72,7 @@ func parseBack(text string, zone *time.Location, now time.Time) (Period, error) 
 	if err != nil || d <= 0 || d > maxPeriod {
 		return Period{}, fmt.Errorf("%w: %q: want for example 2026-10, 2026-10-05, 2026-10-05..2026-10-12, today, last-month or 24h", ErrPeriod, text)
 	}
-	return Period{From: now.Add(-d).UTC(), Till: now.UTC(), Zone: zone}, nil
+	return Period{From: now.Add(-d).UTC(), Until: now.UTC(), Zone: zone}, nil
 }
 
 func parseRange(first, last string, zone *time.Location) (Period, error) {
@@ -80,7 +80,7 @@ func parseRange(first, last string, zone *time.Location) (Period, error) {
 	for _, end := range []struct {
 		text string
 		to   *time.Time
-	}{{first, &p.From}, {last, &p.Till}} {
+	}{{first, &p.From}, {last, &p.Until}} {
 		if t, err := time.Parse(time.DateOnly, end.text); err == nil {
 			*end.to = clock.Midnight(t.Year(), t.Month(), t.Day(), zone)
 			continue
@@ -91,7 +91,7 @@ func parseRange(first, last string, zone *time.Location) (Period, error) {
 		}
 		*end.to, p.unit = t.UTC(), spans
 	}
-	if d := p.Till.Sub(p.From); d <= 0 || d > maxPeriod {
+	if d := p.Until.Sub(p.From); d <= 0 || d > maxPeriod {
 		return p, fmt.Errorf("%w: from %s to %s: it must end after it begins, within 20 years", ErrPeriod, first, last)
 	}
 	return p, nil
@@ -107,7 +107,7 @@ func monthOf(year int, month time.Month, zone *time.Location) Period {
 
 // Span returns a period between two moments.
 func Span(from, till time.Time, zone *time.Location) Period {
-	return Period{From: from.UTC(), Till: till.UTC(), Zone: zone}
+	return Period{From: from.UTC(), Until: till.UTC(), Zone: zone}
 }
 
 // Before returns the period that the period is compared with: the month before a month, as many days before days, else
@@ -122,12 +122,12 @@ func (p Period) Before() Period {
 		return daysOf(year, month, day-n, n, p.Zone)
 	case spans:
 	}
-	return Span(p.From.Add(-p.Till.Sub(p.From)), p.From, p.Zone)
+	return Span(p.From.Add(-p.Until.Sub(p.From)), p.From, p.Zone)
 }
 
 // days is how many days of the calendar the period has, however long they are.
 func (p Period) days() int {
-	return DayNumber(p.Till, p.Zone) - DayNumber(p.From, p.Zone)
+	return DayNumber(p.Until, p.Zone) - DayNumber(p.From, p.Zone)
 }
 
 // DayNumber counts the days of a zone's calendar, from 1970 on.
@@ -139,7 +139,7 @@ func DayNumber(at time.Time, zone *time.Location) int {
 // String returns the period in its zone.
 func (p Period) String() string {
 	const layout = "2006-01-02 15:04"
-	return p.From.In(p.Zone).Format(layout) + " to " + p.Till.In(p.Zone).Format(layout) + " " + p.Zone.String()
+	return p.From.In(p.Zone).Format(layout) + " to " + p.Until.In(p.Zone).Format(layout) + " " + p.Zone.String()
 }
 
 // Days returns the days of the calendar that the period touches, each as far as it is in it.
@@ -148,8 +148,8 @@ func (p Period) Days() []Period {
 	year, month, day := p.From.In(p.Zone).Date()
 	for n := range p.days() + 1 {
 		d := daysOf(year, month, day+n, 1, p.Zone)
-		d.From, d.Till = clock.Later(p.From, d.From), clock.Earlier(p.Till, d.Till)
-		if d.From.Before(d.Till) {
+		d.From, d.Until = clock.Later(p.From, d.From), clock.Earlier(p.Until, d.Until)
+		if d.From.Before(d.Until) {
 			out = append(out, d)
 		}
 	}

@@ -14,21 +14,21 @@ const MaxGroups = 200_000
 
 // Question says which figures are wanted.
 type Question struct {
-	Side    Side
-	Period  Period
-	Compare bool   // With the period before.
-	Against Period // With Compare: the period to compare with instead; zero: the one before.
-	By      []Dimension
-	Filter  Filter
-	Tenant  string // Only of this tenant, whatever the filter says; empty: all.
-	Branch  string // With Tenant: only of this branch.
-	Top     int    // So many groups, the rest as one more; 0: all.
-	Order   Order
-	// Brief asks only for what a list of calls is told by: legs, seizures, answered, unanswered, ASR, ACD, talk and sale. All else
+	Side      Side
+	Period    Period
+	Compare   bool   // With the period before.
+	CompareTo Period // With Compare: the period to compare with instead; zero: the one before.
+	By        []Dimension
+	Filter    Filter
+	Tenant    string // Only of this tenant, whatever the filter says; empty: all.
+	Branch    string // With Tenant: only of this branch.
+	Top       int    // So many groups, the rest as one more; 0: all.
+	Order     Order
+	// Summary asks only for what a list of calls is told by: legs, seizures, answered, unanswered, ASR, ACD, talk and sale. All else
 	// is nought in the answer and not to be shown. It costs a third less. Of calls only.
-	Brief bool
-	// Into is the currency that margins are told in; zero: that of the house.
-	Into money.Currency
+	Summary bool
+	// Currency is the currency that margins are told in; zero: that of the house.
+	Currency money.Currency
 }
 
 // GroupQuery is what a store is asked.
@@ -84,14 +84,14 @@ type Row struct {
 
 // Answer is what the figures are.
 type Answer struct {
-	Period   Period      `json:"period" access:"client"`
-	Zone     string      `json:"time_zone" access:"client"`
-	Against  *Period     `json:"against,omitempty" access:"client"`
-	Side     Side        `json:"side" access:"client"`
-	By       []Dimension `json:"by" access:"client"`
-	Rows     []Row       `json:"rows" access:"client"`
-	Total    Row         `json:"total" access:"client"`
-	Formulas []Formula   `json:"formulas" access:"client"`
+	Period    Period      `json:"period" access:"client"`
+	Zone      string      `json:"time_zone" access:"client"`
+	CompareTo *Period     `json:"compare_to,omitempty" access:"client"`
+	Side      Side        `json:"side" access:"client"`
+	By        []Dimension `json:"by" access:"client"`
+	Rows      []Row       `json:"rows" access:"client"`
+	Total     Row         `json:"total" access:"client"`
+	Formulas  []Formula   `json:"formulas" access:"client"`
 }
 
 // MaxQuestions bounds the questions that are asked at a time.
@@ -121,10 +121,10 @@ func (s *Stats) AskAll(ctx context.Context, questions []Question) ([]*Answer, er
 		}
 		queries = append(queries, q.query(q.Period))
 		if q.Compare {
-			if q.Against.From.IsZero() {
-				q.Against = q.Period.Before()
+			if q.CompareTo.From.IsZero() {
+				q.CompareTo = q.Period.Before()
 			}
-			queries = append(queries, q.query(q.Against))
+			queries = append(queries, q.query(q.CompareTo))
 		}
 	}
 	groups, err := s.store.Groups(ctx, queries)
@@ -150,25 +150,25 @@ func (s *Stats) answer(q *Question, groups [][]Group) (*Answer, error) {
 	a := &Answer{Period: q.Period, Zone: q.Period.Zone.String(), Side: q.Side, By: q.By, Formulas: Formulas(q.Side)}
 	b := newBuilder(q, groups[0])
 	if q.Compare {
-		a.Against = &q.Against
+		a.CompareTo = &q.CompareTo
 		b.compare(groups[1])
 	}
-	into := q.Into
+	into := q.Currency
 	if into.IsZero() {
 		into = s.house
 	}
-	return a, b.finish(a, &reckoner{into, s.exchange, q.Period.Till.Add(-1)})
+	return a, b.finish(a, &reckoner{into, s.exchange, q.Period.Until.Add(-1)})
 }
 
 func (q *Question) query(p Period) GroupQuery {
 	return GroupQuery{
-		Side: q.Side, From: p.From, Till: p.Till, Zone: p.Zone, By: q.By, Filter: q.Filter, Tenant: q.Tenant, Branch: q.Branch, Brief: q.Brief, Limit: MaxGroups,
+		Side: q.Side, From: p.From, Till: p.Until, Zone: p.Zone, By: q.By, Filter: q.Filter, Tenant: q.Tenant, Branch: q.Branch, Brief: q.Summary, Limit: MaxGroups,
 	}
 }
 
 func (s *Stats) check(q *Question) error {
-	if s.exchange == nil && !q.Into.IsZero() {
-		return fmt.Errorf("%w: margins in %s: there are no exchange rates", ErrQuery, q.Into)
+	if s.exchange == nil && !q.Currency.IsZero() {
+		return fmt.Errorf("%w: margins in %s: there are no exchange rates", ErrQuery, q.Currency)
 	}
 	return q.check()
 }
@@ -178,17 +178,17 @@ func (q *Question) check() error {
 	switch {
 	case q.Side != Calls && q.Side != Attempts:
 		return fmt.Errorf("%w: side %q: want calls or attempts", ErrQuery, q.Side)
-	case q.Period.Zone == nil || !q.Period.From.Before(q.Period.Till):
+	case q.Period.Zone == nil || !q.Period.From.Before(q.Period.Until):
 		return fmt.Errorf("%w: it has no period", ErrQuery)
 	case q.Side == Calls && carriers:
 		return fmt.Errorf("%w: a call that was not answered has no carrier, so the ASR of calls by carrier says nothing: count attempts", ErrQuery)
-	case q.Side == Attempts && q.Brief:
+	case q.Side == Attempts && q.Summary:
 		return fmt.Errorf("%w: brief is of calls only", ErrQuery)
 	case q.Branch != "" && q.Tenant == "":
 		return fmt.Errorf("%w: a branch without its tenant", ErrQuery)
 	case q.Top < 0 || len(q.By) > 6:
 		return fmt.Errorf("%w: want at most 6 dimensions, and top above 0", ErrQuery)
-	case q.Compare && q.Against.Zone == nil && !q.Against.From.IsZero():
+	case q.Compare && q.CompareTo.Zone == nil && !q.CompareTo.From.IsZero():
 		return fmt.Errorf("%w: the period to compare with has no time zone", ErrQuery)
 	case slices.Contains(q.Filter.Fields(), FieldKind):
 		return fmt.Errorf("%w: the side says whether calls (ingress) or attempts (egress) are counted: leave kind out of the filter", ErrQuery)

@@ -95,7 +95,7 @@ func TestMarginOverCurrencies(t *testing.T) {
 	a, err := stats.Ask(t.Context(), q)
 	require.NoError(t, err)
 	require.Nil(t, a.Total.Margin)
-	q.Into = rub()
+	q.Currency = rub()
 	a, err = stats.Ask(t.Context(), q)
 	require.NoError(t, err)
 	require.Equal(t, money.MustParseAmount("51"), a.Total.Margin.Amount)
@@ -120,14 +120,14 @@ func TestMarginInTheCurrencyOfTheHouse(t *testing.T) {
 	total := ask(rub()).Total
 	require.Equal(t, &reports.Worth{Currency: rub(), Amount: money.MustParseAmount("55")}, total.Margin)
 	require.Equal(t, money.MustParseAmount("45"), total.CostTotal.Amount)
-	require.Empty(t, total.NoRate)
+	require.Empty(t, total.MissingRate)
 	total = ask(usd).Total
 	require.Nil(t, total.Margin)
-	require.Equal(t, "RUB to USD", total.NoRate)
+	require.Equal(t, "RUB to USD", total.MissingRate)
 	g.Sums.Cost = reports.Purse{rub(): money.MustParseAmount("40")}
 	total = ask(usd).Total
 	require.Equal(t, &reports.Worth{Currency: rub(), Amount: money.MustParseAmount("60")}, total.Margin, "it can be known, so it is told")
-	require.Equal(t, "RUB to USD", total.NoRate)
+	require.Equal(t, "RUB to USD", total.MissingRate)
 }
 
 func TestPeriods(t *testing.T) {
@@ -149,9 +149,9 @@ func TestPeriods(t *testing.T) {
 		p, err := reports.ParsePeriod(test.text, berlin, now)
 		require.NoError(t, err, test.text)
 		require.Equal(t, test.from, p.From.Format(time.RFC3339), test.text)
-		require.Equal(t, test.till, p.Till.Format(time.RFC3339), test.text)
+		require.Equal(t, test.till, p.Until.Format(time.RFC3339), test.text)
 		require.Equal(t, test.before, p.Before().From.Format(time.RFC3339), test.text)
-		require.Equal(t, p.From, p.Before().Till, test.text)
+		require.Equal(t, p.From, p.Before().Until, test.text)
 	}
 	for _, text := range []string{"", "October", "2026-13", "2026-10-05..2026-10-01", "-3h", "0d", "2026-10-05..x"} {
 		_, err := reports.ParsePeriod(text, berlin, now)

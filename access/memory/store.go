@@ -20,7 +20,7 @@ type Store struct {
 	keys     map[string]*access.Key     // By the hash of the secret.
 	links    map[string]link            // By the hash of the token.
 	views    map[string][]access.View   // By login.
-	deeds    []access.Deed
+	events   []access.AuditEvent
 }
 
 type user struct {

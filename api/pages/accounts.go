@@ -15,8 +15,8 @@ import (
 	"trunkline/reports/invoice"
 )
 
-// moneyRooms are the pages about money: accounts, limits, expense reports, invoices.
-func (p *Pages) moneyRooms() map[string]handler {
+// moneyRoutes are the pages about money: accounts, limits, expense reports, invoices.
+func (p *Pages) moneyRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /accounts": p.accounts, "GET /accounts/:tenant": p.account, "POST /accounts/:tenant/pay": p.pay, "POST /accounts/:tenant/suspend": p.suspend,
 		"POST /accounts/:tenant/charge": p.addCharge, "POST /accounts/:tenant/charge/:charge": p.takeCharge,
@@ -97,7 +97,7 @@ func (p *Pages) accountView(r *request) (v accountView, err error) {
 	if v.Period, err = p.o.Console.Period(r.who, v.Text, "", v.Tenant); err != nil {
 		return v, err
 	}
-	v.Lines, err = p.o.Console.Statement(ctx, r.who, v.Tenant, v.Period.From, v.Period.Till, console.MaxLines)
+	v.Lines, err = p.o.Console.Statement(ctx, r.who, v.Tenant, v.Period.From, v.Period.Until, console.MaxLines)
 	slices.Reverse(v.Lines)
 	if v.Bills = r.who.May(access.ReadInvoices); err == nil && v.Bills {
 		v.Charges, err = p.o.Console.Charges(ctx, r.who, v.Tenant)
@@ -193,7 +193,7 @@ type limitsView struct {
 // tenantLimits is how near a tenant is to its limits.
 type tenantLimits struct {
 	Tenant string
-	Worst  console.Standing
+	Worst  console.LimitStatus
 	Any    bool
 	View   console.LimitView
 }
@@ -220,7 +220,7 @@ func (p *Pages) limits(r *request) error {
 		if one.View, err = p.o.Console.Limits(r.Request.Context(), r.who, id); err != nil {
 			return err
 		}
-		for _, s := range one.View.Standing {
+		for _, s := range one.View.Limits {
 			if !one.Any || s.Percent.Cmp(one.Worst.Percent) > 0 {
 				one.Worst, one.Any = s, true
 			}

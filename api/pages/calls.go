@@ -15,8 +15,8 @@ import (
 	"trunkline/reports/export"
 )
 
-// callRooms are the pages about calls that are over.
-func (p *Pages) callRooms() map[string]handler {
+// callRoutes are the pages about calls that are over.
+func (p *Pages) callRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /calls": p.calls, "GET /calls.csv": p.callsFile, "GET /calls.xlsx": p.callsFile, "GET /calls/:call": p.call, "GET /find": p.find, "GET /dead": p.dead, "POST /dead/retry": p.retry, "POST /dead/write-off": p.writeOff, "POST /dead/mend": p.mend,
 		"GET /imports": p.imports, "POST /imports/undo": p.undoImports, "POST /imports/again": p.importAgain,
@@ -51,7 +51,7 @@ func callColumns(who *access.Principal, chosen string) []column {
 		{"branch", "Branch", true},
 		{"extension", "Employee", true},
 		{"direction", "Direction", true},
-		{"from", "From", true},
+		{"from", "Caller", true},
 		{"to", "To", true},
 		{"destination", "Destination", true},
 		{"talk", "Talk", true},
@@ -214,7 +214,7 @@ func (p *Pages) dead(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.show("dead", "Not rated", legs)
+	return r.show("dead", "Unrated", legs)
 }
 
 // chosen are the unrated legs that were ticked.

@@ -19,8 +19,8 @@ type dashboardView struct {
 	Period    reports.Period
 	Month     *reports.Row // The present month, and the one before to compare.
 	Spent     []sum
-	Forecast  []sum             // What the month would come to at this pace.
-	Cap       *console.Standing // The month's cap in money; nil: none.
+	Forecast  []sum                // What the month would come to at this pace.
+	Cap       *console.LimitStatus // The month's cap in money; nil: none.
 	Days      chart
 	Hours     chart
 	Missed    missed
@@ -79,7 +79,7 @@ func (p *Pages) figures(ctx context.Context, r *request, v *dashboardView) error
 		{By: []reports.Dimension{reports.ByCountry, reports.ByDirection}},
 	}
 	for i := range questions {
-		questions[i].Side, questions[i].Period, questions[i].Brief = reports.Calls, v.Period, true
+		questions[i].Side, questions[i].Period, questions[i].Summary = reports.Calls, v.Period, true
 	}
 	answers, err := p.o.Console.AllStats(ctx, r.who, questions)
 	if err != nil {
@@ -106,10 +106,10 @@ func topOrder(r *request) reports.Order {
 func (v *dashboardView) spending(r *request, now time.Time) error {
 	locale := reports.Locale{Language: r.language}
 	v.Spent = sums(locale, v.Month.Sale)
-	if !now.After(v.Period.From) || !now.Before(v.Period.Till) {
+	if !now.After(v.Period.From) || !now.Before(v.Period.Until) {
 		return nil
 	}
-	forecast, err := pace(v.Month.Sale, now.Sub(v.Period.From), v.Period.Till.Sub(v.Period.From))
+	forecast, err := pace(v.Month.Sale, now.Sub(v.Period.From), v.Period.Until.Sub(v.Period.From))
 	if err != nil {
 		return err
 	}
@@ -126,8 +126,8 @@ func (p *Pages) monthCap(ctx context.Context, r *request, v *dashboardView) erro
 	if err != nil {
 		return err
 	}
-	for i := range limits.Standing {
-		s := &limits.Standing[i]
+	for i := range limits.Limits {
+		s := &limits.Limits[i]
 		if s.Period == "month" && s.Measure == "money" && (s.Owner == "" || s.Owner == r.who.Branch) {
 			v.Cap = s
 		}

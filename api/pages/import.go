@@ -18,8 +18,8 @@ import (
 	"trunkline/rating/deckfile/ratesheet"
 )
 
-// importRooms are the pages by which price lists come in and go out, for decks and for tariffs. They take files.
-func (p *Pages) importRooms() map[string]handler {
+// importRoutes are the pages by which price lists come in and go out, for decks and for tariffs. They take files.
+func (p *Pages) importRoutes() map[string]handler {
 	out := make(map[string]handler)
 	for _, priced := range []string{"/decks/:id", "/tariffs/:id"} {
 		out["GET "+priced+"/import"] = p.newImport
@@ -90,14 +90,14 @@ func (p *Pages) newImport(r *request) error {
 	if err != nil && !errors.Is(err, console.ErrInvalid) { // A tariff with several files of prices takes no lists.
 		return err
 	}
-	return r.show("import", "Import a list", v)
+	return r.show("import", "Import rate sheet", v)
 }
 
 func (p *Pages) sendList(r *request) error {
 	v := r.importOf(r.PostForm("mode"), r.PostForm("effective"))
 	file, head, err := r.Request.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) {
-		return r.again("import", "Import a list", v, errors.Join(console.ErrInvalid, errors.New(r.t("Choose a file."))))
+		return r.again("import", "Import rate sheet", v, errors.Join(console.ErrInvalid, errors.New(r.t("Choose a file."))))
 	}
 	if err != nil {
 		return err
@@ -105,14 +105,14 @@ func (p *Pages) sendList(r *request) error {
 	defer file.Close()
 	upload, err := p.o.Console.SendDeck(r.Request.Context(), r.who, api.ListOf(r.Context), head.Filename, file)
 	if err != nil {
-		return r.again("import", "Import a list", v, err)
+		return r.again("import", "Import rate sheet", v, err)
 	}
 	if head.Size <= console.ListMost {
 		return r.to(v.Home+"/import/"+upload+with(nil, "mode", v.Mode, "effective", v.Effective), "")
 	}
 	l, err := r.list()
 	if err != nil {
-		return r.again("import", "Import a list", v, err)
+		return r.again("import", "Import rate sheet", v, err)
 	}
 	l.Upload = upload
 	return p.compareLong(r, l)
@@ -205,7 +205,7 @@ func (p *Pages) compareList(r *request) error {
 	v := r.importOf(or(r.Query("mode"), "full"), r.Query("effective"))
 	l, err := r.list()
 	if err != nil {
-		return r.again("import", "Import a list", v, err)
+		return r.again("import", "Import rate sheet", v, err)
 	}
 	if r.Query("job") != "" {
 		err = p.compared(r, &v)
@@ -213,15 +213,15 @@ func (p *Pages) compareList(r *request) error {
 		err = p.compareNow(r, &v, l)
 	}
 	if err != nil {
-		return r.again("import", "Import a list", v, err)
+		return r.again("import", "Import rate sheet", v, err)
 	}
 	if v.Comparison == nil {
-		return r.show("import", "Import a list", v)
+		return r.show("import", "Import rate sheet", v)
 	}
 	for _, c := range v.Comparison.Reading.Columns {
 		v.Columns = append(v.Columns, listColumn{Seen: c, Number: c.Position + 1})
 	}
-	return r.show("import", "Import a list", v)
+	return r.show("import", "Import rate sheet", v)
 }
 
 // compareNow compares a list while somebody waits.
@@ -254,7 +254,7 @@ func (p *Pages) applyList(r *request) error {
 		return p.applyLong(r, l)
 	}
 	if err := p.o.Console.ApplyDeck(r.Request.Context(), r.who, l); err != nil {
-		return r.again("import", "Import a list", r.importOf(string(l.Mode), ""), err)
+		return r.again("import", "Import rate sheet", r.importOf(string(l.Mode), ""), err)
 	}
 	return r.to(l.Page(), "saved")
 }

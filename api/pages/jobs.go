@@ -14,8 +14,8 @@ import (
 	"trunkline/reports/export"
 )
 
-// jobRooms are the pages of work that takes longer than one waits for.
-func (p *Pages) jobRooms() map[string]handler {
+// jobRoutes are the pages of work that takes longer than one waits for.
+func (p *Pages) jobRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /jobs": p.jobs, "GET /jobs/stream": p.jobsStream, "GET /jobs/:id": p.job, "GET /jobs/:id/stream": p.jobStream,
 		"GET /jobs/:id/result": p.jobFile, "POST /jobs/:id/cancel": p.stopJob, "POST /calls/export": p.startExport,

@@ -9,8 +9,8 @@ import (
 	"trunkline/console"
 )
 
-// keepRooms are the pages about who may do what, what was done, and what is watched.
-func (p *Pages) keepRooms() map[string]handler {
+// keepRoutes are the pages about who may do what, what was done, and what is watched.
+func (p *Pages) keepRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /users": p.users, "POST /users": p.addUser, "GET /users/:login": p.user, "POST /users/:login": p.putUser, "POST /users/:login/reset": p.resetUser,
 		"GET /audit": p.audit, "GET /alerts": p.alerts, "POST /alerts/rules": p.putRules, "POST /alerts/replay": p.replay,
@@ -94,7 +94,7 @@ func (p *Pages) resetUser(r *request) error {
 
 // auditView is a page of what was done.
 type auditView struct {
-	Deeds      []console.Deed
+	Deeds      []console.AuditEntry
 	By, Object string
 	Next       string
 }
@@ -103,7 +103,7 @@ const auditRows = 100
 
 func (p *Pages) audit(r *request) error {
 	v := auditView{By: r.Query("by"), Object: r.Query("object")}
-	f := access.DeedFilter{By: v.By, Object: v.Object, Limit: auditRows}
+	f := access.AuditFilter{By: v.By, Object: v.Object, Limit: auditRows}
 	f.Before, _ = time.Parse(time.RFC3339Nano, r.Query("before")) // Nonsense is the newest.
 	var err error
 	if v.Deeds, err = p.o.Console.Audit(r.Request.Context(), r.who, f); err != nil {

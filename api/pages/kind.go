@@ -92,10 +92,10 @@ func kinds() []kind { return append(parties(), plans()...) }
 // parties are clients, and the carriers and gateways that their calls go by.
 func parties() []kind {
 	limits := []field{
-		{Name: "max_calls", Label: "Calls at a time", Type: "whole", Help: "empty: any number"},
-		{Name: "max_cps", Label: "New calls a second", Type: "whole", Help: "empty: any number"},
+		{Name: "max_calls", Label: "Concurrent calls", Type: "whole", Help: "empty: any number"},
+		{Name: "max_cps", Label: "Calls per second (CPS)", Type: "whole", Help: "empty: any number"},
 	}
-	off := field{Name: "inactive", Label: "Switched off", Type: "check"}
+	off := field{Name: "inactive", Label: "Inactive", Type: "check"}
 	return []kind{
 		{
 			Path: "tenants", One: "Client", Many: "Clients", kind: provision.KindTenant, write: access.WriteTenants,
@@ -119,13 +119,13 @@ func parties() []kind {
 		},
 		{
 			Path: "carriers", One: "Carrier", Many: "Carriers", kind: provision.KindCarrier, write: access.WriteRouting,
-			Help:    "Who is paid for calls that leave the house. Its gateways are set up apart.",
+			Help:    "Carriers you buy termination from. Add their gateways in the next step.",
 			Columns: []string{"name", "currency", "deck", "max_calls"},
 			Fields: append([]field{
 				{Name: "name", Label: "Name", Type: "text"},
 				{Name: "currency", Label: "Currency", Type: "text", Needed: true},
 				{Name: "deck", Label: "Rate deck", Type: "choice", of: provision.KindDeck},
-				{Name: "debt_limit", Label: "Most that may be owed", Type: "money"},
+				{Name: "debt_limit", Label: "Debt limit", Type: "money"},
 			}, append(limits, off)...),
 		},
 		{
@@ -158,7 +158,7 @@ func plans() []kind {
 			Help: "Rules from the top: the first that fits says which gateways are tried, in what order.", Columns: []string{"default", "inherit", "rules"}, extra: routeExtra,
 			Example: "rules:\n  - {id: any, policy: least_cost}\n",
 			Fields: []field{
-				{Name: "default", Label: "For clients that name none", Type: "check"}, {Name: "inherit", Label: "Then the rules of", Type: "choice", of: provision.KindRoutePlan},
+				{Name: "default", Label: "Default plan", Type: "check"}, {Name: "inherit", Label: "Continue with plan", Type: "choice", of: provision.KindRoutePlan},
 			},
 		},
 		{
@@ -173,7 +173,7 @@ func plans() []kind {
 			Sample: "name: retail\nversion: \"1\"\ncurrency: EUR\nrounding: {scale: 4}\ndecks:\n  - name: world\n    defaults: {increment: 1/1}\n    rates:\n      - {prefix: \"49\", destination: Germany, rate: \"0.02\"}\n",
 		},
 		{
-			Path: "decks", One: "Rate deck", Many: "Rate decks", kind: provision.KindDeck, write: access.WritePrices, extra: deckExtra,
+			Path: "decks", One: "Rate deck", Many: "Rate sheets", kind: provision.KindDeck, write: access.WritePrices, extra: deckExtra,
 			Help: "What a carrier charges, prefix by prefix.", Columns: []string{"file", "currency"}, Suffix: ".csv",
 			Sample: "prefix,destination,rate,connect_fee,initial,next\n49,Germany,0.01,0,1,1\n",
 			Fields: []field{{Name: "file", Label: "File", Type: "text", Help: "empty: named as the id"}, {Name: "currency", Label: "Currency", Type: "text", Needed: true}},
@@ -184,7 +184,7 @@ func plans() []kind {
 // parts are what a tenant has, changed one by one.
 func parts() []kind {
 	limits := []field{
-		{Name: "max_calls", Label: "Calls at a time", Type: "whole"}, {Name: "max_cps", Label: "New calls a second", Type: "whole"},
+		{Name: "max_calls", Label: "Concurrent calls", Type: "whole"}, {Name: "max_cps", Label: "Calls per second (CPS)", Type: "whole"},
 	}
 	branch := field{Name: "branch", Label: "Branch", Type: "choice", part: console.Branches, Needed: true}
 	return []kind{
@@ -212,7 +212,7 @@ func parts() []kind {
 				{Name: "forward.always", Label: "Always forward to", Type: "text"},
 				{Name: "forward.no_answer", Label: "Forward when nobody answers", Type: "text"},
 				{Name: "forward.unavailable", Label: "Forward when it cannot be reached", Type: "text"},
-				{Name: "inactive", Label: "Switched off", Type: "check"},
+				{Name: "inactive", Label: "Inactive", Type: "check"},
 			}, limits...),
 		},
 		{

@@ -9,8 +9,8 @@ import (
 	"trunkline/reports/traffic"
 )
 
-// lineRooms are the pages about lines.
-func (p *Pages) lineRooms() map[string]handler {
+// lineRoutes are the pages about lines.
+func (p *Pages) lineRoutes() map[string]handler {
 	return map[string]handler{"GET /lines": p.lines, "GET /lines.csv": p.linesFile, "GET /lines.xlsx": p.linesFile}
 }
 

@@ -54,7 +54,7 @@ func allPages() []menuGroup {
 			{Title: "Calls", Address: "/calls", need: access.ReadCalls},
 			{Title: "Statistics", Address: "/statistics", need: access.ReadStats},
 			{Title: "Lines", Address: "/lines", need: access.ReadStats},
-			{Title: "Not rated", Address: "/dead", need: access.ReadDead},
+			{Title: "Unrated", Address: "/dead", need: access.ReadDead},
 			{Title: "Imports", Address: "/imports", need: access.ReadImports},
 		}},
 		{Title: "Clients", Items: []menuItem{
@@ -72,7 +72,7 @@ func allPages() []menuGroup {
 		}},
 		{Title: "Prices", Items: []menuItem{
 			{Title: "Tariffs", Address: "/tariffs", need: access.ReadPrices},
-			{Title: "Rate decks", Address: "/decks", need: access.ReadPrices},
+			{Title: "Rate sheets", Address: "/decks", need: access.ReadPrices},
 		}},
 		{Title: "Money", Items: []menuItem{
 			{Title: "Accounts", Address: "/accounts", need: access.ReadMoney},

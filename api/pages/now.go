@@ -17,8 +17,8 @@ import (
 	"trunkline/reports"
 )
 
-// nowRooms are the pages about what happens now.
-func (p *Pages) nowRooms() map[string]handler {
+// nowRoutes are the pages about what happens now.
+func (p *Pages) nowRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /": p.start, "GET /live": p.live, "GET /live/stream": p.liveStream, "POST /live/drop": p.drop, "POST /health/unlock": p.unlock, "GET /now/stream": p.nowStream,
 		"GET /health": p.health,
@@ -62,7 +62,7 @@ func (p *Pages) nowView(ctx context.Context, r *request) (v nowView, err error) 
 		}
 	}
 	for _, h := range v.State.Parts {
-		if !h.Good {
+		if !h.Healthy {
 			v.Bad++
 		}
 	}

@@ -99,7 +99,7 @@ func (p *Pages) keepProof(r *request, value string, seconds int) {
 	})
 }
 
-// vouched takes somebody in whom the issuer vouched for, if he is a user of ours.
+// vouched takes somebody in whom the issuer vouched for, if they are a user of ours.
 func (p *Pages) vouched(r *request) error {
 	if p.voucher == nil {
 		return console.ErrNotFound

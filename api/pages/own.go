@@ -55,7 +55,7 @@ func home(to string) string {
 	return to
 }
 
-// forgotView is the page of who forgot his password.
+// forgotView is the page of who forgot their password.
 type forgotView struct {
 	Login    string
 	Told     bool // It was asked for.
@@ -116,8 +116,8 @@ func (p *Pages) docs(r *request) error {
 	return r.show("docs", "API", docsView{strings.Split(about, "\n\n"), operations, schemas})
 }
 
-// ownRooms are the pages about oneself.
-func (p *Pages) ownRooms() map[string]handler {
+// ownRoutes are the pages about oneself.
+func (p *Pages) ownRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /me": p.me, "POST /me/password": p.ownPassword, "POST /me/factor": p.beginFactor, "POST /me/factor/confirm": p.confirmFactor,
 		"POST /me/factor/drop": p.dropFactor, "POST /me/keys": p.addKey, "POST /me/keys/:key/revoke": p.revokeKey,

@@ -108,23 +108,23 @@ func parse(language string, w words, a assets) (map[string]*template.Template, e
 func (p *Pages) Register(r gin.IRouter, s *api.Server) {
 	p.server = s
 	r.GET("/assets/*file", p.assets.serve)
-	for _, door := range slices.Sorted(maps.Keys(p.doors())) {
-		method, address, _ := strings.Cut(door, " ")
-		r.Handle(method, address, p.serve(p.doors()[door], false, bodyMost))
+	for _, route := range slices.Sorted(maps.Keys(p.publicRoutes())) {
+		method, address, _ := strings.Cut(route, " ")
+		r.Handle(method, address, p.serve(p.publicRoutes()[route], false, bodyMost))
 	}
-	for _, room := range slices.Sorted(maps.Keys(p.rooms())) {
-		method, address, _ := strings.Cut(room, " ")
-		r.Handle(method, address, p.serve(p.rooms()[room], true, limitOf(room)))
+	for _, route := range slices.Sorted(maps.Keys(p.routes())) {
+		method, address, _ := strings.Cut(route, " ")
+		r.Handle(method, address, p.serve(p.routes()[route], true, limitOf(route)))
 	}
-	for _, room := range slices.Sorted(maps.Keys(p.importRooms())) {
-		method, address, _ := strings.Cut(room, " ")
-		r.Handle(method, address, p.serve(p.importRooms()[room], true, console.MaxDeck+bodyMost))
+	for _, route := range slices.Sorted(maps.Keys(p.importRoutes())) {
+		method, address, _ := strings.Cut(route, " ")
+		r.Handle(method, address, p.serve(p.importRoutes()[route], true, console.MaxDeck+bodyMost))
 	}
 }
 
-// limitOf is how much may be sent to a room: files of prices are larger than forms.
-func limitOf(room string) int64 {
-	if room == "POST /decks/:id" || room == "POST /tariffs/:id" {
+// limitOf is how much may be sent to a route: files of prices are larger than forms.
+func limitOf(route string) int64 {
+	if route == "POST /decks/:id" || route == "POST /tariffs/:id" {
 		return fileMost
 	}
 	return bodyMost
@@ -133,27 +133,27 @@ func limitOf(room string) int64 {
 // handler shows a page, or does what its form asks.
 type handler func(*request) error
 
-// doors are the pages for who is not signed in yet.
-func (p *Pages) doors() map[string]handler {
+// publicRoutes are the pages for people who have not signed in yet.
+func (p *Pages) publicRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /sign-in": p.signIn, "POST /sign-in": p.trySignIn,
 		"GET /api/docs": p.docs, "GET /sign-in/oidc": p.vouch, "GET " + oidcBack: p.vouched, "GET /forgot": p.forgot, "POST /forgot": p.mailReset, "GET /brand.css": p.brandColour, "GET /brand/logo": p.brandLogo, "GET /welcome/:token": p.welcome, "POST /welcome/:token": p.choosePassword,
 	}
 }
 
-// rooms are the pages for who is signed in.
-func (p *Pages) rooms() map[string]handler {
+// routes are the pages for people who are signed in.
+func (p *Pages) routes() map[string]handler {
 	all := make(map[string]handler)
 	for _, some := range []map[string]handler{
-		p.nowRooms(), p.callRooms(), p.figureRooms(), p.lineRooms(), p.setupRooms(), p.stockRooms(), p.moneyRooms(), p.keepRooms(), p.jobRooms(), p.ownRooms(),
+		p.nowRoutes(), p.callRoutes(), p.figureRoutes(), p.lineRoutes(), p.setupRoutes(), p.stockRoutes(), p.moneyRoutes(), p.keepRoutes(), p.jobRoutes(), p.ownRoutes(),
 	} {
 		maps.Copy(all, some)
 	}
 	return all
 }
 
-// Nowhere implements api.Pages.
-func (p *Pages) Nowhere(c *gin.Context) bool {
+// NotFound implements api.Pages.
+func (p *Pages) NotFound(c *gin.Context) bool {
 	if strings.HasPrefix(c.Request.URL.Path, "/api/") || !strings.Contains(c.GetHeader("Accept"), "text/html") {
 		return false
 	}

@@ -171,7 +171,7 @@ func (p *Pages) wizard(r *request) error {
 		{"The client", "Its name, currency, tariff and account; then a branch, and an employee with a SIP password.", len(employees) > 0, "/tenants/" + id + back, employees},
 		{"Gateways", "Where calls leave the house and come in.", len(gateways) > 0, "/gateways/" + newID + back, gateways},
 		{"Routes", "Which gateways are tried for which numbers.", len(routes) > 0, "/route-plans/" + cmp.Or(own, newID) + back, routes},
-		{"Dial plans", "How what its people dial becomes a number.", cell(t.Document, "dial_plan") != "", "/dial-plans/" + cmp.Or(cell(t.Document, "dial_plan"), newID) + back, dials},
+		{"Dial plans", "Turns dialled digits into E.164 numbers.", cell(t.Document, "dial_plan") != "", "/dial-plans/" + cmp.Or(cell(t.Document, "dial_plan"), newID) + back, dials},
 		{"Numbers", "By which the client is called.", len(numbers) > 0, "/tenants/" + id + "/numbers/" + newID + back, numbers},
 		{"Its own route", "A plan of its own, or the default one.", own != "" || len(routes) > 0, "/tenants/" + id + back, []string{cmp.Or(own, r.t("the default plan"))}},
 	}

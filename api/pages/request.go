@@ -48,11 +48,11 @@ type view struct {
 func (p *Pages) serve(h handler, inside bool, limit int64) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		r := &request{Context: c, p: p}
-		who, err := p.server.Prove(c)
+		who, err := p.server.Authenticate(c)
 		switch {
 		case err == nil:
 			r.who = who
-			p.server.Enter(c, who)
+			p.server.WithPrincipal(c, who)
 		case !errors.Is(err, access.ErrNoSession):
 			r.language = r.choose()
 			r.trouble(err)
@@ -226,7 +226,7 @@ func (r *request) trouble(err error) {
 	case errors.Is(err, console.ErrForbidden):
 		status, text, help = http.StatusForbidden, "You may not see this.", "Ask somebody who may give you the permission."
 	case errors.Is(err, console.ErrNotFound):
-		status, text, help = http.StatusNotFound, "This is not here.", "It may have been taken away, or the address is wrong."
+		status, text, help = http.StatusNotFound, "Page not found", "It may have been taken away, or the address is wrong."
 		detail = strings.TrimPrefix(err.Error(), console.ErrNotFound.Error()+": ")
 	case errors.Is(err, console.ErrInvalid), errors.Is(err, console.ErrConflict):
 		status, text, help = http.StatusUnprocessableEntity, "This is not possible.", "Go back, correct it, and try again."

@@ -15,7 +15,7 @@ func settingsKind() kind {
 	return kind{
 		Path: "settings", One: "Settings", kind: provision.KindSettings, write: access.WriteRouting,
 		Fields: []field{
-			{Name: "name", Label: "Name of the house", Type: "text"},
+			{Name: "name", Label: "Company name", Type: "text"},
 			{Name: "realm", Label: "Realm", Type: "text", Needed: true, Help: "SIP domain of the phones; when it changes, every phone needs a new password"},
 			{Name: "blocked", Label: "Blocked prefixes", Type: "list", Help: "nobody may call them"},
 			{Name: "risky", Label: "Risky prefixes", Type: "list", Help: "only clients who are allowed to may call them"},
@@ -92,11 +92,11 @@ func (p *Pages) beginning(r *request) error {
 		title, why string
 		path       string
 	}{
-		{provision.KindDeck, "Rate decks", "What a carrier charges, prefix by prefix.", "decks"},
-		{provision.KindCarrier, "Carriers", "Who is paid for calls that leave the house. Its gateways are set up apart.", "carriers"},
+		{provision.KindDeck, "Rate sheets", "What a carrier charges, prefix by prefix.", "decks"},
+		{provision.KindCarrier, "Carriers", "Carriers you buy termination from. Add their gateways in the next step.", "carriers"},
 		{provision.KindGateway, "Gateways", "Where calls leave the house and come in.", "gateways"},
 		{provision.KindRoutePlan, "Route plans", "Which gateways are tried for which numbers.", "route-plans"},
-		{provision.KindDialPlan, "Dial plans", "How what its people dial becomes a number.", "dial-plans"},
+		{provision.KindDialPlan, "Dial plans", "Turns dialled digits into E.164 numbers.", "dial-plans"},
 		{provision.KindTariff, "Tariffs", "What a client pays.", "tariffs"},
 		{provision.KindTenant, "Clients", "A client company with its branches, employees and numbers.", "tenants"},
 	} {

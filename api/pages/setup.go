@@ -15,8 +15,8 @@ import (
 	"trunkline/provision"
 )
 
-// setupRooms are the pages about what is set up: clients, routing, prices.
-func (p *Pages) setupRooms() map[string]handler {
+// setupRoutes are the pages about what is set up: clients, routing, prices.
+func (p *Pages) setupRoutes() map[string]handler {
 	rooms := map[string]handler{
 		"GET /simulator": p.simulator, "GET /numbers": p.numbers, "GET /setup": p.beginning, "GET /setup/:tenant": p.wizard,
 		"GET /settings": p.settings, "POST /settings": p.putSettings, "POST /tariffs/:id/versions/:revision/withdraw": p.withdrawVersion,

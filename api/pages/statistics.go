@@ -14,8 +14,8 @@ import (
 	"trunkline/reports"
 )
 
-// figureRooms are the pages about figures.
-func (p *Pages) figureRooms() map[string]handler {
+// figureRoutes are the pages about figures.
+func (p *Pages) figureRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /statistics": p.statistics, "GET /statistics.csv": p.statisticsFile, "GET /statistics.xlsx": p.statisticsFile, "GET /employees": p.employees,
 	}
@@ -24,12 +24,12 @@ func (p *Pages) figureRooms() map[string]handler {
 // statisticsView is an answer with the question it is of.
 type statisticsView struct {
 	Text, By, Filter, Tenant, Branch, Order, Side string
-	Against                                       string // The period to compare with; empty: the one before, if any.
+	CompareTo                                     string // The period to compare with; empty: the one before, if any.
 	Compare, Formulas                             bool
 	Dimensions                                    []reports.Dimension
 	Answer                                        *reports.Answer
 	Chart                                         chart
-	Into                                          string
+	Currency                                      string
 }
 
 // dimensionsFor are what somebody may group by.
@@ -39,12 +39,17 @@ func dimensionsFor(who *access.Principal) []reports.Dimension {
 	})
 }
 
+// formerOrders are orders that had another name when a view may have been saved.
+func formerOrders() map[string]string {
+	return map[string]string{"talk": string(reports.OrderDuration)}
+}
+
 // question reads the address.
 func (p *Pages) question(r *request, v *statisticsView) (q reports.Question, err error) {
 	*v = statisticsView{
 		Text: or(r.Query("period"), "this-month"), By: r.Query("by"), Filter: r.Query("filter"), Tenant: r.Query("tenant"), Branch: r.Query("branch"),
-		Order: r.Query("order"), Side: or(r.Query("side"), string(reports.Calls)), Compare: r.Query("compare") == "on", Formulas: r.Query("formulas") == "on",
-		Dimensions: dimensionsFor(r.who), Into: r.Query("into"), Against: r.Query("against"),
+		Order: or(formerOrders()[r.Query("order")], r.Query("order")), Side: or(r.Query("side"), string(reports.Calls)), Compare: r.Query("compare") == "on", Formulas: r.Query("formulas") == "on",
+		Dimensions: dimensionsFor(r.who), Currency: or(r.Query("currency"), r.Query("into")), CompareTo: or(r.Query("compare_to"), r.Query("against")), // Views that were saved before have the former names.
 	}
 	if v.By == "" && !r.Request.URL.Query().Has("by") {
 		v.By = string(reports.ByDay)
@@ -55,14 +60,14 @@ func (p *Pages) question(r *request, v *statisticsView) (q reports.Question, err
 	if q.Period, err = p.o.Console.Period(r.who, v.Text, "", v.Tenant); err != nil {
 		return q, err
 	}
-	if v.Against != "" {
+	if v.CompareTo != "" {
 		q.Compare, v.Compare = true, true
-		if q.Against, err = p.o.Console.Period(r.who, v.Against, "", v.Tenant); err != nil {
+		if q.CompareTo, err = p.o.Console.Period(r.who, v.CompareTo, "", v.Tenant); err != nil {
 			return q, err
 		}
 	}
-	if v.Into != "" {
-		if q.Into, err = money.ParseCurrency(v.Into); err != nil {
+	if v.Currency != "" {
+		if q.Currency, err = money.ParseCurrency(v.Currency); err != nil {
 			return q, errors.Join(console.ErrInvalid, err)
 		}
 	}

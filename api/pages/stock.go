@@ -13,8 +13,8 @@ import (
 	"trunkline/provision/inventory"
 )
 
-// stockRooms are the pages of the inventory of numbers.
-func (p *Pages) stockRooms() map[string]handler {
+// stockRoutes are the pages of the inventory of numbers.
+func (p *Pages) stockRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /stock": p.stock, "POST /stock": p.putStock, "POST /stock/assign": p.assignStock, "POST /stock/release": p.releaseStock,
 	}

@@ -50,7 +50,7 @@ func (w words) t(text string, args ...any) string {
 // notice is the text of a notice by its word. Only these are shown: an address cannot put words into our mouth.
 func (w words) notice(word string) string {
 	text, ok := map[string]string{
-		"saved": "Saved.", "deleted": "Taken away.", "done": "Done.", "sent": "Sent.", "stops": "It stops in a moment.", "signed-out": "You are signed out.",
+		"saved": "Saved.", "deleted": "Deleted.", "done": "Done.", "sent": "Sent.", "stops": "It stops in a moment.", "signed-out": "You are signed out.",
 		"password": "The password is changed. Other sessions have ended.", "factor": "The second factor is in force.",
 		"factor-off": "The second factor is taken away.", "revoked": "The key is ended.",
 	}[word]

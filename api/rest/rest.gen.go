@@ -329,10 +329,10 @@ func (e GetStatsParamsSide) Valid() bool {
 const (
 	GetStatsParamsOrderAnswered GetStatsParamsOrder = "answered"
 	GetStatsParamsOrderCost     GetStatsParamsOrder = "cost"
+	GetStatsParamsOrderDuration GetStatsParamsOrder = "duration"
 	GetStatsParamsOrderKey      GetStatsParamsOrder = "key"
 	GetStatsParamsOrderLegs     GetStatsParamsOrder = "legs"
 	GetStatsParamsOrderSale     GetStatsParamsOrder = "sale"
-	GetStatsParamsOrderTalk     GetStatsParamsOrder = "talk"
 )
 
 // Valid indicates whether the value is a known member of the GetStatsParamsOrder enum.
@@ -342,13 +342,13 @@ func (e GetStatsParamsOrder) Valid() bool {
 		return true
 	case GetStatsParamsOrderCost:
 		return true
+	case GetStatsParamsOrderDuration:
+		return true
 	case GetStatsParamsOrderKey:
 		return true
 	case GetStatsParamsOrderLegs:
 		return true
 	case GetStatsParamsOrderSale:
-		return true
-	case GetStatsParamsOrderTalk:
 		return true
 	default:
 		return false
@@ -363,8 +363,8 @@ type Account struct {
 	// Balance A decimal number, such as "12.5"
 	Balance Decimal `json:"balance"`
 
-	// ClosedTill Nothing is posted before it any more
-	ClosedTill time.Time `json:"closed_till,omitempty,omitzero"`
+	// ClosedUntil Nothing is posted before it any more
+	ClosedUntil time.Time `json:"closed_until,omitempty,omitzero"`
 
 	// CreditLimit A decimal number, such as "12.5"
 	CreditLimit Decimal `json:"credit_limit"`
@@ -386,7 +386,7 @@ type Accounts struct {
 
 // Alarm defines model for Alarm.
 type Alarm struct {
-	Done   string    `json:"done,omitempty,omitzero"`
+	Action string    `json:"action,omitempty,omitzero"`
 	Id     int64     `json:"id"`
 	Owner  string    `json:"owner"`
 	Rule   string    `json:"rule"`
@@ -394,8 +394,8 @@ type Alarm struct {
 	Tenant string    `json:"tenant"`
 	Text   string    `json:"text"`
 
-	// Till Absent: it still fires
-	Till time.Time `json:"till,omitempty,omitzero"`
+	// Until Absent: it still fires
+	Until time.Time `json:"until,omitempty,omitzero"`
 
 	// Value A decimal number, such as "12.5"
 	Value Decimal `json:"value"`
@@ -415,10 +415,22 @@ type AlertRules struct {
 // Answer What the figures are.
 type Answer = reports.Answer
 
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	Action  string        `json:"action"`
+	At      time.Time     `json:"at"`
+	By      string        `json:"by"`
+	Changes []FieldChange `json:"changes,omitempty,omitzero"`
+	Note    string        `json:"note,omitempty,omitzero"`
+	Object  string        `json:"object"`
+	Source  string        `json:"source,omitempty,omitzero"`
+	Tenant  string        `json:"tenant,omitempty,omitzero"`
+}
+
 // AuditPage defines model for AuditPage.
 type AuditPage struct {
-	Items []Deed `json:"items"`
-	Next  string `json:"next,omitempty,omitzero"`
+	Items []AuditEntry `json:"items"`
+	Next  string       `json:"next,omitempty,omitzero"`
 }
 
 // Because defines model for Because.
@@ -539,18 +551,6 @@ type DeadLegs struct {
 
 // Decimal A decimal number, such as "12.5"
 type Decimal = string
-
-// Deed defines model for Deed.
-type Deed struct {
-	Action  string        `json:"action"`
-	At      time.Time     `json:"at"`
-	By      string        `json:"by"`
-	Changes []FieldChange `json:"changes,omitempty,omitzero"`
-	Note    string        `json:"note,omitempty,omitzero"`
-	Object  string        `json:"object"`
-	Source  string        `json:"source,omitempty,omitzero"`
-	Tenant  string        `json:"tenant,omitempty,omitzero"`
-}
 
 // Deliveries defines model for Deliveries.
 type Deliveries struct {
@@ -759,21 +759,21 @@ type KeptRates struct {
 
 // Key defines model for Key.
 type Key struct {
-	Id      string       `json:"id"`
-	Login   string       `json:"login"`
-	Made    time.Time    `json:"made"`
-	Name    string       `json:"name"`
-	Revoked time.Time    `json:"revoked,omitempty,omitzero"`
-	Scopes  []Permission `json:"scopes"`
-	Till    time.Time    `json:"till,omitempty,omitzero"`
-	Used    time.Time    `json:"used,omitempty,omitzero"`
+	CreatedAt  time.Time    `json:"created_at"`
+	ExpiresAt  time.Time    `json:"expires_at,omitempty,omitzero"`
+	Id         string       `json:"id"`
+	LastUsedAt time.Time    `json:"last_used_at,omitempty,omitzero"`
+	Login      string       `json:"login"`
+	Name       string       `json:"name"`
+	RevokedAt  time.Time    `json:"revoked_at,omitempty,omitzero"`
+	Scopes     []Permission `json:"scopes"`
 }
 
 // KeyRequest defines model for KeyRequest.
 type KeyRequest struct {
-	Name   string       `json:"name"`
-	Scopes []Permission `json:"scopes"`
-	Till   time.Time    `json:"till,omitempty,omitzero"`
+	ExpiresAt time.Time    `json:"expires_at,omitempty,omitzero"`
+	Name      string       `json:"name"`
+	Scopes    []Permission `json:"scopes"`
 }
 
 // Keys defines model for Keys.
@@ -783,13 +783,13 @@ type Keys struct {
 
 // LimitChange What was done to a limit by hand
 type LimitChange struct {
+	Action string    `json:"action"`
 	At     time.Time `json:"at"`
 	By     string    `json:"by"`
 	Detail string    `json:"detail,omitempty,omitzero"`
 	Owner  string    `json:"owner"`
 	Reason string    `json:"reason,omitempty,omitzero"`
 	Scope  string    `json:"scope"`
-	What   string    `json:"what"`
 }
 
 // LimitOrder defines model for LimitOrder.
@@ -817,13 +817,16 @@ type LimitOrderPeriod string
 // LimitOrderScope defines model for LimitOrder.Scope.
 type LimitOrderScope string
 
+// LimitStatus One measure of a cap in its present period. Seconds and calls are whole numbers.
+type LimitStatus = console.LimitStatus
+
 // LimitView defines model for LimitView.
 type LimitView struct {
 	Blocks    []Block       `json:"blocks"`
 	Changes   []LimitChange `json:"changes"`
-	Standing  []Standing    `json:"standing"`
+	Limits    []LimitStatus `json:"limits"`
+	Reason    string        `json:"reason,omitempty,omitzero"`
 	Suspended bool          `json:"suspended"`
-	Why       string        `json:"why,omitempty,omitzero"`
 }
 
 // LineDay A day with its busy hour.
@@ -1005,7 +1008,7 @@ type Payment struct {
 // PaymentPurpose defines model for Payment.Purpose.
 type PaymentPurpose string
 
-// Period A time that is reported on: [From, Till) in the calendar of a zone. From and Till are UTC.
+// Period A time that is reported on: from its first moment up to, not including, until; both in UTC.
 type Period = reports.Period
 
 // Permission Such as calls:read
@@ -1098,7 +1101,7 @@ type RateLine struct {
 	// PerMinute A decimal number, such as "12.5"
 	PerMinute Decimal   `json:"per_minute"`
 	Prefix    string    `json:"prefix"`
-	Till      time.Time `json:"till,omitempty,omitzero"`
+	Until     time.Time `json:"until,omitempty,omitzero"`
 }
 
 // Rates defines model for Rates.
@@ -1208,8 +1211,8 @@ type RetentionPlan struct {
 
 // Retried defines model for Retried.
 type Retried struct {
-	// Left How many still cannot be rated
-	Left int `json:"left"`
+	// Remaining How many still cannot be rated
+	Remaining int `json:"remaining"`
 }
 
 // Retry defines model for Retry.
@@ -1276,9 +1279,6 @@ type Schedules struct {
 
 // Skipped A gateway that was considered and will not be tried.
 type Skipped = lcr.Skipped
-
-// Standing One measure of a cap in its present period. Seconds and calls are whole numbers.
-type Standing = console.Standing
 
 // Statement defines model for Statement.
 type Statement struct {
@@ -1656,15 +1656,15 @@ type GetStatsParams struct {
 	// Compare With the period before
 	Compare bool `form:"compare,omitempty" json:"compare,omitempty,omitzero"`
 
-	// Against With this period instead
-	Against string `form:"against,omitempty" json:"against,omitempty,omitzero"`
+	// CompareTo With this period instead
+	CompareTo string `form:"compare_to,omitempty" json:"compare_to,omitempty,omitzero"`
 
 	// Top So many rows and one for the rest
 	Top   int                 `form:"top,omitempty" json:"top,omitempty,omitzero"`
 	Order GetStatsParamsOrder `form:"order,omitempty" json:"order,omitempty,omitzero"`
 
-	// Into Currency that margins over several currencies are told in
-	Into string `form:"into,omitempty" json:"into,omitempty,omitzero"`
+	// Currency Currency into which margins over several currencies are converted
+	Currency string `form:"currency,omitempty" json:"currency,omitempty,omitzero"`
 }
 
 // GetStatsParamsSide defines parameters for GetStats.
@@ -2098,7 +2098,7 @@ type ServerInterface interface {
 	// GetUser One user
 	// (GET /users/{login})
 	GetUser(c *gin.Context, login LoginParameter)
-	// PutUser Change a user; who loses his role loses his sessions
+	// PutUser Change a user; who loses their role loses their sessions
 	// (PUT /users/{login})
 	PutUser(c *gin.Context, login LoginParameter)
 	// ResetUser Make a link to choose a new password
@@ -4104,11 +4104,11 @@ func (siw *ServerInterfaceWrapper) GetStats(c *gin.Context) {
 		return
 	}
 
-	// ------------- Optional query parameter "against" -------------
+	// ------------- Optional query parameter "compare_to" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "against", c.Request.URL.Query(), &params.Against, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "compare_to", c.Request.URL.Query(), &params.CompareTo, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
-		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter against: %w", err), http.StatusBadRequest)
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter compare_to: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -4128,11 +4128,11 @@ func (siw *ServerInterfaceWrapper) GetStats(c *gin.Context) {
 		return
 	}
 
-	// ------------- Optional query parameter "into" -------------
+	// ------------- Optional query parameter "currency" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "into", c.Request.URL.Query(), &params.Into, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "currency", c.Request.URL.Query(), &params.Currency, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
-		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter into: %w", err), http.StatusBadRequest)
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter currency: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -8734,7 +8734,7 @@ type StrictServerInterface interface {
 	// GetUser One user
 	// (GET /users/{login})
 	GetUser(ctx context.Context, request GetUserRequestObject) (GetUserResponseObject, error)
-	// PutUser Change a user; who loses his role loses his sessions
+	// PutUser Change a user; who loses their role loses their sessions
 	// (PUT /users/{login})
 	PutUser(ctx context.Context, request PutUserRequestObject) (PutUserResponseObject, error)
 	// ResetUser Make a link to choose a new password

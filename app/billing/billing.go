@@ -136,5 +136,5 @@ func (b *Service) Detail(ctx context.Context, tenant, month string, f invoice.De
 
 // UsagePosted implements console.Billing.
 func (b *Service) UsagePosted(ctx context.Context, e *reports.Expenses) (money.Amount, error) {
-	return b.S.UsagePosted(ctx, e.Tenant, e.Currency, e.Period.From, e.Period.Till)
+	return b.S.UsagePosted(ctx, e.Tenant, e.Currency, e.Period.From, e.Period.Until)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"time"
-	_ "time/tzdata" // Tariffs name time zones, and a bare machine has no table of them.
 
 	"trunkline/internal/calls"
 	"trunkline/internal/money"

@@ -78,24 +78,24 @@ type Kafka struct {
 }
 
 type SIP struct {
-	Listen       []string      `yaml:"listen" env:"LISTEN"`         // transport/host:port, such as udp/127.0.0.1:5060; udp, tcp, tls, ws or wss.
-	PlainWS      bool          `yaml:"ws_plain" env:"WS_PLAIN"`     // Listen with ws (without TLS) on other addresses than loopback too.
-	Origins      []string      `yaml:"ws_origins" env:"WS_ORIGINS"` // Hosts whose pages may connect over ws and wss, beside the one they connect to; "*": all.
-	Advertise    string        `yaml:"advertise" env:"ADVERTISE"`   // Host that others are told to answer to.
-	Shards       int           `yaml:"shards" env:"SHARDS"`
-	MaxCalls     int           `yaml:"max_calls" env:"MAX_CALLS"`
-	SourceRate   int           `yaml:"source_rate" env:"SOURCE_RATE"` // Requests outside of calls that an address may send in a second; 0: 500; negative: no bound.
-	RingTime     time.Duration `yaml:"ring_time" env:"RING_TIME"`
-	MaxDuration  time.Duration `yaml:"max_duration" env:"MAX_DURATION"`
-	FirstStretch time.Duration `yaml:"first_stretch" env:"FIRST_STRETCH"`
-	Stretch      time.Duration `yaml:"stretch" env:"STRETCH"`
-	DrainTime    time.Duration `yaml:"drain_time" env:"DRAIN_TIME"`
-	TraceMemory  int           `yaml:"trace_memory" env:"TRACE_MEMORY"`   // Bytes of messages remembered for `trunkline sip trace`; 0: none.
-	SessionCheck time.Duration `yaml:"session_check" env:"SESSION_CHECK"` // A silent end is asked so often whether it is there; 0: 5m; negative: never.
-	// When the ledger does not answer, a call is let pass for so long, and all calls of a tenant together for so long; 0 refuses.
-	LetPass       time.Duration `yaml:"let_pass" env:"LET_PASS"`
-	LetPassTenant time.Duration `yaml:"let_pass_tenant" env:"LET_PASS_TENANT"`
-	Refer         string        `yaml:"refer" env:"REFER"` // follow: phones may transfer calls (REFER); refuse, the default: they are declined.
+	Listen         []string      `yaml:"listen" env:"LISTEN"`         // transport/host:port, such as udp/127.0.0.1:5060; udp, tcp, tls, ws or wss.
+	PlainWS        bool          `yaml:"ws_plain" env:"WS_PLAIN"`     // Listen with ws (without TLS) on other addresses than loopback too.
+	Origins        []string      `yaml:"ws_origins" env:"WS_ORIGINS"` // Hosts whose pages may connect over ws and wss, beside the one they connect to; "*": all.
+	Advertise      string        `yaml:"advertise" env:"ADVERTISE"`   // Host that others are told to answer to.
+	Shards         int           `yaml:"shards" env:"SHARDS"`
+	MaxCalls       int           `yaml:"max_calls" env:"MAX_CALLS"`
+	SourceRate     int           `yaml:"source_rate" env:"SOURCE_RATE"` // Requests outside of calls that an address may send in a second; 0: 500; negative: no bound.
+	RingTime       time.Duration `yaml:"ring_time" env:"RING_TIME"`
+	MaxDuration    time.Duration `yaml:"max_duration" env:"MAX_DURATION"`
+	InitialGrant   time.Duration `yaml:"initial_grant" env:"INITIAL_GRANT"`     // A call is granted so much time before it is placed (RFC 8506, 8.17).
+	GrantIncrement time.Duration `yaml:"grant_increment" env:"GRANT_INCREMENT"` // While it runs, it is granted so much more at a time.
+	DrainTime      time.Duration `yaml:"drain_time" env:"DRAIN_TIME"`
+	TraceMemory    int           `yaml:"trace_memory" env:"TRACE_MEMORY"`   // Bytes of messages remembered for `trunkline sip trace`; 0: none.
+	SessionCheck   time.Duration `yaml:"session_check" env:"SESSION_CHECK"` // A silent end is asked so often whether it is there; 0: 5m; negative: never.
+	// While the ledger does not answer, each new call is granted GraceCall, and all calls of a tenant together GraceTenant; 0 refuses.
+	GraceCall   time.Duration `yaml:"grace_call" env:"GRACE_CALL"`
+	GraceTenant time.Duration `yaml:"grace_tenant" env:"GRACE_TENANT"`
+	Refer       string        `yaml:"refer" env:"REFER"` // follow: phones may transfer calls (REFER); refuse, the default: they are declined.
 	// Media relays (rtpengine), such as udp/127.0.0.1:2223; each may serve any call.
 	RTPEngine     []string `yaml:"rtpengine" env:"RTPENGINE"`
 	Media         string   `yaml:"media" env:"MEDIA"`                   // auto: phones behind routers are relayed, as far as they can be told; direct: only where it is provisioned.
@@ -141,7 +141,7 @@ func Default() Config {
 		Kafka:    Kafka{Partitions: 4},
 		Postgres: Postgres{MaxConns: 24, StatementLimit: 15 * time.Minute}, ClickHouse: ClickHouse{MaxConns: 16},
 		Worker: Worker{KeepPacked: 14 * 24 * time.Hour, KeepIdentities: 100 * 24 * time.Hour},
-		SIP:    SIP{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second, TraceMemory: 64 << 20, FirstStretch: time.Minute, Refer: "refuse", Media: "auto", RTPEngineDown: "refuse"},
+		SIP:    SIP{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second, TraceMemory: 64 << 20, InitialGrant: time.Minute, Refer: "refuse", Media: "auto", RTPEngineDown: "refuse"},
 		HTTP:   HTTP{Listen: "127.0.0.1:8080"}, Collect: true, Exchange: Exchange{Every: 6 * time.Hour},
 	}
 }
@@ -150,10 +150,10 @@ func Default() Config {
 func (c *SIP) Complete() {
 	full := sipproxy.Config{
 		Shards: c.Shards, MaxCalls: c.MaxCalls, SourceRate: c.SourceRate, RingTime: c.RingTime, MaxDuration: c.MaxDuration,
-		FirstStretch: c.FirstStretch, Stretch: c.Stretch, DrainTime: c.DrainTime, SessionCheck: c.SessionCheck, Digest: c.Digest,
+		FirstStretch: c.InitialGrant, Stretch: c.GrantIncrement, DrainTime: c.DrainTime, SessionCheck: c.SessionCheck, Digest: c.Digest,
 	}.Complete()
 	c.Shards, c.MaxCalls, c.SourceRate, c.RingTime, c.MaxDuration = full.Shards, full.MaxCalls, full.SourceRate, full.RingTime, full.MaxDuration
-	c.FirstStretch, c.Stretch, c.DrainTime, c.SessionCheck, c.Digest = full.FirstStretch, full.Stretch, full.DrainTime, full.SessionCheck, full.Digest
+	c.InitialGrant, c.GrantIncrement, c.DrainTime, c.SessionCheck, c.Digest = full.FirstStretch, full.Stretch, full.DrainTime, full.SessionCheck, full.Digest
 }
 
 func (c *Config) Validate() error {
@@ -179,9 +179,9 @@ func (c *Config) Validate() error {
 	if c.HTTP.OIDCIssuer != "" && (c.HTTP.OIDCClient == "" || c.HTTP.PublicURL == "") {
 		return errors.New("http.oidc_issuer needs http.oidc_client, and http.public_url to which the issuer sends people back")
 	}
-	if c.SIP.LetPass < 0 || c.SIP.LetPassTenant < c.SIP.LetPass {
-		return fmt.Errorf("sip.let_pass_tenant is %s and sip.let_pass %s: all calls of a tenant need at least the time of one, "+
-			"for example let_pass: 2m and let_pass_tenant: 30m; both 0 refuse calls while the ledger is away", c.SIP.LetPassTenant, c.SIP.LetPass)
+	if c.SIP.GraceCall < 0 || c.SIP.GraceTenant < c.SIP.GraceCall {
+		return fmt.Errorf("sip.grace_tenant is %s and sip.grace_call %s: all calls of a tenant need at least the time of one, "+
+			"for example grace_call: 2m and grace_tenant: 30m; both 0 refuse calls while the ledger does not answer", c.SIP.GraceTenant, c.SIP.GraceCall)
 	}
 	if err := c.SIP.validate(); err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 	"trunkline/cdr"
 	"trunkline/console"
 	"trunkline/internal/clock"
-	"trunkline/internal/kept"
+	"trunkline/internal/ttlcache"
 	"trunkline/reports"
 	"trunkline/reports/traffic"
 	"trunkline/sql/clickhouse"
@@ -20,8 +20,8 @@ import (
 // Their keys have all that narrows them and nothing of who asks; the console narrows before it asks, and blanks a copy.
 type Cache struct {
 	turns   turns
-	figures *kept.Answers[[]*reports.Answer]
-	calls   *kept.Answers[[]cdr.Record]
+	figures *ttlcache.Cache[[]*reports.Answer]
+	calls   *ttlcache.Cache[[]cdr.Record]
 }
 
 const (
@@ -35,10 +35,10 @@ const (
 func NewCache(c clock.Clock) *Cache {
 	return &Cache{
 		turns: make(turns, turnsMost),
-		figures: kept.New(kept.Options[[]*reports.Answer]{
+		figures: ttlcache.New(ttlcache.Options[[]*reports.Answer]{
 			For: answerKept, Wait: questionWait, Entries: answersMost, Size: answersBytes, SizeOf: figuresSize, Clock: c,
 		}),
-		calls: kept.New(kept.Options[[]cdr.Record]{
+		calls: ttlcache.New(ttlcache.Options[[]cdr.Record]{
 			For: answerKept, Wait: questionWait, Entries: answersMost, Size: answersBytes, SizeOf: callsSize, Clock: c,
 		}),
 	}

@@ -73,7 +73,7 @@ func newAsked() (*asked, *clock.Manual, *console.Console) {
 	return a, c, console.New(console.Deps{Figures: Figures{q, a.figures}, Records: Records{a, q}, Clock: c, Snapshot: func() *provision.Snapshot { return &provision.Snapshot{} }})
 }
 
-// viewer is somebody who looks, at what he names, and what he is to see.
+// viewer is somebody who looks, at what they name, and what they are to see.
 type viewer struct {
 	who            access.Principal
 	tenant, branch string
@@ -100,7 +100,7 @@ func viewers() []viewer {
 }
 
 // TestSharedAnswersOfFigures lets people of all kinds ask the same within a moment, one after the other and at once: the engine is
-// asked once for each narrowing, and everybody sees what is his and no more.
+// asked once for each narrowing, and everybody sees what is theirs and no more.
 func TestSharedAnswersOfFigures(t *testing.T) {
 	t.Parallel()
 	a, _, c := newAsked()

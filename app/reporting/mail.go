@@ -140,7 +140,7 @@ func (m Maker) records(ctx context.Context, s *mail.Schedule, due time.Time, out
 	if err != nil {
 		return "", err
 	}
-	stream, err := source.Calls(ctx, clickhouse.Filter{Tenant: s.Tenant, From: q.Period.From, Till: q.Period.Till, Where: q.Filter})
+	stream, err := source.Calls(ctx, clickhouse.Filter{Tenant: s.Tenant, From: q.Period.From, Till: q.Period.Until, Where: q.Filter})
 	if err != nil {
 		return "", err
 	}

@@ -77,7 +77,7 @@ func BenchmarkReserve(b *testing.B) {
 			name := fmt.Sprintf("clients=%d/accounts=%d", clients, n)
 			b.Run("hold/"+name, func(b *testing.B) {
 				load(b, clients, func(i int64) error {
-					return hold(b.Context(), l, account(int(i)%n), uuid.Must(uuid.NewV7()), ledger.AtOnce{})
+					return hold(b.Context(), l, account(int(i)%n), uuid.Must(uuid.NewV7()), ledger.ConcurrencyCaps{})
 				})
 			})
 			b.Run("placed/"+name, func(b *testing.B) {
@@ -109,7 +109,7 @@ const atOnce = 1000
 // placed reserves for a call, and ends the calls when there are too many.
 func placed(ctx context.Context, l *postgres.Ledger, a ledger.Account, calls chan uuid.UUID) error {
 	call := uuid.Must(uuid.NewV7())
-	if err := hold(ctx, l, a, call, ledger.AtOnce{Tenant: 10 * atOnce, Branch: 10 * atOnce, Extension: 10 * atOnce}); err != nil {
+	if err := hold(ctx, l, a, call, ledger.ConcurrencyCaps{Tenant: 10 * atOnce, Branch: 10 * atOnce, Extension: 10 * atOnce}); err != nil {
 		return err
 	}
 	for {
@@ -137,15 +137,15 @@ func end(ctx context.Context, l *postgres.Ledger, calls chan uuid.UUID, most int
 	return l.End(ctx, over)
 }
 
-func hold(ctx context.Context, l *postgres.Ledger, a ledger.Account, call uuid.UUID, places ledger.AtOnce) error {
+func hold(ctx context.Context, l *postgres.Ledger, a ledger.Account, call uuid.UUID, places ledger.ConcurrencyCaps) error {
 	most := money.FromMicros(1e15)
-	ladder := make([]ledger.Stretch, 0, steps)
+	options := make([]ledger.GrantOption, 0, steps)
 	for i := range int64(steps) {
-		ladder = append(ladder, ledger.Stretch{Seconds: i + 1, Cost: money.FromMicros(1000 * (i + 1))})
+		options = append(options, ledger.GrantOption{Seconds: i + 1, Cost: money.FromMicros(1000 * (i + 1))})
 	}
 	answer, err := l.Reserve(ctx, ledger.HoldRequest{
-		Call: call, Node: "bench", Account: a, Ladder: ladder, At: clock.System{}.Now(), Branch: "b", Extension: "101", To: "4930123",
-		AtOnce: places,
+		Call: call, Node: "bench", Account: a, Options: options, At: clock.System{}.Now(), Branch: "b", Extension: "101", To: "4930123",
+		Concurrency: places,
 		Limits: []ledger.Limit{
 			{Scope: ledger.TenantScope, Period: ledger.Month, Money: &most}, {Scope: ledger.ExtensionScope, Owner: "101", Period: ledger.Day, Money: &most},
 		},

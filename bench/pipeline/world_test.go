@@ -179,7 +179,7 @@ func (w *world) work(tb testing.TB) time.Duration {
 	require.NoError(tb, err)
 	dead := kafka.NewProducer(w.cfg, w.topic+".dead")
 	w.worker = worker.New(worker.Config{
-		Topic: w.topic, Stream: stream, Books: w.books, Calls: w.store, Graveyard: dead,
+		Topic: w.topic, Stream: stream, Books: w.books, Calls: w.store, DeadLetters: dead,
 		Prices: func() worker.Prices { return prices{w.snapshot} }, Country: countries.Of, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
 	})
 	ctx, cancel := context.WithCancel(tb.Context())

@@ -53,7 +53,7 @@ func newAccountListCommand() *cobra.Command {
 }
 
 func accountTable(states []ledger.State) (*table, error) {
-	t := &table{columns: []string{"account", "balance", "held_for_calls", "credit", "left", "closed_till", "state"}, of: "accounts"}
+	t := &table{columns: []string{"account", "balance", "held_for_calls", "credit", "left", "closed_until", "state"}, of: "accounts"}
 	for i := range states {
 		s := &states[i]
 		balance, err := s.Balance()
@@ -87,7 +87,7 @@ calls behind a line are in ` + "`trunkline report cdr`" + ` for that quarter. Th
 			if err != nil {
 				return withCode(exitUsage, err)
 			}
-			last, err := parseMoment("till", until)
+			last, err := parseMoment("to", until)
 			if err != nil {
 				return withCode(exitUsage, err)
 			}
@@ -104,7 +104,8 @@ calls behind a line are in ` + "`trunkline report cdr`" + ` for that quarter. Th
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", "first day or moment")
-	cmd.Flags().StringVar(&until, "till", "", "day or moment after the last")
+	cmd.Flags().StringVar(&until, "to", "", "day or moment after the last")
+	formerFlag(cmd.Flags(), "till", "to")
 	cmd.Flags().IntVar(&limit, "limit", limit, "most lines")
 	formatFlag(cmd, &format)
 	o.register(cmd)

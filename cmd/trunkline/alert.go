@@ -36,7 +36,7 @@ func newAlertListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t := &table{columns: []string{"id", "state", "rule", "tenant", "owner", "since", "till", "value", "text"}, of: "alarms"}
+			t := &table{columns: []string{"id", "state", "rule", "tenant", "owner", "since", "until", "value", "text"}, of: "alarms"}
 			for i := range alarms {
 				a := &alarms[i]
 				state := "fires"
@@ -166,12 +166,12 @@ func newAlertDeliveriesCommand() *cobra.Command {
 			t := &table{columns: []string{"id", "made", "rule", "tenant", "channel", "state", "tries", "sent", "next_try", "error"}, of: "messages"}
 			for i := range list {
 				d := &list[i]
-				next := till(d.Due)
-				if d.Sent.IsZero() && d.Due.IsZero() {
+				next := till(d.NextAttempt)
+				if d.Sent.IsZero() && d.NextAttempt.IsZero() {
 					next = "given up"
 				}
-				t.add(strconv.FormatInt(d.ID, 10), d.Made.UTC().Format(time.RFC3339), d.Rule, d.Tenant, d.Channel, d.State,
-					strconv.Itoa(d.Tries), till(d.Sent), next, d.Error)
+				t.add(strconv.FormatInt(d.ID, 10), d.Created.UTC().Format(time.RFC3339), d.Rule, d.Tenant, d.Channel, d.State,
+					strconv.Itoa(d.Attempts), till(d.Sent), next, d.Error)
 			}
 			return t.write(cmd.OutOrStdout(), format)
 		}),

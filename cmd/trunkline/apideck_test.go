@@ -141,11 +141,11 @@ func TestTariffPages(t *testing.T) {
 	b.form("/sign-in", url.Values{"login": {"olga"}, "password": {password}})
 	b.until("/tariffs/retail", `href="/tariffs/retail/import"`)
 	page := b.form("/tariffs/retail/import", url.Values{"mode": {"update"}}, "file", "prefix,destination,rate\n4915,Germany mobile,8.25\n")
-	require.Contains(t, b.until(page, "Put in force"), "8.25")
+	require.Contains(t, b.until(page, ">Apply<"), "8.25")
 	require.Equal(t, "/tariffs/retail", strings.SplitN(b.form(page, url.Values{"mode": {"update"}}), "?", 2)[0])
 	page = b.form("/tariffs/retail/import", url.Values{"mode": {"update"}}, "file", "prefix,destination,rate\n4915,Germany mobile,8.25\n")
 	b.until(page, "The list changes nothing.")
 	b.form("/tariffs/retail/undo", nil)
 	page = b.form("/tariffs/retail/import", url.Values{"mode": {"update"}}, "file", "prefix,destination,rate\n4915,Germany mobile,8.25\n")
-	require.Contains(t, b.until(page, "Put in force"), "8.25", "it is a change again")
+	require.Contains(t, b.until(page, ">Apply<"), "8.25", "it is a change again")
 }

@@ -76,7 +76,7 @@ func TestPagesManagerComparesTwoPeriods(t *testing.T) {
 	w := s.as(t, chromium(t), access.User{Login: "max", Role: access.Manager, Tenant: "acme"})
 	require.Contains(t, w.text("main"), "Busy hours", "a manager begins with his own company")
 	w.see("/statistics")
-	w.fill("period", s.month, "by", "extension", "against", s.before)
+	w.fill("period", s.month, "by", "extension", "compare_to", s.before)
 	require.Equal(t, http.StatusOK, w.press("Show"))
 	require.Equal(t, []string{"60", "40", "+50 %"}, w.texts("main tfoot td")[:3])
 	require.NotContains(t, w.text("main"), "alfa")
@@ -132,12 +132,12 @@ func TestPagesSigningIn(t *testing.T) {
 	require.Equal(t, "/users", w.at(), "where one wanted to go")
 
 	w.see("/me")
-	require.Equal(t, http.StatusOK, w.press("Begin"))
+	require.Equal(t, http.StatusOK, w.press("Set up"))
 	secret := w.text("code.secret")
 	code, err := totp.GenerateCode(secret, time.Now().Add(-30*time.Second)) // The step before is taken, too, and the next sign-in needs another one.
 	require.NoError(t, err)
 	w.fill("code", code)
-	w.done("Put in force")
+	w.done("Apply")
 	step(w, chromedp.Click(chromedp.CSS("header .person summary")))
 	step(w, chromedp.Click(chromedp.CSS(`form[action="/sign-out"] button`)))
 	step(w, chromedp.WaitVisible(chromedp.CSS("[name=login]")))

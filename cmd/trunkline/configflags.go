@@ -19,9 +19,11 @@ type configFlags struct {
 	file string
 	data string
 	log  string
+	cmd  *cobra.Command // Whose errors say which settings have other names now; nil: nobody's.
 }
 
 func (f *configFlags) register(cmd *cobra.Command) {
+	f.cmd = cmd
 	flags := cmd.Flags()
 	flags.StringVar(&f.file, "config", "", "configuration file (YAML); every key is also an environment variable TRUNKLINE_...")
 	flags.StringVar(&f.data, "data", "", "folder of everything that is kept (default ./var)")
@@ -36,16 +38,18 @@ func (f *configFlags) load() (config.Config, error) {
 		if err != nil {
 			return c, withCode(exitUsage, fmt.Errorf("configuration: %w", err))
 		}
+		data, former, err := config.CurrentKeys(data)
+		if err != nil {
+			return c, withCode(exitUsage, fmt.Errorf("configuration %s: %w", f.file, err))
+		}
+		f.warn("configuration "+f.file, former)
 		d := yaml.NewDecoder(bytes.NewReader(data))
 		d.KnownFields(true)
 		if err := d.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
 			return c, withCode(exitUsage, fmt.Errorf("configuration %s: %w", f.file, err))
 		}
 	}
-	if err := env.ParseWithOptions(&c, env.Options{Prefix: config.EnvPrefix}); err != nil {
-		return c, withCode(exitUsage, fmt.Errorf("configuration from the environment: %w", err))
-	}
-	if err := config.CheckEnvironment(&c, os.Environ()); err != nil {
+	if err := f.readEnvironment(&c); err != nil {
 		return c, withCode(exitUsage, err)
 	}
 	if f.data != "" {
@@ -56,6 +60,27 @@ func (f *configFlags) load() (config.Config, error) {
 	}
 	c.SIP.Complete()
 	return c, withCode(exitUsage, c.Validate())
+}
+
+func (f *configFlags) readEnvironment(c *config.Config) error {
+	environ, former, err := config.CurrentVariables(os.Environ())
+	if err != nil {
+		return err
+	}
+	f.warn("environment", former)
+	if err := env.ParseWithOptions(c, env.Options{Prefix: config.EnvPrefix, Environment: env.ToMap(environ)}); err != nil {
+		return fmt.Errorf("configuration from the environment: %w", err)
+	}
+	return config.CheckEnvironment(c, environ)
+}
+
+// warn tells which settings of a source have other names now.
+func (f *configFlags) warn(source string, former []string) {
+	for _, text := range former {
+		if f.cmd != nil {
+			f.cmd.PrintErrf("trunkline: %s: %s; the former name goes with a later release\n", source, text)
+		}
+	}
 }
 
 func newConfigCommand() *cobra.Command {

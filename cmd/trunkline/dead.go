@@ -57,7 +57,7 @@ func deadTable(dead []console.DeadLeg) *table {
 	t := &table{columns: []string{"id", "died", "tenant", "carrier", "leg", "to", "reason", "detail"}, of: "legs"}
 	for i := range dead {
 		d := &dead[i]
-		t.add(strconv.FormatInt(d.ID, 10), d.Died.UTC().Format(time.RFC3339), d.Tenant, d.Carrier, d.Leg, d.To, d.Reason, d.Detail)
+		t.add(strconv.FormatInt(d.ID, 10), d.Failed.UTC().Format(time.RFC3339), d.Tenant, d.Carrier, d.Leg, d.To, d.Reason, d.Detail)
 	}
 	return t
 }
@@ -214,7 +214,7 @@ func showDead(out io.Writer, d *console.DeadLeg) error {
 	row := func(name, value string) { fmt.Fprintf(w, "%s\t%s\n", name, dash(value)) }
 	row("id", strconv.FormatInt(d.ID, 10))
 	row("why", d.Reason+": "+d.Detail)
-	row("died", d.Died.Format(time.RFC3339))
+	row("died", d.Failed.Format(time.RFC3339))
 	row("retries", strconv.Itoa(d.Retries))
 	if d.Came == nil {
 		row("message", hex.EncodeToString(d.Message[:min(len(d.Message), messageShown)]))

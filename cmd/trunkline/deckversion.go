@@ -72,7 +72,7 @@ func writeDeckVersions(versions []console.FileVersion, out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "revision\tat\tby\tcontents")
 	for _, v := range versions {
-		_, _ = fmt.Fprintf(w, "%d\t%s\t%s\t%.12s\n", v.Revision, v.At.UTC().Format(time.RFC3339), v.By, v.Sum)
+		_, _ = fmt.Fprintf(w, "%d\t%s\t%s\t%.12s\n", v.Revision, v.At.UTC().Format(time.RFC3339), v.By, v.SHA256)
 	}
 	return w.Flush()
 }

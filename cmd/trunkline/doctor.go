@@ -92,7 +92,7 @@ func (o *doctorOptions) run(cmd *cobra.Command) error {
 	if o.watch > 0 {
 		return watchFindings(ctx, d, o.watch, out)
 	}
-	fmt.Fprintf(out, "ledger away   %s\n", credit.PolicyText(set.SIP.LetPass, set.SIP.LetPassTenant))
+	fmt.Fprintf(out, "ledger down   %s\n", credit.PolicyText(set.SIP.GraceCall, set.SIP.GraceTenant))
 	if err := examineRelays(ctx, set, out); err != nil {
 		return err
 	}

@@ -35,8 +35,8 @@ Exit status: 0 all prices come out as they were charged; 3 one does not, or its 
 				return err
 			}
 			for i := range list {
-				if !list[i].Agrees {
-					return withCode(exitPartial, fmt.Errorf("leg %s: %s", list[i].Leg, list[i].Why))
+				if !list[i].Matches {
+					return withCode(exitPartial, fmt.Errorf("leg %s: %s", list[i].Leg, list[i].Reason))
 				}
 			}
 			return nil
@@ -60,15 +60,15 @@ func writeExplained(out io.Writer, format string, list []worker.Explained) error
 			by = " by " + e.Version
 		}
 		verdict := "the same comes out"
-		if !e.Agrees {
+		if !e.Matches {
 			verdict = "NOT THE SAME"
 		}
 		fmt.Fprintf(out, "%s: %s %s %s%s: %s\n", e.Leg, e.Side, e.Recorded, e.Currency, by, verdict)
 		for _, s := range e.Steps {
 			fmt.Fprintf(out, "  %s\n", s.Text)
 		}
-		if e.Why != "" {
-			fmt.Fprintf(out, "  %s\n", e.Why)
+		if e.Reason != "" {
+			fmt.Fprintf(out, "  %s\n", e.Reason)
 		}
 	}
 	return nil

@@ -141,7 +141,7 @@ func (j *exportJob) daily(ctx context.Context, folder string) error {
 		if _, err := os.Stat(name); err == nil || !errors.Is(err, os.ErrNotExist) {
 			continue
 		}
-		if j.c.Now().Before(day.Till) {
+		if j.c.Now().Before(day.Until) {
 			return nil
 		}
 		q := j.query

@@ -68,7 +68,7 @@ func printFaults(out io.Writer, faults []console.ImportFault) error {
 	fmt.Fprint(w, "ID\tFOUND\tTENANT\tPBX\tFILE\tLINE\tREASON\tRECORD\n")
 	for i := range faults {
 		f := &faults[i]
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", f.ID, f.Found.UTC().Format(time.RFC3339), f.Tenant, f.PBX, f.File, f.Line, f.Reason, shortened(f.Raw))
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", f.ID, f.Found.UTC().Format(time.RFC3339), f.Tenant, f.PBX, f.File, f.Line, f.Reason, shortened(f.Record))
 	}
 	if err := w.Flush(); err != nil {
 		return err

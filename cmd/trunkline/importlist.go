@@ -114,10 +114,10 @@ func importTable(list []console.Import) *table {
 	for i := range list {
 		m := &list[i]
 		state := m.State
-		if m.Again != 0 {
-			state += fmt.Sprintf("; %d anew", m.Again)
+		if m.ReimportOf != 0 {
+			state += fmt.Sprintf("; %d anew", m.ReimportOf)
 		}
-		t.add(strconv.FormatInt(m.ID, 10), till(m.Begun), m.Tenant, m.PBX, m.File, m.Way, strconv.FormatInt(m.Calls, 10),
+		t.add(strconv.FormatInt(m.ID, 10), till(m.Started), m.Tenant, m.PBX, m.File, m.Method, strconv.FormatInt(m.Calls, 10),
 			strconv.FormatInt(m.Unusable, 10), till(m.First), till(m.Last), state, strings.Join(m.Changed, " "), m.By)
 	}
 	return t

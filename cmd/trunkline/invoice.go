@@ -110,7 +110,7 @@ func (o *invoiceRun) run(ctx context.Context, c *app.Local, out io.Writer) error
 
 func resultState(r *invoice.Result, dry bool) string {
 	switch {
-	case r.Issued != nil && r.Issued.Fresh:
+	case r.Issued != nil && r.Issued.NewlyIssued:
 		return "issued now"
 	case r.Issued != nil:
 		return string(r.Issued.State)

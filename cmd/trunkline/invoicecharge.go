@@ -73,7 +73,7 @@ func newChargeListCommand() *cobra.Command {
 			}
 			t := &table{columns: []string{"id", "tenant", "branch", "day", "text", "amount", "made", "by", "key", "invoice"}, of: "charges"}
 			for _, l := range list {
-				t.add(strconv.FormatInt(l.ID, 10), l.Tenant, l.Branch, l.Day, l.Text, l.Amount.String(), till(l.Made), l.By, l.Key, l.Number)
+				t.add(strconv.FormatInt(l.ID, 10), l.Tenant, l.Branch, l.Day, l.Text, l.Amount.String(), till(l.Created), l.By, l.Key, l.Number)
 			}
 			return t.write(cmd.OutOrStdout(), format)
 		}),

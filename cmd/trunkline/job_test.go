@@ -276,10 +276,10 @@ func TestJobPages(t *testing.T) {
 	}
 	page = b.form("/decks/alfa/import", url.Values{"mode": {"update"}}, "file", list.String())
 	require.Contains(t, page, "job=")
-	require.Contains(t, b.until(page, "Put in force"), "100,000")
+	require.Contains(t, b.until(page, ">Apply<"), "100,000")
 	at, query, _ := strings.Cut(page, "?")
 	page = b.form(at+"/compare?"+query, url.Values{"mode": {"update"}, "use_1": {"prefix"}, "use_2": {"destination"}, "use_3": {"rate"}})
-	b.until(page, "Put in force")
+	b.until(page, ">Apply<")
 	page = b.form(page, url.Values{"mode": {"update"}})
 	require.Contains(t, b.until(page, "Look at the result"), `href="/decks/alfa"`)
 }

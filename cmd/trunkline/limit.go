@@ -227,13 +227,13 @@ func newLimitLogCommand() *cobra.Command {
 
 func limitTable(v *console.LimitView) *table {
 	t := &table{columns: []string{"scope", "owner", "period", "measure", "setting", "live", "used", "held", "left"}, of: "limits and blocks"}
-	for i := range v.Standing {
-		s := &v.Standing[i]
+	for i := range v.Limits {
+		s := &v.Limits[i]
 		setting := ""
-		if s.Setting != nil {
-			setting = s.Setting.String()
+		if s.Configured != nil {
+			setting = s.Configured.String()
 		}
-		t.add(string(s.Scope), s.Owner, string(s.Period), s.Measure, setting, s.Live.String(), s.Used.String(), s.Held.String(), s.Left.String())
+		t.add(string(s.Scope), s.Owner, string(s.Period), s.Measure, setting, s.Effective.String(), s.Used.String(), s.Held.String(), s.Remaining.String())
 	}
 	for _, b := range v.Blocks {
 		t.add(string(b.Scope), b.Owner, "", "blocked", "", b.Reason, "", "", "")

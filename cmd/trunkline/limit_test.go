@@ -80,7 +80,7 @@ func TestPeriodsCloseAndOpen(t *testing.T) {
 	var rows []map[string]string
 	require.NoError(t, json.Unmarshal([]byte(s.must("period", "list", "--format", "json")), &rows))
 	require.Len(t, rows, 4)
-	require.NotEmpty(t, rows[0]["closed_till"])
+	require.NotEmpty(t, rows[0]["closed_until"])
 	s.must("period", "open", "--tenant", "poor", "--from", past, "--reason", "a mistake")
 	require.Contains(t, s.must("period", "list", "--tenant", "poor"), "a mistake")
 	require.Contains(t, s.must("node", "list"), "0 proxies")

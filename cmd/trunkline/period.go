@@ -61,13 +61,13 @@ func newPeriodListCommand() *cobra.Command {
 func (o *accountOptions) closings(ctx context.Context, c *app.Local) (*table, error) {
 	if o.tenant != "" || o.carrier != "" {
 		list, err := c.Closings(ctx, c.Who, o.whose())
-		t := &table{columns: []string{"time", "account", "before", "closed_till", "reason", "by"}, of: "changes"}
+		t := &table{columns: []string{"time", "account", "before", "closed_until", "reason", "by"}, of: "changes"}
 		for _, l := range list {
 			t.add(l.At.Format(time.RFC3339), l.Account.String(), till(l.Before), till(l.Till), l.Reason, l.By)
 		}
 		return t, err
 	}
-	t := &table{columns: []string{"account", "closed_till"}, of: "accounts"}
+	t := &table{columns: []string{"account", "closed_until"}, of: "accounts"}
 	for _, kind := range []ledger.Kind{ledger.TenantAccount, ledger.CarrierAccount} {
 		states, err := c.AccountsOf(ctx, c.Who, kind)
 		if err != nil {

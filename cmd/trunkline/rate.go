@@ -12,7 +12,6 @@ import (
 	"trunkline/app/callfile"
 	"trunkline/rating/deckfile"
 
-	_ "time/tzdata"
 
 	"github.com/spf13/cobra"
 

@@ -35,9 +35,9 @@ func newCDRCommand() *cobra.Command {
 		Use:   "cdr",
 		Short: "Rated legs, the newest first",
 		Long: `Cdr lists rated legs: the caller's side of a call (ingress) and every attempt to place it (egress). Times are UTC.
---from and --till take a day (2026-11-02) or a moment (2026-11-02T10:00:00Z); a leg counts in the quarter of an hour in
+--from and --to take a day (2026-11-02) or a moment (2026-11-02T10:00:00Z); a leg counts in the quarter of an hour in
 which it was answered, or begun where it was not. --filter takes a filter line, see ` + "`trunkline report fields`" + `.`,
-		Example: "  trunkline report cdr --tenant beauty --to 7495 --answered --limit 20\n" +
+		Example: "  trunkline report cdr --tenant beauty --called 7495 --answered --limit 20\n" +
 			"  trunkline report cdr --filter '7495% duration>60 !branch:moscow status:200'\n" +
 			"  trunkline report cdr --call 019a2000-13d4-7e00-b66d-332a7ad2600f --format json",
 		Args: cobra.NoArgs,
@@ -45,13 +45,14 @@ which it was answered, or begun where it was not. --filter takes a filter line, 
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.from, "from", "", "first day or moment")
-	f.StringVar(&o.till, "till", "", "day or moment after the last")
+	f.StringVar(&o.till, "to", "", "day or moment after the last")
+	formerFlag(f, "till", "to")
 	f.StringVar(&o.tenant, "tenant", "", "tenant")
 	f.StringVar(&o.branch, "branch", "", "branch")
 	f.StringVar(&o.extension, "extension", "", "extension")
 	f.StringVar(&o.carrier, "carrier", "", "carrier")
 	f.StringVar(&o.gateway, "gateway", "", "gateway")
-	f.StringVar(&o.to, "to", "", "beginning of the called number")
+	f.StringVar(&o.to, "called", "", "beginning of the called number")
 	f.StringVar(&o.caller, "caller", "", "beginning of the caller's number")
 	f.StringVar(&o.kind, "kind", "", "ingress or egress")
 	f.StringVar(&o.direction, "direction", "", "outbound, inbound, forwarded or internal")
@@ -102,12 +103,12 @@ func (o *cdrOptions) query() (q console.CallQuery, err error) {
 	if q.Period.From, err = parseMoment("from", o.from); err != nil {
 		return q, err
 	}
-	if q.Period.Till, err = parseMoment("till", o.till); err != nil {
-		return q, err
+	if q.Period.Until, err = parseMoment("to", o.till); err != nil {
+		return q, fmt.Errorf("%w; the called number is --called", err)
 	}
 	line := o.line
 	for _, one := range []struct{ flag, field, value, end string }{
-		{"extension", "extension", o.extension, ""}, {"carrier", "carrier", o.carrier, ""}, {"gateway", "gateway", o.gateway, ""}, {"to", "to", o.to, "%"},
+		{"extension", "extension", o.extension, ""}, {"carrier", "carrier", o.carrier, ""}, {"gateway", "gateway", o.gateway, ""}, {"called", "to", o.to, "%"},
 		{"caller", "from", o.caller, "%"}, {"kind", "kind", o.kind, ""}, {"direction", "direction", o.direction, ""}, {"call", "call", o.call, ""},
 	} {
 		if one.value == "" {

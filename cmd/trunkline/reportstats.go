@@ -20,10 +20,10 @@ import (
 
 // statsOptions are the flags of `trunkline report stats`.
 type statsOptions struct {
-	period, against, zone, by, filter, side, tenant, branch, order, into, format, out, locale string
-	compare, formulas                                                                         bool
-	top                                                                                       int
-	config                                                                                    configFlags
+	period, compareTo, zone, by, filter, side, tenant, branch, order, currency, format, out, locale string
+	compare, formulas                                                                               bool
+	top                                                                                             int
+	config                                                                                          configFlags
 }
 
 func newStatsCommand() *cobra.Command {
@@ -39,7 +39,7 @@ month, weekday, hour_of_day, and of status, caller, called, which are answered f
 tenant's time zone unless --zone names another. --filter takes a filter line; ` + "`trunkline report fields`" + ` explains it.
 --formulas says how each figure is reckoned.`,
 		Example: "  trunkline report stats --tenant beauty --period 2026-10 --by branch --compare\n" +
-			"  trunkline report stats --period yesterday --side attempts --by carrier --into RUB --formulas\n" +
+			"  trunkline report stats --period yesterday --side attempts --by carrier --currency RUB --formulas\n" +
 			"  trunkline report stats --tenant beauty --by weekday,hour_of_day --filter 'direction:outbound !to:7495%'",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -52,7 +52,8 @@ tenant's time zone unless --zone names another. --filter takes a filter line; ` 
 	f := cmd.Flags()
 	f.StringVar(&o.period, "period", "this-month", "time to report on")
 	f.BoolVar(&o.compare, "compare", false, "with the period before")
-	f.StringVar(&o.against, "against", "", "with this period instead")
+	f.StringVar(&o.compareTo, "compare-to", "", "with this period instead")
+	formerFlag(f, "against", "compare-to")
 	f.StringVar(&o.zone, "zone", "", "time zone, such as Europe/Moscow; the tenant's, or UTC, if empty")
 	f.StringVar(&o.by, "by", "", "what rows are made of, such as branch,day")
 	f.StringVar(&o.filter, "filter", "", "filter line")
@@ -60,8 +61,9 @@ tenant's time zone unless --zone names another. --filter takes a filter line; ` 
 	f.StringVar(&o.tenant, "tenant", "", "only of this tenant")
 	f.StringVar(&o.branch, "branch", "", "only of this branch of the tenant")
 	f.IntVar(&o.top, "top", 0, "so many rows, and one for the rest")
-	f.StringVar(&o.order, "order", "", "key, legs, answered, talk, sale or cost")
-	f.StringVar(&o.into, "into", "", "currency that margins over several currencies are told in")
+	f.StringVar(&o.order, "order", "", "key, legs, answered, duration, sale or cost")
+	f.StringVar(&o.currency, "currency", "", "currency into which margins over several currencies are converted")
+	formerFlag(f, "into", "currency")
 	f.BoolVar(&o.formulas, "formulas", false, "say how each figure is reckoned")
 	f.StringVar(&o.format, "format", "table", "table, csv or json")
 	f.StringVar(&o.out, "out", "", "write to a file: .csv, .xlsx, .parquet or .arrow")
@@ -72,8 +74,8 @@ tenant's time zone unless --zone names another. --filter takes a filter line; ` 
 
 func (o *statsOptions) run(cmd *cobra.Command, c *app.Local, _ []string) error {
 	q, err := c.ReadQuestion(c.Who, console.QuestionText{
-		Period: o.period, Against: o.against, Zone: o.zone, Tenant: o.tenant, Branch: o.branch, By: o.by, Filter: o.filter, Side: o.side, Order: o.order,
-		Into: o.into, Compare: o.compare, Top: o.top,
+		Period: o.period, CompareTo: o.compareTo, Zone: o.zone, Tenant: o.tenant, Branch: o.branch, By: o.by, Filter: o.filter, Side: o.side, Order: o.order,
+		Currency: o.currency, Compare: o.compare, Top: o.top,
 	})
 	if err != nil {
 		return err
@@ -117,15 +119,15 @@ func statsCells(f *reports.Figures) []string {
 	if f.Margin != nil {
 		margin = f.Margin.Amount.String() + " " + f.Margin.Currency.String()
 	}
-	if f.Margin == nil && f.NoRate != "" {
-		margin = "no rate " + f.NoRate
+	if f.Margin == nil && f.MissingRate != "" {
+		margin = "no rate " + f.MissingRate
 	}
 	if f.MarginPart != nil {
 		part = f.MarginPart.String()
 	}
 	return []string{
 		strconv.FormatInt(f.Legs, 10), strconv.FormatInt(f.Answered, 10), f.ASR.String(), f.NER.String(), strconv.FormatInt(int64(f.ACD+500)/1000, 10),
-		strconv.FormatInt(int64(f.PDD50), 10), strconv.FormatInt(int64(f.PDD95), 10), reports.Minutes(f.Talk), purse(f.Sale), purse(f.Cost), margin, part,
+		strconv.FormatInt(int64(f.PDD50), 10), strconv.FormatInt(int64(f.PDD95), 10), reports.Minutes(f.Duration), purse(f.Sale), purse(f.Cost), margin, part,
 	}
 }
 
@@ -139,8 +141,8 @@ func purse(p reports.Purse) string {
 
 func writeStatsTable(out io.Writer, a *reports.Answer) error {
 	fmt.Fprintf(out, "%s, %s\n", a.Side, a.Period)
-	if a.Against != nil {
-		fmt.Fprintf(out, "with a line below each for %s\n", a.Against)
+	if a.CompareTo != nil {
+		fmt.Fprintf(out, "with a line below each for %s\n", a.CompareTo)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, d := range a.By {
@@ -193,7 +195,7 @@ func writeStatsCSV(out io.Writer, a *reports.Answer) error {
 		head = append(head, string(d))
 	}
 	head = append(head, statsColumns()...)
-	if a.Against != nil {
+	if a.CompareTo != nil {
 		for _, c := range statsColumns() {
 			head = append(head, "before_"+c)
 		}

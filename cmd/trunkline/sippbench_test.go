@@ -145,7 +145,7 @@ func holdSIPp(b *testing.B, calls int, hold time.Duration) {
 	carrier := "127.0.3.8:" + port(b)
 	answering := startCarrier(ctx, b, carrier, 2*calls)
 	defer end(answering)
-	m := startWhole(b, carrier, "TRUNKLINE_SIP_MAX_CALLS="+strconv.Itoa(2*calls), "TRUNKLINE_SIP_FIRST_STRETCH=10m")
+	m := startWhole(b, carrier, "TRUNKLINE_SIP_MAX_CALLS="+strconv.Itoa(2*calls), "TRUNKLINE_SIP_INITIAL_GRANT=10m")
 	defer m.stop()
 	time.Sleep(3 * time.Second)
 	before := memoryOf(b, m.pids...)

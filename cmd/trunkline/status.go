@@ -58,17 +58,17 @@ func printStatus(out io.Writer, o *console.Overview) error {
 	bad := 0
 	for _, p := range o.Parts {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", p.Name, p.State, p.Detail)
-		if !p.Good {
+		if !p.Healthy {
 			bad++
 		}
 	}
 	fmt.Fprintf(w, "phones\t%d registered\n", o.Phones)
-	fmt.Fprintf(w, "unrated\t%d legs\t%s\n", o.Dead, hint(o.Dead > 0, "see `trunkline dead list`"))
+	fmt.Fprintf(w, "unrated\t%d legs\t%s\n", o.Unrated, hint(o.Unrated > 0, "see `trunkline dead list`"))
 	fmt.Fprintf(w, "\nGATEWAY\tCARRIER\tADDRESS\tCALLS\tSTATE\n")
 	for _, g := range o.Gateways {
 		state := "open"
 		if g.Locked {
-			state = "locked: " + g.Why
+			state = "locked: " + g.Reason
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", g.ID, g.Carrier, g.Address, outOf(g.Calls, g.Max), state)
 	}
@@ -81,8 +81,8 @@ func printStatus(out io.Writer, o *console.Overview) error {
 			break
 		}
 		left := "no bound"
-		if c.Left >= 0 {
-			left = (time.Duration(c.Left) * time.Second).String()
+		if c.Remaining >= 0 {
+			left = (time.Duration(c.Remaining) * time.Second).String()
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.ID, c.Tenant, c.Extension, c.From, c.To, c.Gateway, c.State,
 			time.Duration(c.Seconds)*time.Second, left)

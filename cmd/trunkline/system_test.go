@@ -96,7 +96,7 @@ func newSite(tb testing.TB, alfa, beta, opening string) *site {
 	require.NoError(tb, err)
 	s.env = append(os.Environ(), "TRUNKLINE_PACKAGES="+packages, "TRUNKLINE_DATA="+filepath.Join(s.dir, "var"), "TRUNKLINE_NODE=test",
 		"TRUNKLINE_SIP_LISTEN=udp/"+s.sip.String()+",tcp/"+s.sip.String(), "TRUNKLINE_HTTP_LISTEN="+s.http,
-		"TRUNKLINE_SIP_FIRST_STRETCH=10s", "TRUNKLINE_SIP_DRAIN_TIME=2s")
+		"TRUNKLINE_SIP_INITIAL_GRANT=10s", "TRUNKLINE_SIP_DRAIN_TIME=2s")
 	return s
 }
 

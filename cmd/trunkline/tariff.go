@@ -41,11 +41,11 @@ func newVersionsCommand() *cobra.Command {
 			for i := range list {
 				v := &list[i]
 				begins, ends := "always", ""
-				if v.Begins != nil {
-					begins = till(*v.Begins)
+				if v.ValidFrom != nil {
+					begins = till(*v.ValidFrom)
 				}
-				if v.Ends != nil {
-					ends = till(*v.Ends)
+				if v.ValidUntil != nil {
+					ends = till(*v.ValidUntil)
 				}
 				t.add(strconv.FormatInt(v.Revision, 10), v.Label, till(v.Applied), v.By, begins, ends, strings.ReplaceAll(v.State, "_", " "))
 			}

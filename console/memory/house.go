@@ -51,7 +51,7 @@ func New(of *Setup) *House {
 	h.Gate, h.Rows = access.NewGate(h.People, "Trunkline", c), newRows(c)
 	h.Desk = job.NewDesk(job.Config{Book: h.Jobs, Node: "one", Clock: c, Log: slog.New(slog.DiscardHandler)})
 	h.Console = console.New(console.Deps{
-		Gate: h.Gate, Trail: h.People, Setup: setup, Shelf: setup, Snapshot: setup.Snapshot, Routes: func() *routing.Table { return routing.NewTable(setup.Snapshot()) }, Records: h.Rows, Figures: h.Rows, Lines: h.Rows, Switch: switchOf{h.Rows},
+		Gate: h.Gate, AuditLog: h.People, Setup: setup, Shelf: setup, Snapshot: setup.Snapshot, Routes: func() *routing.Table { return routing.NewTable(setup.Snapshot()) }, Records: h.Rows, Figures: h.Rows, Lines: h.Rows, Switch: switchOf{h.Rows},
 		System: h.Rows, Money: h.Rows, Books: books{h.Rows}, Rerating: rerating{h.Rows}, Nodes: nodes{h.Rows}, Incidents: incidents{h.Rows}, Profiles: profiles{h.Rows}, Exchange: exchange{h.Rows}, Schedules: schedules{h.Rows}, Archive: archive{h.Rows},
 		Retention: keeping{h.Rows}, History: setup,
 		Limits: limits{h.Rows}, Billing: h.Rows, Charges: h.Rows, Alerts: alerts{h.Rows}, Dead: h.Rows, Imports: imports{h.Rows}, Uploads: setup,

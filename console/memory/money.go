@@ -46,10 +46,10 @@ func (r *Rows) Post(_ context.Context, e ledger.Entry) (ledger.Posting, error) {
 type limits struct{ *Rows }
 
 // Standing implements console.Limits.
-func (limits) Standing(_ context.Context, t *provision.Tenant) ([]console.Standing, error) {
-	out := []console.Standing{{Scope: ledger.TenantScope}}
+func (limits) Standing(_ context.Context, t *provision.Tenant) ([]console.LimitStatus, error) {
+	out := []console.LimitStatus{{Scope: ledger.TenantScope}}
 	for i := range t.Branches {
-		out = append(out, console.Standing{Scope: ledger.BranchScope, Owner: t.Branches[i].ID})
+		out = append(out, console.LimitStatus{Scope: ledger.BranchScope, Owner: t.Branches[i].ID})
 	}
 	return out, nil
 }

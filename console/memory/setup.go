@@ -102,7 +102,7 @@ func (s *Setup) Save(ctx context.Context, base int64, changes *provision.Changes
 		sum := sha256.Sum256(content)
 		s.files[name] = content
 		s.versions = append(s.versions, version{
-			console.FileVersion{Revision: s.revision, At: s.clock.Now(), By: by, Sum: hex.EncodeToString(sum[:])}, name, content,
+			console.FileVersion{Revision: s.revision, At: s.clock.Now(), By: by, SHA256: hex.EncodeToString(sum[:])}, name, content,
 		})
 	}
 	b, err := provision.NewBundle(s.objects, s.files)

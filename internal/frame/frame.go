@@ -72,7 +72,7 @@ type Kind uint8
 const (
 	Whole   Kind = iota + 1
 	Damaged      // Was a frame, or several, and cannot be read.
-	Torn         // The end of a file that was not written to its end: whoever wrote it was not told that he had succeeded.
+	Torn         // The end of a file that was not written to its end: whoever wrote it was not told that it had succeeded.
 )
 
 // Part is a part of a file: a frame, or what could not be read.

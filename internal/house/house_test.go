@@ -67,7 +67,7 @@ func rules() []rule {
 		{"internal/node", []string{"internal/disk"}, "who a data folder belongs to"},
 		{"internal/embedded", []string{"internal/embedded"}, "engines know nothing of telephony"},
 		{"internal/house", nil, "only tests"},
-		{"internal/kept", leaves, "values that are kept for a while, whatever they are"},
+		{"internal/ttlcache", leaves, "values that are kept for a while, whatever they are"},
 		{"internal/backup", nil, "a set of files, whatever is in them"},
 		{"demo", append([]string{"cdr", "provision", "routing", "sipproxy/agent"}, leaves...), "a sample that goes the way that real calls go"},
 		{"bench", []string{"bench"}, "only measures, in tests"},
@@ -75,7 +75,7 @@ func rules() []rule {
 			"app", "access", "alert", "cdr", "console", "credit", "demo", "internal", "job", "lcr", "ledger", "provision", "rating", "reports", "routing", "sipproxy",
 		}, leaves...), "commands translate: what they do is a use case of the console or a part of the app, and never SQL"},
 		{"app", append([]string{
-			"app", "access", "alert", "api", "cdr", "console", "credit", "demo", "internal/backup", "internal/centralbank", "internal/embedded", "internal/kept", "internal/node", "job", "lcr", "ledger",
+			"app", "access", "alert", "api", "cdr", "console", "credit", "demo", "internal/backup", "internal/centralbank", "internal/embedded", "internal/node", "internal/ttlcache", "job", "lcr", "ledger",
 			"provision", "rating", "reports", "routing", "sipproxy", "sql",
 		}, leaves...), "the running system joins all rooms, and is no command"},
 		{"rating/worker", append([]string{"rating", "cdr", "ledger", "provision"}, leaves...), "where cdr, rating and ledger meet"},

@@ -148,17 +148,17 @@ func (p *proxy) ask(c *call, upTo time.Duration) (granted time.Duration, stop bo
 	if w.ledgerAway {
 		return 0, false, errAway
 	}
-	stretches, err := c.fate.quote.Ladder(int64(upTo/time.Second), 20)
+	stretches, err := c.fate.quote.PriceSteps(int64(upTo/time.Second), 20)
 	if err != nil {
 		return 0, false, err
 	}
 	tenant := c.fate.tenant
 	r := ledger.HoldRequest{
 		Call: c.id.Bytes(), Node: p.id, Account: tenant, Limits: w.prices.Limit[tenant.Owner], At: p.machine.Now(),
-		Branch: "main", Extension: c.Extension, To: c.To, AtOnce: w.prices.AtOnce[tenant.Owner],
+		Branch: "main", Extension: c.Extension, To: c.To, Concurrency: w.prices.AtOnce[tenant.Owner],
 	}
 	for _, s := range stretches {
-		r.Ladder = append(r.Ladder, ledger.Stretch{Seconds: s.Seconds, Cost: s.Cost})
+		r.Options = append(r.Options, ledger.GrantOption{Seconds: s.Seconds, Cost: s.Cost})
 	}
 	a, err := w.store.Reserve(w.ctx, r)
 	if err == nil && w.chance(12) {

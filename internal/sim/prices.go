@@ -15,9 +15,9 @@ import (
 // Prices are the tariffs of a world: one for its tenants, with an allowance or without, and one deck.
 type Prices struct {
 	Sale, Bought *rating.Tariff
-	Limit        map[string][]ledger.Limit // By tenant.
-	AtOnce       map[string]ledger.AtOnce  // By tenant.
-	Lost         bool                      // Nobody knows the tariff of tenants: their legs cannot be rated.
+	Limit        map[string][]ledger.Limit         // By tenant.
+	AtOnce       map[string]ledger.ConcurrencyCaps // By tenant.
+	Lost         bool                              // Nobody knows the tariff of tenants: their legs cannot be rated.
 }
 
 // NewPrices makes some up.
@@ -32,7 +32,7 @@ func NewPrices(random *rand.Rand, allowance bool) (*Prices, error) {
 			Name: "free", Measure: rating.Seconds, Amount: 60 * random.Int64N(60), Per: rating.PerExtension, Cycle: rating.Monthly,
 		}}
 	}
-	p := &Prices{Limit: make(map[string][]ledger.Limit), AtOnce: make(map[string]ledger.AtOnce)}
+	p := &Prices{Limit: make(map[string][]ledger.Limit), AtOnce: make(map[string]ledger.ConcurrencyCaps)}
 	if p.Sale, err = rating.NewTariff(spec); err != nil {
 		return nil, err
 	}

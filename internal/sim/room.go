@@ -21,7 +21,7 @@ func compareRooms(a, b room) int {
 // bound caps the calls at a time of a tenant, and of each of its extensions, anew, or lets there be any number. Those in
 // progress go on.
 func (w *world) bound(a ledger.Account) {
-	caps := ledger.AtOnce{Tenant: w.random.Int64N(5), Extension: w.random.Int64N(4)}
+	caps := ledger.ConcurrencyCaps{Tenant: w.random.Int64N(5), Extension: w.random.Int64N(4)}
 	w.prices.AtOnce[a.Owner] = caps
 	w.trace("calls at a time of %s: %d, %d of an extension", a.Owner, caps.Tenant, caps.Extension)
 	live := w.live()

@@ -71,7 +71,7 @@ func newWorld(ctx context.Context, o Options, random *rand.Rand) (*world, error)
 	}
 	w.books, w.clicks = &flakyBooks{w.store.Books(), w}, &flakyCalls{w.calls, w}
 	w.worker = worker.New(worker.Config{
-		Topic: topic, Books: w.books, Calls: w.clicks, Graveyard: nobody{}, Prices: func() worker.Prices { return w.prices },
+		Topic: topic, Books: w.books, Calls: w.clicks, DeadLetters: nobody{}, Prices: func() worker.Prices { return w.prices },
 		Clock: w.clock, Log: slog.New(slog.DiscardHandler),
 	})
 	w.repair = &repair.Repair{
@@ -100,7 +100,7 @@ func newWorld(ctx context.Context, o Options, random *rand.Rand) (*world, error)
 // nobody takes the legs that could not be rated.
 type nobody struct{}
 
-// Send implements worker.Graveyard.
+// Send implements worker.DeadLetterTopic.
 func (nobody) Send(context.Context, []cdr.Envelope) error { return nil }
 
 func (w *world) chance(of int) bool { return w.random.IntN(of) == 0 }

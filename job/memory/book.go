@@ -84,7 +84,7 @@ func (b *Book) Beat(_ context.Context, id string, s job.Standing) (bool, error) 
 		return false, err
 	}
 	k.Standing, k.beat = s, b.clock.Now()
-	return k.Stopping, nil
+	return k.Cancelling, nil
 }
 
 // Part implements job.Book.
@@ -146,7 +146,7 @@ func (b *Book) Stop(_ context.Context, id, _ string) error {
 	defer b.mu.Unlock()
 	k, err := b.find(id)
 	if err == nil {
-		k.Stopping = true
+		k.Cancelling = true
 	}
 	return err
 }

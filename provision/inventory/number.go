@@ -26,7 +26,7 @@ const (
 	Assigned   Status = "assigned"
 	PortingIn  Status = "porting_in"  // It comes from another operator; Until is when it is expected.
 	PortingOut Status = "porting_out" // It goes to another operator; Until is when it is expected.
-	Quarantine Status = "quarantine"  // It was a client's, and is nobody's until a moment: callers still want him.
+	Quarantine Status = "quarantine"  // It was a client's, and is nobody's until a moment: callers still want them.
 )
 
 // Statuses returns all of them.
@@ -86,7 +86,7 @@ func (n *Number) Validate() error {
 }
 
 // At returns the number as it is at a moment, given the client whom it leads to by what is provisioned; empty: nobody. What leads to a
-// client is his. What was assigned and was taken away elsewhere is in quarantine until somebody says otherwise.
+// client is theirs. What was assigned and was taken away elsewhere is in quarantine until somebody says otherwise.
 func (n Number) At(now time.Time, holder string) Number {
 	over := !n.Until.IsZero() && !n.Until.After(now)
 	switch {

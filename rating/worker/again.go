@@ -36,7 +36,7 @@ func (c *Change) Withdrawn() bool { return c.After.Call.IsZero() }
 // Again is what came of pricing records again.
 type Again struct {
 	Changes []Change
-	Failed  []Dead // Legs that cannot be priced any more; their records stay as they are.
+	Failed  []DeadLetter // Legs that cannot be priced any more; their records stay as they are.
 }
 
 // Again prices records again that are in force, in the order in which their calls ended, as if they all came now: what
@@ -68,15 +68,15 @@ func (w *Worker) Again(records []Priced, counters func(tenant, tariff string) ra
 // again prices one record again.
 func (r *rater) again(old *Priced, out *Again) error {
 	leg := old.Leg
-	r.out.Records, r.out.Uses, r.out.Dead = r.out.Records[:0], nil, nil
+	r.out.Records, r.out.Uses, r.out.DeadLetters = r.out.Records[:0], nil, nil
 	if err := r.leg(&leg); err != nil {
 		return err
 	}
-	if len(r.out.Dead) > 0 {
+	if len(r.out.DeadLetters) > 0 {
 		for _, u := range old.Uses { // It stays, and so does what it used.
 			r.counters(u.Tenant, u.Tariff).own[u.Counter] += u.Amount
 		}
-		out.Failed = append(out.Failed, r.out.Dead...)
+		out.Failed = append(out.Failed, r.out.DeadLetters...)
 		return nil
 	}
 	fresh := Priced{r.out.Records[0], r.out.Uses}

@@ -72,7 +72,7 @@ func TestEnginesAreAwayForMinutes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, e := clock.NewManual(time.Unix(1.7e9, 0)), &endless{}
-			w := worker.New(worker.Config{Topic: "t", Stream: e, Books: e, Calls: e, Graveyard: e, Clock: c, Log: slog.New(slog.DiscardHandler)})
+			w := worker.New(worker.Config{Topic: "t", Stream: e, Books: e, Calls: e, DeadLetters: e, Clock: c, Log: slog.New(slog.DiscardHandler)})
 			ctx, cancel := context.WithCancel(t.Context())
 			var group sync.WaitGroup
 			away(e).Store(true)

@@ -36,8 +36,8 @@ type Step struct {
 type Delivery struct {
 	Source string // The topic.
 	Steps  []Step
-	Legs   []cdr.Leg // In the order of the stream; some may have come before.
-	Broken []Dead    // Messages that could not be read.
+	Legs   []cdr.Leg    // In the order of the stream; some may have come before.
+	Broken []DeadLetter // Messages that could not be read.
 }
 
 // Fresh are the legs of a delivery that were never accounted for, with what their prices depend on. It holds while the
@@ -61,8 +61,8 @@ type Outcome struct {
 	// Settled are the calls whose hold ends: it is given back, and what they used goes to the limits that it was held in.
 	Settled []Settled
 	// Limits is what calls without a hold used.
-	Limits map[ledger.Counter]ledger.Use
-	Dead   []Dead
+	Limits      map[ledger.Counter]ledger.Use
+	DeadLetters []DeadLetter
 }
 
 // LegID is the identity of a leg.
@@ -85,8 +85,8 @@ type Settled struct {
 	Use  ledger.Use
 }
 
-// Dead is a leg that could not be rated, or a message that is no leg.
-type Dead struct {
+// DeadLetter is a leg that could not be rated, or a message that is no leg.
+type DeadLetter struct {
 	Leg     *cdr.Leg // Nil for a message that is no leg.
 	Message []byte
 	Reason  string // A short word.
@@ -95,10 +95,10 @@ type Dead struct {
 
 // Batch is a delivery that was posted: what the store of calls is to have, and has not confirmed yet.
 type Batch struct {
-	ID      int64 // 0: there is nothing to store.
-	Key     int64 // Tells it from another of the same number; see cdr.Record.
-	Records []cdr.Record
-	Dead    []Dead
+	ID          int64 // 0: there is nothing to store.
+	Key         int64 // Tells it from another of the same number; see cdr.Record.
+	Records     []cdr.Record
+	DeadLetters []DeadLetter
 }
 
 // Books keep what must be exact. All methods may be repeated after an error.
@@ -147,7 +147,7 @@ type Stream interface {
 	Commit(marks []cdr.Mark) error
 }
 
-// Graveyard takes copies of the legs that could not be rated.
-type Graveyard interface {
+// DeadLetterTopic takes copies of the legs that could not be rated. A copy may come more than once.
+type DeadLetterTopic interface {
 	Send(ctx context.Context, legs []cdr.Envelope) error
 }

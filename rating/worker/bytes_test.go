@@ -79,7 +79,7 @@ func TestPostgresRefuses(t *testing.T) {
 	w := newWorld(t, 1)
 	leg := w.call("tenant", 10)[0]
 	_, err := w.books.Post(t.Context(), &worker.Delivery{Source: "x", Legs: []cdr.Leg{leg}}, func(worker.Fresh) (worker.Outcome, error) {
-		return worker.Outcome{Dead: []worker.Dead{{Leg: &leg, Reason: "x\xff", Detail: "y"}}}, nil
+		return worker.Outcome{DeadLetters: []worker.DeadLetter{{Leg: &leg, Reason: "x\xff", Detail: "y"}}}, nil
 	})
 	require.ErrorIs(t, err, worker.ErrRefused)
 	_, err = w.books.Post(t.Context(), &worker.Delivery{Source: "x", Legs: []cdr.Leg{leg}}, func(worker.Fresh) (worker.Outcome, error) {
@@ -97,7 +97,7 @@ func TestPostgresRefuses(t *testing.T) {
 func TestStandstill(t *testing.T) {
 	c, e := clock.NewManual(time.Unix(1.7e9, 0)), &endless{}
 	e.ledgerAway.Store(true)
-	w := worker.New(worker.Config{Topic: "t", Stream: e, Books: e, Calls: e, Graveyard: e, Clock: c, Log: slog.New(slog.DiscardHandler)})
+	w := worker.New(worker.Config{Topic: "t", Stream: e, Books: e, Calls: e, DeadLetters: e, Clock: c, Log: slog.New(slog.DiscardHandler)})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = w.Run(ctx) }()

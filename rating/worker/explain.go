@@ -25,8 +25,8 @@ type Explained struct {
 	Computed money.Amount             `json:"computed"`
 	Recorded money.Amount             `json:"recorded"`
 	Currency money.Currency           `json:"currency,omitzero"`
-	Agrees   bool                     `json:"agrees"`        // To the last millionth.
-	Why      string                   `json:"why,omitempty"` // Why it does not, or could not be computed; or why it is no more than what was held.
+	Matches  bool                     `json:"matches"`          // To the last millionth.
+	Reason   string                   `json:"reason,omitempty"` // Why it does not, or could not be computed; or why it is no more than what was held.
 }
 
 // Explain computes the price of a record again. An error may pass; what is not kept any more, and what does not agree, is in the answer.
@@ -37,7 +37,7 @@ func Explain(ctx context.Context, record *cdr.Record, recall Recall) (Explained,
 		e.Side, e.Version, e.Recorded, e.Currency = "cost", record.DeckVersion, record.Cost, record.CostCurrency
 	}
 	if e.Version == "" {
-		e.Agrees, e.Why = record.Sale.IsZero() && record.Cost.IsZero(), "nothing was charged for it"
+		e.Matches, e.Reason = record.Sale.IsZero() && record.Cost.IsZero(), "nothing was charged for it"
 		return e, nil
 	}
 	tariff, ok, err := recall(ctx, leg, e.Version)
@@ -45,25 +45,25 @@ func Explain(ctx context.Context, record *cdr.Record, recall Recall) (Explained,
 		return e, err
 	}
 	if !ok {
-		e.Why = e.Version + " is not kept: it was priced before versions were, or the provisioning was restored from before it"
+		e.Reason = e.Version + " is not kept: it was priced before versions were, or the provisioning was restored from before it"
 		return e, nil
 	}
 	charge, told, err := again(tariff, record)
 	var unratable *rating.UnratableError
 	if err != nil && !errors.As(err, &unratable) {
-		e.Why = err.Error()
+		e.Reason = err.Error()
 		return e, nil
 	}
 	e.Steps, e.Computed = told.Steps, charge.Total
 	switch {
 	case err != nil && leg.Duration() > 0:
-		e.Why = err.Error()
+		e.Reason = err.Error()
 	case charge.Total == e.Recorded:
-		e.Agrees = true
+		e.Matches = true
 	case strings.Contains(record.Note, NoteBounded) && e.Recorded.Less(charge.Total):
-		e.Agrees, e.Why = true, fmt.Sprintf("no more than %s was held for the call, and no more is charged", e.Recorded)
+		e.Matches, e.Reason = true, fmt.Sprintf("no more than %s was held for the call, and no more is charged", e.Recorded)
 	default:
-		e.Why = fmt.Sprintf("%s was charged and %s comes out", e.Recorded, charge.Total)
+		e.Reason = fmt.Sprintf("%s was charged and %s comes out", e.Recorded, charge.Total)
 	}
 	return e, nil
 }

@@ -62,7 +62,7 @@ func (w *Worker) postMessages(ctx context.Context, messages []cdr.Message, at ma
 		return w.postMessages(ctx, messages[half:], at, posted)
 	case errors.Is(err, ErrRefused):
 		w.cfg.Log.ErrorContext(ctx, "the ledger refuses a leg; it is kept as a dead letter", "partition", messages[0].Part, "offset", messages[0].Offset, "error", err)
-		d.Legs, d.Broken = nil, []Dead{{Message: messages[0].Value, Reason: ReasonRefused, Detail: err.Error()}}
+		d.Legs, d.Broken = nil, []DeadLetter{{Message: messages[0].Value, Reason: ReasonRefused, Detail: err.Error()}}
 		batch, err = w.post(ctx, d)
 	}
 	if err != nil {
@@ -90,7 +90,7 @@ func (w *Worker) Read(messages []cdr.Message, at map[int]cdr.Mark) *Delivery {
 	for _, m := range messages {
 		last[m.Part] = m
 		if err := cdr.DecodeLeg(m.Value, &d.Legs[n]); err != nil {
-			d.Broken = append(d.Broken, Dead{Message: m.Value, Reason: ReasonUnreadable, Detail: err.Error()})
+			d.Broken = append(d.Broken, DeadLetter{Message: m.Value, Reason: ReasonUnreadable, Detail: err.Error()})
 			continue
 		}
 		n++
@@ -112,7 +112,7 @@ func (w *Worker) post(ctx context.Context, d *Delivery) (Batch, error) {
 		switch {
 		case err == nil:
 			w.went()
-			fresh := int64(len(batch.Records) + len(batch.Dead))
+			fresh := int64(len(batch.Records) + len(batch.DeadLetters))
 			came := int64(len(d.Legs) + len(d.Broken))
 			w.stats.legs.Add(came)
 			w.stats.repeated.Add(came - fresh)

@@ -109,7 +109,7 @@ func (r *rater) leg(leg *cdr.Leg) error {
 		v = checkSize(&record)
 	}
 	if v != nil {
-		r.out.Dead = append(r.out.Dead, Dead{Leg: leg, Message: cdr.AppendLeg(nil, leg), Reason: v.reason, Detail: v.detail})
+		r.out.DeadLetters = append(r.out.DeadLetters, DeadLetter{Leg: leg, Message: cdr.AppendLeg(nil, leg), Reason: v.reason, Detail: v.detail})
 		return nil
 	}
 	if leg.Kind == cdr.Ingress {

@@ -70,19 +70,19 @@ func (w *Worker) Deliver(ctx context.Context, b Batch) error {
 	if err := w.cfg.Calls.WriteRecords(ctx, b.Token(), b.Records); err != nil {
 		return err
 	}
-	if len(b.Dead) > 0 && w.cfg.Graveyard == nil {
+	if len(b.DeadLetters) > 0 && w.cfg.DeadLetters == nil {
 		return nil // Whoever has the topic of dead letters confirms it.
 	}
-	if len(b.Dead) > 0 {
-		letters := make([]cdr.Envelope, 0, len(b.Dead))
-		for _, d := range b.Dead {
+	if len(b.DeadLetters) > 0 {
+		letters := make([]cdr.Envelope, 0, len(b.DeadLetters))
+		for _, d := range b.DeadLetters {
 			e := cdr.Envelope{Value: d.Message, Reason: d.Reason}
 			if d.Leg != nil {
 				e.Key = d.Leg.Call.Bytes()
 			}
 			letters = append(letters, e)
 		}
-		if err := w.cfg.Graveyard.Send(ctx, letters); err != nil {
+		if err := w.cfg.DeadLetters.Send(ctx, letters); err != nil {
 			return err
 		}
 	}
@@ -90,7 +90,7 @@ func (w *Worker) Deliver(ctx context.Context, b Batch) error {
 		return err
 	}
 	w.stats.records.Add(int64(len(b.Records)))
-	w.stats.dead.Add(int64(len(b.Dead)))
+	w.stats.dead.Add(int64(len(b.DeadLetters)))
 	w.stats.batches.Add(1)
 	return nil
 }

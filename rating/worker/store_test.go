@@ -91,7 +91,7 @@ func TestBatchesAreStoredSideBySide(t *testing.T) {
 	for n := range deskMessages {
 		d.let[fmt.Sprintf("batch/%d", n+1)] = make(chan struct{})
 	}
-	w := worker.New(worker.Config{Topic: "t", Stream: d, Books: d, Calls: d, Graveyard: d, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
+	w := worker.New(worker.Config{Topic: "t", Stream: d, Books: d, Calls: d, DeadLetters: d, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- w.Run(ctx) }()

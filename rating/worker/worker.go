@@ -15,13 +15,13 @@ import (
 
 // Config is what a worker works with.
 type Config struct {
-	Topic     string
-	Stream    Stream
-	Books     Books
-	Calls     Calls
-	Graveyard Graveyard                // Nil: batches with dead letters are stored and left for a worker that has one.
-	Prices    func() Prices            // What holds now; asked once for each delivery.
-	Country   func(e164.Number) string // The ISO 3166 code of a number's country; nil: none.
+	Topic       string
+	Stream      Stream
+	Books       Books
+	Calls       Calls
+	DeadLetters DeadLetterTopic          // Nil: batches with dead letters are stored and left for a worker that has one.
+	Prices      func() Prices            // What holds now; asked once for each delivery.
+	Country     func(e164.Number) string // The ISO 3166 code of a number's country; nil: none.
 	// Agree is asked before the stream is read, and after every break: it brings the ledger and the store of calls into agreement
 	// where one of them has gone back in time. Nil: they are taken to agree.
 	Agree func(context.Context) error
@@ -215,7 +215,7 @@ func (w *Worker) Retry(ctx context.Context, books Retrier, ids []int64) (int, er
 	if err != nil {
 		return 0, err
 	}
-	batch.Dead = nil // Their copies are in the topic.
+	batch.DeadLetters = nil // Their copies are in the topic.
 	return len(batch.Records), w.Deliver(ctx, batch)
 }
 

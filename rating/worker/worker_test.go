@@ -73,7 +73,7 @@ func TestHoldsAreSettled(t *testing.T) {
 		}
 		a, err := w.ledger.Reserve(t.Context(), ledger.HoldRequest{
 			Call: call[0].Call.Bytes(), Node: "proxy-1", Account: account, At: call[0].Setup, Limits: w.prices.limits,
-			Ladder: []ledger.Stretch{{Seconds: c.held, Cost: cost}},
+			Options: []ledger.GrantOption{{Seconds: c.held, Cost: cost}},
 		})
 		require.NoError(t, err)
 		require.Equal(t, c.held, a.Granted)
@@ -95,7 +95,7 @@ func TestHoldsAreSettled(t *testing.T) {
 	require.Equal(t, ledger.Use{Money: s.Debits, Seconds: 60 + 120, Calls: 2}, gauges[0].Used)
 	require.True(t, gauges[0].Held.IsZero())
 	late, err := w.ledger.Reserve(t.Context(), ledger.HoldRequest{
-		Call: legs[0].Call.Bytes(), Account: account, At: w.at, Ladder: []ledger.Stretch{{Seconds: 600, Cost: money.FromMicros(1)}},
+		Call: legs[0].Call.Bytes(), Account: account, At: w.at, Options: []ledger.GrantOption{{Seconds: 600, Cost: money.FromMicros(1)}},
 	})
 	require.NoError(t, err)
 	require.Equal(t, ledger.BoundClosed, late.Refusal)

@@ -200,7 +200,7 @@ func (w *world) start(change func(*wiring)) *running {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
 	r := &running{Worker: worker.New(worker.Config{
-		Topic: w.topic, Stream: stream, Books: parts.books, Calls: parts.calls, Graveyard: dead, Agree: parts.agree,
+		Topic: w.topic, Stream: stream, Books: parts.books, Calls: parts.calls, DeadLetters: dead, Agree: parts.agree,
 		Prices: func() worker.Prices { return w.prices }, Clock: clock.System{}, Log: log,
 	})}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.tb.Context()))

@@ -16,14 +16,14 @@ func OfAnswer(a *reports.Answer) *Table {
 	}
 	sales, costs := a.Total.Sale.Currencies(), a.Total.Cost.Currencies()
 	prefixes := []string{""}
-	if a.Against != nil {
+	if a.CompareTo != nil {
 		prefixes = append(prefixes, "before_")
 		for _, f := range []*reports.Figures{a.Total.Before} {
 			sales, costs = union(sales, f.Sale.Currencies()), union(costs, f.Cost.Currencies())
 		}
 	}
 	for _, p := range prefixes {
-		for _, name := range []string{"legs", "seizures", "answered", "limited", "crowded", "acd_ms", "pdd_p50_ms", "pdd_p95_ms", "pdd_p99_ms", "talk_seconds", "billed_seconds"} {
+		for _, name := range []string{"legs", "seizures", "answered", "rejected_limit", "rejected_capacity", "acd_ms", "pdd_p50_ms", "pdd_p95_ms", "pdd_p99_ms", "duration_seconds", "billed_seconds"} {
 			t.Fields = append(t.Fields, Field{Name: p + name, Kind: Whole})
 		}
 		t.Fields = append(t.Fields, Field{Name: p + "asr_percent", Kind: Amount}, Field{Name: p + "ner_percent", Kind: Amount})
@@ -64,7 +64,7 @@ func union(a, b []money.Currency) []money.Currency {
 }
 
 func figureCells(f *reports.Figures, sales, costs []money.Currency) []any {
-	row := []any{f.Legs, f.Seizures, f.Answered, f.Limited, f.Crowded, int64(f.ACD), int64(f.PDD50), int64(f.PDD95), int64(f.PDD99), f.Talk, f.Billed, part(f.ASR), part(f.NER)}
+	row := []any{f.Legs, f.Seizures, f.Answered, f.RejectedLimit, f.RejectedCapacity, int64(f.ACD), int64(f.PDD50), int64(f.PDD95), int64(f.PDD99), f.Duration, f.Billed, part(f.ASR), part(f.NER)}
 	for _, c := range sales {
 		row = append(row, f.Sale[c])
 	}

@@ -9,7 +9,7 @@ import (
 	"trunkline/reports/invoice"
 )
 
-// advance is a house whose client pays in advance, by a tariff of another zone than his own where one is given.
+// advance is a house whose client pays in advance, by a tariff of another zone than their own where one is given.
 func advance(t *testing.T, zone, tariffZone string) *house {
 	t.Helper()
 	h := newHouse(t)
@@ -75,7 +75,7 @@ func TestTrialIsCountedInDays(t *testing.T) {
 	require.Contains(t, h.draft("2026-10", on("2026-11-02 05:00")), "Start: 31 x 1 = 5 ")
 }
 
-// TestDiscountOfWhatIsGivenBack: who paid a fee in advance with a discount gets back what he paid.
+// TestDiscountOfWhatIsGivenBack: who paid a fee in advance with a discount gets back what they paid.
 func TestDiscountOfWhatIsGivenBack(t *testing.T) {
 	t.Parallel()
 	h := advance(t, "Europe/Berlin", "Europe/Berlin")

@@ -19,16 +19,16 @@ var ErrCharge = errors.New("the charge cannot be taken")
 // Charge is a line of an invoice that somebody made by hand, once: work on site, a device, an allowance in goodwill. It stands on the
 // document of the period that its day is in.
 type Charge struct {
-	ID     int64        `json:"id" access:"client"`
-	Key    string       `json:"key,omitempty" access:"client"` // The same key makes no second charge; empty: there is none.
-	Tenant string       `json:"tenant" access:"client"`
-	Branch string       `json:"branch,omitempty" access:"client"` // That bears it; empty: it is shared out as fees of the whole company are.
-	Day    string       `json:"day" access:"client"`              // Of the service, such as 2026-11-17, in the tenant's calendar. Its tax is that of the day.
-	Text   string       `json:"text" access:"client"`
-	Amount money.Amount `json:"amount" access:"client"` // In the tenant's currency, as prices are: with the tax where they contain it. Below zero it is a credit.
-	By     string       `json:"by,omitempty" access:"open"`
-	Made   time.Time    `json:"made,omitzero" access:"client"`
-	Number string       `json:"invoice,omitempty" access:"client"` // Of the document that it stands on; empty: it is not invoiced yet.
+	ID      int64        `json:"id" access:"client"`
+	Key     string       `json:"key,omitempty" access:"client"` // The same key makes no second charge; empty: there is none.
+	Tenant  string       `json:"tenant" access:"client"`
+	Branch  string       `json:"branch,omitempty" access:"client"` // That bears it; empty: it is shared out as fees of the whole company are.
+	Day     string       `json:"day" access:"client"`              // Of the service, such as 2026-11-17, in the tenant's calendar. Its tax is that of the day.
+	Text    string       `json:"text" access:"client"`
+	Amount  money.Amount `json:"amount" access:"client"` // In the tenant's currency, as prices are: with the tax where they contain it. Below zero it is a credit.
+	By      string       `json:"by,omitempty" access:"open"`
+	Created time.Time    `json:"created_at,omitzero" access:"client"`
+	Number  string       `json:"invoice,omitempty" access:"client"` // Of the document that it stands on; empty: it is not invoiced yet.
 }
 
 // chargeText bounds the text of a charge in bytes.

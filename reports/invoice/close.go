@@ -58,11 +58,11 @@ type Archive interface {
 
 // Issued is a document that was issued, as it is kept.
 type Issued struct {
-	ID       int64     `json:"id"`
-	Document *Document `json:"document"`
-	Hash     string    `json:"hash"`
-	State    State     `json:"state"`
-	Fresh    bool      `json:"fresh"` // It was issued just now.
+	ID          int64     `json:"id"`
+	Document    *Document `json:"document"`
+	Hash        string    `json:"hash"`
+	State       State     `json:"state"`
+	NewlyIssued bool      `json:"newly_issued"` // It was issued just now.
 }
 
 // Config is what a Closer works with.

@@ -14,7 +14,7 @@ import (
 	"trunkline/reports"
 )
 
-// Discount takes a part off what a client is charged, for a time: a promotion, or what was agreed with him.
+// Discount takes a part off what a client is charged, for a time: a promotion, or what was agreed with them.
 type Discount struct {
 	Name    string `json:"name" yaml:"name"` // The line of the invoice.
 	Percent string `json:"percent" yaml:"percent"`

@@ -27,7 +27,7 @@ const (
 	Waiting  Code = "waiting"  // Batches are posted and not stored yet.
 	SumsOff  Code = "sums"     // Calls, ledger and lines differ.
 	NoTariff Code = "no_tariff"
-	NoTaxID  Code = "no_tax_id" // The buyer owes the tax, and his tax id is not known.
+	NoTaxID  Code = "no_tax_id" // The buyer owes the tax, and their tax id is not known.
 	Fault    Code = "fault"     // Something failed; trying again may help.
 )
 

@@ -85,14 +85,14 @@ func (w *world) Issue(_ context.Context, d *invoice.Document, n invoice.Numberin
 	sealed := *d
 	sealed.Number = n.Format(d.Issued, w.serial)
 	_, hash, err := sealed.Seal()
-	out := invoice.Issued{ID: w.serial, Document: &sealed, Hash: hash, State: invoice.StateIssued, Fresh: true}
+	out := invoice.Issued{ID: w.serial, Document: &sealed, Hash: hash, State: invoice.StateIssued, NewlyIssued: true}
 	w.issued[d.Tenant+d.Period.From.String()] = out
 	return out, err
 }
 
 func (w *world) Find(_ context.Context, tenant string, from time.Time) (invoice.Issued, error) {
 	if i, ok := w.issued[tenant+from.String()]; ok {
-		i.Fresh = false
+		i.NewlyIssued = false
 		return i, nil
 	}
 	return invoice.Issued{}, invoice.ErrNoInvoice
@@ -189,7 +189,7 @@ func TestInvoice(t *testing.T) {
 
 	again, err := closer.Run(t.Context(), october())
 	require.NoError(t, err)
-	require.False(t, again[0].Issued.Fresh)
+	require.False(t, again[0].Issued.NewlyIssued)
 	require.Equal(t, results[0].Issued.Hash, again[0].Issued.Hash)
 	require.Equal(t, int64(1), w.serial, "running it again changes nothing")
 }

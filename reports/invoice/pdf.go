@@ -281,7 +281,7 @@ func WriteExpensesPDF(out io.Writer, e *reports.Expenses, brand Brand, language 
 	w := words(language)
 	zone := e.Period.Zone
 	style := pdf.Style{
-		Title: w.branches, Page: w.page, Footer: e.Tenant, Colour: brand.Colour, Logo: brand.Logo, Landscape: true, Created: e.Period.Till,
+		Title: w.branches, Page: w.page, Footer: e.Tenant, Colour: brand.Colour, Logo: brand.Logo, Landscape: true, Created: e.Period.Until,
 	}
 	doc, err := pdf.New(style)
 	if err != nil {
@@ -289,7 +289,7 @@ func WriteExpensesPDF(out io.Writer, e *reports.Expenses, brand Brand, language 
 	}
 	locale := reports.Locale{Language: language}
 	doc.Heading(w.branches)
-	doc.Text(w.period + ": " + locale.Day(e.Period.From.In(zone)) + " – " + locale.Day(e.Period.Till.Add(-1).In(zone)) + " (" + zone.String() + "), " + e.Currency.String())
+	doc.Text(w.period + ": " + locale.Day(e.Period.From.In(zone)) + " – " + locale.Day(e.Period.Until.Add(-1).In(zone)) + " (" + zone.String() + "), " + e.Currency.String())
 	doc.Space(3)
 	expenseTable(doc, e, language)
 	return doc.Write(out)

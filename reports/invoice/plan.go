@@ -159,7 +159,7 @@ func (c *Closer) tenants(names []string, histories map[string][]Version) ([]*pro
 	return out, nil
 }
 
-// tenant is one as he is set up, or as he was when he was taken away; nil: there was none.
+// tenant is one as they are set up, or as they were when they were deleted; nil: there was none.
 func (c *Closer) tenant(name string, history []Version) (*provision.Tenant, error) {
 	if t, ok := c.c.Snapshot.Tenant(name); ok {
 		return t, nil
@@ -253,7 +253,7 @@ func (j *job) obstacles(d *Document) []Refusal {
 		}
 	}
 	if d.Buyer.TaxID == "" && slices.ContainsFunc(d.Taxes, func(t TaxPart) bool { return t.Category == tax.ReverseCharge }) {
-		add(NoTaxID, "the buyer owes the tax, and his billing profile has no buyer.tax_id")
+		add(NoTaxID, "the buyer owes the tax, and their billing profile has no buyer.tax_id")
 	}
 	for other, sum := range j.shared.postings {
 		if other.Kind == ledger.TenantAccount && other.Owner == j.tenant.ID && other != account && sum.Amount != (money.Amount{}) {

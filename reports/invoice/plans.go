@@ -11,7 +11,7 @@ import (
 	"trunkline/rating"
 )
 
-// plan is what the whole client, one of his branches or one of his extensions pays fees by: one version of a tariff after the other.
+// plan is what the whole client, one of their branches or one of their extensions pays fees by: one version of a tariff after the other.
 type plan struct {
 	owner owner
 	stays []rating.Stay
@@ -32,7 +32,7 @@ func (p *plan) last(till time.Time) *rating.Tariff {
 // owner is whoever a plan is of: the client, a branch, or an extension; all empty: the client.
 type owner struct{ branch, extension string }
 
-// own is the tariff that a tenant, as he was set up at a time, has for an owner; empty: none of its own.
+// own is the tariff that a tenant, as they were set up at a time, has for an owner; empty: none of its own.
 func (o owner) own(t *provision.Tenant) string {
 	switch {
 	case t == nil:

@@ -193,7 +193,7 @@ total 126
 	require.Contains(t, h.draft("2026-10", on("2026-12-02 08:00")), "Agent seat: 15 x 2 = 21.3 berlin 21.3")
 }
 
-// TestTakenAwayIsInvoiced: a client who is taken away before his month is closed is invoiced for it, up to that day; then no more.
+// TestTakenAwayIsInvoiced: a client who is deleted before their month is closed is invoiced for it, up to that day; then no more.
 func TestTakenAwayIsInvoiced(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -142,7 +142,7 @@ func (t *Timeline) At(at time.Time) *provision.Tenant {
 	return nil
 }
 
-// First is At, with the first version for what was before it: a record from before a tenant was set up is taken to be of his first plan.
+// First is At, with the first version for what was before it: a record from before a tenant was set up is taken to be of their first plan.
 func (t *Timeline) First(at time.Time) *provision.Tenant {
 	if len(t.versions) > 0 && at.Before(t.versions[0].At) {
 		return t.tenants[0]

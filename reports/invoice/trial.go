@@ -14,10 +14,10 @@ import (
 type Ended struct {
 	Tenant   string
 	Currency money.Currency
-	Tariff   string // The id of the tariff that he was on trial of.
+	Tariff   string // The id of the tariff that they were on trial of.
 	Start    time.Time
 	Trial    *rating.Trial
-	Facts    []rating.Progress // What his trial was judged by.
+	Facts    []rating.Progress // What their trial was judged by.
 }
 
 // Trials returns the clients whose trial has ended, of those tariffs that say what is to become of them then.

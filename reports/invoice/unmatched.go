@@ -22,7 +22,7 @@ type feeMatch struct {
 // Warnings are what of a draft may be wrong without anything failing: numbers that no fee is for. Issued documents have none.
 func (d *Document) Warnings() []string { return d.matches.warnings }
 
-// match looks what fees found, for the versions that a client and his branches are on at the end of the period.
+// match looks what fees found, for the versions that a client and their branches are on at the end of the period.
 func (d *drafter) match() error {
 	for i := range d.plans {
 		p := &d.plans[i]

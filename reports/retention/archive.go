@@ -82,7 +82,7 @@ func gone(err error) error {
 const bufferSize = 1 << 20
 
 func writeSynced(name string, write func(io.Writer) error) (err error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o640) //nolint:gosec // The operator chooses the folder; those of his group may read.
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o640) //nolint:gosec // The operator chooses the folder; those of their group may read.
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ type Found struct {
 type People interface {
 	// Find looks for a person.
 	Find(ctx context.Context, p Person, held Held) ([]Found, error)
-	// Erase takes him out, but for what is held. It may be repeated.
+	// Erase takes them out, but for what is held. It may be repeated.
 	Erase(ctx context.Context, p Person, held Held) error
 }
 

@@ -18,7 +18,7 @@ func (h *Held) CoversLeg(l *cdr.Leg) bool {
 	return h.Covers(l.Tenant, text)
 }
 
-// OutOfLeg takes the person out of a leg that names him, as the store of calls does: what the call cost and how long it lasted is not touched.
+// OutOfLeg takes the person out of a leg that names them, as the store of calls does: what the call cost and how long it lasted is not touched.
 func (p *Person) OutOfLeg(l *cdr.Leg) error {
 	mask, err := e164.Parse(Mask(p.Number))
 	if err != nil {

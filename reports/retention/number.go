@@ -19,7 +19,7 @@ const (
 	maskHidden    = 4 // Digits at least.
 )
 
-// Erased stands in records for what a caller called himself.
+// Erased stands in records for the name that a caller gave.
 const Erased = "erased"
 
 // Mask returns what stands for a number that was erased: its first digits, by which usage is summed, and zeros.

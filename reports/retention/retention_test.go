@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	person = "4915112345678" // Who has himself erased.
+	person = "4915112345678" // Who asks to be erased.
 	wanted = "4930999999999" // Whom a hold is on.
 )
 

@@ -120,7 +120,7 @@ func (w *world) post(legs []cdr.Leg) {
 	w.tb.Helper()
 	batch, err := w.books.Post(w.tb.Context(), &worker.Delivery{Source: "test", Legs: legs}, w.rate)
 	require.NoError(w.tb, err)
-	require.Empty(w.tb, batch.Dead)
+	require.Empty(w.tb, batch.DeadLetters)
 	require.NoError(w.tb, w.store.WriteRecords(w.tb.Context(), fmt.Sprint("batch ", batch.ID), batch.Records))
 	require.NoError(w.tb, w.books.Stored(w.tb.Context(), batch))
 	for _, r := range batch.Records {

@@ -29,7 +29,7 @@ type day struct {
 }
 
 func newGrid(p *reports.Period) *grid {
-	g := &grid{from: p.From.UnixMicro(), till: p.Till.UnixMicro(), zone: p.Zone}
+	g := &grid{from: p.From.UnixMicro(), till: p.Until.UnixMicro(), zone: p.Zone}
 	for _, d := range p.Days() {
 		year, month, n := d.From.In(p.Zone).Date()
 		g.days = append(g.days, day{clock.Midnight(year, month, n, p.Zone).UnixMicro(), clock.Midnight(year, month, n+1, p.Zone).UnixMicro()})

@@ -79,11 +79,11 @@ type Question struct {
 // Measure reads the legs of the period, as far as it is over at now, and reckons the traffic of every group.
 func Measure(ctx context.Context, store Store, plan Plan, q Question, now time.Time) (*Report, error) {
 	p := q.Period
-	p.Till = clock.Earlier(p.Till, now.UTC().Truncate(time.Microsecond))
-	if p.Zone == nil || !p.From.Before(p.Till) {
+	p.Until = clock.Earlier(p.Until, now.UTC().Truncate(time.Microsecond))
+	if p.Zone == nil || !p.From.Before(p.Until) {
 		return nil, fmt.Errorf("%w: the period has not begun", ErrQuestion)
 	}
-	if n := reports.DayNumber(p.Till, p.Zone) - reports.DayNumber(p.From, p.Zone); n > maxDays {
+	if n := reports.DayNumber(p.Until, p.Zone) - reports.DayNumber(p.From, p.Zone); n > maxDays {
 		return nil, fmt.Errorf("%w: it is of %d days: ask for at most %d at a time", ErrQuestion, n, maxDays)
 	}
 	s := &sweep{grid: newGrid(&p), meters: make(map[Key]*meter)}
@@ -91,7 +91,7 @@ func Measure(ctx context.Context, store Store, plan Plan, q Question, now time.T
 		s.meters[g.Key] = newMeter(g, newBins(s.grid))
 	}
 	var places []Place
-	err := store.EachLeg(ctx, Query{Tenant: q.Tenant, PBX: q.PBX, From: p.From, Till: p.Till}, func(l *Leg) error {
+	err := store.EachLeg(ctx, Query{Tenant: q.Tenant, PBX: q.PBX, From: p.From, Till: p.Until}, func(l *Leg) error {
 		places = plan.Places(l, places[:0])
 		for i := range places {
 			s.of(places[i].Key).take(l, places[i].Line)

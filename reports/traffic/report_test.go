@@ -200,7 +200,7 @@ func TestQuestionsWithoutAnAnswer(t *testing.T) {
 	r, err := ask(at, at.AddDate(0, 1, 0), at.Add(36*time.Hour))
 	require.NoError(t, err)
 	require.Len(t, r.Groups[0].Days, 2)
-	require.Equal(t, at.Add(36*time.Hour), r.Period.Till)
+	require.Equal(t, at.Add(36*time.Hour), r.Period.Until)
 }
 
 // TestErlangHoursAreTheSecondsOfTheCalls holds, whatever the calls, that the hours add up to the seconds that lines were occupied in the

@@ -224,7 +224,7 @@ func TestGroupsAgreeWithTheRecords(t *testing.T) {
 			require.NoError(t, err)
 			dims, err := reports.ParseDimensions(by)
 			require.NoError(t, err)
-			q := reports.GroupQuery{Side: []reports.Side{reports.Calls, reports.Attempts}[r.IntN(2)], From: p.From, Till: p.Till, Zone: zone, By: dims, Filter: filter, Limit: 10_000}
+			q := reports.GroupQuery{Side: []reports.Side{reports.Calls, reports.Attempts}[r.IntN(2)], From: p.From, Till: p.Until, Zone: zone, By: dims, Filter: filter, Limit: 10_000}
 			if r.IntN(2) == 0 {
 				q.Tenant = "beauty"
 			}
@@ -339,7 +339,7 @@ func TestQuestionsAskedTogether(t *testing.T) {
 			p, err := reports.ParsePeriod(text, zone, begin)
 			require.NoError(t, err)
 			for i, by := range []string{"branch", "extension", "day,direction", "direction,day", "weekday,hour_of_day", "country,direction", "", "extension", "caller"} {
-				q := reports.GroupQuery{Side: reports.Calls, From: p.From, Till: p.Till, Zone: zone, Limit: 10_000, Tenant: "beauty"}
+				q := reports.GroupQuery{Side: reports.Calls, From: p.From, Till: p.Until, Zone: zone, Limit: 10_000, Tenant: "beauty"}
 				q.By, err = reports.ParseDimensions(by)
 				require.NoError(t, err)
 				switch i {

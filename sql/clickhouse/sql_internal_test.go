@@ -27,7 +27,7 @@ func TestGroupSQL(t *testing.T) {
 		require.NoError(t, err)
 		p, err := reports.ParsePeriod(option("period", "2026-10"), zone, time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC))
 		require.NoError(t, err)
-		q := reports.GroupQuery{Side: reports.Side(option("side", "calls")), From: p.From, Till: p.Till, Zone: zone, Tenant: option("tenant", ""), Brief: d.HasArg("brief"), Limit: 1000}
+		q := reports.GroupQuery{Side: reports.Side(option("side", "calls")), From: p.From, Till: p.Until, Zone: zone, Tenant: option("tenant", ""), Brief: d.HasArg("brief"), Limit: 1000}
 		q.Filter, err = reports.ParseFilter(d.Input)
 		require.NoError(t, err)
 		var questions []reports.GroupQuery
@@ -40,7 +40,7 @@ func TestGroupSQL(t *testing.T) {
 			require.NoError(t, err)
 			questions = append(questions, one)
 			if d.HasArg("compare") {
-				one.From, one.Till = p.Before().From, p.Before().Till
+				one.From, one.Till = p.Before().From, p.Before().Until
 				questions = append(questions, one)
 			}
 		}

@@ -31,7 +31,7 @@ func TestUsageAgreesWithTheRecords(t *testing.T) {
 		for _, month := range []string{"2026-09", "2026-10", "2026-11"} {
 			p, err := reports.ParsePeriod(month, zone, time.Time{})
 			require.NoError(t, err)
-			got, err := store.UsageOf(t.Context(), nil, homes, p.From, p.Till)
+			got, err := store.UsageOf(t.Context(), nil, homes, p.From, p.Until)
 			require.NoError(t, err)
 			for _, tenant := range []string{"beauty", "smallco"} {
 				require.Equal(t, used(records, tenant, homes, p), sorted(got[tenant]), "%s %s %s", name, month, tenant)
@@ -49,7 +49,7 @@ func used(records []cdr.Record, tenant string, homes map[reports.HomeKey]reports
 	sums := make(map[key]*reports.Usage)
 	for i := range records {
 		r := &records[i]
-		if r.Kind != cdr.Ingress || r.Tenant != tenant || r.Slot.Before(p.From) || !r.Slot.Before(p.Till) || r.Direction == calls.Internal && r.Sale.IsZero() {
+		if r.Kind != cdr.Ingress || r.Tenant != tenant || r.Slot.Before(p.From) || !r.Slot.Before(p.Until) || r.Direction == calls.Internal && r.Sale.IsZero() {
 			continue
 		}
 		to := r.To.Digits()
@@ -117,7 +117,7 @@ func TestLateUsageIsOfCallsBefore(t *testing.T) {
 	}
 	require.NotEmpty(t, late)
 	require.NoError(t, store.WriteRecords(t.Context(), "one", records))
-	got, err := store.LateUsageOf(t.Context(), []string{"beauty"}, nil, p.From, p.Till, p.From)
+	got, err := store.LateUsageOf(t.Context(), []string{"beauty"}, nil, p.From, p.Until, p.From)
 	require.NoError(t, err)
 	require.Equal(t, used(late, "beauty", nil, p), sorted(got["beauty"]))
 	require.Empty(t, got["smallco"])

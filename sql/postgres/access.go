@@ -119,7 +119,7 @@ func addUser(ctx context.Context, tx pgx.Tx, u *access.User) error {
 	return err
 }
 
-// changeUser stores what is told of a user, and his secrets as they are to be. It reports whether he was an operator who may
+// changeUser stores what is told of a user, and their secrets as they are to be. It reports whether they were an operator who may
 // sign in.
 func changeUser(ctx context.Context, tx pgx.Tx, u *access.User, change func(*access.Secrets) error) (was bool, err error) {
 	var s access.Secrets

@@ -10,15 +10,15 @@ import (
 	"trunkline/access"
 )
 
-// Log implements access.Trail.
-func (a *Access) Log(ctx context.Context, d access.Deed) error {
+// Log implements access.AuditLog.
+func (a *Access) Log(ctx context.Context, d access.AuditEvent) error {
 	_, err := a.db.pool.Exec(ctx, `INSERT INTO audit (at, by_whom, source, tenant, action, object, before, after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		d.At, d.By, d.Source, d.Tenant, d.Action, d.Object, d.Before, d.After)
 	return found(err, "audit")
 }
 
-// Deeds implements access.Trail: what was done to the provisioning and all else, the newest first.
-func (a *Access) Deeds(ctx context.Context, f access.DeedFilter) ([]access.Deed, error) {
+// Events implements access.AuditLog: what was done to the provisioning and all else, the newest first.
+func (a *Access) Events(ctx context.Context, f access.AuditFilter) ([]access.AuditEvent, error) {
 	before := f.Before
 	if before.IsZero() {
 		before = a.clock.Now().Add(time.Hour)
@@ -34,9 +34,9 @@ func (a *Access) Deeds(ctx context.Context, f access.DeedFilter) ([]access.Deed,
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	deeds, err := pgx.CollectRows(rows, pgx.RowToStructByPos[access.Deed])
+	events, err := pgx.CollectRows(rows, pgx.RowToStructByPos[access.AuditEvent])
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	return deeds, nil
+	return events, nil
 }

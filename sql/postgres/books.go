@@ -207,7 +207,7 @@ func (p *posting) claimNew(ctx context.Context, candidates []*cdr.Leg, ids [][16
 }
 
 // account has legs rated and writes what comes of it, and of those that are dead already.
-func (p *posting) account(ctx context.Context, legs []*cdr.Leg, dead []worker.Dead, rate func(worker.Fresh) (worker.Outcome, error)) error {
+func (p *posting) account(ctx context.Context, legs []*cdr.Leg, dead []worker.DeadLetter, rate func(worker.Fresh) (worker.Outcome, error)) error {
 	if len(legs) == 0 && len(dead) == 0 {
 		return nil
 	}
@@ -231,7 +231,7 @@ func (p *posting) account(ctx context.Context, legs []*cdr.Leg, dead []worker.De
 	if err != nil {
 		return fmt.Errorf("%w: %w", errRating, err)
 	}
-	out.Dead = append(out.Dead, dead...)
+	out.DeadLetters = append(out.DeadLetters, dead...)
 	return p.write(ctx, &out, accounts)
 }
 
@@ -249,7 +249,7 @@ func (p *posting) write(ctx context.Context, out *worker.Outcome, accounts []str
 	if err := p.writeUses(ctx, out.Uses); err != nil {
 		return err
 	}
-	if err := p.bury(ctx, out.Dead); err != nil {
+	if err := p.bury(ctx, out.DeadLetters); err != nil {
 		return err
 	}
 	if err := writeLegUses(ctx, p.tx, byLeg(out.Uses)); err != nil {

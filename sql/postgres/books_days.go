@@ -137,7 +137,7 @@ func (b *Books) DropDays(ctx context.Context, before time.Time) (int, error) {
 const ReasonTooOld = "too_old"
 
 // sift takes out the legs of calls from before the floor. The lock keeps DropDays from moving it meanwhile.
-func (p *posting) sift(ctx context.Context, legs []cdr.Leg) (known []cdr.Leg, old []worker.Dead, err error) {
+func (p *posting) sift(ctx context.Context, legs []cdr.Leg) (known []cdr.Leg, old []worker.DeadLetter, err error) {
 	var floor time.Time
 	if err := p.tx.QueryRow(ctx, `SELECT day FROM rated_leg_floor FOR SHARE`).Scan(&floor); err != nil {
 		return nil, nil, fmt.Errorf("floor of legs: %w", err)
@@ -148,7 +148,7 @@ func (p *posting) sift(ctx context.Context, legs []cdr.Leg) (known []cdr.Leg, ol
 	}
 	for i := range legs {
 		if l := &legs[i]; below(l.Call, floor) {
-			old = append(old, worker.Dead{
+			old = append(old, worker.DeadLetter{
 				Leg: l, Message: cdr.AppendLeg(nil, l), Reason: ReasonTooOld,
 				Detail: "it is no longer known whether legs of that day were accounted for",
 			})

@@ -107,7 +107,7 @@ func (p *posting) writeBatch(ctx context.Context, out *worker.Outcome) error {
 	source := "retry"
 	var parts []int32
 	var firsts, nexts []int64
-	legs := len(out.Records) + len(out.Dead)
+	legs := len(out.Records) + len(out.DeadLetters)
 	if d := p.delivery; d != nil {
 		source, legs = d.Source, len(d.Legs)+len(d.Broken)
 		for _, s := range d.Steps {
@@ -118,14 +118,14 @@ func (p *posting) writeBatch(ctx context.Context, out *worker.Outcome) error {
 	p.batch.Key = rand.Int64N(math.MaxInt64) + 1 //nolint:gosec // It has to be another one each time, not a secret.
 	err := p.tx.QueryRow(ctx, `INSERT INTO batch (source, parts, firsts, nexts, legs, records, dead, blob, made_at, key) `+
 		`VALUES ($1, coalesce($2::integer[], '{}'), coalesce($3::bigint[], '{}'), coalesce($4::bigint[], '{}'), $5, $6, $7, $8, $9, $10) RETURNING id`,
-		source, parts, firsts, nexts, legs, len(out.Records), len(out.Dead), blob, p.now, p.batch.Key).Scan(&p.batch.ID)
+		source, parts, firsts, nexts, legs, len(out.Records), len(out.DeadLetters), blob, p.now, p.batch.Key).Scan(&p.batch.ID)
 	if err != nil {
 		return fmt.Errorf("write batch: %w", err)
 	}
 	for i := range out.Records {
 		out.Records[i].Batch, out.Records[i].BatchKey = p.batch.ID, p.batch.Key
 	}
-	p.batch.Records, p.batch.Dead = out.Records, out.Dead
+	p.batch.Records, p.batch.DeadLetters = out.Records, out.DeadLetters
 	return nil
 }
 
@@ -201,7 +201,7 @@ func (b *Books) Waiting(ctx context.Context, after int64, limit int) ([]worker.B
 		return nil, fmt.Errorf("batches that wait: %w", err)
 	}
 	for i := range batches {
-		if batches[i].Dead, err = b.deadOf(ctx, batches[i].ID); err != nil {
+		if batches[i].DeadLetters, err = b.deadOf(ctx, batches[i].ID); err != nil {
 			return nil, err
 		}
 	}

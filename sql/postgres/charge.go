@@ -22,8 +22,8 @@ const selectCharges = `SELECT c.id, coalesce(c.key, ''), c.tenant, c.branch, c.d
 func scanCharge(row pgx.CollectableRow) (invoice.Charge, error) {
 	var c invoice.Charge
 	var micros int64
-	err := row.Scan(&c.ID, &c.Key, &c.Tenant, &c.Branch, &c.Day, &c.Text, &micros, &c.By, &c.Made, &c.Number)
-	c.Amount, c.Made = money.FromMicros(micros), c.Made.UTC()
+	err := row.Scan(&c.ID, &c.Key, &c.Tenant, &c.Branch, &c.Day, &c.Text, &micros, &c.By, &c.Created, &c.Number)
+	c.Amount, c.Created = money.FromMicros(micros), c.Created.UTC()
 	return c, err
 }
 
@@ -80,9 +80,9 @@ func (s *Invoices) AddCharge(ctx context.Context, c invoice.Charge, account ledg
 		if err := chargeOpen(ctx, tx, c.Tenant, c.Day, zone); err != nil {
 			return err
 		}
-		c.Made = s.clock.Now()
+		c.Created = s.clock.Now()
 		return tx.QueryRow(ctx, `INSERT INTO charge (key, tenant, branch, day, text, amount, made_at, made_by) VALUES (nullif($1, ''), $2, $3, $4::date, $5, $6, $7, $8)
-			RETURNING id`, c.Key, c.Tenant, c.Branch, c.Day, c.Text, c.Amount.Micros(), c.Made, c.By).Scan(&c.ID)
+			RETURNING id`, c.Key, c.Tenant, c.Branch, c.Day, c.Text, c.Amount.Micros(), c.Created, c.By).Scan(&c.ID)
 	})
 	if err != nil && !errors.Is(err, invoice.ErrCharge) {
 		err = fmt.Errorf("charge %s by hand: %w", c.Tenant, err)

@@ -75,7 +75,7 @@ func TestUnratedLegsKeepAPeriodOpen(t *testing.T) {
 	account := prepaid(t, l, "beauty", "10")
 	leg := legAt(c.Now().Add(-48*time.Hour), 1)
 	_, err := b.Post(t.Context(), deliver(0, leg), func(f worker.Fresh) (worker.Outcome, error) {
-		return worker.Outcome{Dead: []worker.Dead{{Leg: f.Legs[0], Message: cdr.AppendLeg(nil, f.Legs[0]), Reason: "no_rate", Detail: "none"}}}, nil
+		return worker.Outcome{DeadLetters: []worker.DeadLetter{{Leg: f.Legs[0], Message: cdr.AppendLeg(nil, f.Legs[0]), Reason: "no_rate", Detail: "none"}}}, nil
 	})
 	require.NoError(t, err)
 	_, err = l.Close(t.Context(), ledger.Closing{Account: account, Till: c.Now().Truncate(ledger.SlotLength), Reason: "month"})

@@ -14,7 +14,7 @@ import (
 )
 
 // bury keeps the legs that could not be rated, to be looked at and rated again.
-func (p *posting) bury(ctx context.Context, dead []worker.Dead) error {
+func (p *posting) bury(ctx context.Context, dead []worker.DeadLetter) error {
 	if len(dead) == 0 {
 		return nil
 	}
@@ -128,7 +128,7 @@ func scanDead(row pgx.CollectableRow) (DeadLeg, error) {
 }
 
 // deadOf returns the legs that died with a batch, for their copies in the stream.
-func (b *Books) deadOf(ctx context.Context, batch int64) ([]worker.Dead, error) {
+func (b *Books) deadOf(ctx context.Context, batch int64) ([]worker.DeadLetter, error) {
 	rows, err := b.db.pool.Query(ctx, `SELECT id, message, tenant, reason, detail, died_at, retries, call IS NOT NULL FROM dead_leg WHERE batch = $1 ORDER BY id`, batch)
 	if err != nil {
 		return nil, fmt.Errorf("unrated legs of batch %d: %w", batch, err)
@@ -137,9 +137,9 @@ func (b *Books) deadOf(ctx context.Context, batch int64) ([]worker.Dead, error) 
 	if err != nil {
 		return nil, fmt.Errorf("unrated legs of batch %d: %w", batch, err)
 	}
-	out := make([]worker.Dead, 0, len(dead))
+	out := make([]worker.DeadLetter, 0, len(dead))
 	for _, d := range dead {
-		out = append(out, worker.Dead{Leg: d.Leg, Message: d.Message, Reason: d.Reason, Detail: d.Detail})
+		out = append(out, worker.DeadLetter{Leg: d.Leg, Message: d.Message, Reason: d.Reason, Detail: d.Detail})
 	}
 	return out, nil
 }
@@ -193,10 +193,10 @@ func (r *retry) run(ctx context.Context, rate func(worker.Fresh) (worker.Outcome
 		}
 		legs = append(legs, d.Leg)
 	}
-	var still []worker.Dead
+	var still []worker.DeadLetter
 	err := r.account(ctx, legs, nil, func(f worker.Fresh) (worker.Outcome, error) {
 		out, err := rate(f)
-		still, out.Dead = out.Dead, nil // They are in the table already.
+		still, out.DeadLetters = out.DeadLetters, nil // They are in the table already.
 		return out, err
 	})
 	if err != nil {

@@ -23,7 +23,7 @@ func TestCallsThatWereNeverRecorded(t *testing.T) {
 	require.NotZero(t, mustReserve(t, l, short).Granted)
 	require.NotZero(t, mustReserve(t, l, long).Granted)
 	again := long
-	again.Ladder, again.At = minutes(2), long.At.Add(50*time.Second)
+	again.Options, again.At = minutes(2), long.At.Add(50*time.Second)
 	require.NotZero(t, mustReserve(t, l, again).Granted)
 	beat(t, l, "proxy-1", beat(t, l, "proxy-1", -1).Sequence)
 	settle(t, l)

@@ -141,7 +141,7 @@ func (s *Invoices) keep(ctx context.Context, tx pgx.Tx, d *invoice.Document, n i
 	if !sealed.Due.IsZero() {
 		due = &sealed.Due
 	}
-	out := invoice.Issued{Document: &sealed, Hash: hash, State: invoice.StateIssued, Fresh: true}
+	out := invoice.Issued{Document: &sealed, Hash: hash, State: invoice.StateIssued, NewlyIssued: true}
 	err = tx.QueryRow(ctx, `INSERT INTO invoice (kind, series, serial, number, tenant, currency, period, period_from, period_till, total, issued_at, due_at,
 		credits, document, hash, replaces) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id`,
 		string(sealed.Kind), series, serial, sealed.Number, sealed.Tenant, sealed.Currency.String(), sealed.Period.Label, sealed.Period.From, sealed.Period.Till,

@@ -56,7 +56,7 @@ func (s *Jobs) Open(ctx context.Context, j *job.Job) error {
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO job (id, kind, by_whom, role, needs, tenant, branch, subject, asked, node, state, asked_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-			j.ID, j.Kind, j.By, j.Role, orEmpty(j.Needs), j.Tenant, j.Branch, j.Subject, j.Asked, j.Node, j.State, j.AskedAt)
+			j.ID, j.Kind, j.By, j.Role, orEmpty(j.Needs), j.Tenant, j.Branch, j.Subject, j.Purpose, j.Node, j.State, j.Requested)
 		return err
 	})
 	var fault *pgconn.PgError

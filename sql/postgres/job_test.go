@@ -75,7 +75,7 @@ func TestJobs(t *testing.T) {
 	t.Parallel()
 	_, store, one, two := desks(t)
 	w := newWork()
-	order := job.Job{Kind: job.Close, By: "user:olga", Role: "operator", Subject: "2026-10", Asked: "2026-10", Needs: []string{"invoices:write"}}
+	order := job.Job{Kind: job.Close, By: "user:olga", Role: "operator", Subject: "2026-10", Purpose: "2026-10", Needs: []string{"invoices:write"}}
 	j, err := one.Start(t.Context(), order, w.do)
 	require.NoError(t, err)
 	<-w.begun
@@ -184,7 +184,7 @@ func TestOldJobsAreTidied(t *testing.T) {
 	c := clock.NewManual(time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC))
 	store := postgres.NewJobs(db, c)
 	for _, id := range []string{"a", "b", "c", "d", "e", "f"} {
-		require.NoError(t, store.Open(t.Context(), &job.Job{ID: id, Kind: job.Export, By: "user:max", Standing: job.Standing{State: job.Queued}, AskedAt: c.Now()}))
+		require.NoError(t, store.Open(t.Context(), &job.Job{ID: id, Kind: job.Export, By: "user:max", Standing: job.Standing{State: job.Queued}, Requested: c.Now()}))
 		require.NoError(t, store.Part(t.Context(), id, 0, []byte("calls")))
 		c.Advance(time.Minute)
 		require.NoError(t, store.End(t.Context(), id, job.Standing{State: job.Done, File: "calls.csv", Size: 5}))

@@ -14,9 +14,9 @@ const jobColumns = `id, kind, by_whom, role, needs, tenant, branch, subject, ask
 	asked_at, coalesce(started_at, '0001-01-01 00:00:00+00'), coalesce(ended_at, '0001-01-01 00:00:00+00')`
 
 func scanJob(row pgx.CollectableRow) (j job.Job, err error) {
-	err = row.Scan(&j.ID, &j.Kind, &j.By, &j.Role, &j.Needs, &j.Tenant, &j.Branch, &j.Subject, &j.Asked, &j.Node, &j.State, &j.Done, &j.Total, &j.Note,
-		&j.Figures, &j.Link, &j.File, &j.Size, &j.Stopping, &j.AskedAt, &j.Started, &j.Ended)
-	for _, t := range []*time.Time{&j.AskedAt, &j.Started, &j.Ended} {
+	err = row.Scan(&j.ID, &j.Kind, &j.By, &j.Role, &j.Needs, &j.Tenant, &j.Branch, &j.Subject, &j.Purpose, &j.Node, &j.State, &j.Done, &j.Total, &j.Note,
+		&j.Figures, &j.Link, &j.File, &j.Size, &j.Cancelling, &j.Requested, &j.Started, &j.Ended)
+	for _, t := range []*time.Time{&j.Requested, &j.Started, &j.Ended} {
 		*t = t.UTC()
 	}
 	return j, err

@@ -26,7 +26,7 @@ func TestLimitsByHand(t *testing.T) {
 	cap3 := amount("3.5")
 	require.NoError(t, l.SetLimit(t.Context(), extension, ledger.Day, ledger.Caps{Money: &cap3}))
 	require.Equal(t, int64(120), mustReserve(t, l, r).Granted)
-	r.Ladder = minutes(10)
+	r.Options = minutes(10)
 	require.Equal(t, ledger.HoldAnswer{Granted: 180, Final: true, Bound: "limit_day"}, mustReserve(t, l, r))
 	other := request(account, 2)
 	other.Branch, other.Extension = "moscow", "102"
@@ -126,7 +126,7 @@ func TestPriceFallsInMidCall(t *testing.T) {
 	r.Limits = []ledger.Limit{{Scope: ledger.TenantScope, Period: ledger.Day, Money: &limit}}
 	require.Equal(t, int64(300), mustReserve(t, l, r).Granted)
 	requireMoney(t, l, account, "5.5", "4.5")
-	r.Ladder = []ledger.Stretch{{Seconds: 600, Cost: amount("2")}}
+	r.Options = []ledger.GrantOption{{Seconds: 600, Cost: amount("2")}}
 	require.Equal(t, int64(600), mustReserve(t, l, r).Granted)
 	requireMoney(t, l, account, "2", "8")
 	gauges, err := l.Gauges(t.Context(), account, time.Time{})

@@ -16,9 +16,9 @@ import (
 )
 
 // atOnce is a request under caps on calls at a time.
-func atOnce(account ledger.Account, caps ledger.AtOnce) ledger.HoldRequest {
+func atOnce(account ledger.Account, caps ledger.ConcurrencyCaps) ledger.HoldRequest {
 	r := request(account, 1)
-	r.AtOnce, r.Setup, r.Branch, r.Extension = caps, 3*time.Minute, "moscow", "101"
+	r.Concurrency, r.Setup, r.Branch, r.Extension = caps, 3*time.Minute, "moscow", "101"
 	return r
 }
 
@@ -36,7 +36,7 @@ func TestPlacesOfTwoProxies(t *testing.T) {
 	c := clock.NewManual(time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC))
 	first, second := postgres.NewLedger(db, c), postgres.NewLedger(other, c)
 	ask := []func(context.Context, ledger.HoldRequest) (ledger.HoldAnswer, error){first.Group().Reserve, second.Group().Reserve, first.Reserve, second.Reserve}
-	for name, caps := range map[string]ledger.AtOnce{
+	for name, caps := range map[string]ledger.ConcurrencyCaps{
 		"tenant": {Tenant: 1}, "branch": {Tenant: 7, Branch: 1}, "extension": {Tenant: 7, Branch: 7, Extension: 1},
 	} {
 		account := prepaid(t, first, name, "1000")
@@ -64,38 +64,38 @@ func TestPlacesOfTwoProxies(t *testing.T) {
 func TestPlaces(t *testing.T) {
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "1000")
-	two := ledger.AtOnce{Tenant: 2}
+	two := ledger.ConcurrencyCaps{Tenant: 2}
 	first, second, third := atOnce(account, two), atOnce(account, two), atOnce(account, two)
 	third.Extension = "102"
 	require.Empty(t, mustReserve(t, l, first).Refusal)
 	require.Empty(t, mustReserve(t, l, second).Refusal)
 	require.Equal(t, "calls_tenant", mustReserve(t, l, third).Refusal)
 
-	first.Ladder = minutes(3)
+	first.Options = minutes(3)
 	require.Equal(t, ledger.HoldAnswer{Granted: 180}, mustReserve(t, l, first), "a call that has a place needs no second one")
 	lowered := first
-	lowered.Ladder, lowered.AtOnce = minutes(5), ledger.AtOnce{Tenant: 1}
+	lowered.Options, lowered.Concurrency = minutes(5), ledger.ConcurrencyCaps{Tenant: 1}
 	require.Equal(t, ledger.HoldAnswer{Granted: 300}, mustReserve(t, l, lowered), "a lowered cap ends no call")
 
 	endAll(t, l, first.Call, first.Call, uuid.New())
 	endAll(t, l, first.Call)
 	require.Equal(t, ledger.BoundClosed, mustReserve(t, l, lowered).Refusal)
 	requireMoney(t, l, account, "7", "993")
-	third.AtOnce = ledger.AtOnce{Tenant: 1}
+	third.Concurrency = ledger.ConcurrencyCaps{Tenant: 1}
 	require.Equal(t, "calls_tenant", mustReserve(t, l, third).Refusal, "one is still there, and there may be one")
-	third.AtOnce = two
-	require.Equal(t, "calls_extension", mustReserve(t, l, atOnce(account, ledger.AtOnce{Tenant: 2, Branch: 2, Extension: 1})).Refusal)
+	third.Concurrency = two
+	require.Equal(t, "calls_extension", mustReserve(t, l, atOnce(account, ledger.ConcurrencyCaps{Tenant: 2, Branch: 2, Extension: 1})).Refusal)
 	require.Empty(t, mustReserve(t, l, third).Refusal)
 	require.NoError(t, l.Release(t.Context(), second.Call))
 	require.Empty(t, mustReserve(t, l, atOnce(account, two)).Refusal, "what is given back is free")
 
-	early := atOnce(account, ledger.AtOnce{Tenant: 3})
+	early := atOnce(account, ledger.ConcurrencyCaps{Tenant: 3})
 	endAll(t, l, early.Call)
 	require.Empty(t, mustReserve(t, l, early).Refusal, "the end overtook the reservation, and changed nothing")
-	require.Equal(t, "calls_tenant", mustReserve(t, l, atOnce(account, ledger.AtOnce{Tenant: 3})).Refusal)
+	require.Equal(t, "calls_tenant", mustReserve(t, l, atOnce(account, ledger.ConcurrencyCaps{Tenant: 3})).Refusal)
 	endAll(t, l, early.Call)
-	require.Empty(t, mustReserve(t, l, atOnce(account, ledger.AtOnce{Tenant: 3})).Refusal, "told again it is heard")
-	bad := atOnce(account, ledger.AtOnce{Branch: -1})
+	require.Empty(t, mustReserve(t, l, atOnce(account, ledger.ConcurrencyCaps{Tenant: 3})).Refusal, "told again it is heard")
+	bad := atOnce(account, ledger.ConcurrencyCaps{Branch: -1})
 	_, err := l.Reserve(t.Context(), bad)
 	require.ErrorIs(t, err, ledger.ErrHold)
 }
@@ -105,7 +105,7 @@ func TestPlacesWithoutWorker(t *testing.T) {
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "1000")
 	for i := range 50 {
-		r := atOnce(account, ledger.AtOnce{Tenant: 2, Extension: 1})
+		r := atOnce(account, ledger.ConcurrencyCaps{Tenant: 2, Extension: 1})
 		require.Empty(t, mustReserve(t, l, r).Refusal, i)
 		endAll(t, l, r.Call)
 	}
@@ -121,12 +121,12 @@ func TestPlacesOfAVanishedProxy(t *testing.T) {
 	c := clock.NewManual(time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC))
 	l := postgres.NewLedger(db, c)
 	account := prepaid(t, l, "beauty", "1000")
-	one := ledger.AtOnce{Tenant: 1}
+	one := ledger.ConcurrencyCaps{Tenant: 1}
 	lost := atOnce(account, one)
 	require.Equal(t, int64(60), mustReserve(t, l, lost).Granted)
-	lost.Ladder = minutes(2)
+	lost.Options = minutes(2)
 	require.Equal(t, int64(120), mustReserve(t, l, lost).Granted)
-	left := 3*time.Minute + 2*time.Minute + ledger.PlaceGrace
+	left := 3*time.Minute + 2*time.Minute + ledger.SlotGrace
 	c.Advance(left - time.Second)
 	require.Equal(t, "calls_tenant", mustReserve(t, l, atOnce(account, one)).Refusal)
 	c.Advance(time.Second)
@@ -140,7 +140,7 @@ func TestPlacesOfAVanishedProxy(t *testing.T) {
 		return n
 	}
 	require.Equal(t, 1, placed(), "it is out of the index")
-	lost.Ladder = minutes(3)
+	lost.Options = minutes(3)
 	require.Equal(t, ledger.HoldAnswer{Granted: 120, Final: true, Bound: "calls_tenant"}, mustReserve(t, l, lost), "it is there after all, and its place is taken")
 	endAll(t, l, next.Call)
 	require.Equal(t, int64(180), mustReserve(t, l, lost).Granted)

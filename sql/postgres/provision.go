@@ -175,7 +175,7 @@ type FileVersion struct {
 	Revision int64
 	At       time.Time
 	By       string
-	Sum      string // SHA-256 of the content, in hex.
+	SHA256   string // SHA-256 of the content, in hex.
 }
 
 // fileVersionsMost bounds the versions of a file that are listed.

@@ -47,7 +47,7 @@ func (l *Ledger) reserve(ctx context.Context, batch ...*grouped) error {
 		r, a, v := &one.request, &one.arrays, &one.verdict
 		pipeline.Queue(reserveSQL, [16]byte(r.Call), r.Account.String(), r.Node, a.seconds, a.amounts, a.scopes, a.owners, a.limited,
 			a.money, a.times, a.calls, a.periods, a.starts, r.At, r.Branch, r.Extension, r.To,
-			now, now.Add(r.Setup+ledger.PlaceGrace), r.AtOnce.Tenant, r.AtOnce.Branch, r.AtOnce.Extension).QueryRow(func(row pgx.Row) error {
+			now, now.Add(r.Setup+ledger.SlotGrace), r.Concurrency.Tenant, r.Concurrency.Branch, r.Concurrency.Extension).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&v.known, &v.closed, &v.had, &v.granted, &v.bound, &v.halt)
 		})
 	}
@@ -92,7 +92,7 @@ type arrays struct {
 
 func reserveArrays(r ledger.HoldRequest) arrays {
 	var a arrays
-	for _, s := range r.Ladder {
+	for _, s := range r.Options {
 		a.seconds = append(a.seconds, s.Seconds)
 		a.amounts = append(a.amounts, s.Cost.Micros())
 	}

@@ -138,5 +138,5 @@ func (g *Group) reserve(ctx context.Context, batch ...*grouped) error {
 
 // answer is what the caller is told.
 func (one *grouped) answer() ledger.HoldAnswer {
-	return one.verdict.answer(one.request.Ladder[len(one.request.Ladder)-1].Seconds)
+	return one.verdict.answer(one.request.Options[len(one.request.Options)-1].Seconds)
 }

@@ -122,7 +122,7 @@ func BenchmarkGroup(b *testing.B) {
 				b.RunParallel(func(pb *testing.PB) {
 					for pb.Next() {
 						r := request(all[int(n.Add(1))%accounts], 1)
-						r.Ladder = []ledger.Stretch{{Seconds: 60, Cost: money.FromMicros(1)}}
+						r.Options = []ledger.GrantOption{{Seconds: 60, Cost: money.FromMicros(1)}}
 						if _, err := reserve(b.Context(), r); err != nil {
 							b.Error(err)
 						}

@@ -17,18 +17,18 @@ import (
 	"trunkline/sql/postgres"
 )
 
-// perSecond makes a ladder of minutes at one rouble each, with a connect fee of half a rouble.
-func minutes(n int) []ledger.Stretch {
-	ladder := make([]ledger.Stretch, 0, n)
+// perSecond makes grant options of minutes at one rouble each, with a connect fee of half a rouble.
+func minutes(n int) []ledger.GrantOption {
+	options := make([]ledger.GrantOption, 0, n)
 	for i := 1; i <= n; i++ {
-		ladder = append(ladder, ledger.Stretch{Seconds: int64(60 * i), Cost: money.FromMicros(int64(i)*1e6 + 5e5)})
+		options = append(options, ledger.GrantOption{Seconds: int64(60 * i), Cost: money.FromMicros(int64(i)*1e6 + 5e5)})
 	}
-	return ladder
+	return options
 }
 
 func request(account ledger.Account, n int) ledger.HoldRequest {
 	return ledger.HoldRequest{
-		Call: uuid.Must(uuid.NewV7()), Node: "proxy-1", Account: account, Ladder: minutes(n),
+		Call: uuid.Must(uuid.NewV7()), Node: "proxy-1", Account: account, Options: minutes(n),
 		At: time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC),
 	}
 }
@@ -59,7 +59,7 @@ func TestReserveGrowsAndRepeats(t *testing.T) {
 	require.Equal(t, want, mustReserve(t, l, r), "a repetition has the same answer")
 	requireMoney(t, l, account, "2.5", "1.5")
 
-	r.Ladder = minutes(10)
+	r.Options = minutes(10)
 	want = ledger.HoldAnswer{Granted: 180, Final: true, Bound: ledger.BoundBalance}
 	require.Equal(t, want, mustReserve(t, l, r), "the longest stretch that fits")
 	require.Equal(t, want, mustReserve(t, l, r))
@@ -90,7 +90,7 @@ func TestReserveRefusals(t *testing.T) {
 	require.Equal(t, int64(60), mustReserve(t, l, request(postpaid, 5)).Granted)
 	free := request(ledger.Tenant("broke", rub()), 1)
 	prepaid(t, l, "broke", "0")
-	free.Ladder = []ledger.Stretch{{Seconds: 600}}
+	free.Options = []ledger.GrantOption{{Seconds: 600}}
 	require.Equal(t, int64(600), mustReserve(t, l, free).Granted, "what costs nothing needs no balance")
 }
 
@@ -157,14 +157,14 @@ func TestLimitChangesInMidCall(t *testing.T) {
 	}
 	r := request(account, 1)
 	require.Equal(t, int64(60), mustReserve(t, l, r).Granted)
-	r.Ladder, r.Limits = minutes(4), capOf("3.5")
+	r.Options, r.Limits = minutes(4), capOf("3.5")
 	require.Equal(t, int64(180), mustReserve(t, l, r).Granted, "a limit that is new counts the whole call")
-	r.Ladder, r.Limits = minutes(10), capOf("0")
+	r.Options, r.Limits = minutes(10), capOf("0")
 	require.Equal(t, ledger.HoldAnswer{Granted: 180, Final: true, Bound: "limit_day"}, mustReserve(t, l, r))
 	r.Limits = nil
 	require.Equal(t, int64(600), mustReserve(t, l, r).Granted)
 	r.At = r.At.AddDate(0, 0, 3)
-	r.Ladder, r.Limits = minutes(11), capOf("11.5")
+	r.Options, r.Limits = minutes(11), capOf("11.5")
 	require.Equal(t, int64(660), mustReserve(t, l, r).Granted, "it counts in the day of its beginning")
 	gauges, err := l.Gauges(t.Context(), account, time.Time{})
 	require.NoError(t, err)

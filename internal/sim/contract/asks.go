@@ -75,15 +75,15 @@ func (r *run) reserve(a ledger.Account) {
 	for range 1 + r.random.IntN(5) {
 		cost += r.random.Int64N(4) * 500_000
 		seconds += 1 + r.random.Int64N(120)
-		request.Ladder = append(request.Ladder, ledger.Stretch{Seconds: seconds, Cost: money.FromMicros(cost)})
+		request.Options = append(request.Options, ledger.GrantOption{Seconds: seconds, Cost: money.FromMicros(cost)})
 	}
 	if r.random.IntN(3) == 0 {
-		request.AtOnce = ledger.AtOnce{Tenant: r.random.Int64N(5), Branch: r.random.Int64N(4), Extension: r.random.Int64N(3)}
+		request.Concurrency = ledger.ConcurrencyCaps{Tenant: r.random.Int64N(5), Branch: r.random.Int64N(4), Extension: r.random.Int64N(3)}
 		request.Setup = time.Duration(r.random.IntN(4)) * time.Minute
 	}
 	for range 1 + r.random.IntN(2) { // A repetition has the same answer.
 		answer, err := r.Ledger.Reserve(r.ctx, request)
-		r.say("reserve %v of %v: %+v %s", request.Call, request.Ladder, answer, word(err))
+		r.say("reserve %v of %v: %+v %s", request.Call, request.Options, answer, word(err))
 	}
 }
 
@@ -250,7 +250,7 @@ func (r *run) deliver() {
 	if err == nil {
 		r.next = from + int64(len(d.Legs))
 	}
-	r.say("deliver %d from %d: %d records %d dead %s", len(d.Legs), from, len(batch.Records), len(batch.Dead), word(err))
+	r.say("deliver %d from %d: %d records %d dead %s", len(d.Legs), from, len(batch.Records), len(batch.DeadLetters), word(err))
 	for i := range batch.Records {
 		rec := &batch.Records[i]
 		r.say("record %s sale %s cost %s slot %s note %q", rec.ID(), rec.Sale, rec.Cost, rec.Slot.Format(time.RFC3339), rec.Note)

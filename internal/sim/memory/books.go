@@ -20,7 +20,7 @@ import (
 type books struct {
 	marks   map[markKey]cdr.Mark
 	claimed map[worker.LegID]bool
-	dead    map[worker.LegID]worker.Dead
+	dead    map[worker.LegID]worker.DeadLetter
 	letters []worker.LegID // Those that are dead, in their order, and some that are not any more.
 	batches []worker.Batch
 	stored  map[int64]bool
@@ -40,7 +40,7 @@ type useKey struct {
 
 func newBooks() books {
 	return books{
-		marks: make(map[markKey]cdr.Mark), claimed: make(map[worker.LegID]bool), dead: make(map[worker.LegID]worker.Dead),
+		marks: make(map[markKey]cdr.Mark), claimed: make(map[worker.LegID]bool), dead: make(map[worker.LegID]worker.DeadLetter),
 		stored: make(map[int64]bool), used: make(map[useKey]int64),
 	}
 }
@@ -104,7 +104,7 @@ func (b *Books) Post(_ context.Context, d *worker.Delivery, rate func(worker.Fre
 		if err != nil {
 			return worker.Batch{}, err
 		}
-		out.Dead = append(out.Dead, d.Broken...)
+		out.DeadLetters = append(out.DeadLetters, d.Broken...)
 		if batch, err = b.write(&out); err != nil {
 			return worker.Batch{}, err
 		}
@@ -172,9 +172,9 @@ func (b *Books) write(out *worker.Outcome) (worker.Batch, error) {
 	for i := range out.Records {
 		out.Records[i].Batch, out.Records[i].BatchKey = id, b.batchKeys
 	}
-	batch := worker.Batch{ID: id, Key: b.batchKeys, Records: out.Records, Dead: out.Dead}
+	batch := worker.Batch{ID: id, Key: b.batchKeys, Records: out.Records, DeadLetters: out.DeadLetters}
 	b.books.batches = append(b.books.batches, batch)
-	for _, d := range out.Dead {
+	for _, d := range out.DeadLetters {
 		if d.Leg != nil {
 			id := worker.LegID{Call: d.Leg.Call, Seq: d.Leg.Seq}
 			b.books.dead[id] = d

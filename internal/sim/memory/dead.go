@@ -25,8 +25,8 @@ func (b *Books) RetryAll(_ context.Context, rate func(worker.Fresh) (worker.Outc
 	if err != nil {
 		return worker.Batch{}, err
 	}
-	still := out.Dead
-	out.Dead = nil
+	still := out.DeadLetters
+	out.DeadLetters = nil
 	batch, err := b.write(&out)
 	if err != nil {
 		return worker.Batch{}, err

@@ -33,11 +33,11 @@ func (s *Store) full(r ledger.HoldRequest, h *hold) string {
 		}
 	}
 	switch {
-	case r.AtOnce.Tenant > 0 && tenant >= r.AtOnce.Tenant:
+	case r.Concurrency.Tenant > 0 && tenant >= r.Concurrency.Tenant:
 		return ledger.BoundCalls(ledger.TenantScope)
-	case r.AtOnce.Branch > 0 && branch >= r.AtOnce.Branch:
+	case r.Concurrency.Branch > 0 && branch >= r.Concurrency.Branch:
 		return ledger.BoundCalls(ledger.BranchScope)
-	case r.AtOnce.Extension > 0 && extension >= r.AtOnce.Extension:
+	case r.Concurrency.Extension > 0 && extension >= r.Concurrency.Extension:
 		return ledger.BoundCalls(ledger.ExtensionScope)
 	}
 	return ""
@@ -50,7 +50,7 @@ func (s *Store) place(r ledger.HoldRequest, h *hold, seconds int64) {
 		h.till = h.till.Add(granted - time.Duration(h.Seconds)*time.Second)
 		return
 	}
-	h.till = s.clock.Now().Add(r.Setup + ledger.PlaceGrace + granted)
+	h.till = s.clock.Now().Add(r.Setup + ledger.SlotGrace + granted)
 }
 
 // End is Ledger.End of sql/postgres.

@@ -27,7 +27,7 @@ func (s *Store) Reserve(_ context.Context, r ledger.HoldRequest) (ledger.HoldAns
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	wanted := r.Ladder[len(r.Ladder)-1].Seconds
+	wanted := r.Options[len(r.Options)-1].Seconds
 	state, ok := s.accounts[r.Account]
 	if !ok {
 		return ledger.HoldAnswer{Final: true, Bound: ledger.BoundAccount, Refusal: ledger.BoundAccount}, nil
@@ -119,15 +119,15 @@ func (s *Store) rooms(r ledger.HoldRequest, h *hold) []room {
 }
 
 // pick takes the longest stretch that everything allows, and says what stands in the way of the shortest that is not.
-func (s *Store) pick(r ledger.HoldRequest, h *hold, state *ledger.State, rooms []room, stop, full string) (*ledger.Stretch, string, error) {
+func (s *Store) pick(r ledger.HoldRequest, h *hold, state *ledger.State, rooms []room, stop, full string) (*ledger.GrantOption, string, error) {
 	free, err := state.Available()
 	if err != nil {
 		return nil, "", err
 	}
-	var pick *ledger.Stretch
+	var pick *ledger.GrantOption
 	first := ""
-	for i := range r.Ladder {
-		step := &r.Ladder[i]
+	for i := range r.Options {
+		step := &r.Options[i]
 		if step.Seconds <= h.Seconds {
 			continue
 		}
@@ -145,7 +145,7 @@ func (s *Store) pick(r ledger.HoldRequest, h *hold, state *ledger.State, rooms [
 	return pick, first, nil
 }
 
-func (s *Store) bound(step *ledger.Stretch, h *hold, free money.Amount, rooms []room, stop string) (string, error) {
+func (s *Store) bound(step *ledger.GrantOption, h *hold, free money.Amount, rooms []room, stop string) (string, error) {
 	more, err := step.Cost.Sub(h.Amount)
 	if err != nil {
 		return "", err
@@ -174,7 +174,7 @@ func (s *Store) bound(step *ledger.Stretch, h *hold, free money.Amount, rooms []
 	return slices.Min(periods), nil
 }
 
-func (s *Store) fits(step *ledger.Stretch, h *hold, r room, grows bool) (bool, error) {
+func (s *Store) fits(step *ledger.GrantOption, h *hold, r room, grows bool) (bool, error) {
 	var g ledger.Gauge
 	if found, ok := s.counters[r.counter]; ok {
 		g = *found
@@ -199,7 +199,7 @@ func (s *Store) fits(step *ledger.Stretch, h *hold, r room, grows bool) (bool, e
 }
 
 // grow holds what was picked, in the account and in every counter.
-func (s *Store) grow(r ledger.HoldRequest, h *hold, state *ledger.State, rooms []room, step ledger.Stretch) error {
+func (s *Store) grow(r ledger.HoldRequest, h *hold, state *ledger.State, rooms []room, step ledger.GrantOption) error {
 	more, err := step.Cost.Sub(h.Amount)
 	if err != nil {
 		return err

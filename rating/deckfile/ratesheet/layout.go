@@ -28,7 +28,7 @@ type Column struct {
 	Field   Field
 }
 
-// Layout is how somebody wants his rate sheet.
+// Layout is how somebody wants their rate sheet.
 type Layout struct {
 	Format    Format
 	Columns   []Column

@@ -142,7 +142,7 @@ func (r *Repair) bring(ctx context.Context) (brought int, err error) {
 		if err := r.Worker.Deliver(ctx, batch); err != nil {
 			return brought, err
 		}
-		brought += len(batch.Records) + len(batch.Dead)
+		brought += len(batch.Records) + len(batch.DeadLetters)
 		after = legs[len(legs)-1]
 	}
 }

@@ -1,4 +1,4 @@
-package kept
+package ttlcache
 
 import (
 	"context"
@@ -23,8 +23,8 @@ type Options[T any] struct {
 	Clock   clock.Clock
 }
 
-// Answers are the answers of one kind of question. It is safe for concurrent use.
-type Answers[T any] struct {
+// Cache are the answers of one kind of question. It is safe for concurrent use.
+type Cache[T any] struct {
 	o     Options[T]
 	group singleflight.Group
 
@@ -42,14 +42,14 @@ type entry[T any] struct {
 }
 
 // New returns an empty store of answers.
-func New[T any](o Options[T]) *Answers[T] {
-	return &Answers[T]{o: o, byKey: make(map[string]*entry[T])}
+func New[T any](o Options[T]) *Cache[T] {
+	return &Cache[T]{o: o, byKey: make(map[string]*entry[T])}
 }
 
 // Get returns the answer to the question of a key. Who asks while the same is asked waits for that answer; an error goes to
 // all who wait for it and is not kept. Many get the same answer, so nobody may change it. When ctx ends, only this one goes
 // without: the question goes on for the others, with the values of the context of the first.
-func (a *Answers[T]) Get(ctx context.Context, key string, ask func(context.Context) (T, error)) (T, error) {
+func (a *Cache[T]) Get(ctx context.Context, key string, ask func(context.Context) (T, error)) (T, error) {
 	if answer, ok := a.find(key); ok {
 		return answer, nil
 	}
@@ -76,7 +76,7 @@ func (a *Answers[T]) Get(ctx context.Context, key string, ask func(context.Conte
 	}
 }
 
-func (a *Answers[T]) find(key string) (answer T, ok bool) {
+func (a *Cache[T]) find(key string) (answer T, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.forget()
@@ -87,7 +87,7 @@ func (a *Answers[T]) find(key string) (answer T, ok bool) {
 	return e.answer, true
 }
 
-func (a *Answers[T]) keep(e *entry[T]) {
+func (a *Cache[T]) keep(e *entry[T]) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if e.size > a.o.Size || a.byKey[e.key] != nil {
@@ -101,7 +101,7 @@ func (a *Answers[T]) keep(e *entry[T]) {
 
 // forget drops the answers that are too old, and the oldest while there are too many. Answers that took long may stand behind
 // younger ones for a moment, but are not given any more: they are looked at one by one.
-func (a *Answers[T]) forget() {
+func (a *Cache[T]) forget() {
 	now := a.o.Clock.Now()
 	rest := a.order[:0]
 	for i, e := range a.order {

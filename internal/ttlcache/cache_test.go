@@ -1,4 +1,4 @@
-package kept_test
+package ttlcache_test
 
 import (
 	"context"
@@ -13,15 +13,15 @@ import (
 	"go.uber.org/goleak"
 
 	"trunkline/internal/clock"
-	"trunkline/internal/kept"
+	"trunkline/internal/ttlcache"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var errNo = errors.New("no")
 
-func answers(c clock.Clock, entries int, size int64) *kept.Answers[string] {
-	return kept.New(kept.Options[string]{
+func answers(c clock.Clock, entries int, size int64) *ttlcache.Cache[string] {
+	return ttlcache.New(ttlcache.Options[string]{
 		For: 2 * time.Second, Wait: time.Minute, Entries: entries, Size: size, SizeOf: func(s string) int64 { return int64(len(s)) }, Clock: c,
 	})
 }
@@ -31,7 +31,7 @@ func asker(n *atomic.Int64) func(context.Context) (string, error) {
 	return func(context.Context) (string, error) { return strconv.FormatInt(n.Add(1), 10), nil }
 }
 
-func get(t *testing.T, a *kept.Answers[string], key string, ask func(context.Context) (string, error)) string {
+func get(t *testing.T, a *ttlcache.Cache[string], key string, ask func(context.Context) (string, error)) string {
 	t.Helper()
 	answer, err := a.Get(t.Context(), key, ask)
 	require.NoError(t, err)

@@ -8,20 +8,20 @@ import (
 	"trunkline/access"
 )
 
-// Log implements access.Trail.
-func (s *Store) Log(_ context.Context, d access.Deed) error {
+// Log implements access.AuditLog.
+func (s *Store) Log(_ context.Context, d access.AuditEvent) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.deeds = append(s.deeds, d)
+	s.events = append(s.events, d)
 	return nil
 }
 
-// Deeds implements access.Trail.
-func (s *Store) Deeds(_ context.Context, f access.DeedFilter) ([]access.Deed, error) {
+// Events implements access.AuditLog.
+func (s *Store) Events(_ context.Context, f access.AuditFilter) ([]access.AuditEvent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []access.Deed
-	for _, d := range slices.Backward(s.deeds) {
+	var out []access.AuditEvent
+	for _, d := range slices.Backward(s.events) {
 		of := f.Object == "" || d.Object == f.Object || strings.HasPrefix(d.Object, f.Object+" ")
 		if len(out) < f.Limit && of && (f.By == "" || d.By == f.By) && (f.Before.IsZero() || d.At.Before(f.Before)) {
 			out = append(out, d)

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// Trail keeps what was done.
-type Trail interface {
-	// Log keeps one deed. It is never changed.
-	Log(ctx context.Context, d Deed) error
-	// Deeds returns what was done, the newest first.
-	Deeds(ctx context.Context, f DeedFilter) ([]Deed, error)
+// AuditLog keeps what people and programs did.
+type AuditLog interface {
+	// Log keeps one event, which is never changed. A call that is repeated keeps another.
+	Log(ctx context.Context, d AuditEvent) error
+	// Events returns what was done, the newest first.
+	Events(ctx context.Context, f AuditFilter) ([]AuditEvent, error)
 }
 
-// Deed is something that a person or a program did.
-type Deed struct {
+// AuditEvent is something that a person or a program did.
+type AuditEvent struct {
 	At     time.Time
 	By     string // "user:anna", "key:abc", "cli:root".
 	Source string // Address; empty: not by HTTP.
@@ -25,8 +25,8 @@ type Deed struct {
 	After  string
 }
 
-// DeedFilter says which deeds are meant.
-type DeedFilter struct {
+// AuditFilter says which events are meant.
+type AuditFilter struct {
 	Before time.Time // Exclusive; zero: now.
 	By     string
 	Object string // Kind, or kind and id.
