@@ -24,6 +24,7 @@ func columns() *arrow.Schema {
 		arrow.PrimitiveTypes.Uint8, arrow.PrimitiveTypes.Uint16, arrow.PrimitiveTypes.Uint32,
 		&arrow.Decimal128Type{Precision: 18, Scale: 6}, &arrow.Decimal128Type{Precision: 38, Scale: 6},
 		&arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}, &arrow.TimestampType{Unit: arrow.Millisecond},
+		&arrow.TimestampType{Unit: arrow.Second, TimeZone: "UTC"}, &arrow.TimestampType{Unit: arrow.Nanosecond},
 	}
 	fields := make([]arrow.Field, 0, 2*len(types))
 	for _, t := range types {
@@ -54,6 +55,9 @@ func values(t arrow.DataType) []string {
 	case arrow.DECIMAL128:
 		return []string{"-999999999999.999999", "0", "999999999999.999999"}
 	case arrow.TIMESTAMP:
+		if t.(*arrow.TimestampType).Unit == arrow.Second {
+			return []string{"1969-12-31 23:59:59", "1970-01-01 00:00:00", "2026-11-30 12:00:00"}
+		}
 		return []string{"1969-12-31 23:59:59.999", "1970-01-01 00:00:00", "2026-11-30 12:00:00.123"}
 	}
 	return []string{"", "Казань", "a longer text; 84951234567"}

@@ -57,11 +57,7 @@ func shapeOf(t arrow.DataType) (shape, error) {
 	case *arrow.Decimal128Type:
 		return decimals(t), nil
 	case *arrow.TimestampType:
-		if unit, ok := unitOf(t.Unit); ok {
-			return of(parquet.Types.Int64, schema.NewTimestampLogicalType(t.TimeZone != "", unit), -1,
-				func(a *array.Timestamp, i int) int64 { return int64(a.Value(i)) },
-				func(b *array.TimestampBuilder, v int64) { b.Append(arrow.Timestamp(v)) }), nil
-		}
+		return moments(t), nil
 	}
 	return shape{}, fmt.Errorf("%w: %s", ErrType, t)
 }
@@ -112,15 +108,19 @@ func decimals(t *arrow.Decimal128Type) shape {
 		})
 }
 
-func unitOf(u arrow.TimeUnit) (unit schema.TimeUnitType, ok bool) {
-	switch u {
+// moments are kept in their unit; Parquet has no seconds, they are kept in milliseconds.
+func moments(t *arrow.TimestampType) shape {
+	unit, times := schema.TimeUnitMillis, int64(1)
+	switch t.Unit {
+	case arrow.Second:
+		times = 1000
 	case arrow.Millisecond:
-		return schema.TimeUnitMillis, true
 	case arrow.Microsecond:
-		return schema.TimeUnitMicros, true
+		unit = schema.TimeUnitMicros
 	case arrow.Nanosecond:
-		return schema.TimeUnitNanos, true
-	case arrow.Second: // Parquet knows none.
+		unit = schema.TimeUnitNanos
 	}
-	return schema.TimeUnitUnknown, false
+	return of(parquet.Types.Int64, schema.NewTimestampLogicalType(t.TimeZone != "", unit), -1,
+		func(a *array.Timestamp, i int) int64 { return int64(a.Value(i)) * times },
+		func(b *array.TimestampBuilder, v int64) { b.Append(arrow.Timestamp(v / times)) })
 }
