@@ -57,7 +57,7 @@ func (s *served) described() []operation {
 // filled puts something that is there into the places of a path.
 func filled(path string) string {
 	for place, value := range map[string]string{
-		"tenant": "acme", "part": "berlin", "call": "acme-call", "number": "acme-1", "pbx": "old", "upload": "up", "login": "4930123456", "prefix": "49", "month": "2026-11", "extension": "101",
+		"kind": "tenant", "tenant": "acme", "part": "berlin", "call": "acme-call", "number": "acme-1", "pbx": "old", "upload": "up", "login": "4930123456", "prefix": "49", "month": "2026-11", "extension": "101",
 	} {
 		path = strings.ReplaceAll(path, "{"+place+"}", value)
 	}

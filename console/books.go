@@ -64,6 +64,9 @@ func (c *Console) holders(who *access.Principal, p access.Permission, w Whose) (
 
 // holder is the account that is named.
 func (c *Console) holder(who *access.Principal, p access.Permission, w Whose) (holder, error) {
+	if err := may(who, p); err != nil {
+		return holder{}, err
+	}
 	if (w.Tenant == "") == (w.Carrier == "") {
 		return holder{}, invalid("account: name a tenant or a carrier")
 	}
@@ -121,6 +124,9 @@ func (c *Console) CloseBooks(ctx context.Context, who *access.Principal, w Whose
 
 // OpenBooks opens a month of an account and all after it again.
 func (c *Console) OpenBooks(ctx context.Context, who *access.Principal, w Whose, month, why string) ([]ledger.Closing, error) {
+	if err := may(who, access.WriteMoney); err != nil {
+		return nil, err
+	}
 	if w.all() {
 		return nil, invalid("account: name a tenant or a carrier")
 	}

@@ -321,6 +321,7 @@ func aboutMoney() []operation {
 		}},
 		{"Rerate", "ynyynn", "ynyy-n", func(a asked) error { _, err := a.c.Rerate(a.ctx, a.who, a.rerating(), false); return err }},
 		{"Rerate and apply", "ynynnn", "ynynnn", func(a asked) error { _, err := a.c.Rerate(a.ctx, a.who, a.rerating(), true); return err }},
+		{"StartRerate", "ynynnn", "ynynnn", func(a asked) error { _, err := a.c.StartRerate(a.ctx, a.who, a.rerating()); return err }},
 		{"RerateRuns", "ynyynn", "", func(a asked) error { _, err := a.c.RerateRuns(a.ctx, a.who); return err }},
 		{"UndoRerate", "ynynnn", "", func(a asked) error { _, err := a.c.UndoRerate(a.ctx, a.who, 1, "a mistake"); return err }},
 		{"Pay", "ynynnn", "ynynnn", func(a asked) error {

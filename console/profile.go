@@ -85,6 +85,9 @@ func (c *Console) PutReadings(ctx context.Context, who *access.Principal, tenant
 	if err := c.mayBill(who, access.WriteInvoices, tenant); err != nil {
 		return err
 	}
+	if len(list) == 0 {
+		return invalid("counters: give one and its value, such as storage_mb")
+	}
 	text := ""
 	for i := range list {
 		list[i].Tenant = tenant

@@ -10,6 +10,7 @@ import (
 
 	"trunkline/access"
 	"trunkline/internal/money"
+	"trunkline/job"
 	"trunkline/ledger"
 )
 
@@ -114,6 +115,33 @@ func (c *Console) Rerate(ctx context.Context, who *access.Principal, o RerateOrd
 	return r, c.log(ctx, who, access.AuditEvent{
 		Tenant: o.Whose.Tenant, Action: "rerate", Object: "run " + strconv.FormatInt(r.Run, 10),
 		After: fmt.Sprintf("%s from %s to %s: %d of %d calls changed: %s", o.Scope(), when(o.From), when(o.Till), r.Changed, r.Legs, o.Reason),
+	})
+}
+
+// StartRerate begins to price calls again. Its note says how many changed, and by which run.
+func (c *Console) StartRerate(ctx context.Context, who *access.Principal, o RerateOrder) (job.Job, error) {
+	for _, p := range []access.Permission{access.WriteMoney, access.ReadCost} {
+		if err := may(who, p); err != nil {
+			return job.Job{}, err
+		}
+	}
+	if _, err := c.holders(who, access.WriteMoney, o.Whose); err != nil {
+		return job.Job{}, err
+	}
+	why, err := reason(o.Reason)
+	if err != nil {
+		return job.Job{}, err
+	}
+	j := job.Job{
+		Kind: job.Rerate, Subject: o.Scope(), Tenant: o.Whose.Tenant, Needs: []string{string(access.WriteMoney), string(access.ReadCost)},
+		Purpose: fmt.Sprintf("%s from %s to %s: %s", o.Scope(), when(o.From), when(o.Till), why),
+	}
+	return c.start(ctx, who, j, func(ctx context.Context, m *job.Meter) error {
+		r, err := c.Rerate(ctx, who, o, true)
+		if err == nil {
+			m.Note("%d of %d calls changed by run %d", r.Changed, r.Legs, r.Run)
+		}
+		return err
 	})
 }
 

@@ -26,6 +26,7 @@ const (
 	Compare Kind = "compare" // What a price list would change.
 	Apply   Kind = "apply"   // A price list is put in force.
 	Rates   Kind = "rates"   // Exchange rates are fetched.
+	Rerate  Kind = "rerate"  // Calls are priced again.
 	Import  Kind = "import"  // Imported calls are taken back, or read anew.
 )
 

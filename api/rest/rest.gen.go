@@ -25,6 +25,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/gin-gonic/gin/binding"
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // Defines values for ExportOrderFormat.
@@ -143,22 +144,22 @@ func (e LimitOrderPeriod) Valid() bool {
 
 // Defines values for LimitOrderScope.
 const (
-	Branch      LimitOrderScope = "branch"
-	Destination LimitOrderScope = "destination"
-	Extension   LimitOrderScope = "extension"
-	Tenant      LimitOrderScope = "tenant"
+	LimitOrderScopeBranch      LimitOrderScope = "branch"
+	LimitOrderScopeDestination LimitOrderScope = "destination"
+	LimitOrderScopeExtension   LimitOrderScope = "extension"
+	LimitOrderScopeTenant      LimitOrderScope = "tenant"
 )
 
 // Valid indicates whether the value is a known member of the LimitOrderScope enum.
 func (e LimitOrderScope) Valid() bool {
 	switch e {
-	case Branch:
+	case LimitOrderScopeBranch:
 		return true
-	case Destination:
+	case LimitOrderScopeDestination:
 		return true
-	case Extension:
+	case LimitOrderScopeExtension:
 		return true
-	case Tenant:
+	case LimitOrderScopeTenant:
 		return true
 	default:
 		return false
@@ -231,6 +232,42 @@ func (e UserLanguage) Valid() bool {
 	case UserLanguageEn:
 		return true
 	case UserLanguageRu:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetHistoryParamsKind.
+const (
+	GetHistoryParamsKindCarrier   GetHistoryParamsKind = "carrier"
+	GetHistoryParamsKindDeck      GetHistoryParamsKind = "deck"
+	GetHistoryParamsKindDialPlan  GetHistoryParamsKind = "dial_plan"
+	GetHistoryParamsKindGateway   GetHistoryParamsKind = "gateway"
+	GetHistoryParamsKindRoutePlan GetHistoryParamsKind = "route_plan"
+	GetHistoryParamsKindSettings  GetHistoryParamsKind = "settings"
+	GetHistoryParamsKindTariff    GetHistoryParamsKind = "tariff"
+	GetHistoryParamsKindTenant    GetHistoryParamsKind = "tenant"
+)
+
+// Valid indicates whether the value is a known member of the GetHistoryParamsKind enum.
+func (e GetHistoryParamsKind) Valid() bool {
+	switch e {
+	case GetHistoryParamsKindCarrier:
+		return true
+	case GetHistoryParamsKindDeck:
+		return true
+	case GetHistoryParamsKindDialPlan:
+		return true
+	case GetHistoryParamsKindGateway:
+		return true
+	case GetHistoryParamsKindRoutePlan:
+		return true
+	case GetHistoryParamsKindSettings:
+		return true
+	case GetHistoryParamsKindTariff:
+		return true
+	case GetHistoryParamsKindTenant:
 		return true
 	default:
 		return false
@@ -396,6 +433,12 @@ type AuditPage struct {
 	Next  string       `json:"next,omitempty,omitzero"`
 }
 
+// Because defines model for Because.
+type Because struct {
+	// Reason It is kept
+	Reason string `json:"reason"`
+}
+
 // BillingPeriod One billing period: from a day of a month up to the same day of the next, in the tenant's time zone.
 type BillingPeriod = invoice.Period
 
@@ -405,6 +448,36 @@ type Block struct {
 	Reason string    `json:"reason"`
 	Scope  string    `json:"scope"`
 	Since  time.Time `json:"since"`
+}
+
+// BooksChange defines model for BooksChange.
+type BooksChange struct {
+	Account string    `json:"account"`
+	At      time.Time `json:"at,omitempty,omitzero"`
+
+	// Before Up to when the books were closed before it
+	Before time.Time `json:"before,omitempty,omitzero"`
+	By     string    `json:"by"`
+
+	// ClosedUntil Nothing is posted before it any more
+	ClosedUntil time.Time `json:"closed_until,omitempty,omitzero"`
+	Reason      string    `json:"reason"`
+}
+
+// BooksChanges defines model for BooksChanges.
+type BooksChanges struct {
+	Items []BooksChange `json:"items"`
+}
+
+// BooksOrder defines model for BooksOrder.
+type BooksOrder struct {
+	// Carrier of this carrier
+	Carrier string `json:"carrier,omitempty,omitzero"`
+	Month   string `json:"month"`
+	Reason  string `json:"reason"`
+
+	// Tenant Only of this client, or
+	Tenant string `json:"tenant,omitempty,omitzero"`
 }
 
 // BranchName A branch as it was called.
@@ -487,6 +560,37 @@ type Deliveries struct {
 // Delivery A message about an alarm and what became of it.
 type Delivery = console.Delivery
 
+// Erasure defines model for Erasure.
+type Erasure struct {
+	NotReached []string       `json:"not_reached"`
+	Places     []ErasurePlace `json:"places"`
+}
+
+// ErasureOrder defines model for ErasureOrder.
+type ErasureOrder struct {
+	// Also Other spellings of it, digits only
+	Also   []string `json:"also,omitempty,omitzero"`
+	DryRun bool     `json:"dry_run,omitempty,omitzero"`
+
+	// ForceReason Why calls are erased that the law obliges to keep
+	ForceReason string `json:"force_reason,omitempty,omitzero"`
+
+	// Number E.164
+	Number string `json:"number"`
+
+	// Reason Without the number; it is kept
+	Reason string `json:"reason,omitempty,omitzero"`
+}
+
+// ErasurePlace defines model for ErasurePlace.
+type ErasurePlace struct {
+	// Held By a legal hold
+	Held   int64     `json:"held"`
+	Newest time.Time `json:"newest,omitempty,omitzero"`
+	Place  string    `json:"place"`
+	Rows   int64     `json:"rows"`
+}
+
 // ExpenseRow One branch of the report, or the total. Amounts are in whole coins of the currency.
 type ExpenseRow = reports.ExpenseRow
 
@@ -550,6 +654,34 @@ type GatewayState = console.Gateway
 // Health That of an engine or a service.
 type Health = console.Health
 
+// Hold defines model for Hold.
+type Hold struct {
+	By            string    `json:"by"`
+	Id            int64     `json:"id"`
+	Number        string    `json:"number,omitempty,omitzero"`
+	Reason        string    `json:"reason"`
+	RemovalReason string    `json:"removal_reason,omitempty,omitzero"`
+	RemovedAt     time.Time `json:"removed_at,omitempty,omitzero"`
+	RemovedBy     string    `json:"removed_by,omitempty,omitzero"`
+	Since         time.Time `json:"since"`
+	Tenant        string    `json:"tenant,omitempty,omitzero"`
+}
+
+// HoldOrder defines model for HoldOrder.
+type HoldOrder struct {
+	// Number a number, E.164
+	Number string `json:"number,omitempty,omitzero"`
+	Reason string `json:"reason"`
+
+	// Tenant A client, or
+	Tenant string `json:"tenant,omitempty,omitzero"`
+}
+
+// Holds defines model for Holds.
+type Holds struct {
+	Items []Hold `json:"items"`
+}
+
 // Import One reading of records of a PBX: a file, an upload, or a stream that is collected.
 type Import = console.Import
 
@@ -609,6 +741,20 @@ type Job = job.Job
 // Jobs defines model for Jobs.
 type Jobs struct {
 	Items []Job `json:"items"`
+}
+
+// KeptRate defines model for KeptRate.
+type KeptRate struct {
+	Day    time.Time `json:"day"`
+	From   string    `json:"from"`
+	Rate   string    `json:"rate"`
+	Source string    `json:"source"`
+	To     string    `json:"to"`
+}
+
+// KeptRates defines model for KeptRates.
+type KeptRates struct {
+	Items []KeptRate `json:"items"`
 }
 
 // Key defines model for Key.
@@ -748,6 +894,42 @@ type NewKey struct {
 	Secret string `json:"secret"`
 }
 
+// Node defines model for Node.
+type Node struct {
+	// Disputed Since when two processes have this identity
+	Disputed time.Time `json:"disputed,omitempty,omitzero"`
+
+	// GivenUp Why; absent: it was not
+	GivenUp string `json:"given_up,omitempty,omitzero"`
+
+	// Id Identity of its data folder
+	Id         string    `json:"id"`
+	LastSeenAt time.Time `json:"last_seen_at"`
+	Name       string    `json:"name"`
+
+	// OverdueHolds For calls that must be over
+	OverdueHolds int64 `json:"overdue_holds"`
+}
+
+// NodeEvent defines model for NodeEvent.
+type NodeEvent struct {
+	At     time.Time `json:"at"`
+	Event  string    `json:"event"`
+	Name   string    `json:"name"`
+	Node   string    `json:"node"`
+	Reason string    `json:"reason"`
+}
+
+// NodeEvents defines model for NodeEvents.
+type NodeEvents struct {
+	Items []NodeEvent `json:"items"`
+}
+
+// Nodes defines model for Nodes.
+type Nodes struct {
+	Items []Node `json:"items"`
+}
+
 // NumberAssignment defines model for NumberAssignment.
 type NumberAssignment struct {
 	Branch string `json:"branch,omitempty,omitzero"`
@@ -776,6 +958,21 @@ type NumberRelease struct {
 
 	// Until End of the quarantine; empty: they are free at once.
 	Until time.Time `json:"until,omitempty,omitzero"`
+}
+
+// ObjectVersion defines model for ObjectVersion.
+type ObjectVersion struct {
+	At       time.Time `json:"at"`
+	By       string    `json:"by"`
+	Revision int64     `json:"revision"`
+
+	// Spec YAML; empty: it was taken away
+	Spec string `json:"spec"`
+}
+
+// ObjectVersions defines model for ObjectVersions.
+type ObjectVersions struct {
+	Items []ObjectVersion `json:"items"`
 }
 
 // Overview The state of the system at one moment.
@@ -914,8 +1111,103 @@ type Rates struct {
 	Items []RateLine `json:"items"`
 }
 
+// Readings defines model for Readings.
+type Readings struct {
+	// At Now if absent
+	At time.Time `json:"at,omitempty,omitzero"`
+
+	// Branch Branch that it was counted in
+	Branch   string           `json:"branch,omitempty,omitzero"`
+	Counters map[string]int64 `json:"counters"`
+}
+
 // Refusal One reason why a tenant's period is not invoiced.
 type Refusal = invoice.Refusal
+
+// RerateLine defines model for RerateLine.
+type RerateLine struct {
+	Account     string `json:"account"`
+	After       string `json:"after"`
+	Before      string `json:"before"`
+	Calls       int64  `json:"calls"`
+	Destination string `json:"destination"`
+	Difference  string `json:"difference"`
+}
+
+// RerateOrder defines model for RerateOrder.
+type RerateOrder struct {
+	// Carrier of this carrier
+	Carrier string `json:"carrier,omitempty,omitzero"`
+
+	// Deck Only the cost of calls by this deck
+	Deck string `json:"deck,omitempty,omitzero"`
+
+	// From A whole quarter of an hour
+	From time.Time `json:"from"`
+
+	// Reason Wanted where it is changed; it is kept
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Tenant Only of this client, or
+	Tenant string `json:"tenant,omitempty,omitzero"`
+
+	// Until After the last; a whole quarter of an hour
+	Until time.Time `json:"until"`
+}
+
+// RerateReport defines model for RerateReport.
+type RerateReport struct {
+	Calls   int64 `json:"calls"`
+	Changed int64 `json:"changed"`
+
+	// Failed Calls that have no price any more; they stay as they are
+	Failed []string     `json:"failed"`
+	Lines  []RerateLine `json:"lines"`
+
+	// Refused Why the change would be refused
+	Refused []string `json:"refused"`
+}
+
+// RerateRun defines model for RerateRun.
+type RerateRun struct {
+	By string `json:"by"`
+
+	// Changed Calls whose records were changed
+	Changed   int64     `json:"changed"`
+	From      time.Time `json:"from"`
+	Id        int64     `json:"id"`
+	Reason    string    `json:"reason"`
+	Scope     string    `json:"scope"`
+	StartedAt time.Time `json:"started_at"`
+	State     string    `json:"state"`
+	Until     time.Time `json:"until"`
+}
+
+// RerateRuns defines model for RerateRuns.
+type RerateRuns struct {
+	Items []RerateRun `json:"items"`
+}
+
+// RetentionLine defines model for RetentionLine.
+type RetentionLine struct {
+	Bytes     int64 `json:"bytes"`
+	BytesToGo int64 `json:"bytes_to_go"`
+
+	// KeepFor Such as 1095d; empty: for ever
+	KeepFor  string    `json:"keep_for"`
+	Kind     string    `json:"kind"`
+	Oldest   time.Time `json:"oldest,omitempty,omitzero"`
+	Rows     int64     `json:"rows"`
+	RowsToGo int64     `json:"rows_to_go"`
+
+	// Stays Why something stays
+	Stays []string `json:"stays"`
+}
+
+// RetentionPlan defines model for RetentionPlan.
+type RetentionPlan struct {
+	Items []RetentionLine `json:"items"`
+}
 
 // Retried defines model for Retried.
 type Retried struct {
@@ -966,6 +1258,24 @@ type SIPLocks struct {
 
 // SIPMessage A message as it was on the wire, with what proves who sent it taken out.
 type SIPMessage = console.SIPMessage
+
+// ScheduleItem defines model for ScheduleItem.
+type ScheduleItem struct {
+	Attempts   int       `json:"attempts"`
+	Disabled   bool      `json:"disabled,omitempty,omitzero"`
+	DueAt      time.Time `json:"due_at"`
+	Failure    string    `json:"failure,omitempty,omitzero"`
+	Id         string    `json:"id"`
+	LastSentAt time.Time `json:"last_sent_at,omitempty,omitzero"`
+	Report     string    `json:"report"`
+	Tenant     string    `json:"tenant"`
+	To         []string  `json:"to"`
+}
+
+// Schedules defines model for Schedules.
+type Schedules struct {
+	Items []ScheduleItem `json:"items"`
+}
 
 // Skipped A gateway that was considered and will not be tried.
 type Skipped = lcr.Skipped
@@ -1021,6 +1331,11 @@ type UserLanguage string
 // Users defines model for Users.
 type Users struct {
 	Items []User `json:"items"`
+}
+
+// Verified defines model for Verified.
+type Verified struct {
+	Documents int64 `json:"documents"`
 }
 
 // Welcome defines model for Welcome.
@@ -1127,6 +1442,15 @@ type ListAuditParams struct {
 	Cursor CursorParameter `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// ListClosingsParams defines parameters for ListClosings.
+type ListClosingsParams struct {
+	// Tenant Of this client, or
+	Tenant string `form:"tenant,omitempty" json:"tenant,omitempty,omitzero"`
+
+	// Carrier of this carrier
+	Carrier string `form:"carrier,omitempty" json:"carrier,omitempty,omitzero"`
+}
+
 // ListCallsParams defines parameters for ListCalls.
 type ListCallsParams struct {
 	// Period 2026-10, 2026-10-05, 2026-10-05..2026-10-12, today, yesterday, this-month, last-month, 15m, 24h or 30d
@@ -1170,6 +1494,22 @@ type ListDeadParams struct {
 type ListRatesParams struct {
 	Prefix string         `form:"prefix,omitempty" json:"prefix,omitempty,omitzero"`
 	Limit  LimitParameter `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListExchangeRatesParams defines parameters for ListExchangeRates.
+type ListExchangeRatesParams struct {
+	// Since First day
+	Since openapi_types.Date `form:"since,omitempty" json:"since,omitempty,omitzero"`
+	Limit LimitParameter     `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GetHistoryParamsKind defines parameters for GetHistory.
+type GetHistoryParamsKind string
+
+// ListHoldsParams defines parameters for ListHolds.
+type ListHoldsParams struct {
+	// All Also those that were removed
+	All bool `form:"all,omitempty" json:"all,omitempty,omitzero"`
 }
 
 // ListImportsParams defines parameters for ListImports.
@@ -1242,6 +1582,11 @@ type GetLinesParams struct {
 type DropCallParams struct {
 	// Reason Why; it stands in the record of the call
 	Reason ReasonParameter `form:"reason,omitempty" json:"reason,omitempty,omitzero"`
+}
+
+// ListNodeEventsParams defines parameters for ListNodeEvents.
+type ListNodeEventsParams struct {
+	Limit LimitParameter `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // ListStockParams defines parameters for ListStock.
@@ -1358,6 +1703,12 @@ type ResetUserParams struct {
 // PutAlertRulesJSONRequestBody defines body for PutAlertRules for application/json ContentType.
 type PutAlertRulesJSONRequestBody = AlertRules
 
+// CloseBooksJSONRequestBody defines body for CloseBooks for application/json ContentType.
+type CloseBooksJSONRequestBody = BooksOrder
+
+// OpenBooksJSONRequestBody defines body for OpenBooks for application/json ContentType.
+type OpenBooksJSONRequestBody = BooksOrder
+
 // StartExportJSONRequestBody defines body for StartExport for application/json ContentType.
 type StartExportJSONRequestBody = ExportOrder
 
@@ -1370,11 +1721,23 @@ type WriteOffDeadJSONRequestBody = WriteOff
 // MendDeadJSONRequestBody defines body for MendDead for application/json ContentType.
 type MendDeadJSONRequestBody = Mending
 
+// ErasePersonJSONRequestBody defines body for ErasePerson for application/json ContentType.
+type ErasePersonJSONRequestBody = ErasureOrder
+
+// AddHoldJSONRequestBody defines body for AddHold for application/json ContentType.
+type AddHoldJSONRequestBody = HoldOrder
+
+// RemoveHoldJSONRequestBody defines body for RemoveHold for application/json ContentType.
+type RemoveHoldJSONRequestBody = Because
+
 // ImportAgainJSONRequestBody defines body for ImportAgain for application/json ContentType.
 type ImportAgainJSONRequestBody = ImportOrder
 
 // UndoImportsJSONRequestBody defines body for UndoImports for application/json ContentType.
 type UndoImportsJSONRequestBody = ImportOrder
+
+// CloseIncidentJSONRequestBody defines body for CloseIncident for application/json ContentType.
+type CloseIncidentJSONRequestBody = Because
 
 // CreditInvoiceJSONRequestBody defines body for CreditInvoice for application/json ContentType.
 type CreditInvoiceJSONRequestBody = InvoiceCredit
@@ -1394,6 +1757,12 @@ type ConfirmFactorJSONRequestBody = Code
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
 
+// GiveUpNodeJSONRequestBody defines body for GiveUpNode for application/json ContentType.
+type GiveUpNodeJSONRequestBody = Because
+
+// ResolveNodeJSONRequestBody defines body for ResolveNode for application/json ContentType.
+type ResolveNodeJSONRequestBody = Because
+
 // PutStockJSONRequestBody defines body for PutStock for application/json ContentType.
 type PutStockJSONRequestBody = Stock
 
@@ -1405,6 +1774,15 @@ type ReleaseNumbersJSONRequestBody = NumberRelease
 
 // PriceCallJSONRequestBody defines body for PriceCall for application/json ContentType.
 type PriceCallJSONRequestBody = PriceQuestion
+
+// StartRerateJSONRequestBody defines body for StartRerate for application/json ContentType.
+type StartRerateJSONRequestBody = RerateOrder
+
+// PreviewRerateJSONRequestBody defines body for PreviewRerate for application/json ContentType.
+type PreviewRerateJSONRequestBody = RerateOrder
+
+// UndoRerateJSONRequestBody defines body for UndoRerate for application/json ContentType.
+type UndoRerateJSONRequestBody = Because
 
 // SimulateRouteJSONRequestBody defines body for SimulateRoute for application/json ContentType.
 type SimulateRouteJSONRequestBody = RouteQuestion
@@ -1423,6 +1801,9 @@ type ChangeLimitJSONRequestBody = LimitOrder
 
 // PayJSONRequestBody defines body for Pay for application/json ContentType.
 type PayJSONRequestBody = Payment
+
+// PutReadingsJSONRequestBody defines body for PutReadings for application/json ContentType.
+type PutReadingsJSONRequestBody = Readings
 
 // SuspendJSONRequestBody defines body for Suspend for application/json ContentType.
 type SuspendJSONRequestBody = Suspension
@@ -1456,6 +1837,15 @@ type ServerInterface interface {
 	// ListAudit What was done, the newest first
 	// (GET /audit)
 	ListAudit(c *gin.Context, params ListAuditParams)
+	// ListClosings What was closed and opened of the books of a client or a carrier, the newest first
+	// (GET /books)
+	ListClosings(c *gin.Context, params ListClosingsParams)
+	// CloseBooks Close a month and all before it: nothing is posted in it any more. Without a client or a carrier, of all
+	// (POST /books/close)
+	CloseBooks(c *gin.Context)
+	// OpenBooks Open a month and all after it again, of a client or a carrier
+	// (POST /books/open)
+	OpenBooks(c *gin.Context)
 	// ListCalls Rated legs, the newest first
 	// (GET /calls)
 	ListCalls(c *gin.Context, params ListCallsParams)
@@ -1483,6 +1873,24 @@ type ServerInterface interface {
 	// ListRates Rates of a deck, by the beginning of their prefix: past, in force and to come
 	// (GET /decks/{id}/rates)
 	ListRates(c *gin.Context, id IdParameter, params ListRatesParams)
+	// ErasePerson Take a person's number out of all records, or say where it stands
+	// (POST /erasures)
+	ErasePerson(c *gin.Context)
+	// ListExchangeRates Exchange rates of central banks and of lists, the newest first
+	// (GET /exchange-rates)
+	ListExchangeRates(c *gin.Context, params ListExchangeRatesParams)
+	// GetHistory How an object was set up, and who changed it, the newest first; secrets are masked
+	// (GET /history/{kind}/{id})
+	GetHistory(c *gin.Context, kind GetHistoryParamsKind, id IdParameter)
+	// ListHolds Legal holds: what neither retention nor erasure may touch
+	// (GET /holds)
+	ListHolds(c *gin.Context, params ListHoldsParams)
+	// AddHold Hold the records of a client, or those that name a number
+	// (POST /holds)
+	AddHold(c *gin.Context)
+	// RemoveHold End a hold; it is kept with the reason
+	// (POST /holds/{hold}/remove)
+	RemoveHold(c *gin.Context, hold int64)
 	// ListImports What was imported of PBXs, the newest first, and what has become of it
 	// (GET /imports)
 	ListImports(c *gin.Context, params ListImportsParams)
@@ -1495,9 +1903,15 @@ type ServerInterface interface {
 	// UndoImports Take imports of one PBX back: their records are reversed; nothing of the PBX is imported meanwhile
 	// (POST /imports/undo)
 	UndoImports(c *gin.Context)
+	// CloseIncident Say that an incident of the stores was dealt with by hand
+	// (POST /incidents/{incident}/close)
+	CloseIncident(c *gin.Context, incident int64)
 	// ListInvoices Documents that were issued, the oldest first
 	// (GET /invoices)
 	ListInvoices(c *gin.Context, params ListInvoicesParams)
+	// VerifyInvoices Check the hashes of all documents, and that none is missing
+	// (POST /invoices/verify)
+	VerifyInvoices(c *gin.Context)
 	// GetInvoice One document
 	// (GET /invoices/{number})
 	GetInvoice(c *gin.Context, number NumberParameter)
@@ -1555,6 +1969,18 @@ type ServerInterface interface {
 	// ChangePassword Choose another password; other sessions end
 	// (PUT /me/password)
 	ChangePassword(c *gin.Context)
+	// ListNodes The proxies that hold money for calls, with their last sign of life
+	// (GET /nodes)
+	ListNodes(c *gin.Context)
+	// ListNodeEvents What became of proxies and what was done about them, the latest first
+	// (GET /nodes/events)
+	ListNodeEvents(c *gin.Context, params ListNodeEventsParams)
+	// GiveUpNode Say that the journal and the spool of a proxy are lost; what it holds is given back when its calls must be over
+	// (POST /nodes/{node}/give-up)
+	GiveUpNode(c *gin.Context, node string)
+	// ResolveNode Say that one of two processes with one identity is stopped for good
+	// (POST /nodes/{node}/resolve)
+	ResolveNode(c *gin.Context, node string)
 	// ListNumberClasses Classes that numbers, fees and counters may name
 	// (GET /number-classes)
 	ListNumberClasses(c *gin.Context)
@@ -1576,9 +2002,33 @@ type ServerInterface interface {
 	// PriceCall What a call would cost by a tariff or at a carrier, and how the price comes about
 	// (POST /price)
 	PriceCall(c *gin.Context)
+	// ListRerates What was priced again, the newest first
+	// (GET /rerates)
+	ListRerates(c *gin.Context)
+	// StartRerate Price calls again by the tariffs and decks of now: a job, whose note says how many changed
+	// (POST /rerates)
+	StartRerate(c *gin.Context)
+	// PreviewRerate What pricing calls again would change; nothing is written
+	// (POST /rerates/preview)
+	PreviewRerate(c *gin.Context)
+	// UndoRerate Take a run back, in a run of its own
+	// (POST /rerates/{run}/undo)
+	UndoRerate(c *gin.Context, run int64)
+	// GetRetention How long each kind of record is kept, how much there is, and what would go now
+	// (GET /retention)
+	GetRetention(c *gin.Context)
 	// SimulateRoute What would happen to a call, with every candidate and why not
 	// (POST /route)
 	SimulateRoute(c *gin.Context)
+	// ListSchedules Reports that are mailed, when each is due, and what became of it
+	// (GET /schedules)
+	ListSchedules(c *gin.Context)
+	// RemoveSchedule Take a report away that is mailed
+	// (DELETE /schedules/{id})
+	RemoveSchedule(c *gin.Context, id IdParameter)
+	// SendSchedule Make a report that is mailed and send it now
+	// (POST /schedules/{id}/send)
+	SendSchedule(c *gin.Context, id IdParameter)
 	// SignOut End the session
 	// (DELETE /session)
 	SignOut(c *gin.Context)
@@ -1630,6 +2080,9 @@ type ServerInterface interface {
 	// Pay Post a top-up or an adjustment, once for each key
 	// (POST /tenants/{tenant}/payments)
 	Pay(c *gin.Context, tenant TenantParameter)
+	// PutReadings Store what others count for a client, by which fees are reckoned: storage, recording, modules. It may be repeated
+	// (POST /tenants/{tenant}/readings)
+	PutReadings(c *gin.Context, tenant TenantParameter)
 	// GetStatement Postings with the balance after each, the oldest first
 	// (GET /tenants/{tenant}/statement)
 	GetStatement(c *gin.Context, tenant TenantParameter, params GetStatementParams)
@@ -1853,6 +2306,67 @@ func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
 	}
 
 	siw.Handler.ListAudit(c, params)
+}
+
+// ListClosings operation middleware
+func (siw *ServerInterfaceWrapper) ListClosings(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListClosingsParams
+
+	// ------------- Optional query parameter "tenant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tenant", c.Request.URL.Query(), &params.Tenant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "carrier" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "carrier", c.Request.URL.Query(), &params.Carrier, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter carrier: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListClosings(c, params)
+}
+
+// CloseBooks operation middleware
+func (siw *ServerInterfaceWrapper) CloseBooks(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CloseBooks(c)
+}
+
+// OpenBooks operation middleware
+func (siw *ServerInterfaceWrapper) OpenBooks(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OpenBooks(c)
 }
 
 // ListCalls operation middleware
@@ -2166,6 +2680,153 @@ func (siw *ServerInterfaceWrapper) ListRates(c *gin.Context) {
 	siw.Handler.ListRates(c, id, params)
 }
 
+// ErasePerson operation middleware
+func (siw *ServerInterfaceWrapper) ErasePerson(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ErasePerson(c)
+}
+
+// ListExchangeRates operation middleware
+func (siw *ServerInterfaceWrapper) ListExchangeRates(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListExchangeRatesParams
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", c.Request.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter since: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListExchangeRates(c, params)
+}
+
+// GetHistory operation middleware
+func (siw *ServerInterfaceWrapper) GetHistory(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "kind" -------------
+	var kind GetHistoryParamsKind
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", c.Param("kind"), &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id IdParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetHistory(c, kind, id)
+}
+
+// ListHolds operation middleware
+func (siw *ServerInterfaceWrapper) ListHolds(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHoldsParams
+
+	// ------------- Optional query parameter "all" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "all", c.Request.URL.Query(), &params.All, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter all: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListHolds(c, params)
+}
+
+// AddHold operation middleware
+func (siw *ServerInterfaceWrapper) AddHold(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddHold(c)
+}
+
+// RemoveHold operation middleware
+func (siw *ServerInterfaceWrapper) RemoveHold(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "hold" -------------
+	var hold int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "hold", c.Param("hold"), &hold, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter hold: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RemoveHold(c, hold)
+}
+
 // ListImports operation middleware
 func (siw *ServerInterfaceWrapper) ListImports(c *gin.Context) {
 
@@ -2286,6 +2947,31 @@ func (siw *ServerInterfaceWrapper) UndoImports(c *gin.Context) {
 	siw.Handler.UndoImports(c)
 }
 
+// CloseIncident operation middleware
+func (siw *ServerInterfaceWrapper) CloseIncident(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "incident" -------------
+	var incident int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "incident", c.Param("incident"), &incident, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter incident: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CloseIncident(c, incident)
+}
+
 // ListInvoices operation middleware
 func (siw *ServerInterfaceWrapper) ListInvoices(c *gin.Context) {
 
@@ -2335,6 +3021,19 @@ func (siw *ServerInterfaceWrapper) ListInvoices(c *gin.Context) {
 	}
 
 	siw.Handler.ListInvoices(c, params)
+}
+
+// VerifyInvoices operation middleware
+func (siw *ServerInterfaceWrapper) VerifyInvoices(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.VerifyInvoices(c)
 }
 
 // GetInvoice operation middleware
@@ -2801,6 +3500,96 @@ func (siw *ServerInterfaceWrapper) ChangePassword(c *gin.Context) {
 	siw.Handler.ChangePassword(c)
 }
 
+// ListNodes operation middleware
+func (siw *ServerInterfaceWrapper) ListNodes(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListNodes(c)
+}
+
+// ListNodeEvents operation middleware
+func (siw *ServerInterfaceWrapper) ListNodeEvents(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListNodeEventsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListNodeEvents(c, params)
+}
+
+// GiveUpNode operation middleware
+func (siw *ServerInterfaceWrapper) GiveUpNode(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "node" -------------
+	var node string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "node", c.Param("node"), &node, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter node: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GiveUpNode(c, node)
+}
+
+// ResolveNode operation middleware
+func (siw *ServerInterfaceWrapper) ResolveNode(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "node" -------------
+	var node string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "node", c.Param("node"), &node, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter node: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResolveNode(c, node)
+}
+
 // ListNumberClasses operation middleware
 func (siw *ServerInterfaceWrapper) ListNumberClasses(c *gin.Context) {
 
@@ -3014,6 +3803,83 @@ func (siw *ServerInterfaceWrapper) PriceCall(c *gin.Context) {
 	siw.Handler.PriceCall(c)
 }
 
+// ListRerates operation middleware
+func (siw *ServerInterfaceWrapper) ListRerates(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRerates(c)
+}
+
+// StartRerate operation middleware
+func (siw *ServerInterfaceWrapper) StartRerate(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StartRerate(c)
+}
+
+// PreviewRerate operation middleware
+func (siw *ServerInterfaceWrapper) PreviewRerate(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PreviewRerate(c)
+}
+
+// UndoRerate operation middleware
+func (siw *ServerInterfaceWrapper) UndoRerate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "run" -------------
+	var run int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "run", c.Param("run"), &run, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter run: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UndoRerate(c, run)
+}
+
+// GetRetention operation middleware
+func (siw *ServerInterfaceWrapper) GetRetention(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetRetention(c)
+}
+
 // SimulateRoute operation middleware
 func (siw *ServerInterfaceWrapper) SimulateRoute(c *gin.Context) {
 
@@ -3025,6 +3891,69 @@ func (siw *ServerInterfaceWrapper) SimulateRoute(c *gin.Context) {
 	}
 
 	siw.Handler.SimulateRoute(c)
+}
+
+// ListSchedules operation middleware
+func (siw *ServerInterfaceWrapper) ListSchedules(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSchedules(c)
+}
+
+// RemoveSchedule operation middleware
+func (siw *ServerInterfaceWrapper) RemoveSchedule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id IdParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RemoveSchedule(c, id)
+}
+
+// SendSchedule operation middleware
+func (siw *ServerInterfaceWrapper) SendSchedule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id IdParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SendSchedule(c, id)
 }
 
 // SignOut operation middleware
@@ -3545,6 +4474,31 @@ func (siw *ServerInterfaceWrapper) Pay(c *gin.Context) {
 	siw.Handler.Pay(c, tenant)
 }
 
+// PutReadings operation middleware
+func (siw *ServerInterfaceWrapper) PutReadings(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", c.Param("tenant"), &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PutReadings(c, tenant)
+}
+
 // GetStatement operation middleware
 func (siw *ServerInterfaceWrapper) GetStatement(c *gin.Context) {
 
@@ -3825,6 +4779,30 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PUT(options.BaseURL+"/users/:login", wrapper.PutUser)
 	router.POST(options.BaseURL+"/users/:login/reset", wrapper.ResetUser)
 	router.GET(options.BaseURL+"/audit", wrapper.ListAudit)
+	router.GET(options.BaseURL+"/books", wrapper.ListClosings)
+	router.POST(options.BaseURL+"/books/close", wrapper.CloseBooks)
+	router.POST(options.BaseURL+"/books/open", wrapper.OpenBooks)
+	router.GET(options.BaseURL+"/rerates", wrapper.ListRerates)
+	router.POST(options.BaseURL+"/rerates", wrapper.StartRerate)
+	router.POST(options.BaseURL+"/rerates/preview", wrapper.PreviewRerate)
+	router.POST(options.BaseURL+"/rerates/:run/undo", wrapper.UndoRerate)
+	router.GET(options.BaseURL+"/nodes", wrapper.ListNodes)
+	router.GET(options.BaseURL+"/nodes/events", wrapper.ListNodeEvents)
+	router.POST(options.BaseURL+"/nodes/:node/resolve", wrapper.ResolveNode)
+	router.POST(options.BaseURL+"/nodes/:node/give-up", wrapper.GiveUpNode)
+	router.POST(options.BaseURL+"/incidents/:incident/close", wrapper.CloseIncident)
+	router.GET(options.BaseURL+"/retention", wrapper.GetRetention)
+	router.GET(options.BaseURL+"/holds", wrapper.ListHolds)
+	router.POST(options.BaseURL+"/holds", wrapper.AddHold)
+	router.POST(options.BaseURL+"/holds/:hold/remove", wrapper.RemoveHold)
+	router.POST(options.BaseURL+"/erasures", wrapper.ErasePerson)
+	router.GET(options.BaseURL+"/exchange-rates", wrapper.ListExchangeRates)
+	router.GET(options.BaseURL+"/history/:kind/:id", wrapper.GetHistory)
+	router.POST(options.BaseURL+"/tenants/:tenant/readings", wrapper.PutReadings)
+	router.POST(options.BaseURL+"/invoices/verify", wrapper.VerifyInvoices)
+	router.GET(options.BaseURL+"/schedules", wrapper.ListSchedules)
+	router.DELETE(options.BaseURL+"/schedules/:id", wrapper.RemoveSchedule)
+	router.POST(options.BaseURL+"/schedules/:id/send", wrapper.SendSchedule)
 }
 
 type BegunResponseHeaders struct {
@@ -4086,6 +5064,123 @@ type ListAuditdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListAuditdefaultApplicationProblemPlusJSONResponse) VisitListAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClosingsRequestObject struct {
+	Params ListClosingsParams
+}
+
+type ListClosingsResponseObject interface {
+	VisitListClosingsResponse(w http.ResponseWriter) error
+}
+
+type ListClosings200JSONResponse BooksChanges
+
+func (response ListClosings200JSONResponse) VisitListClosingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClosingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListClosingsdefaultApplicationProblemPlusJSONResponse) VisitListClosingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseBooksRequestObject struct {
+	Body *CloseBooksJSONRequestBody
+}
+
+type CloseBooksResponseObject interface {
+	VisitCloseBooksResponse(w http.ResponseWriter) error
+}
+
+type CloseBooks200JSONResponse BooksChanges
+
+func (response CloseBooks200JSONResponse) VisitCloseBooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseBooksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CloseBooksdefaultApplicationProblemPlusJSONResponse) VisitCloseBooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenBooksRequestObject struct {
+	Body *OpenBooksJSONRequestBody
+}
+
+type OpenBooksResponseObject interface {
+	VisitOpenBooksResponse(w http.ResponseWriter) error
+}
+
+type OpenBooks200JSONResponse BooksChanges
+
+func (response OpenBooks200JSONResponse) VisitOpenBooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenBooksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenBooksdefaultApplicationProblemPlusJSONResponse) VisitOpenBooksResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4452,6 +5547,236 @@ func (response ListRatesdefaultApplicationProblemPlusJSONResponse) VisitListRate
 	return err
 }
 
+type ErasePersonRequestObject struct {
+	Body *ErasePersonJSONRequestBody
+}
+
+type ErasePersonResponseObject interface {
+	VisitErasePersonResponse(w http.ResponseWriter) error
+}
+
+type ErasePerson200JSONResponse Erasure
+
+func (response ErasePerson200JSONResponse) VisitErasePersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ErasePersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ErasePersondefaultApplicationProblemPlusJSONResponse) VisitErasePersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListExchangeRatesRequestObject struct {
+	Params ListExchangeRatesParams
+}
+
+type ListExchangeRatesResponseObject interface {
+	VisitListExchangeRatesResponse(w http.ResponseWriter) error
+}
+
+type ListExchangeRates200JSONResponse KeptRates
+
+func (response ListExchangeRates200JSONResponse) VisitListExchangeRatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListExchangeRatesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListExchangeRatesdefaultApplicationProblemPlusJSONResponse) VisitListExchangeRatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetHistoryRequestObject struct {
+	Kind GetHistoryParamsKind `json:"kind"`
+	Id   IdParameter          `json:"id"`
+}
+
+type GetHistoryResponseObject interface {
+	VisitGetHistoryResponse(w http.ResponseWriter) error
+}
+
+type GetHistory200JSONResponse ObjectVersions
+
+func (response GetHistory200JSONResponse) VisitGetHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetHistorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetHistorydefaultApplicationProblemPlusJSONResponse) VisitGetHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHoldsRequestObject struct {
+	Params ListHoldsParams
+}
+
+type ListHoldsResponseObject interface {
+	VisitListHoldsResponse(w http.ResponseWriter) error
+}
+
+type ListHolds200JSONResponse Holds
+
+func (response ListHolds200JSONResponse) VisitListHoldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHoldsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListHoldsdefaultApplicationProblemPlusJSONResponse) VisitListHoldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddHoldRequestObject struct {
+	Body *AddHoldJSONRequestBody
+}
+
+type AddHoldResponseObject interface {
+	VisitAddHoldResponse(w http.ResponseWriter) error
+}
+
+type AddHold200JSONResponse Hold
+
+func (response AddHold200JSONResponse) VisitAddHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddHolddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddHolddefaultApplicationProblemPlusJSONResponse) VisitAddHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveHoldRequestObject struct {
+	Hold int64 `json:"hold"`
+	Body *RemoveHoldJSONRequestBody
+}
+
+type RemoveHoldResponseObject interface {
+	VisitRemoveHoldResponse(w http.ResponseWriter) error
+}
+
+type RemoveHold204Response struct {
+}
+
+func (response RemoveHold204Response) VisitRemoveHoldResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveHolddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveHolddefaultApplicationProblemPlusJSONResponse) VisitRemoveHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListImportsRequestObject struct {
 	Params ListImportsParams
 }
@@ -4610,6 +5935,40 @@ func (response UndoImportsdefaultApplicationProblemPlusJSONResponse) VisitUndoIm
 	return err
 }
 
+type CloseIncidentRequestObject struct {
+	Incident int64 `json:"incident"`
+	Body     *CloseIncidentJSONRequestBody
+}
+
+type CloseIncidentResponseObject interface {
+	VisitCloseIncidentResponse(w http.ResponseWriter) error
+}
+
+type CloseIncident204Response struct {
+}
+
+func (response CloseIncident204Response) VisitCloseIncidentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type CloseIncidentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CloseIncidentdefaultApplicationProblemPlusJSONResponse) VisitCloseIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListInvoicesRequestObject struct {
 	Params ListInvoicesParams
 }
@@ -4638,6 +5997,44 @@ type ListInvoicesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListInvoicesdefaultApplicationProblemPlusJSONResponse) VisitListInvoicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyInvoicesRequestObject struct {
+}
+
+type VerifyInvoicesResponseObject interface {
+	VisitVerifyInvoicesResponse(w http.ResponseWriter) error
+}
+
+type VerifyInvoices200JSONResponse Verified
+
+func (response VerifyInvoices200JSONResponse) VisitVerifyInvoicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyInvoicesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VerifyInvoicesdefaultApplicationProblemPlusJSONResponse) VisitVerifyInvoicesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5361,6 +6758,151 @@ func (response ChangePassworddefaultApplicationProblemPlusJSONResponse) VisitCha
 	return err
 }
 
+type ListNodesRequestObject struct {
+}
+
+type ListNodesResponseObject interface {
+	VisitListNodesResponse(w http.ResponseWriter) error
+}
+
+type ListNodes200JSONResponse Nodes
+
+func (response ListNodes200JSONResponse) VisitListNodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNodesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListNodesdefaultApplicationProblemPlusJSONResponse) VisitListNodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNodeEventsRequestObject struct {
+	Params ListNodeEventsParams
+}
+
+type ListNodeEventsResponseObject interface {
+	VisitListNodeEventsResponse(w http.ResponseWriter) error
+}
+
+type ListNodeEvents200JSONResponse NodeEvents
+
+func (response ListNodeEvents200JSONResponse) VisitListNodeEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNodeEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListNodeEventsdefaultApplicationProblemPlusJSONResponse) VisitListNodeEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveUpNodeRequestObject struct {
+	Node string `json:"node"`
+	Body *GiveUpNodeJSONRequestBody
+}
+
+type GiveUpNodeResponseObject interface {
+	VisitGiveUpNodeResponse(w http.ResponseWriter) error
+}
+
+type GiveUpNode204Response struct {
+}
+
+func (response GiveUpNode204Response) VisitGiveUpNodeResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type GiveUpNodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GiveUpNodedefaultApplicationProblemPlusJSONResponse) VisitGiveUpNodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResolveNodeRequestObject struct {
+	Node string `json:"node"`
+	Body *ResolveNodeJSONRequestBody
+}
+
+type ResolveNodeResponseObject interface {
+	VisitResolveNodeResponse(w http.ResponseWriter) error
+}
+
+type ResolveNode204Response struct {
+}
+
+func (response ResolveNode204Response) VisitResolveNodeResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ResolveNodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResolveNodedefaultApplicationProblemPlusJSONResponse) VisitResolveNodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListNumberClassesRequestObject struct {
 }
 
@@ -5645,6 +7187,195 @@ func (response PriceCalldefaultApplicationProblemPlusJSONResponse) VisitPriceCal
 	return err
 }
 
+type ListReratesRequestObject struct {
+}
+
+type ListReratesResponseObject interface {
+	VisitListReratesResponse(w http.ResponseWriter) error
+}
+
+type ListRerates200JSONResponse RerateRuns
+
+func (response ListRerates200JSONResponse) VisitListReratesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListReratesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListReratesdefaultApplicationProblemPlusJSONResponse) VisitListReratesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartRerateRequestObject struct {
+	Body *StartRerateJSONRequestBody
+}
+
+type StartRerateResponseObject interface {
+	VisitStartRerateResponse(w http.ResponseWriter) error
+}
+
+type StartRerate202JSONResponse struct{ BegunJSONResponse }
+
+func (response StartRerate202JSONResponse) VisitStartRerateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartReratedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StartReratedefaultApplicationProblemPlusJSONResponse) VisitStartRerateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRerateRequestObject struct {
+	Body *PreviewRerateJSONRequestBody
+}
+
+type PreviewRerateResponseObject interface {
+	VisitPreviewRerateResponse(w http.ResponseWriter) error
+}
+
+type PreviewRerate200JSONResponse RerateReport
+
+func (response PreviewRerate200JSONResponse) VisitPreviewRerateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewReratedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewReratedefaultApplicationProblemPlusJSONResponse) VisitPreviewRerateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoRerateRequestObject struct {
+	Run  int64 `json:"run"`
+	Body *UndoRerateJSONRequestBody
+}
+
+type UndoRerateResponseObject interface {
+	VisitUndoRerateResponse(w http.ResponseWriter) error
+}
+
+type UndoRerate204Response struct {
+}
+
+func (response UndoRerate204Response) VisitUndoRerateResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type UndoReratedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UndoReratedefaultApplicationProblemPlusJSONResponse) VisitUndoRerateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRetentionRequestObject struct {
+}
+
+type GetRetentionResponseObject interface {
+	VisitGetRetentionResponse(w http.ResponseWriter) error
+}
+
+type GetRetention200JSONResponse RetentionPlan
+
+func (response GetRetention200JSONResponse) VisitGetRetentionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRetentiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRetentiondefaultApplicationProblemPlusJSONResponse) VisitGetRetentionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SimulateRouteRequestObject struct {
 	Body *SimulateRouteJSONRequestBody
 }
@@ -5673,6 +7404,110 @@ type SimulateRoutedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SimulateRoutedefaultApplicationProblemPlusJSONResponse) VisitSimulateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSchedulesRequestObject struct {
+}
+
+type ListSchedulesResponseObject interface {
+	VisitListSchedulesResponse(w http.ResponseWriter) error
+}
+
+type ListSchedules200JSONResponse Schedules
+
+func (response ListSchedules200JSONResponse) VisitListSchedulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSchedulesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSchedulesdefaultApplicationProblemPlusJSONResponse) VisitListSchedulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveScheduleRequestObject struct {
+	Id IdParameter `json:"id"`
+}
+
+type RemoveScheduleResponseObject interface {
+	VisitRemoveScheduleResponse(w http.ResponseWriter) error
+}
+
+type RemoveSchedule204Response struct {
+}
+
+func (response RemoveSchedule204Response) VisitRemoveScheduleResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveScheduledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveScheduledefaultApplicationProblemPlusJSONResponse) VisitRemoveScheduleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendScheduleRequestObject struct {
+	Id IdParameter `json:"id"`
+}
+
+type SendScheduleResponseObject interface {
+	VisitSendScheduleResponse(w http.ResponseWriter) error
+}
+
+type SendSchedule204Response struct {
+}
+
+func (response SendSchedule204Response) VisitSendScheduleResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type SendScheduledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SendScheduledefaultApplicationProblemPlusJSONResponse) VisitSendScheduleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6317,6 +8152,40 @@ func (response PaydefaultApplicationProblemPlusJSONResponse) VisitPayResponse(w 
 	return err
 }
 
+type PutReadingsRequestObject struct {
+	Tenant TenantParameter `json:"tenant"`
+	Body   *PutReadingsJSONRequestBody
+}
+
+type PutReadingsResponseObject interface {
+	VisitPutReadingsResponse(w http.ResponseWriter) error
+}
+
+type PutReadings204Response struct {
+}
+
+func (response PutReadings204Response) VisitPutReadingsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type PutReadingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutReadingsdefaultApplicationProblemPlusJSONResponse) VisitPutReadingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetStatementRequestObject struct {
 	Tenant TenantParameter `json:"tenant"`
 	Params GetStatementParams
@@ -6604,6 +8473,15 @@ type StrictServerInterface interface {
 	// ListAudit What was done, the newest first
 	// (GET /audit)
 	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
+	// ListClosings What was closed and opened of the books of a client or a carrier, the newest first
+	// (GET /books)
+	ListClosings(ctx context.Context, request ListClosingsRequestObject) (ListClosingsResponseObject, error)
+	// CloseBooks Close a month and all before it: nothing is posted in it any more. Without a client or a carrier, of all
+	// (POST /books/close)
+	CloseBooks(ctx context.Context, request CloseBooksRequestObject) (CloseBooksResponseObject, error)
+	// OpenBooks Open a month and all after it again, of a client or a carrier
+	// (POST /books/open)
+	OpenBooks(ctx context.Context, request OpenBooksRequestObject) (OpenBooksResponseObject, error)
 	// ListCalls Rated legs, the newest first
 	// (GET /calls)
 	ListCalls(ctx context.Context, request ListCallsRequestObject) (ListCallsResponseObject, error)
@@ -6631,6 +8509,24 @@ type StrictServerInterface interface {
 	// ListRates Rates of a deck, by the beginning of their prefix: past, in force and to come
 	// (GET /decks/{id}/rates)
 	ListRates(ctx context.Context, request ListRatesRequestObject) (ListRatesResponseObject, error)
+	// ErasePerson Take a person's number out of all records, or say where it stands
+	// (POST /erasures)
+	ErasePerson(ctx context.Context, request ErasePersonRequestObject) (ErasePersonResponseObject, error)
+	// ListExchangeRates Exchange rates of central banks and of lists, the newest first
+	// (GET /exchange-rates)
+	ListExchangeRates(ctx context.Context, request ListExchangeRatesRequestObject) (ListExchangeRatesResponseObject, error)
+	// GetHistory How an object was set up, and who changed it, the newest first; secrets are masked
+	// (GET /history/{kind}/{id})
+	GetHistory(ctx context.Context, request GetHistoryRequestObject) (GetHistoryResponseObject, error)
+	// ListHolds Legal holds: what neither retention nor erasure may touch
+	// (GET /holds)
+	ListHolds(ctx context.Context, request ListHoldsRequestObject) (ListHoldsResponseObject, error)
+	// AddHold Hold the records of a client, or those that name a number
+	// (POST /holds)
+	AddHold(ctx context.Context, request AddHoldRequestObject) (AddHoldResponseObject, error)
+	// RemoveHold End a hold; it is kept with the reason
+	// (POST /holds/{hold}/remove)
+	RemoveHold(ctx context.Context, request RemoveHoldRequestObject) (RemoveHoldResponseObject, error)
 	// ListImports What was imported of PBXs, the newest first, and what has become of it
 	// (GET /imports)
 	ListImports(ctx context.Context, request ListImportsRequestObject) (ListImportsResponseObject, error)
@@ -6643,9 +8539,15 @@ type StrictServerInterface interface {
 	// UndoImports Take imports of one PBX back: their records are reversed; nothing of the PBX is imported meanwhile
 	// (POST /imports/undo)
 	UndoImports(ctx context.Context, request UndoImportsRequestObject) (UndoImportsResponseObject, error)
+	// CloseIncident Say that an incident of the stores was dealt with by hand
+	// (POST /incidents/{incident}/close)
+	CloseIncident(ctx context.Context, request CloseIncidentRequestObject) (CloseIncidentResponseObject, error)
 	// ListInvoices Documents that were issued, the oldest first
 	// (GET /invoices)
 	ListInvoices(ctx context.Context, request ListInvoicesRequestObject) (ListInvoicesResponseObject, error)
+	// VerifyInvoices Check the hashes of all documents, and that none is missing
+	// (POST /invoices/verify)
+	VerifyInvoices(ctx context.Context, request VerifyInvoicesRequestObject) (VerifyInvoicesResponseObject, error)
 	// GetInvoice One document
 	// (GET /invoices/{number})
 	GetInvoice(ctx context.Context, request GetInvoiceRequestObject) (GetInvoiceResponseObject, error)
@@ -6703,6 +8605,18 @@ type StrictServerInterface interface {
 	// ChangePassword Choose another password; other sessions end
 	// (PUT /me/password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	// ListNodes The proxies that hold money for calls, with their last sign of life
+	// (GET /nodes)
+	ListNodes(ctx context.Context, request ListNodesRequestObject) (ListNodesResponseObject, error)
+	// ListNodeEvents What became of proxies and what was done about them, the latest first
+	// (GET /nodes/events)
+	ListNodeEvents(ctx context.Context, request ListNodeEventsRequestObject) (ListNodeEventsResponseObject, error)
+	// GiveUpNode Say that the journal and the spool of a proxy are lost; what it holds is given back when its calls must be over
+	// (POST /nodes/{node}/give-up)
+	GiveUpNode(ctx context.Context, request GiveUpNodeRequestObject) (GiveUpNodeResponseObject, error)
+	// ResolveNode Say that one of two processes with one identity is stopped for good
+	// (POST /nodes/{node}/resolve)
+	ResolveNode(ctx context.Context, request ResolveNodeRequestObject) (ResolveNodeResponseObject, error)
 	// ListNumberClasses Classes that numbers, fees and counters may name
 	// (GET /number-classes)
 	ListNumberClasses(ctx context.Context, request ListNumberClassesRequestObject) (ListNumberClassesResponseObject, error)
@@ -6724,9 +8638,33 @@ type StrictServerInterface interface {
 	// PriceCall What a call would cost by a tariff or at a carrier, and how the price comes about
 	// (POST /price)
 	PriceCall(ctx context.Context, request PriceCallRequestObject) (PriceCallResponseObject, error)
+	// ListRerates What was priced again, the newest first
+	// (GET /rerates)
+	ListRerates(ctx context.Context, request ListReratesRequestObject) (ListReratesResponseObject, error)
+	// StartRerate Price calls again by the tariffs and decks of now: a job, whose note says how many changed
+	// (POST /rerates)
+	StartRerate(ctx context.Context, request StartRerateRequestObject) (StartRerateResponseObject, error)
+	// PreviewRerate What pricing calls again would change; nothing is written
+	// (POST /rerates/preview)
+	PreviewRerate(ctx context.Context, request PreviewRerateRequestObject) (PreviewRerateResponseObject, error)
+	// UndoRerate Take a run back, in a run of its own
+	// (POST /rerates/{run}/undo)
+	UndoRerate(ctx context.Context, request UndoRerateRequestObject) (UndoRerateResponseObject, error)
+	// GetRetention How long each kind of record is kept, how much there is, and what would go now
+	// (GET /retention)
+	GetRetention(ctx context.Context, request GetRetentionRequestObject) (GetRetentionResponseObject, error)
 	// SimulateRoute What would happen to a call, with every candidate and why not
 	// (POST /route)
 	SimulateRoute(ctx context.Context, request SimulateRouteRequestObject) (SimulateRouteResponseObject, error)
+	// ListSchedules Reports that are mailed, when each is due, and what became of it
+	// (GET /schedules)
+	ListSchedules(ctx context.Context, request ListSchedulesRequestObject) (ListSchedulesResponseObject, error)
+	// RemoveSchedule Take a report away that is mailed
+	// (DELETE /schedules/{id})
+	RemoveSchedule(ctx context.Context, request RemoveScheduleRequestObject) (RemoveScheduleResponseObject, error)
+	// SendSchedule Make a report that is mailed and send it now
+	// (POST /schedules/{id}/send)
+	SendSchedule(ctx context.Context, request SendScheduleRequestObject) (SendScheduleResponseObject, error)
 	// SignOut End the session
 	// (DELETE /session)
 	SignOut(ctx context.Context, request SignOutRequestObject) (SignOutResponseObject, error)
@@ -6778,6 +8716,9 @@ type StrictServerInterface interface {
 	// Pay Post a top-up or an adjustment, once for each key
 	// (POST /tenants/{tenant}/payments)
 	Pay(ctx context.Context, request PayRequestObject) (PayResponseObject, error)
+	// PutReadings Store what others count for a client, by which fees are reckoned: storage, recording, modules. It may be repeated
+	// (POST /tenants/{tenant}/readings)
+	PutReadings(ctx context.Context, request PutReadingsRequestObject) (PutReadingsResponseObject, error)
 	// GetStatement Postings with the balance after each, the oldest first
 	// (GET /tenants/{tenant}/statement)
 	GetStatement(ctx context.Context, request GetStatementRequestObject) (GetStatementResponseObject, error)
@@ -7045,6 +8986,116 @@ func (sh *strictHandler) ListAudit(ctx *gin.Context, params ListAuditParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListAuditResponseObject); ok {
 		if err := validResponse.VisitListAuditResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListClosings operation middleware
+func (sh *strictHandler) ListClosings(ctx *gin.Context, params ListClosingsParams) {
+	var request ListClosingsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListClosings(ctx, request.(ListClosingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListClosings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListClosingsResponseObject); ok {
+		if err := validResponse.VisitListClosingsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CloseBooks operation middleware
+func (sh *strictHandler) CloseBooks(ctx *gin.Context) {
+	var request CloseBooksRequestObject
+
+	var body CloseBooksJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseBooks(ctx, request.(CloseBooksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseBooks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CloseBooksResponseObject); ok {
+		if err := validResponse.VisitCloseBooksResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenBooks operation middleware
+func (sh *strictHandler) OpenBooks(ctx *gin.Context) {
+	var request OpenBooksRequestObject
+
+	var body OpenBooksJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenBooks(ctx, request.(OpenBooksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenBooks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OpenBooksResponseObject); ok {
+		if err := validResponse.VisitOpenBooksResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -7355,6 +9406,213 @@ func (sh *strictHandler) ListRates(ctx *gin.Context, id IdParameter, params List
 	}
 }
 
+// ErasePerson operation middleware
+func (sh *strictHandler) ErasePerson(ctx *gin.Context) {
+	var request ErasePersonRequestObject
+
+	var body ErasePersonJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ErasePerson(ctx, request.(ErasePersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ErasePerson")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ErasePersonResponseObject); ok {
+		if err := validResponse.VisitErasePersonResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListExchangeRates operation middleware
+func (sh *strictHandler) ListExchangeRates(ctx *gin.Context, params ListExchangeRatesParams) {
+	var request ListExchangeRatesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListExchangeRates(ctx, request.(ListExchangeRatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListExchangeRates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListExchangeRatesResponseObject); ok {
+		if err := validResponse.VisitListExchangeRatesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetHistory operation middleware
+func (sh *strictHandler) GetHistory(ctx *gin.Context, kind GetHistoryParamsKind, id IdParameter) {
+	var request GetHistoryRequestObject
+
+	request.Kind = kind
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetHistory(ctx, request.(GetHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetHistory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetHistoryResponseObject); ok {
+		if err := validResponse.VisitGetHistoryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListHolds operation middleware
+func (sh *strictHandler) ListHolds(ctx *gin.Context, params ListHoldsParams) {
+	var request ListHoldsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListHolds(ctx, request.(ListHoldsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListHolds")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListHoldsResponseObject); ok {
+		if err := validResponse.VisitListHoldsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddHold operation middleware
+func (sh *strictHandler) AddHold(ctx *gin.Context) {
+	var request AddHoldRequestObject
+
+	var body AddHoldJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddHold(ctx, request.(AddHoldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddHold")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddHoldResponseObject); ok {
+		if err := validResponse.VisitAddHoldResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveHold operation middleware
+func (sh *strictHandler) RemoveHold(ctx *gin.Context, hold int64) {
+	var request RemoveHoldRequestObject
+
+	request.Hold = hold
+
+	var body RemoveHoldJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveHold(ctx, request.(RemoveHoldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveHold")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RemoveHoldResponseObject); ok {
+		if err := validResponse.VisitRemoveHoldResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListImports operation middleware
 func (sh *strictHandler) ListImports(ctx *gin.Context, params ListImportsParams) {
 	var request ListImportsRequestObject
@@ -7491,6 +9749,50 @@ func (sh *strictHandler) UndoImports(ctx *gin.Context) {
 	}
 }
 
+// CloseIncident operation middleware
+func (sh *strictHandler) CloseIncident(ctx *gin.Context, incident int64) {
+	var request CloseIncidentRequestObject
+
+	request.Incident = incident
+
+	var body CloseIncidentJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseIncident(ctx, request.(CloseIncidentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseIncident")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CloseIncidentResponseObject); ok {
+		if err := validResponse.VisitCloseIncidentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListInvoices operation middleware
 func (sh *strictHandler) ListInvoices(ctx *gin.Context, params ListInvoicesParams) {
 	var request ListInvoicesRequestObject
@@ -7510,6 +9812,30 @@ func (sh *strictHandler) ListInvoices(ctx *gin.Context, params ListInvoicesParam
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListInvoicesResponseObject); ok {
 		if err := validResponse.VisitListInvoicesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// VerifyInvoices operation middleware
+func (sh *strictHandler) VerifyInvoices(ctx *gin.Context) {
+	var request VerifyInvoicesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyInvoices(ctx, request.(VerifyInvoicesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyInvoices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(VerifyInvoicesResponseObject); ok {
+		if err := validResponse.VisitVerifyInvoicesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -8107,6 +10433,144 @@ func (sh *strictHandler) ChangePassword(ctx *gin.Context) {
 	}
 }
 
+// ListNodes operation middleware
+func (sh *strictHandler) ListNodes(ctx *gin.Context) {
+	var request ListNodesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListNodes(ctx, request.(ListNodesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListNodes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListNodesResponseObject); ok {
+		if err := validResponse.VisitListNodesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListNodeEvents operation middleware
+func (sh *strictHandler) ListNodeEvents(ctx *gin.Context, params ListNodeEventsParams) {
+	var request ListNodeEventsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListNodeEvents(ctx, request.(ListNodeEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListNodeEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListNodeEventsResponseObject); ok {
+		if err := validResponse.VisitListNodeEventsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GiveUpNode operation middleware
+func (sh *strictHandler) GiveUpNode(ctx *gin.Context, node string) {
+	var request GiveUpNodeRequestObject
+
+	request.Node = node
+
+	var body GiveUpNodeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GiveUpNode(ctx, request.(GiveUpNodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GiveUpNode")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GiveUpNodeResponseObject); ok {
+		if err := validResponse.VisitGiveUpNodeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResolveNode operation middleware
+func (sh *strictHandler) ResolveNode(ctx *gin.Context, node string) {
+	var request ResolveNodeRequestObject
+
+	request.Node = node
+
+	var body ResolveNodeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResolveNode(ctx, request.(ResolveNodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResolveNode")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ResolveNodeResponseObject); ok {
+		if err := validResponse.VisitResolveNodeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListNumberClasses operation middleware
 func (sh *strictHandler) ListNumberClasses(ctx *gin.Context) {
 	var request ListNumberClassesRequestObject
@@ -8352,6 +10816,182 @@ func (sh *strictHandler) PriceCall(ctx *gin.Context) {
 	}
 }
 
+// ListRerates operation middleware
+func (sh *strictHandler) ListRerates(ctx *gin.Context) {
+	var request ListReratesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRerates(ctx, request.(ListReratesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRerates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListReratesResponseObject); ok {
+		if err := validResponse.VisitListReratesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StartRerate operation middleware
+func (sh *strictHandler) StartRerate(ctx *gin.Context) {
+	var request StartRerateRequestObject
+
+	var body StartRerateJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartRerate(ctx, request.(StartRerateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartRerate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StartRerateResponseObject); ok {
+		if err := validResponse.VisitStartRerateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewRerate operation middleware
+func (sh *strictHandler) PreviewRerate(ctx *gin.Context) {
+	var request PreviewRerateRequestObject
+
+	var body PreviewRerateJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewRerate(ctx, request.(PreviewRerateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewRerate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PreviewRerateResponseObject); ok {
+		if err := validResponse.VisitPreviewRerateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UndoRerate operation middleware
+func (sh *strictHandler) UndoRerate(ctx *gin.Context, run int64) {
+	var request UndoRerateRequestObject
+
+	request.Run = run
+
+	var body UndoRerateJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UndoRerate(ctx, request.(UndoRerateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UndoRerate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UndoRerateResponseObject); ok {
+		if err := validResponse.VisitUndoRerateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRetention operation middleware
+func (sh *strictHandler) GetRetention(ctx *gin.Context) {
+	var request GetRetentionRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRetention(ctx, request.(GetRetentionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRetention")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetRetentionResponseObject); ok {
+		if err := validResponse.VisitGetRetentionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // SimulateRoute operation middleware
 func (sh *strictHandler) SimulateRoute(ctx *gin.Context) {
 	var request SimulateRouteRequestObject
@@ -8387,6 +11027,82 @@ func (sh *strictHandler) SimulateRoute(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SimulateRouteResponseObject); ok {
 		if err := validResponse.VisitSimulateRouteResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSchedules operation middleware
+func (sh *strictHandler) ListSchedules(ctx *gin.Context) {
+	var request ListSchedulesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSchedules(ctx, request.(ListSchedulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSchedules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSchedulesResponseObject); ok {
+		if err := validResponse.VisitListSchedulesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveSchedule operation middleware
+func (sh *strictHandler) RemoveSchedule(ctx *gin.Context, id IdParameter) {
+	var request RemoveScheduleRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveSchedule(ctx, request.(RemoveScheduleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveSchedule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RemoveScheduleResponseObject); ok {
+		if err := validResponse.VisitRemoveScheduleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SendSchedule operation middleware
+func (sh *strictHandler) SendSchedule(ctx *gin.Context, id IdParameter) {
+	var request SendScheduleRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SendSchedule(ctx, request.(SendScheduleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SendSchedule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SendScheduleResponseObject); ok {
+		if err := validResponse.VisitSendScheduleResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -8916,6 +11632,50 @@ func (sh *strictHandler) Pay(ctx *gin.Context, tenant TenantParameter) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(PayResponseObject); ok {
 		if err := validResponse.VisitPayResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PutReadings operation middleware
+func (sh *strictHandler) PutReadings(ctx *gin.Context, tenant TenantParameter) {
+	var request PutReadingsRequestObject
+
+	request.Tenant = tenant
+
+	var body PutReadingsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutReadings(ctx, request.(PutReadingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutReadings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PutReadingsResponseObject); ok {
+		if err := validResponse.VisitPutReadingsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
