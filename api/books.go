@@ -41,13 +41,13 @@ func (o *operations) ListRerates(ctx context.Context, _ rest.ListReratesRequestO
 	out := rest.ListRerates200JSONResponse{Items: make([]rest.RerateRun, len(list))}
 	for i := range list {
 		r := &list[i]
-		out.Items[i] = rest.RerateRun{Id: r.ID, Begun: r.Begun, Scope: r.Scope, From: r.From, To: r.Till, Changed: r.Legs, State: r.State, Reason: r.Reason, By: r.By}
+		out.Items[i] = rest.RerateRun{Id: r.ID, StartedAt: r.Begun, Scope: r.Scope, From: r.From, Until: r.Till, Changed: r.Legs, State: r.State, Reason: r.Reason, By: r.By}
 	}
 	return out, err
 }
 
 func rerateOrder(b *rest.RerateOrder) console.RerateOrder {
-	return console.RerateOrder{Whose: console.Whose{Tenant: b.Tenant, Carrier: b.Carrier}, Deck: b.Deck, From: b.From, Till: b.To, Reason: b.Reason}
+	return console.RerateOrder{Whose: console.Whose{Tenant: b.Tenant, Carrier: b.Carrier}, Deck: b.Deck, From: b.From, Till: b.Until, Reason: b.Reason}
 }
 
 // StartRerate implements rest.StrictServerInterface.

@@ -28,7 +28,7 @@ func (o *operations) ListNodes(ctx context.Context, _ rest.ListNodesRequestObjec
 	out := rest.ListNodes200JSONResponse{Items: make([]rest.Node, len(list))}
 	for i := range list {
 		n := &list[i]
-		out.Items[i] = rest.Node{Id: n.ID, Name: n.Name, Seen: n.Seen, OverdueHolds: n.Overdue, Disputed: n.Disputed, GivenUp: n.Why}
+		out.Items[i] = rest.Node{Id: n.ID, Name: n.Name, LastSeenAt: n.Seen, OverdueHolds: n.Overdue, Disputed: n.Disputed, GivenUp: n.Why}
 	}
 	return out, err
 }
@@ -39,7 +39,7 @@ func (o *operations) ListNodeEvents(ctx context.Context, r rest.ListNodeEventsRe
 	out := rest.ListNodeEvents200JSONResponse{Items: make([]rest.NodeEvent, len(list))}
 	for i := range list {
 		e := &list[i]
-		out.Items[i] = rest.NodeEvent{At: e.At, Node: e.Node, Name: e.Name, What: e.What, Reason: e.Reason}
+		out.Items[i] = rest.NodeEvent{At: e.At, Node: e.Node, Name: e.Name, Event: e.What, Reason: e.Reason}
 	}
 	return out, err
 }
@@ -70,7 +70,7 @@ func (o *operations) GetRetention(ctx context.Context, _ rest.GetRetentionReques
 			kept = l.Keep.String()
 		}
 		out.Items[i] = rest.RetentionLine{
-			Kind: string(l.Kind), Kept: kept, Oldest: l.All.Oldest, Rows: l.All.Rows, Bytes: l.All.Bytes, RowsToGo: l.Goes.Rows, BytesToGo: l.Goes.Bytes,
+			Kind: string(l.Kind), KeepFor: kept, Oldest: l.All.Oldest, Rows: l.All.Rows, Bytes: l.All.Bytes, RowsToGo: l.Goes.Rows, BytesToGo: l.Goes.Bytes,
 			Stays: append([]string{}, l.Stays...),
 		}
 	}
@@ -88,7 +88,7 @@ func (o *operations) ListHolds(ctx context.Context, r rest.ListHoldsRequestObjec
 }
 
 func holdOf(h *retention.Hold) rest.Hold {
-	return rest.Hold{Id: h.ID, Tenant: h.Tenant, Number: h.Number, Since: h.Made, By: h.By, Reason: h.Reason, Removed: h.Removed, RemovedBy: h.Ender, WhyRemoved: h.Why}
+	return rest.Hold{Id: h.ID, Tenant: h.Tenant, Number: h.Number, Since: h.Made, By: h.By, Reason: h.Reason, RemovedAt: h.Removed, RemovedBy: h.Ender, RemovalReason: h.Why}
 }
 
 // AddHold implements rest.StrictServerInterface.
@@ -147,8 +147,8 @@ func (o *operations) ListSchedules(ctx context.Context, _ rest.ListSchedulesRequ
 	for i := range list {
 		s := &list[i]
 		out.Items[i] = rest.ScheduleItem{
-			Id: s.Schedule.ID, Report: s.Schedule.Report, Tenant: s.Schedule.Tenant, To: append([]string{}, s.Schedule.To...), Due: s.Due, Off: s.Schedule.Off,
-			Tries: s.Tries, Sent: s.Sent, Failure: s.Failure,
+			Id: s.Schedule.ID, Report: s.Schedule.Report, Tenant: s.Schedule.Tenant, To: append([]string{}, s.Schedule.To...), DueAt: s.Due, Disabled: s.Schedule.Off,
+			Attempts: s.Tries, LastSentAt: s.Sent, Failure: s.Failure,
 		}
 	}
 	return out, err

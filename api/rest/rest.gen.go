@@ -656,15 +656,15 @@ type Health = console.Health
 
 // Hold defines model for Hold.
 type Hold struct {
-	By         string    `json:"by"`
-	Id         int64     `json:"id"`
-	Number     string    `json:"number,omitempty,omitzero"`
-	Reason     string    `json:"reason"`
-	Removed    time.Time `json:"removed,omitempty,omitzero"`
-	RemovedBy  string    `json:"removed_by,omitempty,omitzero"`
-	Since      time.Time `json:"since"`
-	Tenant     string    `json:"tenant,omitempty,omitzero"`
-	WhyRemoved string    `json:"why_removed,omitempty,omitzero"`
+	By            string    `json:"by"`
+	Id            int64     `json:"id"`
+	Number        string    `json:"number,omitempty,omitzero"`
+	Reason        string    `json:"reason"`
+	RemovalReason string    `json:"removal_reason,omitempty,omitzero"`
+	RemovedAt     time.Time `json:"removed_at,omitempty,omitzero"`
+	RemovedBy     string    `json:"removed_by,omitempty,omitzero"`
+	Since         time.Time `json:"since"`
+	Tenant        string    `json:"tenant,omitempty,omitzero"`
 }
 
 // HoldOrder defines model for HoldOrder.
@@ -903,21 +903,21 @@ type Node struct {
 	GivenUp string `json:"given_up,omitempty,omitzero"`
 
 	// Id Identity of its data folder
-	Id   string `json:"id"`
-	Name string `json:"name"`
+	Id         string    `json:"id"`
+	LastSeenAt time.Time `json:"last_seen_at"`
+	Name       string    `json:"name"`
 
 	// OverdueHolds For calls that must be over
-	OverdueHolds int64     `json:"overdue_holds"`
-	Seen         time.Time `json:"seen"`
+	OverdueHolds int64 `json:"overdue_holds"`
 }
 
 // NodeEvent defines model for NodeEvent.
 type NodeEvent struct {
 	At     time.Time `json:"at"`
+	Event  string    `json:"event"`
 	Name   string    `json:"name"`
 	Node   string    `json:"node"`
 	Reason string    `json:"reason"`
-	What   string    `json:"what"`
 }
 
 // NodeEvents defines model for NodeEvents.
@@ -1151,8 +1151,8 @@ type RerateOrder struct {
 	// Tenant Only of this client, or
 	Tenant string `json:"tenant,omitempty,omitzero"`
 
-	// To After the last; a whole quarter of an hour
-	To time.Time `json:"to"`
+	// Until After the last; a whole quarter of an hour
+	Until time.Time `json:"until"`
 }
 
 // RerateReport defines model for RerateReport.
@@ -1170,17 +1170,17 @@ type RerateReport struct {
 
 // RerateRun defines model for RerateRun.
 type RerateRun struct {
-	Begun time.Time `json:"begun"`
-	By    string    `json:"by"`
+	By string `json:"by"`
 
 	// Changed Calls whose records were changed
-	Changed int64     `json:"changed"`
-	From    time.Time `json:"from"`
-	Id      int64     `json:"id"`
-	Reason  string    `json:"reason"`
-	Scope   string    `json:"scope"`
-	State   string    `json:"state"`
-	To      time.Time `json:"to"`
+	Changed   int64     `json:"changed"`
+	From      time.Time `json:"from"`
+	Id        int64     `json:"id"`
+	Reason    string    `json:"reason"`
+	Scope     string    `json:"scope"`
+	StartedAt time.Time `json:"started_at"`
+	State     string    `json:"state"`
+	Until     time.Time `json:"until"`
 }
 
 // RerateRuns defines model for RerateRuns.
@@ -1193,8 +1193,8 @@ type RetentionLine struct {
 	Bytes     int64 `json:"bytes"`
 	BytesToGo int64 `json:"bytes_to_go"`
 
-	// Kept Such as 1095d; empty: for ever
-	Kept     string    `json:"kept"`
+	// KeepFor Such as 1095d; empty: for ever
+	KeepFor  string    `json:"keep_for"`
 	Kind     string    `json:"kind"`
 	Oldest   time.Time `json:"oldest,omitempty,omitzero"`
 	Rows     int64     `json:"rows"`
@@ -1261,15 +1261,15 @@ type SIPMessage = console.SIPMessage
 
 // ScheduleItem defines model for ScheduleItem.
 type ScheduleItem struct {
-	Due     time.Time `json:"due"`
-	Failure string    `json:"failure,omitempty,omitzero"`
-	Id      string    `json:"id"`
-	Off     bool      `json:"off,omitempty,omitzero"`
-	Report  string    `json:"report"`
-	Sent    time.Time `json:"sent,omitempty,omitzero"`
-	Tenant  string    `json:"tenant"`
-	To      []string  `json:"to"`
-	Tries   int       `json:"tries"`
+	Attempts   int       `json:"attempts"`
+	Disabled   bool      `json:"disabled,omitempty,omitzero"`
+	DueAt      time.Time `json:"due_at"`
+	Failure    string    `json:"failure,omitempty,omitzero"`
+	Id         string    `json:"id"`
+	LastSentAt time.Time `json:"last_sent_at,omitempty,omitzero"`
+	Report     string    `json:"report"`
+	Tenant     string    `json:"tenant"`
+	To         []string  `json:"to"`
 }
 
 // Schedules defines model for Schedules.
