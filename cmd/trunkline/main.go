@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // Tenants and tariffs name time zones, and a bare machine has no table of them.
 
 	"trunkline/console"
 	"trunkline/internal/cause"

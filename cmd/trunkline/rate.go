@@ -1,25 +1,25 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // Tariffs name time zones, and a bare machine has no table of them.
+
+	"trunkline/app/callfile"
+	"trunkline/rating/deckfile"
+
 
 	"github.com/spf13/cobra"
 
-	"trunkline/internal/calls"
 	"trunkline/internal/money"
 	"trunkline/rating"
-	"trunkline/rating/deckfile"
 )
+
+// Tariffs name time zones, and a bare machine has no table of them.
 
 const rateLong = `Rate prices the calls of a file by a tariff or by a deck, without any engine running.
 
@@ -100,11 +100,11 @@ func (o *rateOptions) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	tax, err := parseRateTax(o.tax, o.inclusive, zone)
+	tax, err := callfile.ParseTax(o.tax, o.inclusive, zone)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	calls, err := readCallsFile(o.calls, zone)
+	calls, err := callfile.Read(o.calls, zone)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
@@ -113,14 +113,14 @@ func (o *rateOptions) run(ctx context.Context, out io.Writer) error {
 		return withCode(exitUsage, err)
 	}
 	for i := range calls {
-		calls[i].call.Since = since
+		calls[i].Call.Since = since
 	}
-	rated, failed := rateCalls(tariff, calls, o.explain)
-	columns := ratedColumns{explain: o.explain, tax: tax != nil}
-	if err := tax.add(rated); err != nil {
+	rated, failed := callfile.Rate(tariff, calls, o.explain)
+	columns := callfile.Columns{Explain: o.explain, Tax: tax != nil}
+	if err := tax.Add(rated); err != nil {
 		return err
 	}
-	if err := writeRated(out, o.format, rated, columns); err != nil {
+	if err := callfile.Write(out, o.format, rated, columns); err != nil {
 		return err
 	}
 	if failed > 0 {
@@ -148,13 +148,13 @@ func parseSince(text string, tariff *rating.Tariff) (time.Time, error) {
 func (o *rateOptions) loadTariff(ctx context.Context) (*rating.Tariff, error) {
 	switch strings.ToLower(filepath.Ext(o.tariff)) {
 	case ".yaml", ".yml":
-		return loadTariffFile(ctx, o.tariff)
+		return deckfile.OpenTariff(ctx, o.tariff)
 	}
 	mode, err := money.ParseRounding(o.rounding)
 	if err != nil {
 		return nil, fmt.Errorf("--rounding: %w", err)
 	}
-	deck, err := loadDeck(ctx, o.tariff, o.currency)
+	deck, err := deckfile.OpenDeck(ctx, o.tariff, o.currency)
 	if err != nil {
 		return nil, err
 	}
@@ -162,116 +162,13 @@ func (o *rateOptions) loadTariff(ctx context.Context) (*rating.Tariff, error) {
 	rounding.Scale, rounding.Money = o.scale, mode
 	return rating.FlatTariff(deck, rounding)
 }
-
-// loadTariffFile reads a tariff; the decks that it names stand beside it.
-func loadTariffFile(ctx context.Context, file string) (*rating.Tariff, error) {
-	data, err := os.ReadFile(file) //nolint:gosec // the user names the file on his own command line
+func (o *rateOptions) timeZone() (*time.Location, error) {
+	if o.zone == "" {
+		return nil, nil //nolint:nilnil // No zone means that times have to name theirs.
+	}
+	zone, err := time.LoadLocation(o.zone)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--zone: %w: use a name such as Europe/Moscow", err)
 	}
-	return rating.ParseTariff(file, data, decksIn(ctx, filepath.Dir(file)))
-}
-
-// decksIn opens the decks of a folder.
-func decksIn(ctx context.Context, folder string) rating.DeckOpener {
-	return func(name string) (*rating.Deck, error) { return loadDeck(ctx, filepath.Join(folder, name), "") }
-}
-
-// loadDeck reads a deck that must have no faulty lines.
-func loadDeck(ctx context.Context, file, currency string) (*rating.Deck, error) {
-	opts := deckfile.Options{Label: filepath.Base(file)}
-	if currency != "" {
-		c, err := money.ParseCurrency(currency)
-		if err != nil {
-			return nil, fmt.Errorf("--currency: %w", err)
-		}
-		opts.Currency = c
-	}
-	deck, report, err := readDeck(ctx, file, opts)
-	if err != nil {
-		return nil, err
-	}
-	return deck, spotless(file, report)
-}
-
-// spotless is an error for a list with faulty lines.
-func spotless(file string, report *deckfile.Report) error {
-	if report.Faulty == 0 {
-		return nil
-	}
-	var b bytes.Buffer
-	writeFaults(&b, report, 20)
-	return fmt.Errorf("%s: %d faulty lines:\n%s", file, report.Faulty, strings.TrimRight(b.String(), "\n"))
-}
-
-// readDeck reads a deck with whatever faults it has.
-func readDeck(ctx context.Context, file string, opts deckfile.Options) (*rating.Deck, *deckfile.Report, error) {
-	f, err := os.Open(file) //nolint:gosec // the user names the file on his own command line
-	if err != nil {
-		return nil, nil, err
-	}
-	defer f.Close()
-	deck, report, err := deckfile.Load(ctx, f, nil, opts)
-	if err != nil {
-		return nil, report, fmt.Errorf("%s: %w", file, err)
-	}
-	return deck, report, nil
-}
-
-// ratedCall is a call with its price, or with the reason why it has none.
-type ratedCall struct {
-	id          string
-	connect     time.Time
-	taxed       money.Taxed // Where a tax is asked for.
-	charge      rating.Charge
-	scale       int
-	note        string
-	failed      bool
-	explanation rating.Explanation
-}
-
-// rateCalls prices calls in the order of their connect times and returns them in the order of the file.
-func rateCalls(tariff *rating.Tariff, calls []callRow, explain bool) (rated []ratedCall, failed int) {
-	order := make([]int, len(calls))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return calls[a].call.Connect.Compare(calls[b].call.Connect) })
-	rated = make([]ratedCall, len(calls))
-	used := rating.Tally{}
-	for _, i := range order {
-		r := rateCall(tariff, &calls[i], used, explain)
-		used.Apply(r.charge.Uses)
-		if r.failed {
-			failed++
-		}
-		rated[i] = r
-	}
-	return rated, failed
-}
-
-func rateCall(tariff *rating.Tariff, row *callRow, used rating.Tally, explain bool) ratedCall {
-	r := ratedCall{id: row.id, connect: row.call.Connect, scale: tariff.Scale(), charge: rating.Charge{Currency: tariff.Currency()}}
-	if row.fault != "" {
-		r.failed, r.note = true, rating.BadCall.String()+": "+row.fault
-		return r
-	}
-	var charge rating.Charge
-	var err error
-	row.call.Emergency = row.call.To.Emergency() && row.call.Direction != calls.Inbound
-	if explain {
-		charge, r.explanation, err = tariff.Explain(row.call, used)
-	} else {
-		charge, err = tariff.Price(row.call, used)
-	}
-	var unratable *rating.UnratableError
-	switch {
-	case errors.As(err, &unratable):
-		r.failed, r.note = true, unratable.Reason.String()+": "+unratable.Detail
-	case err != nil:
-		r.failed, r.note = true, err.Error()
-	default:
-		r.charge, r.note = charge, charge.Notes.String()
-	}
-	return r
+	return zone, nil
 }

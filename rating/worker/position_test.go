@@ -14,7 +14,7 @@ import (
 // TestSumsUnderTraffic compares ledger and calls again and again while legs are rated: what is on its way is no difference.
 func TestSumsUnderTraffic(t *testing.T) {
 	w := newWorld(t, 2)
-	legs := w.calls(2000)
+	legs := w.calls(800)
 	w.start(func(p *wiring) { p.take = kafka.Take{Most: 50, Linger: time.Millisecond} })
 	sent := make(chan struct{})
 	go func() {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
+
+	"trunkline/reports/parquet"
 )
 
 // Errors of exports.
@@ -80,7 +82,7 @@ func NewWriter(out io.Writer, schema *arrow.Schema, o Options) (Writer, error) {
 	case XLSX:
 		return newXLSX(out, schema, o)
 	case Parquet:
-		return newParquet(out, schema)
+		return parquet.NewWriter(out, schema)
 	case Arrow:
 		return newArrow(out, schema), nil
 	}

@@ -13,11 +13,9 @@ import (
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/apache/arrow/go/v17/parquet/file"
-	"github.com/apache/arrow/go/v17/parquet/pqarrow"
 
 	"trunkline/internal/disk"
+	"trunkline/reports/parquet"
 )
 
 // ErrArchive is returned, wrapped, for an archive that does not say what was to be written.
@@ -97,31 +95,14 @@ func writeSynced(name string, write func(io.Writer) error) (err error) {
 	return f.Sync()
 }
 
-// readRows is how many rows are read back at a time.
-const readRows = 32_768
-
-// Read calls do for the rows of an archive, some at a time.
+// Read calls do for the rows of an archive, some at a time. The batch is valid until do returns.
 func Read(ctx context.Context, name string, do func(arrow.Record) error) (err error) {
-	f, err := file.OpenParquetFile(name, false)
+	f, err := os.Open(name) //nolint:gosec // The operator chooses the folder.
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	r, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{BatchSize: readRows}, memory.DefaultAllocator)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
-	}
-	records, err := r.GetRecordReader(ctx, nil, nil)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
-	}
-	defer records.Release()
-	for records.Next() {
-		if err := do(records.Record()); err != nil {
-			return fmt.Errorf("read %s: %w", name, err)
-		}
-	}
-	if err := records.Err(); err != nil && !errors.Is(err, io.EOF) {
+	if err := parquet.Read(ctx, f, do); err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
 	return nil

@@ -1,4 +1,4 @@
-package main
+package callfile
 
 import (
 	"encoding/csv"
@@ -16,14 +16,14 @@ import (
 	"trunkline/rating"
 )
 
-// callRow is one line of a file of calls.
-type callRow struct {
+// Row is one line of a file of calls.
+type Row struct {
 	id    string
-	call  rating.Call
+	Call  rating.Call
 	fault string // Why the line is no call; empty: it is one.
 }
 
-func readCallsFile(file string, zone *time.Location) ([]callRow, error) {
+func Read(file string, zone *time.Location) ([]Row, error) {
 	if file == "-" {
 		return readCalls("standard input", os.Stdin, zone)
 	}
@@ -33,18 +33,6 @@ func readCallsFile(file string, zone *time.Location) ([]callRow, error) {
 	}
 	defer f.Close()
 	return readCalls(file, f, zone)
-}
-
-// timeZone is the one of times that name none; nil: there must be none.
-func (o *rateOptions) timeZone() (*time.Location, error) {
-	if o.zone == "" {
-		return nil, nil //nolint:nilnil // No zone means that times have to name theirs.
-	}
-	zone, err := time.LoadLocation(o.zone)
-	if err != nil {
-		return nil, fmt.Errorf("--zone: %w: use a name such as Europe/Moscow", err)
-	}
-	return zone, nil
 }
 
 // localTimes are how times without a zone are written.
@@ -77,7 +65,7 @@ func parseCalled(text string) (e164.Number, error) {
 
 // readCalls reads the header, which must name every needed column, and all lines. A line that is no call is kept with what
 // is wrong with it, so that it appears in the result.
-func readCalls(file string, r io.Reader, zone *time.Location) ([]callRow, error) {
+func readCalls(file string, r io.Reader, zone *time.Location) ([]Row, error) {
 	reader := csv.NewReader(r)
 	reader.FieldsPerRecord, reader.ReuseRecord, reader.TrimLeadingSpace = -1, true, true
 	header, err := reader.Read()
@@ -88,7 +76,7 @@ func readCalls(file string, r io.Reader, zone *time.Location) ([]callRow, error)
 	if err != nil {
 		return nil, err
 	}
-	var rows []callRow
+	var rows []Row
 	for {
 		record, err := reader.Read()
 		if errors.Is(err, io.EOF) {
@@ -118,15 +106,15 @@ func callColumns(file string, header []string) (map[string]int, error) {
 	return columns, nil
 }
 
-func readCall(columns map[string]int, record []string, zone *time.Location) callRow {
+func readCall(columns map[string]int, record []string, zone *time.Location) Row {
 	cell := func(name string) string {
 		if i, ok := columns[name]; ok && i < len(record) {
 			return strings.Clone(strings.TrimSpace(record[i]))
 		}
 		return ""
 	}
-	row := callRow{id: cell("id")}
-	c := &row.call
+	row := Row{id: cell("id")}
+	c := &row.Call
 	c.Extension, c.Branch = cell("extension"), cell("branch")
 	c.From, _ = parseCalled(cell("from")) // A caller who hides his number, or has none, is no fault.
 	var errs [4]error

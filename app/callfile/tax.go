@@ -1,4 +1,4 @@
-package main
+package callfile
 
 import (
 	"fmt"
@@ -9,18 +9,18 @@ import (
 	"trunkline/reports/invoice/tax"
 )
 
-// rateTax is the tax that is told beside the prices of calls.
-type rateTax struct {
+// Tax is the tax that is told beside the prices of calls.
+type Tax struct {
 	rule tax.Rule
 	zone *time.Location
 }
 
-// parseRateTax reads rates with the days from which they hold, such as 20,22@2026-01-01; nil: none are asked for.
-func parseRateTax(text string, inclusive bool, zone *time.Location) (*rateTax, error) {
+// ParseTax reads rates with the days from which they hold, such as 20,22@2026-01-01; nil: none are asked for.
+func ParseTax(text string, inclusive bool, zone *time.Location) (*Tax, error) {
 	if text == "" {
 		return nil, nil //nolint:nilnil // No tax is asked for.
 	}
-	t := &rateTax{rule: tax.Rule{Inclusive: inclusive}, zone: zone}
+	t := &Tax{rule: tax.Rule{Inclusive: inclusive}, zone: zone}
 	if zone == nil {
 		t.zone = time.UTC
 	}
@@ -34,8 +34,8 @@ func parseRateTax(text string, inclusive bool, zone *time.Location) (*rateTax, e
 	return t, nil
 }
 
-// add tells the tax on calls that have a price.
-func (t *rateTax) add(rated []ratedCall) error {
+// Add tells the tax on calls that have a price.
+func (t *Tax) Add(rated []Rated) error {
 	if t == nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package main
+package pbx
 
 import (
 	"bufio"
@@ -8,12 +8,12 @@ import (
 	"os"
 	"strings"
 
-	"trunkline/app/pbx"
 	"trunkline/cdr/smdr"
+	"trunkline/internal/cause"
 )
 
-// recognise finds out the format of a stream by its beginning, and by all of it where formats fit that equally well.
-func recognise(in *bufio.Reader, whole func() (io.ReadCloser, error), o smdr.Options, errOut io.Writer) (*smdr.Format, error) {
+// Recognise finds out the format of a stream by its beginning, and by all of it where formats fit that equally well.
+func Recognise(in *bufio.Reader, whole func() (io.ReadCloser, error), o smdr.Options, errOut io.Writer) (*smdr.Format, error) {
 	beginning, err := in.Peek(smdr.DetectBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
@@ -23,7 +23,7 @@ func recognise(in *bufio.Reader, whole func() (io.ReadCloser, error), o smdr.Opt
 		return nil, err
 	}
 	if len(guesses) == 0 {
-		return nil, withCode(exitUsage, errors.New("no format fits the beginning of the file: name one with --format"))
+		return nil, cause.Mark(cause.Input, errors.New("no format fits the beginning of the file: name one with --format"))
 	}
 	if tied := smdr.Tied(guesses); len(tied) > 1 {
 		return settleTie(tied, whole, o, errOut)
@@ -66,7 +66,7 @@ func settleTie(tied []smdr.Guess, whole func() (io.ReadCloser, error), o smdr.Op
 		fmt.Fprintf(errOut, "  %-20s %s\n", name, reading)
 		names = append(names, "--format "+name)
 	}
-	return nil, withCode(exitUsage, errors.New("the file does not tell which format is right: choose "+strings.Join(names, " or ")))
+	return nil, cause.Mark(cause.Input, errors.New("the file does not tell which format is right: choose "+strings.Join(names, " or ")))
 }
 
 // replay reads a stream that cannot be read twice into a file that can, and returns it from its beginning each time.
@@ -86,11 +86,11 @@ func newReplay(in io.Reader) (*replay, error) {
 
 func (r *replay) open() io.Reader { return io.NewSectionReader(r.file, 0, 1<<62) }
 
-// again returns what opens a stream a second time. One that can be read once only is kept in a file, and source goes on there.
-func again(name string, in io.Reader, source *bufio.Reader) func() (io.ReadCloser, error) {
+// Rewound returns what opens a stream a second time. One that can be read once only is kept in a file, and source goes on there.
+func Rewound(name string, in io.Reader, source *bufio.Reader) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) {
-		if _, ok := pbx.Seekable(in); ok {
-			second, _, err := openInput(name, nil)
+		if _, ok := Seekable(in); ok {
+			second, _, err := OpenRecords(name, nil)
 			return second, err
 		}
 		kept, err := newReplay(source)

@@ -1,4 +1,4 @@
-package main
+package callfile
 
 import (
 	"encoding/csv"
@@ -13,24 +13,24 @@ import (
 	"trunkline/rating"
 )
 
-// ratedColumns are the columns that are there when they are asked for.
-type ratedColumns struct {
-	tax, explain bool
+// Columns are the columns that are there when they are asked for.
+type Columns struct {
+	Tax, Explain bool
 }
 
-func ratedHeader(with ratedColumns) []string {
+func ratedHeader(with Columns) []string {
 	header := []string{"id", "prefix", "destination", "billed", "connect_fee", "usage", "total", "currency", "note"}
-	if with.tax {
+	if with.Tax {
 		header = append(header, "tax", "gross")
 	}
-	if with.explain {
+	if with.Explain {
 		header = append(header, "explanation")
 	}
 	return header
 }
 
 // cells returns the columns of ratedHeader; what a call without a price does not have is empty.
-func (r *ratedCall) cells(with ratedColumns) []string {
+func (r *Rated) cells(with Columns) []string {
 	c := &r.charge
 	amount := func(a money.Amount) string {
 		if r.failed {
@@ -46,16 +46,16 @@ func (r *ratedCall) cells(with ratedColumns) []string {
 		r.id, c.Prefix.Digits(), c.Destination, billed, amount(c.ConnectFee), amount(c.Usage), amount(c.Total),
 		c.Currency.String(), r.note,
 	}
-	if with.tax {
+	if with.Tax {
 		cells = append(cells, amount(r.taxed.Tax), amount(r.taxed.Gross))
 	}
-	if with.explain {
+	if with.Explain {
 		cells = append(cells, r.explanation.String())
 	}
 	return cells
 }
 
-func writeRated(out io.Writer, format string, rated []ratedCall, with ratedColumns) error {
+func Write(out io.Writer, format string, rated []Rated, with Columns) error {
 	switch format {
 	case "json":
 		return writeRatedJSON(out, rated, with)
@@ -76,17 +76,17 @@ func writeRated(out io.Writer, format string, rated []ratedCall, with ratedColum
 }
 
 // writeRatedTable aligns the columns; explanations stand below, as they are sentences.
-func writeRatedTable(out io.Writer, rated []ratedCall, with ratedColumns) error {
+func writeRatedTable(out io.Writer, rated []Rated, with Columns) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	if _, err := fmt.Fprintln(w, strings.Join(ratedHeader(ratedColumns{tax: with.tax}), "\t")); err != nil {
+	if _, err := fmt.Fprintln(w, strings.Join(ratedHeader(Columns{Tax: with.Tax}), "\t")); err != nil {
 		return err
 	}
 	for i := range rated {
-		if _, err := fmt.Fprintln(w, strings.Join(rated[i].cells(ratedColumns{tax: with.tax}), "\t")); err != nil {
+		if _, err := fmt.Fprintln(w, strings.Join(rated[i].cells(Columns{Tax: with.Tax}), "\t")); err != nil {
 			return err
 		}
 	}
-	if err := w.Flush(); err != nil || !with.explain {
+	if err := w.Flush(); err != nil || !with.Explain {
 		return err
 	}
 	for i := range rated {
@@ -113,19 +113,19 @@ type ratedJSON struct {
 	Explanation []rating.ExplanationStep `json:"explanation,omitempty"`
 }
 
-func writeRatedJSON(out io.Writer, rated []ratedCall, with ratedColumns) error {
+func writeRatedJSON(out io.Writer, rated []Rated, with Columns) error {
 	list := make([]ratedJSON, 0, len(rated))
 	for i := range rated {
 		r := &rated[i]
-		cells := r.cells(ratedColumns{tax: true})
+		cells := r.cells(Columns{Tax: true})
 		j := ratedJSON{ID: r.id, Prefix: cells[1], Destination: cells[2], Currency: cells[7], Note: r.note}
 		if !r.failed {
 			j.Billed, j.ConnectFee, j.Usage, j.Total = &r.charge.Billed, &cells[4], &cells[5], &cells[6]
-			if with.tax {
+			if with.Tax {
 				j.Tax, j.Gross = &cells[9], &cells[10]
 			}
 		}
-		if with.explain {
+		if with.Explain {
 			j.Explanation = r.explanation.Steps
 		}
 		list = append(list, j)
