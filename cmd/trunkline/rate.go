@@ -12,7 +12,6 @@ import (
 	"trunkline/app/callfile"
 	"trunkline/rating/deckfile"
 
-
 	"github.com/spf13/cobra"
 
 	"trunkline/internal/money"
