@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"trunkline/app/backups"
 	"trunkline/internal/clock"
 	"trunkline/sipproxy/agent"
 )
@@ -128,7 +129,7 @@ func TestWorldMisbehaves(t *testing.T) {
 		}
 		require.NoError(t, clock.Sleep(t.Context(), clock.System{}, time.Duration(500+f.random.IntN(2000))*time.Millisecond))
 		stop()
-		store := engineNames()[f.random.IntN(3)]
+		store := backups.Stores()[f.random.IntN(3)]
 		if f.broker != "" || store == "kafka" {
 			f.drain()
 		}
