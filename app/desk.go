@@ -246,6 +246,7 @@ func (u uploaded) FileAt(ctx context.Context, file string, revision int64) ([]by
 	return content, err
 }
 
+// FileVersions are the contents that a provisioned file had, the newest first.
 func FileVersions(ctx context.Context, store *postgres.Provision, file string) ([]console.FileVersion, error) {
 	found, err := store.FileVersions(ctx, file)
 	out := make([]console.FileVersion, len(found))

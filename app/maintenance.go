@@ -13,7 +13,7 @@ import (
 
 const (
 	houseEvery = time.Hour
-	// Closed holds are remembered for so long, so that a late request cannot open them again.
+	// ClosedAge is how long closed holds are remembered: they are remembered for so long, so that a late request cannot open them again.
 	ClosedAge = 48 * time.Hour
 )
 

@@ -18,6 +18,7 @@ const (
 	beatLimit = 5 * time.Second
 	haltEvery = time.Second
 
+	// ReserveFile is the file that keeps room on the disk aside.
 	ReserveFile = "reserve"
 )
 

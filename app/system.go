@@ -300,6 +300,7 @@ func (s *System) openDoor(ctx context.Context, gate *access.Gate) error {
 	return err
 }
 
+// ConsoleUser is the login of the first user.
 const ConsoleUser = "operator"
 
 // keptSecret reads a secret of the data folder, or makes one at the first start.

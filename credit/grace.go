@@ -209,6 +209,7 @@ func (l *Grace) Settled(beat int64) {
 	l.proof = 0
 }
 
+// Close closes the book of what was granted.
 func (l *Grace) Close() error { return l.book.Close() }
 
 func (l *Grace) policy() string { return PolicyText(l.Call, l.Tenant) }

@@ -27,6 +27,7 @@ type Status struct {
 	Live, Used, Held money.Amount
 }
 
+// Left is how much of the cap is neither used nor held.
 func (l *Status) Left() (money.Amount, error) {
 	return money.Sum(l.Live, l.Used.Neg(), l.Held.Neg())
 }

@@ -12,7 +12,7 @@ import (
 	"trunkline/sql/clickhouse"
 )
 
-// annex are the answered calls of a document.
+// AnnexOf are the answered calls of a document.
 func AnnexOf(ctx context.Context, s *store.Stores, d *invoice.Document) invoice.Calls {
 	return callsWhere(ctx, s, clickhouse.Filter{Tenant: d.Tenant, From: d.Period.From, Till: d.Period.Till, Kind: cdr.Ingress, OnlyAnswered: true})
 }

@@ -23,6 +23,7 @@ type Row struct {
 	fault string // Why the line is no call; empty: it is one.
 }
 
+// Read reads the calls of a CSV file, whose times without an offset are of the zone. A row that makes no sense carries its fault.
 func Read(file string, zone *time.Location) ([]Row, error) {
 	if file == "-" {
 		return readCalls("standard input", os.Stdin, zone)

@@ -55,6 +55,7 @@ func (r *Rated) cells(with Columns) []string {
 	return cells
 }
 
+// Write writes what calls cost, as table, csv or json.
 func Write(out io.Writer, format string, rated []Rated, with Columns) error {
 	switch format {
 	case "json":

@@ -41,11 +41,13 @@ type Config struct {
 	Restoring bool // A data folder is being made of a backup.
 }
 
+// Log says what is logged, and in which form.
 type Log struct {
 	Level  string `yaml:"level" env:"LEVEL"`   // debug, info, warn or error.
 	Format string `yaml:"format" env:"FORMAT"` // text or json.
 }
 
+// Postgres says where PostgreSQL is, and what is asked of it.
 type Postgres struct {
 	DSN  string `yaml:"dsn" env:"DSN"`   // Empty: the embedded engine.
 	Port int    `yaml:"port" env:"PORT"` // Of the embedded engine; 0 takes a free one.
@@ -55,6 +57,7 @@ type Postgres struct {
 	StatementLimit time.Duration `yaml:"statement_limit" env:"STATEMENT_LIMIT"`
 }
 
+// Worker says for how long the worker keeps what it needs to repair and to know legs again.
 type Worker struct {
 	// The packed records of a batch are kept for so long after they were stored: from them a ClickHouse that was restored is filled
 	// again. About 60 bytes a leg.
@@ -63,6 +66,7 @@ type Worker struct {
 	KeepIdentities time.Duration `yaml:"keep_identities" env:"KEEP_IDENTITIES"`
 }
 
+// ClickHouse says where ClickHouse is, and what is asked of it.
 type ClickHouse struct {
 	DSN      string `yaml:"dsn" env:"DSN"`
 	HTTP     string `yaml:"http" env:"HTTP"` // host:port of the HTTP port of a server outside; that of dsn with 8123 if empty.
@@ -71,12 +75,14 @@ type ClickHouse struct {
 	MaxConns int    `yaml:"max_conns" env:"MAX_CONNS"` // Connections of this process at most.
 }
 
+// Kafka says where the brokers are.
 type Kafka struct {
 	Brokers    []string `yaml:"brokers" env:"BROKERS"` // Empty: the embedded broker.
 	Port       int      `yaml:"port" env:"PORT"`
 	Partitions int      `yaml:"partitions" env:"PARTITIONS"` // Of topics that are made.
 }
 
+// SIP is the configuration of the proxy.
 type SIP struct {
 	Listen         []string      `yaml:"listen" env:"LISTEN"`         // transport/host:port, such as udp/127.0.0.1:5060; udp, tcp, tls, ws or wss.
 	PlainWS        bool          `yaml:"ws_plain" env:"WS_PLAIN"`     // Listen with ws (without TLS) on other addresses than loopback too.
@@ -105,6 +111,7 @@ type SIP struct {
 	Key           string   `yaml:"key" env:"KEY"`
 }
 
+// Alerts says by which server mail goes out.
 type Alerts struct {
 	SMTPHost     string `yaml:"smtp_host" env:"SMTP_HOST"` // host:port of the mail server; empty: alerts send no mail.
 	SMTPFrom     string `yaml:"smtp_from" env:"SMTP_FROM"`
@@ -112,6 +119,7 @@ type Alerts struct {
 	SMTPPassword string `yaml:"smtp_password" env:"SMTP_PASSWORD"`
 }
 
+// SMTP says how alerts go out by mail.
 func (c *Alerts) SMTP() alert.SMTP {
 	return alert.SMTP{Host: c.SMTPHost, From: c.SMTPFrom, Login: c.SMTPLogin, Password: c.SMTPPassword}
 }
@@ -121,6 +129,7 @@ func (c *Alerts) Post() mail.SMTP {
 	return mail.SMTP{Host: c.SMTPHost, From: c.SMTPFrom, Login: c.SMTPLogin, Password: c.SMTPPassword}
 }
 
+// HTTP says where pages and API are, and who vouches for people.
 type HTTP struct {
 	Listen string `yaml:"listen" env:"LISTEN"` // Health, metrics and what commands ask; pages in serve and api. Empty: none.
 	// PublicURL is what links in mails begin with and where browsers come, such as https://bill.example.com, where a proxy
@@ -135,6 +144,7 @@ type HTTP struct {
 // Secure reports whether browsers come by HTTPS.
 func (c *HTTP) Secure() bool { return strings.HasPrefix(c.PublicURL, "https://") }
 
+// Default is the configuration where nothing is set.
 func Default() Config {
 	return Config{
 		Data: "./var", Reserve: 32 << 20, Log: Log{Level: "info", Format: "text"},
@@ -156,6 +166,7 @@ func (c *SIP) Complete() {
 	c.InitialGrant, c.GrantIncrement, c.DrainTime, c.SessionCheck, c.Digest = full.FirstStretch, full.Stretch, full.DrainTime, full.SessionCheck, full.Digest
 }
 
+// Validate checks the configuration, and fills in the name of the host where the node has none. Errors name the key and the remedy.
 func (c *Config) Validate() error {
 	if c.Node == "" {
 		host, err := os.Hostname()

@@ -8,6 +8,7 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
+// EnvPrefix begins the name of every environment variable that sets a key.
 const EnvPrefix = "TRUNKLINE_"
 
 // otherVariables are of the tests and benchmarks, not of the configuration.

@@ -8,6 +8,7 @@ import (
 )
 
 const (
+	// SpoolFolder is the folder of legs that wait, within the data folder.
 	SpoolFolder   = "spool"
 	JournalFolder = "sip"
 )

@@ -16,6 +16,7 @@ import (
 )
 
 const (
+	// Relisten is how long is waited before changes are listened for again.
 	Relisten   = time.Second
 	retryEvery = 2 * time.Second
 	tellEvery  = time.Minute

@@ -42,6 +42,7 @@ type collecting struct {
 	done chan struct{}
 }
 
+// NewCollector returns what collects the records of all PBXs that have a source, as it is set up at each moment; Run does it.
 func NewCollector(c *config.Config, live *routing.Live, sender importer.Sender, keeper *postgres.Imports, log *slog.Logger) *collector {
 	return &collector{filepath.Join(c.Data, "collect"), live, sender, keeper, log, make(map[string]*collecting)}
 }

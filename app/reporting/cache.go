@@ -32,6 +32,7 @@ const (
 	questionWait = 3 * time.Minute
 )
 
+// NewCache returns an empty cache.
 func NewCache(c clock.Clock) *Cache {
 	return &Cache{
 		turns: make(turns, turnsMost),

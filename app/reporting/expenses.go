@@ -12,6 +12,7 @@ import (
 	"trunkline/reports/invoice"
 )
 
+// WriteExpenses writes an expense report in the format of a file's ending, in the language of the profile.
 func WriteExpenses(w io.Writer, name string, e *reports.Expenses, p invoice.Profile) error {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".pdf":

@@ -7,7 +7,7 @@ import (
 	"trunkline/sql/clickhouse"
 )
 
-// exporter returns what streams rows.
+// Exporter returns what streams rows.
 func Exporter(s *store.Stores) (*clickhouse.Exporter, error) {
 	return clickhouse.NewExporter(s.Engines.ClickHouse, s.Engines.ClickHouseHTTP, &http.Client{})
 }

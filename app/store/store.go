@@ -126,11 +126,13 @@ func (s *Stores) await(ctx context.Context) error {
 	}
 }
 
+// Close ends the connections, and the engines that were started for them.
 func (s *Stores) Close(ctx context.Context) {
 	s.Disconnect()
 	s.Engines.Stop(ctx, s.Log)
 }
 
+// Disconnect ends the connections and leaves the engines.
 func (s *Stores) Disconnect() {
 	if s.DB != nil {
 		s.DB.Close()
