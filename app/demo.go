@@ -107,7 +107,7 @@ func (s *System) sendHistory(ctx context.Context) error {
 		chunk = chunk[:0]
 		return err
 	}
-	for legs := range demo.History(s.provisioning.Live.Snapshot(), until.Truncate(1e9)) { //nolint:contextcheck // Routing has no context.
+	for legs := range demo.History(s.provisioning.Live.Snapshot(), until.Truncate(1e9)) {
 		for _, leg := range legs {
 			chunk = append(chunk, cdr.Envelope{Key: leg.Call.Bytes(), Value: cdr.AppendLeg(nil, leg)})
 		}

@@ -89,6 +89,7 @@ func (c *Console) PutReadings(ctx context.Context, who *access.Principal, tenant
 		return invalid("counters: give one and its value, such as storage_mb")
 	}
 	text := ""
+	var textSb92 strings.Builder
 	for i := range list {
 		list[i].Tenant = tenant
 		if list[i].At.IsZero() {
@@ -97,8 +98,9 @@ func (c *Console) PutReadings(ctx context.Context, who *access.Principal, tenant
 		if _, ok := c.d.Snapshot().Branch(tenant, list[i].Branch); !ok && list[i].Branch != "" {
 			return invalid("branch: tenant %q has no branch %q", tenant, list[i].Branch)
 		}
-		text += fmt.Sprintf("%s=%d at %s\n", list[i].Counter, list[i].Value, when(list[i].At))
+		textSb92.WriteString(fmt.Sprintf("%s=%d at %s\n", list[i].Counter, list[i].Value, when(list[i].At)))
 	}
+	text += textSb92.String()
 	if err := c.d.Profiles.PutReadings(ctx, list); err != nil {
 		return err
 	}

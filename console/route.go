@@ -62,7 +62,7 @@ func (c *Console) Simulate(_ context.Context, who *access.Principal, q RouteQues
 	if c.d.Switch != nil {
 		states = c.d.Switch.States()
 	}
-	a := newRouteAnswer(table.Answer(&routing.Question{ //nolint:contextcheck // Routing has no context: it reads what is ready, and waits no longer than a moment for a version of the past.
+	a := newRouteAnswer(table.Answer(&routing.Question{
 		Caller: caller, Dialled: q.Dialled, CallerID: q.CallerID, At: q.At, Assumed: q.Assumed, Simulated: true, Live: states,
 	}))
 	if !who.May(access.ReadCost) {

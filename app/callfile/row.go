@@ -37,7 +37,9 @@ func Read(file string, zone *time.Location) ([]Row, error) {
 }
 
 // localTimes are how times without a zone are written.
-var localTimes = [...]string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04"}
+func localTimes() []string {
+	return []string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04"}
+}
 
 // parseConnect reads when a call began.
 func parseConnect(text string, zone *time.Location) (time.Time, error) {
@@ -45,7 +47,7 @@ func parseConnect(text string, zone *time.Location) (time.Time, error) {
 	if err == nil {
 		return at, nil
 	}
-	for _, layout := range localTimes {
+	for _, layout := range localTimes() {
 		if local, wrong := time.ParseInLocation(layout, text, time.UTC); wrong == nil {
 			if zone == nil {
 				return local, fmt.Errorf("%q does not name its time zone: give it with --zone", text)

@@ -12,7 +12,9 @@ import (
 const EnvPrefix = "TRUNKLINE_"
 
 // otherVariables are of the tests and benchmarks, not of the configuration.
-var otherVariables = []string{"TRUNKLINE_TEST_", "TRUNKLINE_BENCH_", "TRUNKLINE_SIM_", "TRUNKLINE_KILL_", "TRUNKLINE_PROFILE"}
+func otherVariables() []string {
+	return []string{"TRUNKLINE_TEST_", "TRUNKLINE_BENCH_", "TRUNKLINE_SIM_", "TRUNKLINE_KILL_", "TRUNKLINE_PROFILE"}
+}
 
 // CheckEnvironment refuses variables with our prefix that set nothing: one that is mistyped would be taken for not set, and an
 // engine address that is not set starts an engine.
@@ -28,7 +30,7 @@ func CheckEnvironment(c *Config, environ []string) error {
 	for _, pair := range environ {
 		name, value, _ := strings.Cut(pair, "=")
 		if !strings.HasPrefix(name, EnvPrefix) || slices.Contains(known, name) || ofKubernetes(name, value) ||
-			slices.ContainsFunc(otherVariables, func(p string) bool { return strings.HasPrefix(name, p) }) {
+			slices.ContainsFunc(otherVariables(), func(p string) bool { return strings.HasPrefix(name, p) }) {
 			continue
 		}
 		return fmt.Errorf("there is no setting %s%s: unset it; `trunkline config` prints all settings", name, nearest(name, known))

@@ -16,7 +16,7 @@ type Exchange struct {
 const (
 	leastEvery = time.Minute
 	// MostWaits is how long somebody waits between two looks whether something is due.
-	MostWaits  = time.Minute // Between two looks whether something is due.
+	MostWaits = time.Minute // Between two looks whether something is due.
 )
 
 func (c *Exchange) validate() error {

@@ -37,7 +37,7 @@ func variable(section, name string) string {
 func CurrentKeys(file []byte) (current []byte, warnings []string, err error) {
 	var root yaml.Node
 	if yaml.Unmarshal(file, &root) != nil || len(root.Content) == 0 {
-		return file, nil, nil // The caller's decoder says what is wrong with it.
+		return file, nil, nil //nolint:nilerr // The caller's decoder says what is wrong with it.
 	}
 	var found []keyEdit
 	for _, r := range renames() {

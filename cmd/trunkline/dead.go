@@ -9,11 +9,11 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"trunkline/app"
 	"trunkline/cdr"
 	"trunkline/console"
-
-	"github.com/spf13/cobra"
 )
 
 func newDeadCommand() *cobra.Command {

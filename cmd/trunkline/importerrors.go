@@ -7,10 +7,10 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"trunkline/app"
 	"trunkline/console"
-
-	"github.com/spf13/cobra"
 )
 
 func newImportErrorsCommand() *cobra.Command {

@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"trunkline/app"
 	"trunkline/console"
-
-	"github.com/spf13/cobra"
 )
 
 // importSelection are the flags that say which imports are meant.

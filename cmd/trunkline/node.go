@@ -4,9 +4,9 @@ import (
 	"strconv"
 	"time"
 
-	"trunkline/app"
-
 	"github.com/spf13/cobra"
+
+	"trunkline/app"
 )
 
 func newNodeCommand() *cobra.Command {

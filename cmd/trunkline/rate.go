@@ -9,13 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"trunkline/app/callfile"
-	"trunkline/rating/deckfile"
-
 	"github.com/spf13/cobra"
 
+	"trunkline/app/callfile"
 	"trunkline/internal/money"
 	"trunkline/rating"
+	"trunkline/rating/deckfile"
 )
 
 // Tariffs name time zones, and a bare machine has no table of them.
@@ -161,6 +160,7 @@ func (o *rateOptions) loadTariff(ctx context.Context) (*rating.Tariff, error) {
 	rounding.Scale, rounding.Money = o.scale, mode
 	return rating.FlatTariff(deck, rounding)
 }
+
 func (o *rateOptions) timeZone() (*time.Location, error) {
 	if o.zone == "" {
 		return nil, nil //nolint:nilnil // No zone means that times have to name theirs.

@@ -3,10 +3,10 @@ package main
 import (
 	"errors"
 
+	"github.com/spf13/cobra"
+
 	"trunkline/app"
 	"trunkline/app/doctor"
-
-	"github.com/spf13/cobra"
 )
 
 func newRepairCommand() *cobra.Command {

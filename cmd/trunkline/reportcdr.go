@@ -107,9 +107,16 @@ func (o *cdrOptions) query() (q console.CallQuery, err error) {
 		return q, fmt.Errorf("%w; the called number is --called", err)
 	}
 	line := o.line
+	var lineSb110 strings.Builder
 	for _, one := range []struct{ flag, field, value, end string }{
-		{"extension", "extension", o.extension, ""}, {"carrier", "carrier", o.carrier, ""}, {"gateway", "gateway", o.gateway, ""}, {"called", "to", o.to, "%"},
-		{"caller", "from", o.caller, "%"}, {"kind", "kind", o.kind, ""}, {"direction", "direction", o.direction, ""}, {"call", "call", o.call, ""},
+		{"extension", "extension", o.extension, ""},
+		{"carrier", "carrier", o.carrier, ""},
+		{"gateway", "gateway", o.gateway, ""},
+		{"called", "to", o.to, "%"},
+		{"caller", "from", o.caller, "%"},
+		{"kind", "kind", o.kind, ""},
+		{"direction", "direction", o.direction, ""},
+		{"call", "call", o.call, ""},
 	} {
 		if one.value == "" {
 			continue
@@ -118,8 +125,9 @@ func (o *cdrOptions) query() (q console.CallQuery, err error) {
 		if _, err := reports.ParseFilter(term); err != nil {
 			return q, fmt.Errorf("--%s %q: %w", one.flag, one.value, err)
 		}
-		line += term
+		lineSb110.WriteString(term)
 	}
+	line += lineSb110.String()
 	if o.answered {
 		line += " answered:yes"
 	}

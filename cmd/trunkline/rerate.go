@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/spf13/cobra"
+
 	"trunkline/app"
 	"trunkline/console"
-
-	"github.com/spf13/cobra"
 )
 
 // rerateOptions are the flags of `trunkline rerate`.

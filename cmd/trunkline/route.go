@@ -110,7 +110,7 @@ func (o *routeOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	route := table.Answer(&routing.Question{ //nolint:contextcheck // Routing has no context.
+	route := table.Answer(&routing.Question{
 		Caller: caller, Dialled: o.to, CallerID: o.from, At: at, Assumed: o.duration, Simulated: true, Live: live,
 	})
 	if err := newRouteAnswer(route).write(cmd.OutOrStdout(), o.format); err != nil {

@@ -82,8 +82,8 @@ func (exchange) Rates(context.Context, time.Time, int) ([]console.KeptRate, erro
 func (exchange) Fetches(context.Context, int) ([]console.RateFetch, error) { return nil, nil }
 
 // Versions implements console.History.
-func (s *Setup) Versions(_ context.Context, kind provision.Kind, id string) ([]console.ObjectVersion, error) {
-	objects, err := s.Objects(context.Background(), kind, id)
+func (s *Setup) Versions(ctx context.Context, kind provision.Kind, id string) ([]console.ObjectVersion, error) {
+	objects, err := s.Objects(ctx, kind, id)
 	out := make([]console.ObjectVersion, len(objects))
 	for i := range objects {
 		out[i] = console.ObjectVersion{Revision: 1, At: s.clock.Now(), By: "cli:root", Spec: objects[i].Spec}

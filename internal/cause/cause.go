@@ -35,8 +35,7 @@ func Mark(kind Kind, err error) error {
 
 // Of returns the outermost kind that err was marked with, or Unknown.
 func Of(err error) Kind {
-	var m *marked
-	if errors.As(err, &m) {
+	if m, ok := errors.AsType[*marked](err); ok {
 		return m.kind
 	}
 	return Unknown

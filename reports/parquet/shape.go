@@ -81,8 +81,8 @@ func narrow[
 	},
 ](bits int8, signed bool) shape {
 	return of(parquet.Types.Int32, schema.NewIntLogicalType(bits, signed), -1,
-		func(a A, i int) int32 { return int32(a.Value(i)) }, //nolint:gosec // The bits of an unsigned number are kept.
-		func(b B, v int32) { b.Append(T(v)) })               //nolint:gosec // As above.
+		func(a A, i int) int32 { return int32(a.Value(i)) },
+		func(b B, v int32) { b.Append(T(v)) })
 }
 
 // decimals are big-endian two's complement, in as few bytes as their precision takes.
