@@ -9,7 +9,7 @@ import (
 
 const (
 	// SpoolFolder is the folder of legs that wait, within the data folder.
-	SpoolFolder   = "spool"
+	SpoolFolder = "spool"
 	// JournalFolder is the folder of calls in progress.
 	JournalFolder = "sip"
 )
