@@ -46,16 +46,18 @@ run: setup build ## Set up, build and run the demo: a sample operator with phone
 
 # What the race detector does not watch:
 #   internal/sim   plays in virtual time, one step after the other: it races with nobody;
-#   cmd/trunkline  starts the whole system as processes and asks them over the network. The rooms that it consists of are watched in their own
-#                  tests, and the whole, with the loops that app/ starts, in test-sipp and test-kill;
+#   cmd/trunkline  starts whole systems: the rooms that one consists of are watched in their own tests, and the loops that app/ starts by the tests
+#                  named here;
 #   bench          but for the close of two clients side by side, which no other test has.
 UNWATCHED := ./internal/sim/... ./cmd/trunkline ./bench/...
 SIDE      := ^TestNineCitiesClose$$
+LOOPS     := ^TestSystem(Alerts|ExchangeRates|FromInviteToExpenseReport|ImportsAreTakenBack|LimitsTakeEffectOnCallsInProgress|Rerate|TriesProvisioningAgain)$$
 
 test: setup build ## Set up and pass all tests, with the race detector wherever goroutines of ours meet
 	go test -shuffle=on -timeout 20m -skip '$(SIDE)' $(UNWATCHED)
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -vxFf <(go list $(UNWATCHED)))
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -timeout 20m -run '$(SIDE)' ./bench
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -timeout 20m -run '$(LOOPS)' ./cmd/trunkline
 
 lint: $(TOOLS)/golangci-lint ## Run the linters
 	$(TOOLS)/golangci-lint run ./...

@@ -89,8 +89,7 @@ func (c *Console) PutReadings(ctx context.Context, who *access.Principal, tenant
 	if len(list) == 0 {
 		return invalid("counters: give one and its value, such as storage_mb")
 	}
-	text := ""
-	var textSb92 strings.Builder
+	var text strings.Builder
 	for i := range list {
 		list[i].Tenant = tenant
 		if list[i].At.IsZero() {
@@ -99,13 +98,12 @@ func (c *Console) PutReadings(ctx context.Context, who *access.Principal, tenant
 		if _, ok := c.d.Snapshot().Branch(tenant, list[i].Branch); !ok && list[i].Branch != "" {
 			return invalid("branch: tenant %q has no branch %q", tenant, list[i].Branch)
 		}
-		textSb92.WriteString(fmt.Sprintf("%s=%d at %s\n", list[i].Counter, list[i].Value, when(list[i].At)))
+		fmt.Fprintf(&text, "%s=%d at %s\n", list[i].Counter, list[i].Value, when(list[i].At))
 	}
-	text += textSb92.String()
 	if err := c.d.Profiles.PutReadings(ctx, list); err != nil {
 		return err
 	}
-	return c.log(ctx, who, access.AuditEvent{Tenant: tenant, Action: "put readings", Object: "tenant " + tenant, After: text})
+	return c.log(ctx, who, access.AuditEvent{Tenant: tenant, Action: "put readings", Object: "tenant " + tenant, After: text.String()})
 }
 
 // VerifyInvoices checks the hashes of all documents and that none is missing, and returns how many there are; ErrConflict: one was
