@@ -59,11 +59,11 @@ func TestFinalAnswers(t *testing.T) {
 		heard     int           // How many of three the sender hears.
 		acks      int           // How many of them are acknowledged here.
 	}{
-		"D: a refused INVITE":                     {"udp", sip.INVITE, sip.StatusBusyHere, 32 * time.Second, 1, 3},
-		"D: over TCP":                             {"tcp", sip.INVITE, sip.StatusBusyHere, 32 * time.Second, 1, 3},
-		"M: every 2xx is the dialog's (RFC 6026)": {"udp", sip.INVITE, sip.StatusOK, 32 * time.Second, 3, 0},
-		"K: others":                               {"udp", sip.OPTIONS, sip.StatusOK, txn.T4, 1, 0},
-		"K: others that are refused need no ACK":  {"udp", sip.BYE, sip.StatusCallTransactionDoesNotExists, txn.T4, 1, 0},
+		"D: a refused INVITE":         {"udp", sip.INVITE, sip.StatusBusyHere, 32 * time.Second, 1, 3},
+		"D: over TCP":                 {"tcp", sip.INVITE, sip.StatusBusyHere, 32 * time.Second, 1, 3},
+		"M: RFC 6026: 2xx come again": {"udp", sip.INVITE, sip.StatusOK, 32 * time.Second, 3, 0},
+		"K: others":                   {"udp", sip.OPTIONS, sip.StatusOK, txn.T4, 1, 0},
+		"K: refused others: no ACK":   {"udp", sip.BYE, sip.StatusCallTransactionDoesNotExists, txn.T4, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
