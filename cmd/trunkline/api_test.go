@@ -206,7 +206,7 @@ func readable(t *testing.T, tenant, call string) map[string]access.Permission {
 	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join("..", "..", "api", "openapi.yaml"))
 	require.NoError(t, err)
 	out := make(map[string]access.Permission)
-	values := strings.NewReplacer("{tenant}", tenant, "{call}", call, "{part}", "none", "{upload}", "none", "{id}", "none", "{number}", "none", "{login}", "none", "{key}", "none")
+	values := strings.NewReplacer("{kind}", "tenant", "{tenant}", tenant, "{call}", call, "{part}", "none", "{upload}", "none", "{id}", "none", "{number}", "none", "{login}", "none", "{key}", "none")
 	for path, item := range doc.Paths.Map() {
 		if item.Get == nil {
 			continue
