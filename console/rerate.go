@@ -147,8 +147,10 @@ func (c *Console) StartRerate(ctx context.Context, who *access.Principal, o Rera
 
 // RerateRuns returns what was priced again, the newest first.
 func (c *Console) RerateRuns(ctx context.Context, who *access.Principal) ([]RerateRun, error) {
-	if err := c.mayOfAll(who, access.ReadMoney); err != nil {
-		return nil, err
+	for _, p := range []access.Permission{access.ReadCost, access.ReadMoney} {
+		if err := c.mayOfAll(who, p); err != nil {
+			return nil, err
+		}
 	}
 	return c.d.Rerating.Runs(ctx)
 }
