@@ -81,7 +81,9 @@ func (p post) Send(_ context.Context, l mail.Letter) error {
 
 // Search implements console.Records. Of a question only tenant, branch, call and kind count.
 func (r *Rows) Search(_ context.Context, q console.RecordQuery) ([]cdr.Record, error) {
+	r.mu.Lock()
 	r.LastRecord = q
+	r.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(r.Legs), func(l cdr.Record) bool {
 		return q.Tenant != "" && l.Tenant != q.Tenant || q.Branch != "" && l.Branch != q.Branch || q.OnlyIngress && l.Kind != cdr.Ingress ||
 			q.Call != (cdr.CallID{}) && l.Call != q.Call
@@ -107,7 +109,9 @@ func (r *Rows) Count(ctx context.Context, q console.RecordQuery) (int64, error) 
 
 // AskAll implements console.Figures. The rows are the same for every question, and shared.
 func (r *Rows) AskAll(_ context.Context, questions []reports.Question) ([]*reports.Answer, error) {
+	r.mu.Lock()
 	r.Asked = slices.Clone(questions)
+	r.mu.Unlock()
 	out := make([]*reports.Answer, len(questions))
 	for i, q := range questions {
 		a := r.Answer
