@@ -2,40 +2,20 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"trunkline/api/rest"
 	"trunkline/console"
-	"trunkline/internal/money"
-	"trunkline/reports"
 )
 
 // GetStats implements rest.StrictServerInterface.
 func (o *operations) GetStats(ctx context.Context, r rest.GetStatsRequestObject) (rest.GetStatsResponseObject, error) {
 	p := &r.Params
-	q := reports.Question{
-		Tenant: p.Tenant, Branch: p.Branch, Top: p.Top, Order: reports.Order(p.Order), Compare: p.Compare || p.CompareTo != "",
-		Side: or(reports.Side(p.Side), reports.Calls),
-	}
-	var err error
-	if q.Period, err = o.period(ctx, p.Period, p.Zone, p.Tenant); err != nil {
-		return nil, err
-	}
-	if p.CompareTo != "" {
-		if q.CompareTo, err = o.period(ctx, p.CompareTo, p.Zone, p.Tenant); err != nil {
-			return nil, err
-		}
-	}
-	if q.By, err = reports.ParseDimensions(p.By); err != nil {
-		return nil, fmt.Errorf("%w: by: %w", console.ErrInvalid, err)
-	}
-	if p.Currency != "" {
-		if q.Currency, err = money.ParseCurrency(p.Currency); err != nil {
-			return nil, fmt.Errorf("%w: currency: %w", console.ErrInvalid, err)
-		}
-	}
-	if q.Filter, err = filter(p.Filter); err != nil {
+	q, err := o.c.ReadQuestion(PrincipalFrom(ctx), console.QuestionText{
+		Period: or(p.Period, "today"), CompareTo: p.CompareTo, Zone: p.Zone, Tenant: p.Tenant, Branch: p.Branch, By: p.By, Filter: p.Filter,
+		Side: string(p.Side), Order: string(p.Order), Currency: p.Currency, Compare: p.Compare, Top: p.Top,
+	})
+	if err != nil {
 		return nil, err
 	}
 	a, err := o.c.Stats(ctx, PrincipalFrom(ctx), q)

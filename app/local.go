@@ -33,6 +33,7 @@ type Local struct {
 	// Broken is why what is stored cannot be put in force: nothing is then, and only what mends it may be asked for. Nil: it can be.
 	Broken error
 
+	compiler *provision.Compiler
 	live     *routing.Live
 	producer *kafka.Producer
 	log      *slog.Logger
@@ -45,7 +46,7 @@ func OpenLocal(ctx context.Context, c *config.Config, by string, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	l := &Local{Who: &access.Principal{Role: access.Operator, Command: by}, Stores: s, live: routing.NewLive(provision.Empty()), log: log}
+	l := &Local{Who: &access.Principal{Role: access.Operator, Command: by}, Stores: s, compiler: provision.NewCompiler(), live: routing.NewLive(provision.Empty()), log: log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.Close(ctx))
@@ -64,7 +65,7 @@ func OpenLocal(ctx context.Context, c *config.Config, by string, log *slog.Logge
 
 // Refresh puts in force here what is stored now.
 func (l *Local) Refresh(ctx context.Context) {
-	snapshot, err := l.Stores.Snapshot(ctx)
+	snapshot, _, err := l.Stores.Compile(ctx, l.compiler)
 	if err != nil {
 		snapshot = provision.Empty()
 	}
@@ -72,15 +73,14 @@ func (l *Local) Refresh(ctx context.Context) {
 	l.live.Swap(snapshot)
 }
 
-// MeasuredTable compiles what calls are routed by, with what routing looks at beside it: the quality of gateways and what is owed to
-// carriers, as they are now.
+// MeasuredTable is what calls are routed by, after what routing looks at beside it was read: the quality of gateways and what is owed
+// to carriers, as they are now.
 func (l *Local) MeasuredTable(ctx context.Context) (*routing.Table, error) {
-	compiler := provision.NewCompiler()
-	snapshot, err := l.Stores.Compile(ctx, compiler)
-	if err != nil {
-		return nil, err
+	if l.Broken != nil {
+		return nil, l.Broken
 	}
-	return routing.NewTable(snapshot), Measure(ctx, l.Stores, snapshot.Operator(), compiler.Measures())
+	table := l.live.Table()
+	return table, measure(ctx, l.Stores, table.Setup().Operator(), l.compiler.Measures())
 }
 
 // sender sends legs of imports; it is opened when the first is sent.

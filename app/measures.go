@@ -21,7 +21,7 @@ const measureEvery = 30 * time.Second
 func (s *System) keepMeasures(ctx context.Context) {
 	for {
 		limit, cancel := context.WithTimeout(ctx, measureEvery)
-		err := Measure(limit, s.Stores, s.provisioning.Live.Snapshot().Operator(), s.provisioning.Compiler.Measures())
+		err := measure(limit, s.Stores, s.provisioning.Live.Snapshot().Operator(), s.provisioning.Compiler.Measures())
 		cancel()
 		switch {
 		case ctx.Err() != nil:
@@ -37,8 +37,8 @@ func (s *System) keepMeasures(ctx context.Context) {
 	}
 }
 
-// Measure works out the figures of gateways from the records, and what is owed to carriers from the ledger.
-func Measure(ctx context.Context, s *store.Stores, o *provision.Operator, into *lcr.Measures) error {
+// measure works out the figures of gateways from the records, and what is owed to carriers from the ledger.
+func measure(ctx context.Context, s *store.Stores, o *provision.Operator, into *lcr.Measures) error {
 	settings := o.Statistics.Complete()
 	rows, err := s.Records.Quality(ctx, clock.System{}.Now().Add(-settings.Window), settings.ShortCall)
 	if err == nil {

@@ -136,18 +136,3 @@ func standing(out []Status, key Key, setting, live ledger.Caps, g ledger.Gauge) 
 	err := add("calls", count(setting.Calls), count(live.Calls), money.FromWhole(g.Raised.Calls), money.FromWhole(g.Used.Calls), money.FromWhole(g.Aside.Calls), money.FromWhole(g.Held.Calls))
 	return out, err
 }
-
-// Cells are the row as text.
-func (l *Status) Cells() ([]string, error) {
-	left, err := l.Left()
-	if err != nil {
-		return nil, err
-	}
-	setting := ""
-	if l.Setting != nil {
-		setting = l.Setting.String()
-	}
-	return []string{
-		string(l.Key.Scope), l.Key.Owner, string(l.Key.Period), l.Measure, setting, l.Live.String(), l.Used.String(), l.Held.String(), left.String(),
-	}, nil
-}

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"bytes"
-	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -10,7 +9,6 @@ import (
 
 	"trunkline/access"
 	"trunkline/console"
-	"trunkline/internal/money"
 	"trunkline/reports"
 )
 
@@ -54,30 +52,11 @@ func (p *Pages) question(r *request, v *statisticsView) (q reports.Question, err
 	if v.By == "" && !r.Request.URL.Query().Has("by") {
 		v.By = string(reports.ByDay)
 	}
-	q = reports.Question{
-		Side: reports.Side(v.Side), Tenant: v.Tenant, Branch: v.Branch, Order: reports.Order(v.Order), Compare: v.Compare, Top: statisticsTop,
-	}
-	if q.Period, err = p.o.Console.Period(r.who, v.Text, "", v.Tenant); err != nil {
-		return q, err
-	}
-	if v.CompareTo != "" {
-		q.Compare, v.Compare = true, true
-		if q.CompareTo, err = p.o.Console.Period(r.who, v.CompareTo, "", v.Tenant); err != nil {
-			return q, err
-		}
-	}
-	if v.Currency != "" {
-		if q.Currency, err = money.ParseCurrency(v.Currency); err != nil {
-			return q, errors.Join(console.ErrInvalid, err)
-		}
-	}
-	if q.By, err = reports.ParseDimensions(v.By); err != nil {
-		return q, errors.Join(console.ErrInvalid, err)
-	}
-	if q.Filter, err = reports.ParseFilter(v.Filter); err != nil {
-		return q, errors.Join(console.ErrInvalid, err)
-	}
-	return q, nil
+	v.Compare = v.Compare || v.CompareTo != ""
+	return p.o.Console.ReadQuestion(r.who, console.QuestionText{
+		Period: v.Text, CompareTo: v.CompareTo, Tenant: v.Tenant, Branch: v.Branch, By: v.By, Filter: v.Filter, Side: v.Side, Order: v.Order,
+		Currency: v.Currency, Compare: v.Compare, Top: statisticsTop,
+	})
 }
 
 // statisticsTop bounds the rows that are shown; the rest is told as one.

@@ -39,30 +39,13 @@ type Keeper struct {
 // Open compiles what is stored now.
 func Open(ctx context.Context, s *store.Stores, log *slog.Logger) (*Keeper, error) {
 	p := &Keeper{stores: s, Compiler: provision.NewCompiler(), log: log, clock: clock.System{}}
-	snapshot, revision, err := p.compile(ctx)
+	snapshot, revision, err := p.stores.Compile(ctx, p.Compiler)
 	if err != nil {
 		return nil, err
 	}
 	p.Live = routing.NewLive(snapshot)
 	p.Revision.Store(revision)
 	return p, nil
-}
-
-// compile compiles what is stored, and returns it with its revision.
-func (p *Keeper) compile(ctx context.Context) (*provision.Snapshot, int64, error) {
-	stored, err := p.stores.Provision.Load(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	if len(stored.Objects) == 0 {
-		return provision.Empty(), stored.Revision, nil
-	}
-	bundle, err := stored.Bundle()
-	if err != nil {
-		return nil, stored.Revision, err
-	}
-	snapshot, err := p.Compiler.Compile(ctx, bundle)
-	return snapshot, stored.Revision, err
 }
 
 // Watch puts every change in force until ctx ends. A state that cannot be compiled is reported, and the former one
@@ -87,7 +70,7 @@ func (p *Keeper) Watch(ctx context.Context) {
 // reload puts what is stored in force. What cannot be is tried again and again: it may be a fault of the moment, and a client who
 // was blocked must not call on until the next change.
 func (p *Keeper) reload(ctx context.Context) {
-	snapshot, revision, err := p.compile(ctx)
+	snapshot, revision, err := p.stores.Compile(ctx, p.Compiler)
 	if ctx.Err() != nil {
 		return
 	}

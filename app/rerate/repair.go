@@ -5,7 +5,6 @@ import (
 
 	"trunkline/app/store"
 	"trunkline/cdr/kafka"
-	"trunkline/internal/e164"
 	"trunkline/rating/worker"
 	"trunkline/rating/worker/repair"
 	"trunkline/sql/postgres"
@@ -16,15 +15,12 @@ const RepairTurn = "repair"
 
 // NewRepair makes what brings the ledger and the store of calls into agreement, with the prices in force.
 func NewRepair(s *store.Stores, books *postgres.Books, prices func() worker.Prices, log *slog.Logger) (*repair.Repair, error) {
-	countries, err := e164.NewCountries()
+	w, err := newWorker(s, books, prices, log)
 	if err != nil {
 		return nil, err
 	}
 	return &repair.Repair{
 		Ledger: books, Calls: s.Records, Incidents: books, Log: log,
-		Topic: kafka.Again{Config: kafka.Config{Brokers: s.Engines.Kafka, Log: log}},
-		Worker: worker.New(worker.Config{
-			Books: books, Calls: s.Records, Prices: prices, Country: countries.Of, Clock: s.Clock, Log: log,
-		}),
+		Topic: kafka.Again{Config: kafka.Config{Brokers: s.Engines.Kafka, Log: log}}, Worker: w,
 	}, nil
 }

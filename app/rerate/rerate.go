@@ -28,17 +28,23 @@ func New(ctx context.Context, db *store.Stores) (*Rerater, error) {
 	if err != nil {
 		return nil, err
 	}
-	countries, err := e164.NewCountries()
-	if err != nil {
-		return nil, err
-	}
 	books, err := postgres.NewBooks(db.DB, db.Clock)
 	if err != nil {
 		return nil, err
 	}
-	w := worker.New(worker.Config{
-		Books: books, Calls: db.Records, Prices: func() worker.Prices { return pricing.Prices{Ctx: ctx, Snapshot: snapshot, Corrected: true} },
-		Country: countries.Of, Clock: db.Clock, Log: slog.New(slog.DiscardHandler),
-	})
+	prices := func() worker.Prices { return pricing.Prices{Ctx: ctx, Snapshot: snapshot, Corrected: true} }
+	w, err := newWorker(db, books, prices, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
 	return &Rerater{db: db, Books: books, Worker: w, Snapshot: snapshot}, w.Recover(ctx)
+}
+
+// newWorker makes a worker that reads no stream: it prices what it is given.
+func newWorker(db *store.Stores, books *postgres.Books, prices func() worker.Prices, log *slog.Logger) (*worker.Worker, error) {
+	countries, err := e164.NewCountries()
+	if err != nil {
+		return nil, err
+	}
+	return worker.New(worker.Config{Books: books, Calls: db.Records, Prices: prices, Country: countries.Of, Clock: db.Clock, Log: log}), nil
 }

@@ -7,7 +7,6 @@ import (
 
 	"trunkline/app/pricing"
 	"trunkline/app/store"
-	"trunkline/internal/e164"
 	"trunkline/rating/worker"
 	"trunkline/sql/postgres"
 )
@@ -18,14 +17,11 @@ func RetryUnrated(ctx context.Context, db *store.Stores, books *postgres.Books, 
 	if err != nil {
 		return 0, err
 	}
-	countries, err := e164.NewCountries()
+	prices := func() worker.Prices { return pricing.Prices{Ctx: ctx, Snapshot: snapshot} }
+	w, err := newWorker(db, books, prices, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return 0, err
 	}
-	w := worker.New(worker.Config{
-		Books: books, Calls: db.Records, Prices: func() worker.Prices { return pricing.Prices{Ctx: ctx, Snapshot: snapshot} },
-		Country: countries.Of, Clock: db.Clock, Log: slog.New(slog.DiscardHandler),
-	})
 	if _, err := books.Retry(ctx, ids, w.Rate); err != nil {
 		return 0, err
 	}

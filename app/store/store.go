@@ -163,21 +163,24 @@ func (s *Stores) UsagePosted(ctx context.Context, tenant string, currency money.
 
 // Snapshot compiles what is provisioned.
 func (s *Stores) Snapshot(ctx context.Context) (*provision.Snapshot, error) {
-	return s.Compile(ctx, provision.NewCompiler())
+	snapshot, _, err := s.Compile(ctx, provision.NewCompiler())
+	return snapshot, err
 }
 
-// Compile compiles what is provisioned, with a compiler whose measures its routes look at.
-func (s *Stores) Compile(ctx context.Context, compiler *provision.Compiler) (*provision.Snapshot, error) {
+// Compile compiles what is provisioned, with a compiler whose measures its routes look at, and returns its revision. The revision is
+// told where it cannot be compiled, too.
+func (s *Stores) Compile(ctx context.Context, compiler *provision.Compiler) (*provision.Snapshot, int64, error) {
 	stored, err := s.Provision.Load(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if len(stored.Objects) == 0 { // Nothing was set up yet.
-		return provision.Empty(), nil
+		return provision.Empty(), stored.Revision, nil
 	}
 	bundle, err := stored.Bundle()
 	if err != nil {
-		return nil, err
+		return nil, stored.Revision, err
 	}
-	return compiler.Compile(ctx, bundle)
+	snapshot, err := compiler.Compile(ctx, bundle)
+	return snapshot, stored.Revision, err
 }

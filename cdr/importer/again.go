@@ -52,13 +52,6 @@ type Outlook struct {
 	Reasons     []string  // Why records would be unusable, the first few.
 }
 
-// Changed returns the imports that stand and were read by other settings than those of now, with what differs.
-func (m *Importer) Changed(ctx context.Context, f Filter) ([]Import, map[int64][]string, error) {
-	f.Standing = true
-	list, why, err := m.List(ctx, f)
-	return slices.DeleteFunc(list, func(i Import) bool { return why[i.ID] == nil }), why, err
-}
-
 // List returns imports, the newest first, and for those that stand and were read by other settings than those of now what differs.
 func (m *Importer) List(ctx context.Context, f Filter) ([]Import, map[int64][]string, error) {
 	list, err := m.Store.Imports(ctx, f)

@@ -23,7 +23,7 @@ may be kept. 'trunkline restore' makes a data folder of it, 'trunkline backup ve
 Engines of your own are backed up with their own tools: see docs/backup.md.`,
 		Example: "  trunkline backup /backups/$(date +%F)\n  trunkline backup verify /backups/2026-12-01",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, log, err := f.quiet(cmd.Context(), cmd.ErrOrStderr())
+			c, log, err := f.quiet(cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}

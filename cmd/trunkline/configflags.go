@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 
 	"github.com/caarlos0/env/v11"
@@ -81,6 +82,19 @@ func (f *configFlags) warn(source string, former []string) {
 			f.cmd.PrintErrf("trunkline: %s: %s; the former name goes with a later release\n", source, text)
 		}
 	}
+}
+
+// quiet loads the configuration of a command, whose answer is not to drown in what its engines say.
+func (f *configFlags) quiet(errOut io.Writer) (*config.Config, *slog.Logger, error) {
+	c, err := f.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	if f.log == "" {
+		c.Log.Level = "error"
+	}
+	log, err := config.NewLogger(&c.Log, errOut)
+	return &c, log, withCode(exitUsage, err)
 }
 
 func newConfigCommand() *cobra.Command {

@@ -76,7 +76,7 @@ func newDoctorCloseCommand() *cobra.Command {
 
 func (o *doctorOptions) run(cmd *cobra.Command) error {
 	ctx, out := cmd.Context(), cmd.OutOrStdout()
-	set, log, err := o.config.quiet(ctx, cmd.ErrOrStderr())
+	set, log, err := o.config.quiet(cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}

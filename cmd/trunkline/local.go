@@ -25,7 +25,7 @@ func onConsole(f *configFlags, do func(cmd *cobra.Command, c *app.Local, args []
 }
 
 func (f *configFlags) openLocal(cmd *cobra.Command) (*app.Local, error) {
-	c, log, err := f.quiet(cmd.Context(), cmd.ErrOrStderr())
+	c, log, err := f.quiet(cmd.ErrOrStderr())
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ and several may run at once.`,
 		Example: "  trunkline migrate\n  TRUNKLINE_POSTGRES_DSN=postgres://... TRUNKLINE_CLICKHOUSE_DSN=clickhouse://... trunkline migrate",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, log, err := f.quiet(cmd.Context(), cmd.ErrOrStderr())
+			c, log, err := f.quiet(cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}

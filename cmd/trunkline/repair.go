@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 
 	"github.com/spf13/cobra"
 
 	"trunkline/app"
 	"trunkline/app/doctor"
+	"trunkline/internal/cause"
 )
 
 func newRepairCommand() *cobra.Command {
@@ -28,15 +30,23 @@ Exit status: 0 both agree; 3 records are missing that cannot be brought back; 4 
 			ctx, out := cmd.Context(), cmd.OutOrStdout()
 			switch {
 			case adopt:
-				return errors.Join(doctor.AdoptCalls(ctx, c.Stores, out), c.Note(ctx, "adopt calls", "stores", "of a ledger that is lost"))
+				return noted(ctx, c, "adopt calls", doctor.AdoptCalls(ctx, c.Stores, out))
 			case dryRun:
 				return doctor.CompareBatches(ctx, c.Stores, out)
 			}
-			return errors.Join(doctor.RepairStores(ctx, c.Stores, out), c.Note(ctx, "repair", "stores", ""))
+			return noted(ctx, c, "repair", doctor.RepairStores(ctx, c.Stores, out))
 		}),
 	}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "compare, and change nothing")
 	cmd.Flags().BoolVar(&adopt, "adopt", false, "take over the calls of a ledger that is lost for good; then run repair")
 	f.register(cmd)
 	return cmd
+}
+
+// noted keeps in the audit that the stores were changed. Work that failed changed nothing that is to be answered for.
+func noted(ctx context.Context, c *app.Local, action string, err error) error {
+	if err != nil && cause.Of(err) != cause.Part {
+		return err
+	}
+	return errors.Join(err, c.Note(ctx, action, "stores", ""))
 }

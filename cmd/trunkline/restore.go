@@ -35,7 +35,7 @@ Exit status: 0 restored, and the sums are equal; 2 the folder is not empty; 4 th
 			if only == "" && f.data == "" && os.Getenv(config.EnvPrefix+"DATA") == "" {
 				return withCode(exitUsage, errors.New("name the new folder with --data"))
 			}
-			c, log, err := f.quiet(cmd.Context(), cmd.ErrOrStderr())
+			c, log, err := f.quiet(cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
