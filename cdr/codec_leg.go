@@ -50,6 +50,9 @@ const (
 	legTrace
 	legVerdict
 	legTrunk
+	legQuota
+	legDrawnMoney
+	legDrawnSeconds
 )
 
 // AppendLeg appends the binary form of a leg, as in leg.proto, to dst. Times are cut to microseconds.
@@ -92,6 +95,7 @@ func AppendLeg(dst []byte, l *Leg) []byte {
 	b = appendText(b, legRaw, l.Raw)
 	b = appendText(b, legVerdict, l.Verdict)
 	b = appendText(b, legTrunk, l.Trunk)
+	b = appendDraw(b, &l.Draw)
 	if len(l.Trace) > 0 {
 		b = protowire.AppendTag(b, legTrace, protowire.BytesType)
 		b = protowire.AppendBytes(b, l.Trace)
@@ -147,6 +151,8 @@ func (l *Leg) setBytes(w *wire, f field) (err error) {
 		}
 	case legTrace:
 		l.Trace = append([]byte(nil), w.data[f.start:f.end]...)
+	case legQuota:
+		err = l.Draw.setQuota(w.data[f.start:f.end])
 	case legFrom:
 		l.From, err = wireNumber(w.string(f))
 	case legTo:
@@ -243,6 +249,8 @@ func (l *Leg) setNumber(f field) error {
 		return l.setGranted(v)
 	case legReserved:
 		l.Reserved = v != 0
+	case legDrawnMoney, legDrawnSeconds:
+		return l.Draw.setNumber(f)
 	case legSeq, legStatus:
 		return l.setSmall(f, math.MaxUint16)
 	case legKind, legDirection, legCause, legReleasedBy:

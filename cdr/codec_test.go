@@ -41,8 +41,8 @@ func legGen(t *rapid.T) cdr.Leg {
 		From:      number.Draw(t, "from"), To: number.Draw(t, "to"),
 		Setup: moment.Draw(t, "setup"), Progress: moment.Draw(t, "progress"),
 		Connect: moment.Draw(t, "connect"), Disconnect: moment.Draw(t, "disconnect"),
-		Granted:  time.Duration(rapid.Int64Range(0, 1<<40).Draw(t, "granted")) * time.Microsecond,
-		Reserved: rapid.Bool().Draw(t, "reserved"), SIPStatus: rapid.Uint16().Draw(t, "status"),
+		Granted: time.Duration(rapid.Int64Range(0, 1<<40).Draw(t, "granted")) * time.Microsecond,
+		Draw:    drawGen(t), Reserved: rapid.Bool().Draw(t, "reserved"), SIPStatus: rapid.Uint16().Draw(t, "status"),
 		Cause: rapid.Uint8().Draw(t, "cause"), ReleasedBy: cdr.Side(rapid.IntRange(0, 7).Draw(t, "side")),
 		Trace: rapid.SliceOfN(rapid.Byte(), 0, 50).Draw(t, "trace"),
 	}
@@ -56,6 +56,15 @@ func legGen(t *rapid.T) cdr.Leg {
 		*p = word.Draw(t, "word")
 	}
 	return l
+}
+
+func drawGen(t *rapid.T) cdr.Draw {
+	if rapid.Bool().Draw(t, "no quota") {
+		return cdr.Draw{}
+	}
+	d := cdr.Draw{Money: money.FromMicros(rapid.Int64Min(0).Draw(t, "drawn")), Seconds: rapid.Int64Min(0).Draw(t, "drawn seconds")}
+	copy(d.Quota[:], append([]byte{1}, rapid.SliceOfN(rapid.Byte(), 15, 15).Draw(t, "quota")...))
+	return d
 }
 
 func recordGen(t *rapid.T) cdr.Record {

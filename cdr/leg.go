@@ -54,6 +54,8 @@ type Leg struct {
 	Granted time.Duration
 	// Reserved tells that money is being held for the call under its calls.ID, to be released when this leg is settled.
 	Reserved bool
+	// Draw is what the call has of its proxy's quota, where nothing is held under its own calls.ID. It is given back when this leg is settled.
+	Draw Draw
 
 	SIPStatus  uint16 // Final status of the INVITE; 200 for an answered leg.
 	Cause      uint8  // Q.850 cause.

@@ -52,6 +52,10 @@ type HoldRequest struct {
 	Branch    string
 	Extension string
 	To        string // Digits of the called number.
+
+	// What the call has of a quota, if it has no hold: with a grant that becomes its hold. A Drawn without a Quota is nothing.
+	Quota uuid.UUID
+	Drawn Use
 }
 
 // Validate reports what makes the request unusable.
@@ -94,11 +98,12 @@ func BoundCalls(s Scope) string { return "calls_" + string(s) }
 
 // HoldAnswer says for how long a call may last.
 type HoldAnswer struct {
-	Granted int64  // Seconds from the connection that money is held for; those of an earlier answer are among them.
-	Final   bool   // There will not be more, as things stand.
-	Bound   string // What stands in the way of more; empty unless Final or refused.
-	Refusal string // Bound again, when nothing at all is granted.
-	Stop    string // The call is to end now whatever was granted: BoundSuspended or BoundBlocked.
+	Granted  int64  // Seconds from the connection that money is held for; those of an earlier answer are among them.
+	Final    bool   // There will not be more, as things stand.
+	Bound    string // What stands in the way of more; empty unless Final or refused.
+	Refusal  string // Bound again, when nothing at all is granted.
+	Recalled bool   // Quotas were called back, as they are in the way of more: the same may be asked again in a moment.
+	Stop     string // The call is to end now whatever was granted: BoundSuspended or BoundBlocked.
 }
 
 // Hold is the money held for one call.

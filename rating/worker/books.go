@@ -46,6 +46,8 @@ type Fresh struct {
 	Legs []*cdr.Leg
 	// Holds are the amounts that are held for calls of the legs.
 	Holds map[calls.ID]money.Amount
+	// Quotas are those that calls of the legs have drawn on and that are open in the ledger.
+	Quotas map[cdr.QuotaID]bool
 	// Closed says up to when the books of an account are closed; accounts of which nothing is closed are not in it.
 	Closed map[ledger.Account]time.Time
 	// Counters returns what a tenant has used of the allowances and tiers of a tariff.
@@ -79,10 +81,11 @@ type CounterUse struct {
 	rating.Use
 }
 
-// Settled is a call whose hold ends.
+// Settled is a call whose hold ends, or what it has of a quota.
 type Settled struct {
 	Call calls.ID
 	Use  ledger.Use
+	Draw cdr.Draw // Zero: it has a hold of its own.
 }
 
 // DeadLetter is a leg that could not be rated, or a message that is no leg.

@@ -292,6 +292,10 @@ const NoteBounded = "bounded by the reservation"
 func (r *rater) settle(record *cdr.Record, use ledger.Use) error {
 	leg := &record.Leg
 	held, ok := r.fresh.Holds[leg.Call]
+	var draw cdr.Draw
+	if !ok && leg.Reserved && r.fresh.Quotas[leg.Draw.Quota] {
+		held, draw, ok = leg.Draw.Money, leg.Draw, true
+	}
 	if ok {
 		if leg.Granted > 0 { // A limit of seconds counts no more than was held either.
 			use.Seconds = min(use.Seconds, int64((leg.Granted+time.Second-1)/time.Second))
@@ -300,7 +304,7 @@ func (r *rater) settle(record *cdr.Record, use ledger.Use) error {
 			record.Sale, use.Money = held, held
 			record.Note = join(record.Note, NoteBounded)
 		}
-		r.out.Settled = append(r.out.Settled, Settled{leg.Call, use})
+		r.out.Settled = append(r.out.Settled, Settled{leg.Call, use, draw})
 		return nil
 	}
 	if use.IsZero() {

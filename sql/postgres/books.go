@@ -219,6 +219,9 @@ func (p *posting) account(ctx context.Context, legs []*cdr.Leg, dead []worker.De
 	if fresh.Holds, err = p.holds(ctx, legs, accounts); err != nil {
 		return err
 	}
+	if fresh.Quotas, err = p.quotas(ctx, legs, accounts); err != nil {
+		return err
+	}
 	if fresh.Closed, err = p.closed(ctx, legs); err != nil {
 		return err
 	}

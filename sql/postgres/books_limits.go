@@ -33,10 +33,13 @@ ON CONFLICT (account, scope, owner, period, starts) DO UPDATE SET used_money = l
 
 // settle counts what the calls used in the limits that apply, and ends their holds.
 func (p *posting) settle(ctx context.Context, out *worker.Outcome, accounts []string) error {
-	if len(out.Settled) > 0 {
+	if err := p.settleQuotas(ctx, out.Settled, accounts); err != nil {
+		return err
+	}
+	if held := slices.DeleteFunc(slices.Clone(out.Settled), func(s worker.Settled) bool { return !s.Draw.IsZero() }); len(held) > 0 {
 		var calls [][16]byte
 		var amounts, seconds, counts []int64
-		for _, s := range out.Settled {
+		for _, s := range held {
 			calls = append(calls, s.Call.Bytes())
 			amounts = append(amounts, s.Use.Money.Micros())
 			seconds = append(seconds, s.Use.Seconds)

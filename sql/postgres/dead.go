@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"trunkline/cdr"
@@ -20,17 +21,20 @@ func (p *posting) bury(ctx context.Context, dead []worker.DeadLetter) error {
 	}
 	batch := &pgx.Batch{}
 	for _, d := range dead {
-		var call, seq, slot any
+		var call, seq, slot, quota any
 		tenant, carrier := "", ""
 		if l := d.Leg; l != nil {
 			call, seq, tenant, carrier = l.Call.Bytes(), int32(l.Seq), l.Tenant, l.Carrier
 			if s := cdr.SlotOf(l); s.Year() > 1 && s.Year() < 10_000 {
 				slot = s
 			}
+			if l.Reserved && l.Kind == cdr.Ingress {
+				quota = orNone(uuid.UUID(l.Draw.Quota))
+			}
 		}
-		batch.Queue(`INSERT INTO dead_leg (call, seq, tenant, carrier, slot, reason, detail, message, batch, died_at) `+
-			`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (call, seq) DO NOTHING`,
-			call, seq, tenant, carrier, slot, d.Reason, d.Detail, d.Message, p.batch.ID, p.now)
+		batch.Queue(`INSERT INTO dead_leg (call, seq, tenant, carrier, slot, reason, detail, message, batch, died_at, quota) `+
+			`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (call, seq) DO NOTHING`,
+			call, seq, tenant, carrier, slot, d.Reason, d.Detail, d.Message, p.batch.ID, p.now, quota)
 	}
 	if err := p.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("keep unrated legs: %w", err)

@@ -108,9 +108,18 @@ const expireBatch = 1000
 
 // Expire gives back what is held for calls that were never accounted for and never will be: their proxy has said that they are over, and all
 // that the stream had then was accounted for; or their proxy was given up, and they must be over. The order in which holds were made tells, and no
-// proxy's clock. A call keeps its hold while one of its legs waits among the unratable. It returns how many holds were given back, and may be repeated until that is
-// none.
+// proxy's clock. A call keeps its hold while one of its legs waits among the unratable. Quotas go the same way. It returns how many holds and quotas
+// were given back, and may be repeated until that is none.
 func (l *Ledger) Expire(ctx context.Context) (int64, error) {
+	quotas, err := l.expireQuotas(ctx)
+	if err != nil {
+		return 0, err
+	}
+	holds, err := l.expireHolds(ctx)
+	return quotas + holds, err
+}
+
+func (l *Ledger) expireHolds(ctx context.Context) (int64, error) {
 	rows, err := l.db.pool.Query(ctx, `SELECT call FROM hold h JOIN node n ON n.id = h.node WHERE closed_at IS NULL `+
 		`AND (h.seq <= n.settled_seq OR (n.given_up_at IS NOT NULL AND `+goneSQL+`)) `+
 		`AND NOT EXISTS (SELECT FROM dead_leg d WHERE d.call = h.call AND d.settled_by IS NULL) `+
@@ -149,12 +158,16 @@ func (l *Ledger) noteUnrecorded(ctx context.Context, calls []uuid.UUID) error {
 	return err
 }
 
-// Forget removes closed holds that were made before the given moment. Until then they keep a late request from opening
+// Forget removes closed holds and quotas that were made before the given moment. Until then they keep a late request from opening
 // them again, so the moment must be older than any call lasts.
 func (l *Ledger) Forget(ctx context.Context, before time.Time) (int64, error) {
 	tag, err := l.db.pool.Exec(ctx, `DELETE FROM hold WHERE closed_at < $1 AND made_at < $1`, before)
 	if err != nil {
 		return 0, fmt.Errorf("forget closed holds: %w", err)
 	}
-	return tag.RowsAffected(), nil
+	holds := tag.RowsAffected()
+	if tag, err = l.db.pool.Exec(ctx, `DELETE FROM quota WHERE closed_at < $1 AND made_at < $1`, before); err != nil {
+		return holds, fmt.Errorf("forget closed quotas: %w", err)
+	}
+	return holds + tag.RowsAffected(), nil
 }

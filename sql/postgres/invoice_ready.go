@@ -18,6 +18,8 @@ func (s *Invoices) Obstacles(ctx context.Context, from, till time.Time) (map[str
     WHERE settled_by IS NULL AND (slot IS NULL OR (slot >= $1 AND slot < $2)) GROUP BY tenant
     UNION ALL
     SELECT a.owner, 0, count(*) FROM hold h JOIN account a ON a.id = h.account WHERE h.closed_at IS NULL AND h.made_at < $2 GROUP BY a.owner
+    UNION ALL
+    SELECT a.owner, 0, count(*) FROM quota q JOIN account a ON a.id = q.account WHERE q.closed_at IS NULL AND q.calls > 0 AND q.made_at < $2 GROUP BY a.owner
 ) o GROUP BY tenant`, from, till)
 	if err != nil {
 		return nil, fmt.Errorf("what keeps the period open: %w", err)

@@ -36,6 +36,9 @@ func (l *Ledger) change(ctx context.Context, t ledger.Target, what, detail strin
 		if err := do(tx); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, `UPDATE account SET rules = rules + 1 WHERE id = $1`, account); err != nil { // Quotas are to be given back.
+			return err
+		}
 		_, err = tx.Exec(ctx, `INSERT INTO limit_log (account, scope, owner, what, detail, reason, done_by, done_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			account, string(t.Scope), t.Owner, what, detail, t.Reason, t.By, l.clock.Now())
 		if err != nil {

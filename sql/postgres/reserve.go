@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"trunkline/internal/clock"
@@ -21,8 +22,8 @@ type Ledger struct {
 func NewLedger(db *DB, c clock.Clock) *Ledger { return &Ledger{db, c} }
 
 // reserveSQL calls the function that decides and writes: the rules stand in the migrations, beside the tables.
-const reserveSQL = `SELECT known, closed, had, granted, bound, halt FROM reserve($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-    $15, $16, $17, $18, $19, $20, $21, $22)`
+const reserveSQL = `SELECT known, closed, had, granted, bound, halt, recalled FROM reserve($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+    $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`
 
 // Reserve holds money for a call in one round trip, or says why not. The hold is made or grows by exactly what is
 // granted, in the account and in every limit, or nothing changes. It may be repeated: the same request has the same
@@ -47,24 +48,34 @@ func (l *Ledger) reserve(ctx context.Context, batch ...*grouped) error {
 		r, a, v := &one.request, &one.arrays, &one.verdict
 		pipeline.Queue(reserveSQL, [16]byte(r.Call), r.Account.String(), r.Node, a.seconds, a.amounts, a.scopes, a.owners, a.limited,
 			a.money, a.times, a.calls, a.periods, a.starts, r.At, r.Branch, r.Extension, r.To,
-			now, now.Add(r.Setup+ledger.SlotGrace), r.Concurrency.Tenant, r.Concurrency.Branch, r.Concurrency.Extension).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&v.known, &v.closed, &v.had, &v.granted, &v.bound, &v.halt)
+			now, now.Add(r.Setup+ledger.SlotGrace), r.Concurrency.Tenant, r.Concurrency.Branch, r.Concurrency.Extension,
+			orNone(r.Quota), r.Drawn.Money.Micros(), r.Drawn.Seconds).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&v.known, &v.closed, &v.had, &v.granted, &v.bound, &v.halt, &v.recalled)
 		})
 	}
 	return l.db.pool.SendBatch(ctx, pipeline).Close()
 }
 
+// orNone is an id as a parameter; null where there is none.
+func orNone(id uuid.UUID) any {
+	if id == uuid.Nil {
+		return nil
+	}
+	return [16]byte(id)
+}
+
 type verdict struct {
-	known   bool // The account exists.
-	closed  bool
-	had     int64 // Seconds granted before.
-	granted int64 // Seconds granted now; 0 for nothing new.
-	bound   string
-	halt    string // What keeps the call from having more whatever it costs.
+	known    bool // The account exists.
+	closed   bool
+	had      int64 // Seconds granted before.
+	granted  int64 // Seconds granted now; 0 for nothing new.
+	bound    string
+	recalled bool   // Quotas are on their way back.
+	halt     string // What keeps the call from having more whatever it costs.
 }
 
 func (v verdict) answer(wanted int64) ledger.HoldAnswer {
-	a := ledger.HoldAnswer{Granted: max(v.had, v.granted), Bound: v.bound}
+	a := ledger.HoldAnswer{Granted: max(v.had, v.granted), Bound: v.bound, Recalled: v.recalled}
 	if v.halt == ledger.BoundSuspended || v.halt == ledger.BoundBlocked {
 		a.Stop = v.halt
 	}
