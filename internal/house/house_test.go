@@ -96,9 +96,10 @@ func rules() []rule {
 		{"reports/invoice", append([]string{"rating", "ledger", "reports", "cdr", "provision"}, leaves...), "invoices join usage with money"},
 		{"reports", append([]string{"reports", "cdr"}, leaves...), "reports ask stores through interfaces"},
 		{"sql", append([]string{"sql", "access", "alert", "cdr", "job", "ledger", "provision", "rating", "reports", "lcr"}, leaves...), "stores know the rows of the rooms"},
-		{"credit", append([]string{"ledger", "provision", "routing", "cdr", "sipproxy"}, leaves...), "money for calls, whoever places them and whatever asks"},
+		{"credit/quota", append([]string{"ledger", "cdr"}, leaves...), "portions of accounts, whoever places the calls"},
+		{"credit", append([]string{"credit", "ledger", "provision", "routing", "cdr", "sipproxy"}, leaves...), "money for calls, whoever places them and whatever asks"},
 		{"api", append([]string{"api", "access", "alert", "console", "cdr", "job", "ledger", "lcr", "provision", "rating", "reports", "routing"}, leaves...), "pages ask through interfaces, never SQL, SIP or Kafka"},
-		{"internal/sim", append([]string{"internal/sim", "cdr", "ledger", "lcr", "provision", "rating", "sipproxy/holds", "sipproxy/journal", "internal/faultfs"}, leaves...), "the real rules in virtual time"},
+		{"internal/sim", append([]string{"internal/sim", "cdr", "credit/quota", "sipproxy/callstate", "ledger", "lcr", "provision", "rating", "sipproxy/holds", "sipproxy/journal", "internal/faultfs"}, leaves...), "the real rules in virtual time"},
 	}
 }
 

@@ -5,12 +5,14 @@ import (
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
+	"github.com/google/uuid"
 
 	"trunkline/cdr"
 	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/ledger"
 	"trunkline/rating"
+	"trunkline/sipproxy/callstate"
 	"trunkline/sipproxy/journal"
 )
 
@@ -32,6 +34,7 @@ type memo struct {
 	Boot      string
 	Granted   time.Duration
 	Final     bool
+	Draw      *callstate.Draw
 }
 
 // last is what the journal keeps of the last that was heard of a call.
@@ -145,6 +148,9 @@ func (p *proxy) connect(c *call) error {
 // ask asks for money; an answer may be lost.
 func (p *proxy) ask(c *call, upTo time.Duration) (granted time.Duration, stop bool, err error) {
 	w := p.w
+	if (c.Granted == 0 || c.Draw != nil) && p.draw(c, upTo) {
+		return c.Granted, false, nil
+	}
 	if w.ledgerAway {
 		return 0, false, errAway
 	}
@@ -157,6 +163,8 @@ func (p *proxy) ask(c *call, upTo time.Duration) (granted time.Duration, stop bo
 		Call: c.id.Bytes(), Node: p.id, Account: tenant, Limits: w.prices.Limit[tenant.Owner], At: p.machine.Now(),
 		Branch: "main", Extension: c.Extension, To: c.To, Concurrency: w.prices.AtOnce[tenant.Owner],
 	}
+	has := c.Draw.Draw()
+	r.Quota, r.Drawn = uuid.UUID(has.Quota), ledger.Use{Money: has.Money, Seconds: has.Seconds}
 	for _, s := range stretches {
 		r.Options = append(r.Options, ledger.GrantOption{Seconds: s.Seconds, Cost: s.Cost})
 	}
@@ -168,9 +176,14 @@ func (p *proxy) ask(c *call, upTo time.Duration) (granted time.Duration, stop bo
 		return 0, false, err
 	}
 	c.Granted, c.Final = time.Duration(a.Granted)*time.Second, a.Final
+	if a.Granted > has.Seconds {
+		c.Draw = nil // It has become a hold.
+	}
 	c.fate.granted = max(c.fate.granted, c.Granted)
 	return c.Granted, a.Stop != "", nil
 }
+
+func (c *call) setDraw(d cdr.Draw) { c.Draw, c.fate.draw = callstate.DrawOf(d), d }
 
 // release gives the hold of a call back that was not connected; nobody minds when that fails.
 func (p *proxy) release(c *call) {
@@ -297,7 +310,7 @@ func (p *proxy) legs(c *call) []*cdr.Leg {
 		To: e164.MustParse(c.To), Setup: wall(c.Setup), Connect: wall(c.Connect), Disconnect: wall(c.Over), SIPStatus: 200, Cause: 16, ReleasedBy: cdr.SideCaller,
 	}
 	out := *in
-	in.Kind, in.Reserved, in.Granted = cdr.Ingress, true, c.Granted
+	in.Kind, in.Reserved, in.Granted, in.Draw = cdr.Ingress, true, c.Granted, c.Draw.Draw()
 	if p.w.options.Fault == UnboundCall {
 		in.Granted = c.fate.talk
 	}

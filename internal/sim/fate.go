@@ -3,6 +3,7 @@ package sim
 import (
 	"time"
 
+	"trunkline/cdr"
 	"trunkline/internal/calls"
 	"trunkline/ledger"
 	"trunkline/rating"
@@ -29,7 +30,10 @@ type fate struct {
 	talk      time.Duration // How long the parties want to talk; 0: nobody answers.
 	connect   time.Time     // In true time; zero: it was not.
 	granted   time.Duration
-	ended     time.Time // In true time; zero: nobody has ended it.
+	draw      cdr.Draw // What it has of a quota,
+	// that serves calls of any extension, as there was no cap on those of each: such a call counts for the tenant alone.
+	anyExtension bool
+	ended        time.Time // In true time; zero: nobody has ended it.
 
 	memory, disk, lasting stage // As the process knows it, as its files say, and as they say after the death of the machine.
 

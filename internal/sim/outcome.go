@@ -58,7 +58,7 @@ func (w *world) checkWithheld() error {
 	for _, p := range w.proxies {
 		for _, f := range p.all {
 			one := p.promised[legIDOf(f)]
-			if !f.connect.IsZero() && records[f.id] == nil && one != nil && one.struck && !one.lied && !w.store.Holding(f.id.Bytes()) {
+			if !f.connect.IsZero() && records[f.id] == nil && one != nil && one.struck && !one.lied && !w.store.Holding(f.id.Bytes(), f.draw) {
 				return w.violated("%s has lost the record of call %s to damage, and what was held for it is given back", p.name, f.id)
 			}
 		}

@@ -10,9 +10,11 @@ import (
 
 	"trunkline/cdr"
 	"trunkline/cdr/spool"
+	"trunkline/credit/quota"
 	"trunkline/internal/calls"
 	"trunkline/internal/disk"
 	"trunkline/internal/faultfs"
+	"trunkline/ledger"
 	"trunkline/rating/worker"
 	"trunkline/sipproxy/holds"
 	"trunkline/sipproxy/journal"
@@ -42,6 +44,9 @@ type proxy struct {
 	journal *journal.Journal
 	spool   *spool.Spool
 	order   *holds.Order
+	pool    *quota.Pool
+	scopes  map[string]*quota.Scope
+	caps    map[ledger.Account]ledger.ConcurrencyCaps // As they were when the last scope was looked at.
 	calls   map[calls.ID]*call
 	ended   []calls.ID // Calls that are over and that the ledger was not told of.
 	beats   int64
@@ -117,6 +122,8 @@ func (p *proxy) start() error {
 		return err
 	}
 	p.lives = append(p.lives, fmt.Sprint("life-", len(p.lives)))
+	p.pool, p.scopes = p.newPool(), make(map[string]*quota.Scope)
+	p.caps = make(map[ledger.Account]ledger.ConcurrencyCaps)
 	return p.register()
 }
 
@@ -173,6 +180,7 @@ func (p *proxy) pass() error {
 	if err := p.tell(); err != nil {
 		return err
 	}
+	_ = p.pool.Tend(p.w.ctx)
 	for _, c := range p.inOrder() {
 		if c.Over != 0 {
 			p.again(c, now)

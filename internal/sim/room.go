@@ -47,7 +47,9 @@ func (w *world) live() map[room]int64 {
 		for _, f := range p.all {
 			if f.talking(now) {
 				out[room{f.tenant, ""}]++
-				out[room{f.tenant, f.extension}]++
+				if !f.anyExtension {
+					out[room{f.tenant, f.extension}]++
+				}
 			}
 		}
 	}

@@ -27,6 +27,8 @@ const (
 	NoIdentity          // The ledger takes every process for the proxy whose name it says.
 	DeafToJournal       // Calls are connected that the journal could not be told of.
 	ForgottenEnd        // The end of a call is not in the journal.
+	FreeQuota           // A quota is granted and nothing is held.
+	EarlyQuota          // Quotas are finished while calls that draw on them go on.
 )
 
 // Options say which world is run.

@@ -80,7 +80,12 @@ func (p *proxy) clean() int64 {
 
 // beat tells the ledger that the proxy is there. Where it has not counted the signs of life one by one, it has gone back in time.
 func (p *proxy) beat() error {
-	standing, err := p.w.store.Beat(p.w.ctx, p.life(), p.clean())
+	clean := p.clean()
+	damaged, err := p.spool.Damaged()
+	whole := damaged == 0 && p.journal.Stats().Damaged == 0 || p.w.options.Fault == CleanInSpite
+	sent := err == nil && whole && p.spool.Stats().Waiting == 0
+	finished := p.pool.Finished(p.recorded, clean != holds.Unknown || p.w.options.Fault == EarlyQuota)
+	standing, err := p.w.store.Beat(p.w.ctx, p.life(), clean)
 	if errors.Is(err, ledger.ErrNoNode) {
 		standing, err = p.w.store.Register(p.w.ctx, p.life())
 		standing.Beats = 0
@@ -96,6 +101,9 @@ func (p *proxy) beat() error {
 	}
 	p.beats = standing.Beats
 	p.order.Told(standing.Sequence)
+	if sent && standing.Beats > 0 {
+		_ = p.pool.Finish(p.w.ctx, finished, standing.Beats) // It is said again with the next.
+	}
 	return nil
 }
 

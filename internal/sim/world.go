@@ -67,7 +67,9 @@ func newWorld(ctx context.Context, o Options, random *rand.Rand) (*world, error)
 		w.store.ForgetPlaces()
 	case NoIdentity:
 		w.store.ForgetIdentities()
-	case NoFault, LostSpool, UnboundCall, BlindMark, NoRepair, BehindTorn, NoSync, CleanInSpite, WallClock, DeafToJournal, ForgottenEnd:
+	case FreeQuota:
+		w.store.ForgetQuotas()
+	case NoFault, EarlyQuota, LostSpool, UnboundCall, BlindMark, NoRepair, BehindTorn, NoSync, CleanInSpite, WallClock, DeafToJournal, ForgottenEnd:
 	}
 	w.books, w.clicks = &flakyBooks{w.store.Books(), w}, &flakyCalls{w.calls, w}
 	w.worker = worker.New(worker.Config{
@@ -150,6 +152,9 @@ func (w *world) hasLimit(tenant string, l ledger.Limit) bool {
 func (w *world) topUp(a ledger.Account) error {
 	w.entries++
 	amount := money.FromMicros(1_000_000 + w.random.Int64N(15_000_000))
+	if w.chance(4) {
+		amount = money.FromMicros(w.random.Int64N(300_000_000)) // Someone who talks much.
+	}
 	w.trace("top-up of %s by %s", a.Owner, amount)
 	_, err := w.store.Post(w.ctx, ledger.Entry{
 		Account: a, Purpose: ledger.TopUp, Amount: amount, At: w.clock.Now(), Key: "k" + strconv.Itoa(w.entries),

@@ -81,6 +81,12 @@ func (r *run) reserve(a ledger.Account) {
 		request.Concurrency = ledger.ConcurrencyCaps{Tenant: r.random.Int64N(5), Branch: r.random.Int64N(4), Extension: r.random.Int64N(3)}
 		request.Setup = time.Duration(r.random.IntN(4)) * time.Minute
 	}
+	if d := r.drawn(call % 2); !d.IsZero() {
+		request.Quota, request.Drawn = uuid.UUID(d.Quota), ledger.Use{Money: d.Money, Seconds: d.Seconds}
+		if r.random.IntN(2) == 0 {
+			request.Call = calls.IDAt(r.Clock.Now(), r.random.Uint64()).Bytes()
+		}
+	}
 	for range 1 + r.random.IntN(2) { // A repetition has the same answer.
 		answer, err := r.Ledger.Reserve(r.ctx, request)
 		r.say("reserve %v of %v: %+v %s", request.Call, request.Options, answer, word(err))
@@ -228,6 +234,9 @@ func (r *run) leg() cdr.Leg {
 		Call: id, Kind: cdr.Ingress, Direction: calls.Outbound, Tenant: accounts()[n%2].Owner, Branch: "main",
 		Extension: strconv.Itoa(101 + r.random.IntN(2)), To: e164.MustParse("4930123456"), Setup: at, Reserved: r.random.IntN(3) > 0,
 		Connect: at.Add(time.Second), Disconnect: at.Add(time.Duration(1+r.random.IntN(300)) * time.Second), Node: "n0",
+	}
+	if l.Reserved {
+		l.Draw = r.drawn(n % 2)
 	}
 	if r.random.IntN(3) == 0 {
 		l.Kind, l.Seq, l.Carrier, l.Reserved = cdr.Egress, 1, "c", false

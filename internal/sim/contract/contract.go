@@ -57,6 +57,7 @@ type Ledger interface {
 	Holds
 	Limits
 	Proxies
+	Quotas
 	ledger.UsageSums
 }
 
@@ -84,6 +85,7 @@ type run struct {
 	lives     map[string]string // The last start of a proxy.
 	legs      []cdr.Leg
 	next      int64
+	granted   [quotas]ledger.Use // As far as the asker knows.
 }
 
 // Transcript asks so many things and returns the answers, one a line.
@@ -133,7 +135,7 @@ func word(err error) string {
 
 func (r *run) step() {
 	a := accounts()[r.random.IntN(2)]
-	switch n := r.random.IntN(20); {
+	switch n := r.random.IntN(32); {
 	case n < 7:
 		r.reserve(a)
 	case n < 8:
@@ -154,8 +156,10 @@ func (r *run) step() {
 		c := ledger.Closing{Account: a, Till: r.Clock.Now().Truncate(ledger.SlotLength).Add(-time.Duration(r.random.IntN(8)) * ledger.SlotLength), Reason: "x", By: "x"}
 		_, err := r.Ledger.Close(r.ctx, c)
 		r.say("close %s", word(err))
-	default:
+	case n < 21:
 		r.look(a)
+	default:
+		r.quota()
 	}
 }
 

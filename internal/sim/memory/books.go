@@ -55,6 +55,26 @@ func (b *books) waits(call uuid.UUID) bool {
 	return false
 }
 
+// waitsOn reports whether a leg that draws on a quota waits to be rated.
+func (b *books) waitsOn(q cdr.QuotaID) bool {
+	for _, d := range b.dead {
+		if d.Leg.Draw.Quota == q && d.Leg.Kind == cdr.Ingress && d.Leg.Reserved {
+			return true
+		}
+	}
+	return false
+}
+
+// claimedCall reports whether the caller's leg of a call was accounted for.
+func (b *books) claimedCall(call uuid.UUID) bool {
+	for id := range b.claimed {
+		if id.Seq == 0 && id.Call.Bytes() == call {
+			return true
+		}
+	}
+	return false
+}
+
 // unratedBefore reports whether legs of an account wait to be rated that count before the end of what is closed.
 func (b *books) unratedBefore(c ledger.Closing) bool {
 	for _, d := range b.dead {
@@ -142,6 +162,12 @@ func (b *Books) fresh(legs []*cdr.Leg) worker.Fresh {
 			f.Holds[l.Call] = h.Amount
 		}
 	}
+	f.Quotas = make(map[cdr.QuotaID]bool)
+	for _, l := range legs {
+		if q, ok := b.quotas[uuid.UUID(l.Draw.Quota)]; ok && !q.closed && q.account.Owner == l.Tenant {
+			f.Quotas[l.Draw.Quota] = true
+		}
+	}
 	for a, s := range b.accounts {
 		if !s.ClosedTill.IsZero() {
 			f.Closed[a] = s.ClosedTill
@@ -190,6 +216,12 @@ func (b *Books) write(out *worker.Outcome) (worker.Batch, error) {
 // settle counts in limits what calls used, and ends their holds.
 func (b *Books) settle(out *worker.Outcome) error {
 	for _, settled := range out.Settled {
+		if !settled.Draw.IsZero() {
+			if err := b.settleDraw(settled); err != nil {
+				return err
+			}
+			continue
+		}
 		h, ok := b.holds[settled.Call.Bytes()]
 		if !ok || h.closed {
 			continue
@@ -209,6 +241,20 @@ func (b *Books) settle(out *worker.Outcome) error {
 		}
 	}
 	return nil
+}
+
+// settleDraw gives back what a call has drawn on a quota.
+func (b *Books) settleDraw(settled worker.Settled) error {
+	q, ok := b.quotas[uuid.UUID(settled.Draw.Quota)]
+	if !ok || q.closed {
+		return nil
+	}
+	for _, c := range q.limits {
+		if err := b.use(c, settled.Use); err != nil {
+			return err
+		}
+	}
+	return b.lessen(q, ledger.Use{Money: settled.Draw.Money, Seconds: settled.Draw.Seconds, Calls: 1})
 }
 
 func (b *Books) use(c ledger.Counter, use ledger.Use) (err error) {

@@ -27,6 +27,8 @@ type Store struct {
 	settings map[settingKey]ledger.Caps
 	blocks   map[blockKey]bool
 	nodes    map[string]*node
+	quotas   map[uuid.UUID]*quota
+	rules    map[ledger.Account]rules
 	sequence int64 // Of holds.
 	postings []ledger.Posting
 	keys     map[string]int // Index of the posting with a key.
@@ -44,6 +46,7 @@ type hold struct {
 
 	branch, extension string
 	ended             bool
+	drawn             bool      // It is not one yet: the call has this much of a quota.
 	till              time.Time // Until when it takes a place, if it is neither ended nor closed.
 }
 
@@ -65,7 +68,7 @@ func New(c clock.Clock) *Store {
 	return &Store{
 		clock: c, accounts: make(map[ledger.Account]*ledger.State), holds: make(map[uuid.UUID]*hold),
 		counters: make(map[ledger.Counter]*ledger.Gauge), settings: make(map[settingKey]ledger.Caps),
-		blocks: make(map[blockKey]bool), nodes: make(map[string]*node), keys: make(map[string]int),
+		blocks: make(map[blockKey]bool), nodes: make(map[string]*node), quotas: make(map[uuid.UUID]*quota), rules: make(map[ledger.Account]rules), keys: make(map[string]int),
 		books: newBooks(),
 	}
 }
@@ -196,6 +199,9 @@ func (s *Store) change(t ledger.Target, do func(*ledger.State)) error {
 		return ledger.ErrNoAccount
 	}
 	do(state)
+	r := s.rules[t.Account]
+	r.version++
+	s.rules[t.Account] = r
 	return nil
 }
 

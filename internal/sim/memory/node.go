@@ -5,6 +5,9 @@ import (
 	"context"
 	"slices"
 
+	"github.com/google/uuid"
+
+	"trunkline/cdr"
 	"trunkline/ledger"
 )
 
@@ -12,7 +15,8 @@ import (
 type node struct {
 	ledger.Node
 
-	life string
+	life        string
+	settledBeat int64
 }
 
 // Register is Ledger.Register of sql/postgres, for proxies that all have identities.
@@ -99,16 +103,20 @@ func (s *Store) Settled(_ context.Context, nodes []ledger.Node) error {
 	defer s.mu.Unlock()
 	for _, n := range nodes {
 		if mine, ok := s.nodes[n.ID]; ok && mine.Disputed.IsZero() {
+			mine.settledBeat = max(mine.settledBeat, n.Beats)
 			mine.Settled = max(mine.Settled, min(n.Clean, mine.Clean))
 		}
 	}
 	return nil
 }
 
-// Holding reports whether money may still be held for a call: there is a hold for it that is not closed.
-func (s *Store) Holding(call [16]byte) bool {
+// Holding reports whether money may still be held for a call: there is a hold for it that is not closed, or the quota that it draws on has as much.
+func (s *Store) Holding(call [16]byte, d cdr.Draw) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h, ok := s.holds[call]
-	return ok && !h.closed
+	if h, ok := s.holds[call]; ok {
+		return !h.closed
+	}
+	q, ok := s.quotas[uuid.UUID(d.Quota)]
+	return ok && !q.closed && !q.left.Money.Less(d.Money)
 }

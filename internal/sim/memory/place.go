@@ -16,10 +16,35 @@ func (s *Store) placed(h *hold) bool {
 
 // full is the word for the first scope that has no place for the call, which has none.
 func (s *Store) full(r ledger.HoldRequest, h *hold) string {
-	if s.placed(h) || s.faults.places {
+	if s.placed(h) || h.drawn || s.faults.places {
 		return ""
 	}
-	var tenant, branch, extension int64
+	tenant, branch, extension := s.inProgress(r)
+	switch {
+	case r.Concurrency.Tenant > 0 && tenant >= r.Concurrency.Tenant:
+		return ledger.BoundCalls(ledger.TenantScope)
+	case r.Concurrency.Branch > 0 && branch >= r.Concurrency.Branch:
+		return ledger.BoundCalls(ledger.BranchScope)
+	case r.Concurrency.Extension > 0 && extension >= r.Concurrency.Extension:
+		return ledger.BoundCalls(ledger.ExtensionScope)
+	}
+	return ""
+}
+
+// inProgress counts the calls of an account, a branch and an extension, with those that quotas have room for.
+func (s *Store) inProgress(r ledger.HoldRequest) (tenant, branch, extension int64) {
+	for _, q := range s.quotas {
+		if q.account != r.Account || q.closed {
+			continue
+		}
+		tenant += q.left.Calls
+		if q.branch == r.Branch {
+			branch += q.left.Calls
+		}
+		if q.extension == r.Extension {
+			extension += q.left.Calls
+		}
+	}
 	for _, other := range s.holds {
 		if other.Account != r.Account || !s.placed(other) {
 			continue
@@ -32,15 +57,7 @@ func (s *Store) full(r ledger.HoldRequest, h *hold) string {
 			extension++
 		}
 	}
-	switch {
-	case r.Concurrency.Tenant > 0 && tenant >= r.Concurrency.Tenant:
-		return ledger.BoundCalls(ledger.TenantScope)
-	case r.Concurrency.Branch > 0 && branch >= r.Concurrency.Branch:
-		return ledger.BoundCalls(ledger.BranchScope)
-	case r.Concurrency.Extension > 0 && extension >= r.Concurrency.Extension:
-		return ledger.BoundCalls(ledger.ExtensionScope)
-	}
-	return ""
+	return tenant, branch, extension
 }
 
 // place gives the hold a place until its call must be over, or keeps the one that it has for longer.
@@ -72,6 +89,11 @@ func (s *Store) Placed(a ledger.Account) (n int64) {
 	for _, h := range s.holds {
 		if h.Account == a && s.placed(h) {
 			n++
+		}
+	}
+	for _, q := range s.quotas {
+		if q.account == a {
+			n += q.left.Calls
 		}
 	}
 	return n

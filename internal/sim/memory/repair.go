@@ -92,6 +92,8 @@ type Snapshot struct {
 	counters map[ledger.Counter]*ledger.Gauge
 	books    books
 	holds    map[uuid.UUID]*hold
+	quotas   map[uuid.UUID]*quota
+	rules    map[ledger.Account]rules
 	sequence int64
 }
 
@@ -102,7 +104,7 @@ func (s *Store) Backup() *Snapshot {
 	return &Snapshot{
 		accounts: clonePointers(s.accounts), nodes: clonePointers(s.nodes), counters: clonePointers(s.counters),
 		postings: slices.Clone(s.postings), keys: maps.Clone(s.keys), settings: maps.Clone(s.settings), blocks: maps.Clone(s.blocks),
-		books: s.books.clone(), holds: clonePointers(s.holds), sequence: s.sequence,
+		books: s.books.clone(), holds: clonePointers(s.holds), quotas: clonePointers(s.quotas), rules: maps.Clone(s.rules), sequence: s.sequence,
 	}
 }
 
@@ -119,6 +121,7 @@ func (s *Store) Restore(from *Snapshot) []ledger.Posting {
 	s.accounts, s.nodes, s.counters = clonePointers(from.accounts), clonePointers(from.nodes), clonePointers(from.counters)
 	s.postings, s.keys, s.settings, s.blocks = slices.Clone(from.postings), maps.Clone(from.keys), maps.Clone(from.settings), maps.Clone(from.blocks)
 	s.books = from.books.clone()
+	s.quotas, s.rules = clonePointers(from.quotas), maps.Clone(from.rules)
 	s.holds, s.sequence = clonePointers(from.holds), from.sequence
 	return lost
 }

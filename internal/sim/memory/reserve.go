@@ -33,6 +33,10 @@ func (s *Store) Reserve(_ context.Context, r ledger.HoldRequest) (ledger.HoldAns
 		return ledger.HoldAnswer{Final: true, Bound: ledger.BoundAccount, Refusal: ledger.BoundAccount}, nil
 	}
 	h := s.holds[r.Call]
+	var from *quota
+	if h == nil {
+		h, from = s.drawnHold(r)
+	}
 	if h == nil {
 		h = &hold{Hold: ledger.Hold{Call: r.Call, Account: r.Account, Node: r.Node, Made: r.At}, branch: r.Branch, extension: r.Extension}
 	}
@@ -44,8 +48,14 @@ func (s *Store) Reserve(_ context.Context, r ledger.HoldRequest) (ledger.HoldAns
 		return ledger.HoldAnswer{}, err
 	}
 	a := ledger.HoldAnswer{Granted: h.Seconds, Bound: bound, Stop: stop}
+	if bound != "" && bound != ledger.BoundClosed && stop == "" {
+		a.Recalled = s.recall(r.Account)
+	}
 	if pick != nil {
 		a.Granted = pick.Seconds
+		if from != nil {
+			from.left = ledger.Use{Money: money.FromMicros(from.left.Money.Micros() - h.Amount.Micros()), Seconds: from.left.Seconds - h.Seconds, Calls: from.left.Calls - 1}
+		}
 		if err := s.grow(r, h, state, rooms, *pick); err != nil {
 			return ledger.HoldAnswer{}, err
 		}
@@ -90,6 +100,9 @@ func (s *Store) halt(r ledger.HoldRequest, state *ledger.State) string {
 
 // rooms are the counters that the call counts in already, and those of the limits that are new to it.
 func (s *Store) rooms(r ledger.HoldRequest, h *hold) []room {
+	if h == nil {
+		h = &hold{}
+	}
 	caps := make(map[settingKey]ledger.Caps)
 	for _, l := range r.Limits {
 		caps[settingKey{r.Account, l.Scope, l.Owner, l.Period}] = ledger.Caps{Money: l.Money, Seconds: l.Seconds, Calls: l.Calls}
@@ -220,6 +233,7 @@ func (s *Store) grow(r ledger.HoldRequest, h *hold, state *ledger.State, rooms [
 		h.limits = append(h.limits, room.counter)
 	}
 	s.place(r, h, step.Seconds)
+	h.drawn = false
 	h.Amount, h.Seconds, h.Touched = step.Cost, step.Seconds, r.At
 	if s.holds[r.Call] == nil {
 		s.sequence++
@@ -261,7 +275,10 @@ func (s *Store) end(call uuid.UUID) error {
 func (s *Store) Expire(context.Context) (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var n int64
+	n, err := s.expireQuotas()
+	if err != nil {
+		return n, err
+	}
 	for call, h := range s.holds {
 		node, ok := s.nodes[h.Node]
 		if h.closed || !ok || h.seq > node.Settled || s.books.waits(call) {
