@@ -75,6 +75,7 @@ func (s *System) beat(ctx context.Context) {
 func (s *System) beatOnce(ctx context.Context) {
 	lent := s.lease.Calls()
 	recorded := s.proxy.Recorded(lent...)
+	finished := s.quotas.Finished(s.proxy.Recorded, s.proxy.Clean() >= 0)
 	clean, sent := s.clean(ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), beatLimit)
 	defer cancel()
@@ -97,6 +98,11 @@ func (s *System) beatOnce(ctx context.Context) {
 	s.heard(ctx, standing)
 	if recorded && sent {
 		s.lease.InStream(len(lent), standing.Beats)
+	}
+	if sent && standing.Beats > 0 {
+		if err := s.quotas.Finish(ctx, finished, standing.Beats); err != nil {
+			s.log.WarnContext(ctx, "quotas whose calls are over are told to the ledger with the next sign of life", "error", err)
+		}
 	}
 	share, err := s.Stores.Ledger.Share(ctx, p.life.Node, s.lease.Known())
 	if err != nil {

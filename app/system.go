@@ -31,6 +31,7 @@ import (
 	"trunkline/cdr/spool"
 	"trunkline/console"
 	"trunkline/credit"
+	"trunkline/credit/quota"
 	"trunkline/demo"
 	"trunkline/internal/cause"
 	"trunkline/internal/clock"
@@ -54,6 +55,7 @@ type System struct {
 	folder       *embedded.Folder // Nil: the engines hold it.
 	Stores       *store.Stores
 	lease        *credit.Grace
+	quotas       *quota.Pool
 	books        *postgres.Books
 	provisioning *inforce.Keeper
 	producer     *kafka.Producer
@@ -217,6 +219,7 @@ func (s *System) startProxy(ctx context.Context) (err error) {
 	s.running.Go(func() { s.watchHalt(s.life) })
 	s.provisioning.Reauthorize.Store(s.proxy)
 	s.running.Go(func() { s.watchLimits(s.life) })
+	s.running.Go(func() { s.tendQuotas(s.life) })
 	s.running.Go(func() { s.beat(s.life) })
 	s.running.Go(func() { s.watchGateways(s.life) })
 	return nil
@@ -350,6 +353,7 @@ func (s *System) Stop(ctx context.Context) {
 		if s.parts.Demo {
 			limit = min(limit, demoDrain)
 		}
+		s.closeQuotas(ctx)
 		drain, cancel := context.WithTimeout(ctx, limit)
 		s.proxy.Drain(drain)
 		cancel()

@@ -18,6 +18,7 @@ const (
 func (s *System) watchLimits(ctx context.Context) {
 	for {
 		err := s.Stores.Ledger.Listen(ctx, func(account *ledger.Account) { //nolint:contextcheck // What the proxy does hangs on its own life.
+			s.quotas.Recall(account)
 			if account == nil {
 				s.proxy.Reauthorize("")
 			} else if account.Kind == ledger.TenantAccount {

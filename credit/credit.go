@@ -39,10 +39,20 @@ type Client struct {
 	Clock  clock.Clock
 	Node   string
 	Grace  *Grace // Grace time while the ledger does not answer.
+	Edge   *Edge  // Quotas; nil: the ledger is asked for each call.
+}
+
+// Draw implements sipproxy.Credit.
+func (c *Client) Draw(r sipproxy.Reservation) (sipproxy.Grant, bool) {
+	if c.Edge == nil {
+		return sipproxy.Grant{}, false
+	}
+	return c.Edge.draw(c.Live.Snapshot(), &r)
 }
 
 // Reserve implements sipproxy.Credit.
-func (c *Client) Reserve(ctx context.Context, id cdr.CallID, route *routing.Route, upTo time.Duration) (sipproxy.Grant, error) {
+func (c *Client) Reserve(ctx context.Context, r sipproxy.Reservation) (sipproxy.Grant, error) {
+	id, route, upTo := r.Call, r.Route, r.UpTo
 	snapshot := c.Live.Snapshot()
 	tenant, ok := snapshot.Tenant(route.Tenant)
 	if !ok {
@@ -57,22 +67,48 @@ func (c *Client) Reserve(ctx context.Context, id cdr.CallID, route *routing.Rout
 		Limits: LimitsOf(snapshot, tenant, route.Branch, route.Extension), Zone: snapshot.Zone(tenant.ID), At: c.Clock.Now(),
 		Branch: route.Branch, Extension: route.Extension, To: route.To.Digits(),
 		Concurrency: concurrencyCaps(snapshot, tenant, route.Branch, route.Extension), Setup: cmp.Or(route.SetupTime, sipproxy.DefaultSetupTime),
+		Quota: uuid.UUID(r.Has.Quota), Drawn: ledger.Use{Money: r.Has.Money, Seconds: r.Has.Seconds},
 	}
-	answer, err := c.Group.Reserve(ctx, request)
+	answer, err := c.reserve(ctx, request)
 	if err == nil && answer.Final && answer.Refusal == "" && len(options) == firstSteps {
 		// The money ends between two steps: it is asked for again in the smallest, so that the call has the last second of it.
 		if request.Options, err = priceSteps(route, upTo, ledger.MaxGrantOptions); err != nil {
 			return sipproxy.Grant{}, err
 		}
-		answer, err = c.Group.Reserve(ctx, request)
+		answer, err = c.reserve(ctx, request)
 	}
 	if err != nil {
 		return c.Grace.Take(ctx, id, tenant.ID, upTo, err)
 	}
 	c.Grace.Answered()
-	return sipproxy.Grant{
-		Granted: time.Duration(answer.Granted) * time.Second, Final: answer.Final, Refusal: answer.Refusal, Stop: answer.Stop,
-	}, nil
+	grant := sipproxy.Grant{Granted: time.Duration(answer.Granted) * time.Second, Final: answer.Final, Refusal: answer.Refusal, Stop: answer.Stop}
+	if answer.Granted <= r.Has.Seconds {
+		grant.Draw = r.Has // With more it has become a hold.
+	}
+	return grant, nil
+}
+
+const (
+	// recallWait is how long what was called back takes to come back: proxies look several times a second.
+	recallWait = 300 * time.Millisecond
+	// recallTries is how often the ledger is asked again after that.
+	recallTries = 3
+)
+
+// reserve asks the ledger, and waits for quotas that stand in the way to come back.
+func (c *Client) reserve(ctx context.Context, r ledger.HoldRequest) (ledger.HoldAnswer, error) {
+	for try := 0; ; try++ {
+		answer, err := c.Group.Reserve(ctx, r)
+		if err != nil || !answer.Recalled || try == recallTries {
+			return answer, err
+		}
+		if c.Edge != nil {
+			c.Edge.Pool.Recall(&r.Account)
+		}
+		if err := clock.Sleep(ctx, c.Clock, recallWait); err != nil {
+			return answer, err
+		}
+	}
 }
 
 // priceSteps prices a call in so many steps, at most, up to a time.

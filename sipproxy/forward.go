@@ -127,27 +127,28 @@ func (c *call) forwardGrant(g Grant, err error) {
 type hold struct {
 	id    calls.ID
 	route *routing.Route
+	draw  cdr.Draw
 }
 
 // holds returns what money is held for: the call, and those that it went on as.
 func (c *call) holds() []hold {
 	var out []hold
 	if c.reserved {
-		out = append(out, hold{c.id, c.route})
+		out = append(out, hold{c.id, c.route, c.grant.Draw})
 	}
 	for _, f := range c.onward {
 		if f.reserved {
-			out = append(out, hold{f.id, f.route})
+			out = append(out, hold{id: f.id, route: f.route})
 		}
 	}
 	return out
 }
 
-// reserveAll reserves for all of them, and grants what is granted to each.
+// reserveAll reserves for all of them, and grants what is granted to each. Several are asked of the ledger itself.
 func reserveAll(ctx context.Context, credit Credit, holds []hold, upTo time.Duration) (Grant, error) {
 	var all Grant
-	for _, h := range holds {
-		g, err := credit.Reserve(ctx, h.id, h.route, upTo)
+	for i, h := range holds {
+		g, err := credit.Reserve(ctx, Reservation{Call: h.id, Route: h.route, UpTo: upTo, Has: h.draw})
 		if err != nil || g.Refusal != "" || g.Stop != "" {
 			return g, err
 		}
@@ -155,6 +156,9 @@ func reserveAll(ctx context.Context, credit Credit, holds []hold, upTo time.Dura
 			all.Granted = g.Granted
 		}
 		all.Final, all.Lent = all.Final || g.Final, all.Lent || g.Lent
+		if i == 0 {
+			all.Draw = g.Draw
+		}
 	}
 	return all, nil
 }
@@ -166,7 +170,7 @@ func (c *call) forwardLeg(f *forwarding) *cdr.Leg {
 	if !leg.Progress.IsZero() && leg.Progress.Before(f.began) {
 		leg.Progress = f.began
 	}
-	leg.Reserved, leg.Granted = f.reserved && !c.grant.Lent, 0
+	leg.Reserved, leg.Granted, leg.Draw = f.reserved && !c.grant.Lent, 0, cdr.Draw{}
 	if f.reserved {
 		leg.Granted = c.grant.Granted
 	}

@@ -30,15 +30,27 @@ type Router interface {
 
 // Credit holds money for calls. Its methods may block; they are called on goroutines of their own.
 type Credit interface {
-	// Reserve holds what the call may cost until upTo after its connection, in every limit that applies. It may be
-	// called again with a larger upTo while the call runs; then the hold grows. A repetition changes nothing.
-	// Granted is the time that the money held is enough for, counted from the connection; it may be less than upTo.
-	Reserve(ctx context.Context, id calls.ID, route *routing.Route, upTo time.Duration) (Grant, error)
-	// Release gives the whole hold back for a call that was never connected. A repetition changes nothing.
+	// Draw reserves as Reserve does, at once and in memory, where the proxy has a quota that is enough; false: it has none, and nothing is changed.
+	// It is not for calls that Reserve has made a hold for.
+	Draw(r Reservation) (Grant, bool)
+	// Reserve holds what the call may cost until UpTo after its connection, in every limit that applies. It may be
+	// called again with a larger UpTo while the call runs; then the hold grows. A repetition changes nothing.
+	// Granted is the time that the money held is enough for, counted from the connection; it may be less than UpTo.
+	Reserve(ctx context.Context, r Reservation) (Grant, error)
+	// Release gives the whole hold back for a call that was never connected. A repetition changes nothing. What a call has drawn on a quota
+	// is given back by its record.
 	Release(ctx context.Context, id calls.ID) error
 	// End says that calls are over, so that they take no place among the calls at a time. What is held for them stays held
 	// until their records are accounted for. A repetition changes nothing, nor does a call that nothing is held for.
 	End(ctx context.Context, ids []calls.ID) error
+}
+
+// Reservation asks for money for a call.
+type Reservation struct {
+	Call  calls.ID
+	Route *routing.Route
+	UpTo  time.Duration // From its connection on.
+	Has   cdr.Draw      // What it has of a quota.
 }
 
 // Grant is the answer to a reservation.
@@ -47,6 +59,7 @@ type Grant struct {
 	Final   bool          // There is no money for more.
 	Refusal string        // Why nothing was granted, as a short word such as "balance", "limit_day" or "calls_tenant"; empty if something was.
 	Lent    bool          // Let pass without the ledger: nothing is held for the call, and its price is not bounded by what may be held all the same.
+	Draw    cdr.Draw      // What the call has of a quota now, instead of a hold of its own.
 	Stop    string        // Why the call is to end now, whatever was granted, as a short word such as "suspended"; empty: it may go on.
 }
 

@@ -110,7 +110,7 @@ func (c *call) ingressLeg(id calls.ID, r *routing.Route, d *decided) *cdr.Leg {
 	leg.Kind = cdr.Ingress
 	leg.CallerID, leg.Dialled = c.callerID, c.dialled
 	leg.Setup, leg.Progress, leg.Connect, leg.Disconnect = c.setup, c.progress, c.connect, c.endedAt
-	leg.Reserved = c.reserved && !c.grant.Lent
+	leg.Reserved, leg.Draw = c.reserved && !c.grant.Lent, c.grant.Draw
 	if c.reserved {
 		leg.Granted = c.grant.Granted
 	}

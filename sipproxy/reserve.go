@@ -2,6 +2,7 @@ package sipproxy
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -47,8 +48,14 @@ func (c *call) takeCapacity() bool {
 
 // ask reserves money until upTo after the connection, and calls then with the answer.
 func (c *call) ask(upTo time.Duration, then func(Grant, error)) {
-	c.asking = true
 	holds := c.holds()
+	if fresh := c.grant == (Grant{}); len(holds) == 1 && c.reserved && (fresh || !c.grant.Draw.IsZero()) { // A call has a hold, or it draws on a quota.
+		if g, ok := c.sh.credit.Draw(Reservation{Call: c.id, Route: c.route, UpTo: upTo, Has: c.grant.Draw}); ok {
+			then(g, nil)
+			return
+		}
+	}
+	c.asking = true
 	c.sh.async(func(ctx context.Context) func() {
 		behind := !c.sh.releases.Idle()
 		grant, err := reserveAll(ctx, c.sh.credit, holds, upTo)
@@ -87,7 +94,7 @@ func (c *call) firstGrant(g Grant, err error) {
 // call's record; here it is done early, so that the money is free for the next call. Of a call that was connected only the
 // place is free.
 func (c *call) releaseHold() {
-	holds, log := c.holds(), c.log
+	holds, log := slices.DeleteFunc(c.holds(), func(h hold) bool { return !h.draw.IsZero() }), c.log // The record gives back what was drawn on a quota.
 	if !c.connect.IsZero() {
 		for _, h := range holds {
 			c.sh.releases.Add(h.id)

@@ -19,7 +19,7 @@ func (s *shard) restore(id calls.ID, m *callstate.Call, entries map[string][]byt
 	c := &call{
 		sh: s, id: id, log: s.log.With("call", id.String()), from: m.Caller, state: stateHunting,
 		dialled: m.Dialled, callerID: m.CallerID, setup: m.Setup.Time(), progress: m.Progress.Time(), connect: m.Connect.Time(),
-		grant: Grant{Granted: m.Granted, Final: m.Final, Lent: m.Lent}, reserved: m.Reserved, decided: decided{text: entries[callstate.DecisionKey(id)]},
+		grant: Grant{Granted: m.Granted, Final: m.Final, Lent: m.Lent, Draw: m.Draw.Draw()}, reserved: m.Reserved, decided: decided{text: entries[callstate.DecisionKey(id)]},
 	}
 	last, err := callstate.DecodeLastHeard(entries[callstate.LastHeardKey(id)])
 	if err != nil {

@@ -13,7 +13,7 @@ func (c *call) snapshot() *callstate.Call {
 	m := &callstate.Call{
 		Caller: c.from, Dialled: c.dialled, CallerID: c.callerID,
 		Setup: callstate.InstantOf(c.setup), Progress: callstate.InstantOf(c.progress), Connect: callstate.InstantOf(c.connect), Heard: callstate.InstantOf(c.heard()),
-		Granted: c.grant.Granted, Final: c.grant.Final, Lent: c.grant.Lent, Reserved: c.reserved,
+		Draw: callstate.DrawOf(c.grant.Draw), Granted: c.grant.Granted, Final: c.grant.Final, Lent: c.grant.Lent, Reserved: c.reserved,
 		Near: c.caller.snapshot(), Winner: -1, Forward: c.forwardSnapshot(0), Second: c.forwardSnapshot(1), Began: c.began, Boot: c.sh.boot,
 	}
 	for i, a := range c.attempts {

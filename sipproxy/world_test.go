@@ -24,6 +24,7 @@ import (
 	"trunkline/internal/clock"
 	"trunkline/internal/disk"
 	"trunkline/internal/e164"
+	"trunkline/internal/money"
 	"trunkline/provision"
 	"trunkline/rating"
 	"trunkline/routing"
@@ -58,6 +59,8 @@ type world struct {
 	grants   []sipproxy.Grant // Answers of the ledger, one after the other; the last one stays.
 	released []calls.ID
 	ended    []calls.ID
+	quota    bool // There is one that is enough for all.
+	drawn    int  // How often it was drawn on.
 	away     bool // The ledger is not told of ends.
 	legs     []*cdr.Leg
 	recorded chan struct{}
@@ -243,7 +246,7 @@ func (w *world) toAll(c routing.Caller, dialled string) *routing.Route {
 }
 
 // Reserve implements sipproxy.Credit.
-func (w *world) Reserve(ctx context.Context, _ calls.ID, _ *routing.Route, _ time.Duration) (sipproxy.Grant, error) {
+func (w *world) Reserve(ctx context.Context, _ sipproxy.Reservation) (sipproxy.Grant, error) {
 	w.asked.Add(1)
 	if w.ledger != nil {
 		select {
@@ -263,6 +266,18 @@ func (w *world) Reserve(ctx context.Context, _ calls.ID, _ *routing.Route, _ tim
 		w.grants = w.grants[1:]
 	}
 	return g, nil
+}
+
+// Draw implements sipproxy.Credit.
+func (w *world) Draw(r sipproxy.Reservation) (sipproxy.Grant, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.quota {
+		return sipproxy.Grant{}, false
+	}
+	w.drawn++
+	g := sipproxy.Grant{Granted: r.UpTo, Draw: cdr.Draw{Quota: cdr.QuotaID{7}, Money: money.FromMicros(r.UpTo.Microseconds()), Seconds: int64(r.UpTo.Seconds())}}
+	return g, true
 }
 
 // Release implements sipproxy.Credit.

@@ -98,6 +98,7 @@ type SIP struct {
 	DrainTime      time.Duration `yaml:"drain_time" env:"DRAIN_TIME"`
 	TraceMemory    int           `yaml:"trace_memory" env:"TRACE_MEMORY"`   // Bytes of messages remembered for `trunkline sip trace`; 0: none.
 	SessionCheck   time.Duration `yaml:"session_check" env:"SESSION_CHECK"` // A silent end is asked so often whether it is there; 0: 5m; negative: never.
+	Quota          bool          `yaml:"quota" env:"QUOTA"`                 // Ordinary calls are reserved in memory, from portions of accounts that the proxy draws ahead (docs/adr/0042).
 	// While the ledger does not answer, each new call is granted GraceCall, and all calls of a tenant together GraceTenant; 0 refuses.
 	GraceCall   time.Duration `yaml:"grace_call" env:"GRACE_CALL"`
 	GraceTenant time.Duration `yaml:"grace_tenant" env:"GRACE_TENANT"`
@@ -151,7 +152,7 @@ func Default() Config {
 		Kafka:    Kafka{Partitions: 4},
 		Postgres: Postgres{MaxConns: 24, StatementLimit: 15 * time.Minute}, ClickHouse: ClickHouse{MaxConns: 16},
 		Worker: Worker{KeepPacked: 14 * 24 * time.Hour, KeepIdentities: 100 * 24 * time.Hour},
-		SIP:    SIP{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second, TraceMemory: 64 << 20, InitialGrant: time.Minute, Refer: "refuse", Media: "auto", RTPEngineDown: "refuse"},
+		SIP:    SIP{Listen: []string{"udp/127.0.0.1:5060", "tcp/127.0.0.1:5060"}, DrainTime: 30 * time.Second, TraceMemory: 64 << 20, InitialGrant: time.Minute, Quota: true, Refer: "refuse", Media: "auto", RTPEngineDown: "refuse"},
 		HTTP:   HTTP{Listen: "127.0.0.1:8080"}, Collect: true, Exchange: Exchange{Every: 6 * time.Hour},
 	}
 }

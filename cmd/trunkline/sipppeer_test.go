@@ -147,7 +147,9 @@ func (r *relayOnly) Redirect(*routing.Route, string, string, time.Time) (routing
 
 func (r *relayOnly) Gateways() []provision.Gateway { return []provision.Gateway{r.gateway} }
 
-func (r *relayOnly) Reserve(context.Context, cdr.CallID, *routing.Route, time.Duration) (sipproxy.Grant, error) {
+func (r *relayOnly) Draw(sipproxy.Reservation) (sipproxy.Grant, bool) { return sipproxy.Grant{}, true }
+
+func (r *relayOnly) Reserve(context.Context, sipproxy.Reservation) (sipproxy.Grant, error) {
 	return sipproxy.Grant{}, nil
 }
 

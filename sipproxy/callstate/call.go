@@ -29,6 +29,7 @@ type Call struct {
 	Began    time.Duration  `cbor:"16,keyasint,omitempty"` // Setup by the clock that never steps,
 	Boot     string         `cbor:"17,keyasint,omitempty"` // in that life of the machine.
 	Lent     bool           `cbor:"18,keyasint,omitempty"`
+	Draw     *Draw          `cbor:"19,keyasint,omitempty"`
 }
 
 // Attempt is one try at a gateway or phone.
