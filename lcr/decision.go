@@ -2,7 +2,6 @@ package lcr
 
 import (
 	"cmp"
-	"encoding/json"
 	"time"
 
 	"trunkline/internal/money"
@@ -130,4 +129,7 @@ func (d *Decision) margin(v *verdict) money.Amount {
 }
 
 // MarshalJSON writes the explanation.
-func (d *Decision) MarshalJSON() ([]byte, error) { return json.Marshal(d.Explain()) }
+func (d *Decision) MarshalJSON() ([]byte, error) {
+	e := d.Explain()
+	return e.AppendJSON(make([]byte, 0, ordinaryTrace)), nil
+}

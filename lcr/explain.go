@@ -135,7 +135,7 @@ func (d *Decision) detail(v *verdict) string {
 	case tooFast:
 		return fmt.Sprintf("%d of %d calls in this second", v.measured, g.MaxCPS)
 	case outranked:
-		return fmt.Sprintf("at a cost of %s it comes after enough others", v.cost)
+		return "at a cost of " + v.cost.String() + " it comes after enough others"
 	case inactive:
 		return "switched off"
 	}
@@ -152,7 +152,7 @@ func (d *Decision) currencyName() money.Currency {
 
 func (r *rule) marginDetail(v *verdict, margin money.Amount) string {
 	if r.MinMargin != nil && margin.Less(*r.MinMargin) {
-		return fmt.Sprintf("margin %s is below %s", margin, *r.MinMargin)
+		return "margin " + margin.String() + " is below " + r.MinMargin.String()
 	}
 	if r.MinPct != nil {
 		return fmt.Sprintf("margin %s is below %d %% of the cost %s", margin, *r.MinPct, v.cost)

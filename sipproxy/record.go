@@ -1,7 +1,7 @@
 package sipproxy
 
 import (
-	"encoding/json"
+	"bytes"
 	"time"
 
 	"trunkline/cdr"
@@ -159,15 +159,13 @@ func (c *call) trace(r *routing.Route, d *decided) []byte {
 			Carrier: s.target.Gateway.Carrier, Gateway: s.target.Gateway.ID, Reason: s.reason, Detail: "when tried",
 		})
 	}
-	data, err := json.Marshal(decision)
-	for err == nil && len(data) > traceMost && len(decision.Skipped) > 0 { // What was skipped last says least.
+	room := decision.AppendJSON(c.sh.room[:0])
+	for len(room) > traceMost && len(decision.Skipped) > 0 { // What was skipped last says least.
 		decision.Skipped = decision.Skipped[:len(decision.Skipped)/2]
-		data, err = json.Marshal(decision)
+		room = decision.AppendJSON(room[:0])
 	}
-	if err != nil {
-		c.log.Error("the trace of the call could not be written", "error", err)
-		return nil
-	}
+	data := bytes.Clone(room)
+	c.sh.room = room
 	d.text, d.skipped = data, len(c.skipped)
 	return data
 }

@@ -69,6 +69,7 @@ type shard struct {
 	dialogs map[string]*dialog
 	calls   map[calls.ID]*call
 	merged  map[string]bool // The INVITEs of the calls: another way by which one of them comes is refused.
+	room    []byte          // What the text of a decision is written in.
 }
 
 // work is what runs beside the shards, and ends with the proxy.

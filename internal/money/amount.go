@@ -40,7 +40,10 @@ func FromWhole(n int64) Amount { return Amount{n * 1_000_000} }
 func (a Amount) Micros() int64 { return a.micros }
 
 // String returns a plain decimal without needless zeros: "5", "0.011", "-12.5".
-func (a Amount) String() string { return string(appendFixed(nil, a.micros, AmountScale, 0)) }
+func (a Amount) String() string {
+	var room [24]byte
+	return string(appendFixed(room[:0], a.micros, AmountScale, 0))
+}
 
 // Format returns a plain decimal with at least scale places; places beyond it are written only where they are not zero,
 // so that no digit is ever hidden. Round first where exactly scale places are wanted.
@@ -110,6 +113,9 @@ func (a Amount) Round(scale int, mode Rounding) (Amount, error) {
 	v, err := MulDiv(q, unit, 1, Down)
 	return Amount{v}, err
 }
+
+// Append appends String to b.
+func (a Amount) Append(b []byte) []byte { return appendFixed(b, a.micros, AmountScale, 0) }
 
 // MarshalText writes String.
 func (a Amount) MarshalText() ([]byte, error) { return []byte(a.String()), nil }

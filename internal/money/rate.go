@@ -33,7 +33,13 @@ func MustParseRate(s string) Rate {
 func (r Rate) Nanos() int64 { return r.nanos }
 
 // String returns a plain decimal without needless zeros.
-func (r Rate) String() string { return string(appendFixed(nil, r.nanos, RateScale, 0)) }
+func (r Rate) String() string {
+	var room [24]byte
+	return string(appendFixed(room[:0], r.nanos, RateScale, 0))
+}
+
+// Append appends String to b.
+func (r Rate) Append(b []byte) []byte { return appendFixed(b, r.nanos, RateScale, 0) }
 
 // IsZero reports whether the rate is free.
 func (r Rate) IsZero() bool { return r.nanos == 0 }

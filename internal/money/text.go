@@ -60,11 +60,12 @@ func appendFixed(dst []byte, v int64, scale, least int) []byte {
 	}
 	unit := uint64(pow10(scale)) //nolint:gosec // a power of ten is positive
 	dst = strconv.AppendUint(dst, m/unit, 10)
-	frac := strconv.FormatUint(m%unit+unit, 10)[1:]
+	var room [20]byte // As many digits as a number of 64 bits has.
+	frac := strconv.AppendUint(room[:0], m%unit+unit, 10)[1:]
 	for len(frac) > least && frac[len(frac)-1] == '0' {
 		frac = frac[:len(frac)-1]
 	}
-	if frac == "" {
+	if len(frac) == 0 {
 		return dst
 	}
 	dst = append(dst, '.')
