@@ -260,6 +260,10 @@ func (s *site) startApart() *exec.Cmd {
 		text, err := os.ReadFile(filepath.Join(s.dir, "var", "engines.json"))
 		return err == nil && json.Unmarshal(text, &addresses) == nil
 	}, 30*time.Second, 50*time.Millisecond)
+	require.Eventually(s.t, func() bool { // The worker has said where the engines are, and may still be making their schema.
+		code, _ := s.run("doctor")
+		return code == 0 || code == exitPartial
+	}, 60*time.Second, 500*time.Millisecond)
 	s.must("apply", "-f", filepath.Join(s.dir, "operator.yaml"))
 	proxy := exec.Command(exe, "sipproxy")
 	proxy.Env = append(slices.Clone(s.env), "TRUNKLINE_LOG_LEVEL=warn", "TRUNKLINE_SIP_SOURCE_RATE=-1", "TRUNKLINE_DATA="+filepath.Join(s.dir, "proxy"),
