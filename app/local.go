@@ -28,6 +28,8 @@ type Local struct {
 
 	// Who is the operator who runs the command. Whoever can read the data folder may do everything anyway.
 	Who *access.Principal
+	// Config is what it was opened with.
+	Config *config.Config
 	// Stores are the open databases, for what is no use case: repair, backup, imports of files.
 	Stores *store.Stores
 	// Broken is why what is stored cannot be put in force: nothing is then, and only what mends it may be asked for. Nil: it can be.
@@ -46,7 +48,7 @@ func OpenLocal(ctx context.Context, c *config.Config, by string, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	l := &Local{Who: &access.Principal{Role: access.Operator, Command: by}, Stores: s, compiler: provision.NewCompiler(), live: routing.NewLive(provision.Empty()), log: log}
+	l := &Local{Who: &access.Principal{Role: access.Operator, Command: by}, Config: c, Stores: s, compiler: provision.NewCompiler(), live: routing.NewLive(provision.Empty()), log: log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.Close(ctx))
