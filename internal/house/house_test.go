@@ -86,6 +86,7 @@ func rules() []rule {
 		{"console/memory", append([]string{"access", "alert", "cdr", "console", "job", "ledger", "lcr", "provision", "rating", "reports", "routing"}, leaves...), "stores for tests, by the rules of the room"},
 		{"access", leaves, "who may do what knows neither SQL nor HTTP"},
 		{"job", leaves, "long work knows neither what it is nor how it is kept"},
+		{"console/terminal", append([]string{"access", "alert", "cdr", "console", "ledger", "lcr", "provision", "rating", "reports", "routing"}, leaves...), "answers are shown, whoever asked"},
 		{"console", append([]string{"access", "alert", "cdr", "job", "ledger", "lcr", "provision", "rating", "reports", "routing"}, leaves...), "what people do, through interfaces"},
 		{"alert", append([]string{"ledger"}, leaves...), "alerts measure and act through interfaces"},
 		{"cdr", append([]string{"cdr"}, leaves...), "records know what happened, not what it costs or how it is stored"},
