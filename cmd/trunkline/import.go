@@ -5,97 +5,34 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
 	"trunkline/app/pbx"
+	"trunkline/cdr/importer"
 	"trunkline/cdr/smdr"
+	"trunkline/console"
+	"trunkline/console/terminal"
 )
 
 func newImportCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "import",
-		Short: "Call records of other systems: SMDR of PBXs, CDRs of other switches",
+	return group(&cobra.Command{
+		Use: "import", Short: "Call records of other systems: SMDR of PBXs, CDRs of other switches",
 		Long: `Import reads the call records of PBXs and of other switches. parse shows what it makes of a file and needs no engine; file
 brings the calls of a file into the system, where they are rated and reported like our own; errors lists what could not be read.`,
-	}
-	cmd.AddCommand(newParseCommand(), newFormatsCommand(), newImportFileCommand(), newImportErrorsCommand(),
+	}, newParseCommand(), newFormatsCommand(), newImportFileCommand(), newImportErrorsCommand(),
 		newImportListCommand(), newImportUndoCommand(), newImportAgainCommand())
-	return cmd
-}
-
-// readOptions are the flags that say how a file is to be read.
-type readOptions struct {
-	format  string
-	zone    string
-	day     string
-	stamp   string
-	charset string
-}
-
-func (o *readOptions) register(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&o.format, "format", "auto", "name of a format, a file with a description (./mine.yaml), or auto")
-	f.StringVar(&o.zone, "time-zone", "", "time zone of the system's clock, such as Europe/Moscow (default UTC)")
-	f.StringVar(&o.day, "day", "", "first day (YYYY-MM-DD) of records that have a time and no date")
-	f.StringVar(&o.charset, "charset", "utf-8", "of names and notes: "+strings.Join(smdr.Charsets(), ", "))
-	f.StringVar(&o.stamp, "stamp", "", "what the time of a record is, if not what the format says: start, answer or end")
-}
-
-// options makes reader's options of the flags; changed is when the file was last written.
-func (o *readOptions) options(changed time.Time) (smdr.Options, error) {
-	out := smdr.Options{Zone: time.UTC, Reference: changed, Stamp: o.stamp, Charset: o.charset}
-	if err := smdr.CheckCharset(o.charset); err != nil {
-		return out, withCode(exitUsage, fmt.Errorf("--charset: %w", err))
-	}
-	if o.zone != "" {
-		zone, err := time.LoadLocation(o.zone)
-		if err != nil {
-			return out, withCode(exitUsage, fmt.Errorf("--time-zone: %w: use a name such as Europe/Moscow", err))
-		}
-		out.Zone = zone
-	}
-	if o.day != "" {
-		day, err := time.ParseInLocation(time.DateOnly, o.day, out.Zone)
-		if err != nil {
-			return out, withCode(exitUsage, fmt.Errorf("--day: %w: write 2026-11-21", err))
-		}
-		out.Day = day
-	}
-	return out, nil
-}
-
-// loadFormat finds a format by name or reads its description; nil for auto.
-func loadFormat(name string) (*smdr.Format, error) {
-	if name == "" || name == "auto" {
-		return nil, nil //nolint:nilnil // No format means that it is to be found out.
-	}
-	if !strings.ContainsAny(name, "/\\") && !strings.HasSuffix(name, ".yaml") {
-		f, err := smdr.BuiltIn(name)
-		return f, withCode(exitUsage, err)
-	}
-	file, err := os.Open(name) //nolint:gosec // Named on the command line.
-	if err != nil {
-		return nil, withCode(exitUsage, err)
-	}
-	defer file.Close()
-	f, err := smdr.Read(file)
-	if err != nil {
-		return nil, withCode(exitUsage, fmt.Errorf("%s: %w", name, err))
-	}
-	return f, nil
 }
 
 func newParseCommand() *cobra.Command {
-	var o readOptions
+	var r pbx.Reading
 	var out string
-	cmd := &cobra.Command{
-		Use:   "parse FILE",
-		Short: "Show the calls of a file as CSV or JSON; needs no engine",
+	cmd := bare(&cobra.Command{
+		Use: "parse FILE", Short: "Show the calls of a file as CSV or JSON; needs no engine", Args: cobra.ExactArgs(1),
 		Long: `Parse prints one line for every call: source,line,start,ring,duration,direction,from,to,extension,trunk,account,cause,raw.
 Start is RFC 3339 in the time zone given, ring and duration are seconds. What could not be read is listed on the standard
 error with its line number and the reason; so is a summary. FILE may be "-", the standard input.
@@ -103,13 +40,14 @@ error with its line number and the reason; so is a summary. FILE may be "-", the
 Exit status: 0 done; 2 an option or the file name is wrong; 3 done, but some lines could not be read.`,
 		Example: "  trunkline import parse --format auto smdr.log --out csv\n" +
 			"  nc pbx 2300 | trunkline import parse --format panasonic-tda-c - --out json",
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return parseFile(cmd.Context(), cmd, args[0], &o, out)
-		},
-	}
-	o.register(cmd)
-	cmd.Flags().StringVar(&out, "out", "csv", "csv or json (one object a line)")
+	}, func(cmd *cobra.Command, args []string) error { return parseRecords(cmd, args[0], &r, out) })
+	f := cmd.Flags()
+	f.StringVar(&r.Format, "format", "auto", "name of a format, a file with a description (./mine.yaml), or auto")
+	f.StringVar(&r.Zone, "time-zone", "", "time zone of the system's clock, such as Europe/Moscow (default UTC)")
+	f.StringVar(&r.Day, "day", "", "first day (YYYY-MM-DD) of records that have a time and no date")
+	f.StringVar(&r.Charset, "charset", "utf-8", "of names and notes: "+strings.Join(smdr.Charsets(), ", "))
+	f.StringVar(&r.Stamp, "stamp", "", "what the time of a record is, if not what the format says: start, answer or end")
+	f.StringVar(&out, "out", "csv", "csv or json (one object a line)")
 	return cmd
 }
 
@@ -120,6 +58,7 @@ type parseSink struct {
 	faults *bufio.Writer
 }
 
+// Call implements smdr.Sink.
 func (s *parseSink) Call(c *smdr.Call) error {
 	if err := s.ctx.Err(); err != nil {
 		return err
@@ -127,86 +66,147 @@ func (s *parseSink) Call(c *smdr.Call) error {
 	return s.calls.Write(c)
 }
 
+// Fault implements smdr.Sink.
 func (s *parseSink) Fault(f smdr.Fault) error {
-	_, err := fmt.Fprintf(s.faults, "line %d: %s: %s\n", f.Line, f.Reason, shortened(f.Raw))
+	_, err := s.faults.WriteString(terminal.Fault(f))
 	return err
 }
 
-// shortened is text for one line of a list.
-func shortened(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r == '\n' {
-			return '|'
-		}
-		if r < ' ' {
-			return '\ufffd'
-		}
-		return r
-	}, s)
-	if len(s) > 200 {
-		return strings.ToValidUTF8(s[:200], "") + "..."
-	}
-	return s
-}
-
-func parseFile(ctx context.Context, cmd *cobra.Command, name string, o *readOptions, kind string) error {
+func parseRecords(cmd *cobra.Command, name string, r *pbx.Reading, kind string) error {
 	errOut := cmd.ErrOrStderr()
 	writer, err := smdr.NewWriter(cmd.OutOrStdout(), kind)
 	if err != nil {
 		return withCode(exitUsage, fmt.Errorf("--out: %w", err))
 	}
-	format, err := loadFormat(o.format)
+	sink := &parseSink{cmd.Context(), writer, bufio.NewWriter(errOut)}
+	sum, err := r.Parse(name, cmd.InOrStdin(), sink, errOut)
 	if err != nil {
-		return err
-	}
-	in, changed, err := pbx.OpenRecords(name, cmd.InOrStdin())
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	options, err := o.options(changed)
-	if err != nil {
-		return err
-	}
-	source := bufio.NewReaderSize(in, smdr.DetectBytes)
-	if format == nil {
-		if format, err = pbx.Recognise(source, pbx.Rewound(name, in, source), options, errOut); err != nil {
-			return err
-		}
-	}
-	sink := &parseSink{ctx, writer, bufio.NewWriter(errOut)}
-	reader, err := smdr.NewReader(format, options, sink)
-	if err != nil {
-		return withCode(exitUsage, err)
-	}
-	if err := reader.ReadAll(source); err != nil {
 		return err
 	}
 	if err := errors.Join(writer.Close(), sink.faults.Flush()); err != nil {
 		return err
 	}
-	sum := reader.Summary()
-	printSummary(errOut, &sum)
-	if sum.Faulty > 0 {
-		return withCode(exitPartial, fmt.Errorf("%d records could not be read", sum.Faulty))
-	}
-	return nil
+	terminal.ReadRecords(errOut, &sum)
+	return partial(sum.Faulty, "%d records could not be read", sum.Faulty)
 }
 
-func printSummary(out io.Writer, s *smdr.Summary) {
-	fmt.Fprintf(out, "lines %d, calls %d, joined %d, duplicates %d, faulty %d, other %d", s.Lines, s.Calls, s.Joined, s.Duplicates, s.Faulty, s.Other)
-	if s.Unsynchronised > 0 {
-		fmt.Fprintf(out, ", unsynchronised %d", s.Unsynchronised)
+func newFormatsCommand() *cobra.Command {
+	return bare(&cobra.Command{
+		Use: "formats [NAME]", Short: "List the formats that can be read, with what proves them", Args: cobra.MaximumNArgs(1),
+		Long: `Formats lists every built-in format with its proof and the documents that it was taken from, first of them where the
+proof was found. The proof is one of
+
+  field     the tests read records that a system in the field wrote
+  sample    the tests read what the vendor printed as an example
+  layout    the vendor's table of the layout, or the source of a program that reads it; the values in the tests are made up
+  unproven  no public document was found: a beginning for a description of your own
+
+With a name it shows the notes of that format too.`,
+		Example: "  trunkline import formats\n  trunkline import formats samsung",
+	}, func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			f, err := smdr.BuiltIn(args[0])
+			if err != nil {
+				return withCode(exitUsage, err)
+			}
+			return terminal.RecordFormat(cmd.OutOrStdout(), f, true)
+		}
+		all, err := smdr.All()
+		for _, f := range all {
+			err = errors.Join(err, terminal.RecordFormat(cmd.OutOrStdout(), f, false))
+		}
+		return err
+	})
+}
+
+// importFile are the flags of `trunkline import file`.
+type importFile struct{ tenant, pbx, day string }
+
+func newImportFileCommand() *cobra.Command {
+	o := &importFile{}
+	cmd := asking(&cobra.Command{
+		Use: "file --tenant ID --pbx ID FILE...", Short: "Bring the calls of files into the system", Args: cobra.MinimumNArgs(1),
+		Long: `File reads the records of a PBX that the operator's file declares under pbxs, gives every call to the branch and extension
+that made it, and sends it to the topic of legs, from where the worker rates it like any other. A call has its identity from
+what the PBX recorded: importing a file twice changes nothing. What cannot be read or rated is kept (trunkline import errors).
+
+Exit status: 0 done; 2 an option is wrong; 3 done, but some records could not be used; 4 no engine can be reached.`,
+		Example: "  trunkline import file --tenant beauty --pbx moscow smdr-2026-11-*.log",
+	}, o.run)
+	cmd.Flags().StringVar(&o.tenant, "tenant", "", "tenant")
+	cmd.Flags().StringVar(&o.pbx, "pbx", "", "PBX of the tenant")
+	required(cmd, "tenant", "pbx")
+	cmd.Flags().StringVar(&o.day, "day", "", "first day (YYYY-MM-DD) of records that have a time and no date")
+	return cmd
+}
+
+func (o *importFile) run(cmd *cobra.Command, c *app.Local, files []string) error {
+	var unused int64
+	for _, name := range files {
+		n, err := o.one(cmd, c, name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		unused += n
 	}
-	fmt.Fprintln(out)
-	if s.Foreign > 0 {
-		fmt.Fprintf(out, "hint: %d records have bytes that are not UTF-8: give the charset of the system (cp1251, cp866, koi8-r, latin1)\n", s.Foreign)
+	return partial(unused, "%d records could not be used: see `trunkline import errors --tenant %s --pbx %s`", unused, o.tenant, o.pbx)
+}
+
+// one imports one file and returns how many of its records could not be used.
+func (o *importFile) one(cmd *cobra.Command, c *app.Local, name string) (int64, error) {
+	in, changed, err := pbx.OpenRecords(name, cmd.InOrStdin())
+	if err != nil {
+		return 0, err
 	}
-	if s.First.IsZero() {
-		return
+	defer in.Close()
+	if _, err := pbx.FirstDay(o.day, time.UTC); err != nil {
+		return 0, withCode(exitUsage, err)
 	}
-	fmt.Fprintf(out, "from %s to %s\n", s.First.Format(time.RFC3339), s.Last.Format(time.RFC3339))
-	for _, g := range s.Gaps {
-		fmt.Fprintf(out, "silent from %s to %s (%s)\n", g.From.Format(time.RFC3339), g.Till.Format(time.RFC3339), g.Till.Sub(g.From).Truncate(time.Minute))
+	done, err := c.ReadRecords(cmd.Context(), c.Who, console.RecordFile{
+		Tenant: o.tenant, PBX: o.pbx, Name: filepath.Base(name), Reference: changed, Way: importer.WayFile, In: in,
+	})
+	if errors.Is(err, console.ErrMisread) {
+		return 0, withCode(exitUsage, err)
 	}
+	if err != nil {
+		return 0, err
+	}
+	cmd.Printf("%s: import %d, %d legs sent, %d calls could not be rated\n", name, done.Import, done.Totals.Sent, done.Totals.Refused)
+	terminal.ReadRecords(cmd.OutOrStdout(), &done.Summary)
+	return done.Totals.Unusable, nil
+}
+
+func newImportErrorsCommand() *cobra.Command {
+	var query console.ImportQuery
+	var settled []string
+	cmd := asking(&cobra.Command{
+		Use: "errors", Short: "List the records that could not be read or rated",
+		Long: `Errors lists, with file, line and reason, the records of PBXs and other switches that could not be used. Mend the cause (the
+format, the dial plan) and import them again (trunkline import again, or the file itself): what could be used then leaves the
+list by itself. --settle takes off what never will.`,
+		Example: "  trunkline import errors --tenant beauty\n  trunkline import errors --settle 17,18",
+	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+		if len(settled) > 0 {
+			return settleFaults(cmd, c, settled)
+		}
+		faults, err := c.ImportFaults(cmd.Context(), c.Who, query)
+		if err != nil {
+			return err
+		}
+		return terminal.ImportFaults(cmd.OutOrStdout(), faults)
+	})
+	f := cmd.Flags()
+	f.StringVar(&query.Tenant, "tenant", "", "tenant")
+	f.StringVar(&query.PBX, "pbx", "", "PBX")
+	f.Int64Var(&query.After, "after", 0, "ids above this one only")
+	f.IntVar(&query.Limit, "limit", 100, "most rows")
+	f.StringSliceVar(&settled, "settle", nil, "take these ids off the list")
+	return cmd
+}
+
+func settleFaults(cmd *cobra.Command, c *app.Local, texts []string) error {
+	return onIDs("import errors", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+		n, err := c.SettleFaults(cmd.Context(), c.Who, ids)
+		return say(cmd, err, "%d taken off the list\n", n)
+	})(cmd, c, texts)
 }

@@ -15,7 +15,7 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withCode(exitUsage, err) })
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newVersionCommand(),
 		newServeCommand(),
@@ -27,7 +27,7 @@ func newRootCommand() *cobra.Command {
 		newTariffCommand(),
 		newHistoryCommand(),
 		newExplainCommand(),
-		newDeckCommand(newDeckImportCommand(), newDeckUndoCommand(), newDeckVersionsCommand(), newDeckRatesCommand()),
+		newDeckCommand(),
 		newRouteCommand(),
 		newDialPlanCommand(),
 		newApplyCommand(),

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"log/slog"
+
 	"github.com/spf13/cobra"
 
 	"trunkline/app"
@@ -44,32 +46,45 @@ func newDemoCommand() *cobra.Command {
 
 // serviceCommand is a command that runs some parts until it is interrupted.
 func serviceCommand(p *app.Parts, use, short, long, example string) *cobra.Command {
-	var f configFlags
 	own := false
-	cmd := &cobra.Command{
-		Use: use, Short: short, Long: long, Example: example, Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.load()
-			if err != nil {
-				return err
-			}
-			if p.Alone && !own {
-				if err := c.RequireAddresses(); err != nil {
-					return withCode(exitUsage, err)
-				}
-			}
-			log, err := config.NewLogger(&c.Log, cmd.ErrOrStderr())
-			if err != nil {
+	cmd := service(&cobra.Command{Use: use, Short: short, Long: long, Example: example}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger) error {
+		if p.Alone && !own {
+			if err := set.RequireAddresses(); err != nil {
 				return withCode(exitUsage, err)
 			}
-			return app.Run(cmd.Context(), &c, *p, log, cmd.OutOrStdout())
-		},
-	}
+		}
+		return app.Run(cmd.Context(), set, *p, log, cmd.OutOrStdout())
+	})
 	if p.Alone {
 		cmd.Flags().BoolVar(&own, "embedded", false, "start the engines that have no address, with their data below --data")
 	}
-	f.register(cmd)
 	return cmd
 }
 
+// service is a command that runs until it is interrupted, and logs as it is told to.
+func service(cmd *cobra.Command, run func(cmd *cobra.Command, set *config.Config, log *slog.Logger) error) *cobra.Command {
+	f := newConfigFlags(cmd)
+	return bare(cmd, func(cmd *cobra.Command, _ []string) error {
+		set, log, err := f.loud(cmd.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		return run(cmd, set, log)
+	})
+}
+
 const needsAddresses = "It needs the addresses of PostgreSQL, ClickHouse and Kafka (postgres.dsn, clickhouse.dsn, kafka.brokers), and starts no engine unless --embedded is given."
+
+func newCollectCommand() *cobra.Command {
+	return service(&cobra.Command{
+		Use: "collect", Short: "Fetch the call records of the tenants' PBXs as they come",
+		Long: `Collect reads the PBXs that the operator's file declares under pbxs with a source: folders that others write to, connections
+that PBXs make to us or wait for from us, serial lines. What comes over a line is kept below --data before anything is made
+of it; how far it was read is remembered over restarts. What is changed in the operator's file is in force within seconds.
+
+serve does this too: run collect where the PBXs are reached from another host, and set collect: false for serve there.`,
+		Example: "  trunkline collect --config trunkline.yaml",
+	}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger) error {
+		return app.RunCollector(cmd.Context(), set, log)
+	})
+}
