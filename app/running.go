@@ -24,14 +24,14 @@ type Running struct {
 
 // FindRunning finds the process that runs on a data folder. Where none does, the error is marked as cause.State.
 func FindRunning(data string) (*Running, error) {
-	address, err := os.ReadFile(filepath.Join(data, AddressFile))
+	address, err := os.ReadFile(filepath.Join(data, AddressFile)) //nolint:gosec // The operator chooses the folder.
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, cause.Mark(cause.State, fmt.Errorf("no process with pages runs on %s: start `trunkline serve`, or name its folder with --data", data))
 	}
 	if err != nil {
 		return nil, err
 	}
-	key, err := os.ReadFile(filepath.Join(data, LocalKeyFile))
+	key, err := os.ReadFile(filepath.Join(data, LocalKeyFile)) //nolint:gosec // The operator chooses the folder.
 	if err != nil {
 		return nil, err
 	}

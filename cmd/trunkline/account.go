@@ -15,19 +15,17 @@ import (
 )
 
 func newAccountCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "account", Short: "Balances, statements, top-ups, corrections, suspension",
-		Long: `Account works on the ledger's accounts of tenants and carriers. Every posting is final: a mistake is corrected by
-another posting. --key names a posting of yours: the same key with the same amount is posted once, however often the
-command is run; with another amount it is refused.`,
-	}, newAccountListCommand(), newStatementCommand(), newTopUpCommand(), newAdjustCommand(),
+	return group(&cobra.Command{Use: "account", Short: "Balances, statements, top-ups, corrections, suspension"}, newAccountListCommand(), newStatementCommand(), newTopUpCommand(), newAdjustCommand(),
 		newSuspendCommand("suspend", true, "Grant no calls to a tenant, and prolong none"),
 		newSuspendCommand("resume", false, "Let a suspended tenant call again"))
 }
 
 func newAccountListCommand() *cobra.Command {
 	kind := string(ledger.TenantAccount)
-	cmd := &cobra.Command{Use: "list", Short: "Accounts with what is left of them", Example: "  trunkline account list\n  trunkline account list --kind carrier --format csv"}
+	cmd := &cobra.Command{
+		Use: "list", Short: "Accounts with what is left of them",
+		Example: "  trunkline account list\n  trunkline account list --kind carrier --format csv",
+	}
 	format := formatFlag(cmd, "table", "csv", "json")
 	cmd.Flags().StringVar(&kind, "kind", kind, "tenant, carrier, revenue, cost, payment or correction")
 	return asking(cmd, func(cmd *cobra.Command, c *app.Local, _ []string) error {
@@ -49,8 +47,6 @@ func newStatementCommand() *cobra.Command {
 	limit := 100
 	cmd := listing(&cobra.Command{
 		Use: "statement --tenant ID", Short: "Postings of a tenant or carrier with the running balance",
-		Long: `Statement lists what was put on the account and what was taken from it. Usage is posted by quarters of an hour, UTC: the
-calls behind a line are in ` + "`trunkline report cdr`" + ` for that quarter. The balance of a carrier is what we owe it.`,
 		Example: "  trunkline account statement --tenant beauty --from 2026-11-01\n  trunkline account statement --carrier rhein --format csv",
 	}, terminal.Statement, func(ctx context.Context, c *app.Local, _ []string) ([]ledger.Line, error) {
 		if until.IsZero() {
@@ -107,7 +103,10 @@ func newAdjustCommand() *cobra.Command {
 
 func newSuspendCommand(use string, suspended bool, short string) *cobra.Command {
 	var tenant, reason string
-	cmd := asking(&cobra.Command{Use: use + " --tenant ID --reason WHY", Short: short, Example: "  trunkline account " + use + " --tenant beauty --reason 'unpaid since October'"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	cmd := asking(&cobra.Command{
+		Use: use + " --tenant ID --reason WHY", Short: short,
+		Example: "  trunkline account " + use + " --tenant beauty --reason 'unpaid since October'",
+	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		return say(cmd, c.Suspend(cmd.Context(), c.Who, tenant, suspended, reason), "tenant %s: %s\n", tenant, use)
 	})
 	cmd.Flags().StringVar(&tenant, "tenant", "", "tenant")

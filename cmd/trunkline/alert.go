@@ -14,18 +14,16 @@ import (
 )
 
 func newAlertCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "alert", Short: "What fires, by which rules, who was told, and telling them again",
-		Long: `Alerts are measured every ten seconds by the process that runs the worker: balances, caps, what calls cost and how long they
-last, risky and sequential numbers, sudden spikes. An alert that fires tells its channels, and may block a client, an
-extension or a destination, or lower a cap; it tells them again when it clears. docs/alerts.md explains the rules.`,
-	}, newAlertListCommand(), newAlertRulesCommand(), newAlertApplyCommand(), newAlertDeliveriesCommand(), newAlertReplayCommand())
+	return group(&cobra.Command{Use: "alert", Short: "What fires, by which rules, who was told, and telling them again"}, newAlertListCommand(), newAlertRulesCommand(), newAlertApplyCommand(), newAlertDeliveriesCommand(), newAlertReplayCommand())
 }
 
 func newAlertListCommand() *cobra.Command {
 	var tenant string
 	onlyOpen, limit := false, 100
-	cmd := listing(&cobra.Command{Use: "list", Short: "What fires, and what fired", Example: "  trunkline alert list --open\n  trunkline alert list --tenant beauty --format json"}, terminal.Alarms, func(ctx context.Context, c *app.Local, _ []string) ([]alert.Alarm, error) {
+	cmd := listing(&cobra.Command{
+		Use: "list", Short: "What fires, and what fired",
+		Example: "  trunkline alert list --open\n  trunkline alert list --tenant beauty --format json",
+	}, terminal.Alarms, func(ctx context.Context, c *app.Local, _ []string) ([]alert.Alarm, error) {
 		return c.Alarms(ctx, c.Who, tenant, onlyOpen, limit)
 	})
 	f := cmd.Flags()
@@ -47,9 +45,6 @@ func newAlertApplyCommand() *cobra.Command {
 	dryRun := false
 	cmd := &cobra.Command{
 		Use: "apply -f FILE", Short: "Put a file of rules and channels in force, in place of the former one",
-		Long: `Apply checks the file and puts all of it in force within ten seconds. Rules that are not in it any more clear.
-
-Exit status: 0 done; 2 the file is wrong.`,
 		Example: "  trunkline alert apply -f alerts.yaml --dry-run\n  trunkline alert apply -f alerts.yaml",
 	}
 	f := newConfigFlags(cmd)
@@ -76,7 +71,10 @@ Exit status: 0 done; 2 the file is wrong.`,
 
 func newAlertDeliveriesCommand() *cobra.Command {
 	onlyFailed, limit := false, 100
-	cmd := listing(&cobra.Command{Use: "deliveries", Short: "The messages that were sent, and those that could not be", Example: "  trunkline alert deliveries --unsent"}, terminal.Deliveries, func(ctx context.Context, c *app.Local, _ []string) ([]console.Delivery, error) {
+	cmd := listing(&cobra.Command{
+		Use: "deliveries", Short: "The messages that were sent, and those that could not be",
+		Example: "  trunkline alert deliveries --unsent",
+	}, terminal.Deliveries, func(ctx context.Context, c *app.Local, _ []string) ([]console.Delivery, error) {
 		return c.Deliveries(ctx, c.Who, onlyFailed, limit)
 	})
 	cmd.Flags().BoolVar(&onlyFailed, "unsent", false, "only those that were not sent")
@@ -85,7 +83,10 @@ func newAlertDeliveriesCommand() *cobra.Command {
 }
 
 func newAlertReplayCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "replay ID...", Short: "Send messages again, under the same numbers", Args: cobra.MinimumNArgs(1), Example: "  trunkline alert replay 17 18"}, onIDs("alert deliveries", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+	return asking(&cobra.Command{
+		Use: "replay ID...", Short: "Send messages again, under the same numbers", Args: cobra.MinimumNArgs(1),
+		Example: "  trunkline alert replay 17 18",
+	}, onIDs("alert deliveries", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		for _, id := range ids {
 			if err := c.ReplayDelivery(cmd.Context(), c.Who, id); err != nil {
 				return err

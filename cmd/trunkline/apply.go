@@ -25,21 +25,6 @@ func newApplyCommand() *cobra.Command {
 	o := &applyOptions{}
 	cmd := bare(&cobra.Command{
 		Use: "apply -f OPERATOR.yaml", Short: "Bring the provisioning to what an operator's file says",
-		Long: `Apply compares an operator's file, and the decks and tariffs that it names, with what is provisioned, prints what is
-new, changed or gone, and stores it: all or nothing. Applying the same file again changes nothing. Calls in progress are
-not touched; a running proxy uses the new state within a second.
-
-Another content of a tariff or deck is another version. It is in force from its effective_from, or from now on; calls of before keep
-the price of their time. What is announced for later stays announced: see "trunkline tariff versions" and "trunkline tariff withdraw".
-
-What was changed at another place since the file was applied last, on a page or by "trunkline deck import", stays as it is there where
-the file has not changed. Where both have, apply refuses and shows it: --keep NAME leaves what is stored, --overwrite NAME takes what
-the file says; NAME is as it is printed, such as tenant/beauty or file/decks/one.csv, or all.
-
-What is provisioned but not in the file is kept, unless --prune says to delete it.
-
-Exit status: 0 done, or nothing to do; 2 the file is wrong (each fault is printed with file, line, field and remedy);
-4 something was changed at another place too, somebody else changed the provisioning meanwhile, or no engine can be reached.`,
 		Example: "  trunkline apply -f demo/operator.yaml --dry-run\n  trunkline apply -f demo/operator.yaml\n" +
 			"  trunkline apply -f operator.yaml --keep file/decks/one.csv --overwrite tenant/beauty",
 	}, func(cmd *cobra.Command, _ []string) error { return o.run(cmd) })

@@ -11,13 +11,7 @@ import (
 )
 
 func newDeadCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "dead", Short: "Legs that could not be rated",
-		Long: `A leg that cannot be rated (its tariff or deck is not known, has no rate for the number, or its times make no sense) is
-kept here with the reason and blocks the invoice of its period. Mend the cause, then retry it: it is priced as if it came
-now, under its own identity, so it cannot be charged twice. Times that are impossible can be mended (trunkline dead mend); what nobody
-is to be charged for is written off (trunkline dead write-off). Both keep the leg as it came, with the reason.`,
-	}, newDeadListCommand(), newDeadShowCommand(), newDeadRetryCommand(), newDeadMendCommand(), newDeadWriteOffCommand())
+	return group(&cobra.Command{Use: "dead", Short: "Legs that could not be rated"}, newDeadListCommand(), newDeadShowCommand(), newDeadRetryCommand(), newDeadMendCommand(), newDeadWriteOffCommand())
 }
 
 func newDeadListCommand() *cobra.Command {
@@ -51,8 +45,6 @@ func newDeadMendCommand() *cobra.Command {
 	var m console.Mending
 	cmd := asking(&cobra.Command{
 		Use: "mend ID --reason WHY", Short: "Give a leg other times, where its own are impossible, and price it", Args: cobra.ExactArgs(1),
-		Long: `A leg whose times make no sense (bad_times: the clock of its proxy or PBX was wrong) can be given those that are right, from a carrier's record or from
-what is known of the clock. A time that is not given stays as it is. The leg as it came is kept, with the reason and who did it.`,
 		Example: "  trunkline dead mend 17 --connect 2026-11-30T14:05:08Z --disconnect 2026-11-30T14:09:12Z --reason 'the clock of pbx-3 was two minutes behind'",
 	}, onIDs("dead list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		left, err := c.MendDead(cmd.Context(), c.Who, ids[0], m)
@@ -72,8 +64,6 @@ func newDeadWriteOffCommand() *cobra.Command {
 	var reason string
 	cmd := asking(&cobra.Command{
 		Use: "write-off ID... --reason WHY", Short: "Say that legs are never to be rated", Args: cobra.MinimumNArgs(1),
-		Long: `Legs that are written off are charged to nobody, and no invoice waits for them any more. They are kept, with the reason and who did it. What is held for
-their calls is given back like that of any call that is over.`,
 		Example: "  trunkline dead write-off 17 18 --reason 'test calls of the integrator'",
 	}, onIDs("dead list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		n, err := c.WriteOffDead(cmd.Context(), c.Who, ids, reason)

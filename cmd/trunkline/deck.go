@@ -21,10 +21,6 @@ import (
 func newDeckCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use: "deck", Short: "Check, compare, convert and import price lists",
-		Long: `Deck reads price lists as carriers send them: CSV in any encoding and with any delimiter, XLSX, tables of HTML, or an
-archive with one of them. The columns are found out by their headings (in English, German, Russian, Spanish, French, Italian or
-Portuguese) and by what stands below them. What a list leaves open is asked, with the flag that answers it; every column that
-is not used is named.`,
 		Example: "  trunkline deck check carrier.xlsx\n  trunkline deck diff march.csv april.csv",
 	}, newDeckCheckCommand(), newDeckDiffCommand(), newDeckExportCommand(),
 		newDeckImportCommand(), newDeckUndoCommand(), newDeckVersionsCommand(), newDeckRatesCommand())
@@ -74,8 +70,6 @@ func newDeckCheckCommand() *cobra.Command {
 	var answers deckfile.Answers
 	cmd := &cobra.Command{
 		Use: "check FILE", Short: "Show how a price list is read and what is wrong with it", Args: cobra.ExactArgs(1),
-		Long: `Check prints how each column is read, with samples, what is not used and why, the counts, and every faulty line.
-Exit status: 2 the file cannot be read, or leaves a question open; 3 some lines are faulty.`,
 		Example: "  trunkline deck check carrier.xlsx\n  trunkline deck check carrier.xlsx --sheet Rates --column rate=\"New Price\" --dates dmy",
 	}
 	format := formatFlag(cmd, "table", "csv", "json")
@@ -99,9 +93,6 @@ func newDeckDiffCommand() *cobra.Command {
 	var answers deckfile.Answers
 	cmd := &cobra.Command{
 		Use: "diff OLD NEW", Short: "Compare two price lists: new, dearer, cheaper, same, closed and faulty lines", Args: cobra.ExactArgs(2),
-		Long: `Diff tells what would change if NEW were put in force as a whole list at a moment: --at, or else now. Each step of a
-price is told with the day from which it holds, so a list with several dates can be compared today.
-Exit status 3: the new list has faulty lines, which are printed with their numbers.`,
 		Example: "  trunkline deck diff march.csv april.xlsx --format table",
 	}
 	format := formatFlag(cmd, "table", "csv", "json")
@@ -138,8 +129,6 @@ func newDeckExportCommand() *cobra.Command {
 	var answers deckfile.Answers
 	cmd := bare(&cobra.Command{
 		Use: "export FILE", Short: "Write a price list in the standard form: one prefix a line, dates in RFC 3339", Args: cobra.ExactArgs(1),
-		Long: `Export reads a price list as check does and writes it in the standard form. How the columns were read goes to standard
-error. Exit status 2: the list cannot be read, has faulty lines, or leaves a question open; nothing is written then.`,
 		Example: "  trunkline deck export carrier.xlsx --to carrier.csv",
 	}, func(cmd *cobra.Command, args []string) error {
 		deck, report, err := readList(cmd.Context(), args[0], deckfile.Options{Answers: answers}, cmd.ErrOrStderr())

@@ -60,21 +60,6 @@ func newDeckImportCommand() *cobra.Command {
 	o := &deckImport{}
 	cmd := asking(&cobra.Command{
 		Use: "import FILE --carrier ID", Short: "Put a carrier's new price list, or a tariff's, in force", Args: cobra.ExactArgs(1),
-		Long: `Import reads a price list, shows how it read each column, compares it with the deck that is provisioned, and prints what
-is new, dearer, cheaper, closed, dropped and faulty, each with the day: exactly what storing it does. With --apply it is stored,
-all or nothing: rates that change end when the new ones begin (--effective, or now, where the list has no dates); what a call
-cost before stays as it was. A running proxy uses it within a second.
-
---mode full closes what the list does not name. --mode update keeps it, and keeps changes that were announced for after those
-of the list (--drop-announced takes them back). A list that ends more than 20 percent of the prices needs --yes. With --partial
-the good lines go in although others are faulty, and nothing is closed because it is missing; --rejected writes the faulty lines
-with their reasons to a file that can be mended and imported.
-
-What the list leaves open is asked, with the flag that answers it. How the columns were read is remembered for the deck by their
-headings, so the next list is read alike, and what is different in it is told; --forget finds out anew.
-
-Exit status: 0 done; 2 the file or an option is wrong, or a question is open; 3 the list has faulty lines (with --partial the good
-ones were stored); 4 somebody else changed the provisioning meanwhile, or no engine can be reached.`,
 		Example: "  trunkline deck import april.xlsx --carrier rhein --effective 2026-12-01T00:00:00Z\n" +
 			"  trunkline deck import april.xlsx --carrier rhein --effective 2026-12-01T00:00:00Z --apply",
 	}, o.run)
@@ -195,11 +180,6 @@ func newDeckUndoCommand() *cobra.Command {
 	var to int64
 	cmd := asking(&cobra.Command{
 		Use: "undo --carrier ID", Short: "Take the last changes of a deck back, one by one or to a version",
-		Long: `Undo puts the contents in force that the deck had before the last change that has not been undone yet; undoing again goes
-one step further back. --to goes to a version that "deck versions" lists. Undoing is a change in its turn. What calls cost
-meanwhile stays as it was.
-
-Exit status 4: there is no change that could be undone, or somebody else changed the provisioning meanwhile.`,
 		Example: "  trunkline deck undo --carrier rhein\n  trunkline deck undo --carrier rhein --to 17",
 	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		l, err := target.list(cmd.Context(), c)
@@ -219,7 +199,10 @@ Exit status 4: there is no change that could be undone, or somebody else changed
 
 func newDeckVersionsCommand() *cobra.Command {
 	var target deckTarget
-	cmd := asking(&cobra.Command{Use: "versions --carrier ID", Short: "List what a deck was, the newest version first", Example: "  trunkline deck versions --carrier rhein"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	cmd := asking(&cobra.Command{
+		Use: "versions --carrier ID", Short: "List what a deck was, the newest version first",
+		Example: "  trunkline deck versions --carrier rhein",
+	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		l, err := target.list(cmd.Context(), c)
 		if err != nil {
 			return err

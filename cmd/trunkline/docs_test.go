@@ -124,3 +124,30 @@ func documented(root *cobra.Command, words []string) error {
 	}
 	return nil
 }
+
+// TestHelpTexts: every text of help is that of a command.
+func TestHelpTexts(t *testing.T) {
+	t.Parallel()
+	files, err := helpTexts.ReadDir("help")
+	require.NoError(t, err)
+	for _, file := range files {
+		words := strings.Split(strings.TrimSuffix(file.Name(), ".txt"), "-")
+		text, err := helpTexts.ReadFile("help/" + file.Name())
+		require.NoError(t, err)
+		require.True(t, told(newRootCommand(), words, string(text)), "%s is not the help of a command", file.Name())
+	}
+}
+
+// told says whether a command below another, whose name may have hyphens, tells a text.
+func told(cmd *cobra.Command, words []string, text string) bool {
+	for n := range words {
+		below, _, err := cmd.Find([]string{strings.Join(words[:n+1], "-")})
+		if err != nil || below == cmd {
+			continue
+		}
+		if n+1 == len(words) && below.Long == strings.TrimSuffix(text, "\n") || told(below, words[n+1:], text) {
+			return true
+		}
+	}
+	return false
+}

@@ -20,14 +20,6 @@ func newDoctorCommand() *cobra.Command {
 	var watch time.Duration
 	cmd := configured(&cobra.Command{
 		Use: "doctor", Short: "Check that nothing was lost and nothing charged twice",
-		Long: `Doctor compares, for every account, what the ledger posted for calls with what the rated calls in ClickHouse add up to, of the batches
-that both have at one moment: calls that come in meanwhile make no difference. It compares the usage of issued invoices with the
-ledger, batch with batch, and looks for calls that were answered and never recorded, legs that could not be rated, damaged files of
-journal and spool, stores that went back in time, topics made anew, and proxies that are silent with money held.
-
-With --watch it goes on, and prints when something changes. What it finds is also in the metrics trunkline_doctor_* of the worker.
-
-Exit status: 0 all is well; 3 legs wait for a decision (trunkline dead list); 4 something is wrong, or an engine cannot be reached.`,
 		Example: "  trunkline doctor\n  trunkline doctor --days 400\n  trunkline doctor --watch 1m\n  trunkline doctor close 17 --reason 'charged by hand, case 12'",
 	}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger, _ []string) error {
 		if days < 1 || days > 4000 {
@@ -63,15 +55,6 @@ func newRepairCommand() *cobra.Command {
 	var dryRun, adopt bool
 	cmd := asking(&cobra.Command{
 		Use: "repair [--dry-run]", Short: "Bring ledger and store of calls into agreement after a restore",
-		Long: `Repair compares every batch that the ledger (PostgreSQL) has posted with what the store of calls (ClickHouse) has of it.
-A worker does so by itself with the newest batches, at its start and every minute; this command looks at all of them.
-
-Batches that ClickHouse has lost are filled in again: from the records that the ledger keeps packed (worker.keep_packed, two weeks
-unless set), or from the topic, where the legs' prices add up to just what was posted. Batches that the ledger does not know,
-because PostgreSQL was restored from a backup, are set aside (table cdr_aside), and their legs are accounted for anew. What can
-be brought back from nowhere is listed, with since when. It may be repeated; a second run finds nothing.
-
-Exit status: 0 both agree; 3 records are missing that cannot be brought back; 4 the sums differ, or an engine cannot be reached.`,
 		Example: "  trunkline repair --dry-run\n  trunkline repair",
 	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		ctx, out := cmd.Context(), cmd.OutOrStdout()

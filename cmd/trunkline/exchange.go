@@ -12,22 +12,13 @@ import (
 )
 
 func newExchangeCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "exchange", Short: "Exchange rates: of central banks, of files, and when they were fetched",
-		Long: `Exchange keeps dated exchange rates beside those of the operator's settings, which go before them. Rates of the European Central
-Bank, of the Bank of Russia and of lists of one's own (from,to,rate,day) are understood by their content. "serve" and "api" fetch
-those of exchange.sources when they are due. A rate that is kept is never changed.`,
-	}, newExchangeListCommand(), newExchangeFetchCommand(), newExchangeLogCommand())
+	return group(&cobra.Command{Use: "exchange", Short: "Exchange rates: of central banks, of files, and when they were fetched"}, newExchangeListCommand(), newExchangeFetchCommand(), newExchangeLogCommand())
 }
 
 func newExchangeFetchCommand() *cobra.Command {
 	var private bool
 	cmd := asking(&cobra.Command{
 		Use: "fetch ADDRESS|FILE...", Aliases: []string{"import"}, Short: "Fetch rates now, from an address or a file", Args: cobra.MinimumNArgs(1),
-		Long: `Fetch keeps the rates of documents; it may be repeated. Addresses of this host and of private networks are refused without
---allow-private.
-
-Exit status: 0 done; 2 a document is not understood; 4 a rate is kept already with another value; 1 anything else.`,
 		Example: "  trunkline exchange fetch https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist-90d.xml\n  trunkline exchange fetch rates.csv",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		for _, origin := range args {

@@ -17,11 +17,6 @@ import (
 func newExplainCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "explain CALL", Short: "Compute the price of a call again from what is stored, and show the lines that made it", Args: cobra.ExactArgs(1),
-		Long: `Explain prices a call again, of today or of years ago: by the versions of tariff and deck that its records name, with what the price
-depended on beside them (allowances, volume tiers, the carrier's rate of a cost-plus price), and says whether the same comes out, to the
-last millionth. Nothing is changed. How the call was routed is told by "trunkline route --call".
-
-Exit status: 0 all prices come out as they were charged; 3 one does not, or its version is not kept, which is said; 2 there is no such call.`,
 		Example: "  trunkline explain 019a2000-13d4-7e00-b66d-332a7ad2600f\n  trunkline explain 019a2000-13d4-7e00-b66d-332a7ad2600f --format json",
 	}
 	format := formatFlag(cmd, "table", "json")
@@ -47,10 +42,6 @@ func newHistoryCommand() *cobra.Command {
 	var revision int64
 	cmd := &cobra.Command{
 		Use: "history KIND ID", Short: "How a route plan, dial plan, client or other object was set up, and when it was changed by whom", Args: cobra.ExactArgs(2),
-		Long: `History lists the changes of an object: settings operator, carrier, gateway, deck, tariff, dial_plan, route_plan or tenant. With --at or --revision it
-prints the object as it was set up then; the decision about a call names its revision ("trunkline route --call").
-
-Exit status: 0 done; 2 there was no such object.`,
 		Example: "  trunkline history route_plan standard\n  trunkline history dial_plan russia --at 2026-03-01T12:00:00Z\n  trunkline history route_plan standard --revision 117",
 	}
 	format := formatFlag(cmd, "table", "csv", "json")

@@ -15,9 +15,7 @@ import (
 )
 
 func newExportCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "export", Short: "Call records as CSV, XLSX, Parquet or Arrow, however many",
-	}, newExportCDRCommand())
+	return group(&cobra.Command{Use: "export", Short: "Call records as CSV, XLSX, Parquet or Arrow, however many"}, newExportCDRCommand())
 }
 
 // exportOptions are the flags of `trunkline export cdr`.
@@ -30,15 +28,6 @@ func newExportCDRCommand() *cobra.Command {
 	o := &exportOptions{}
 	cmd := asking(&cobra.Command{
 		Use: "cdr --out FILE", Short: "Write call records to a file",
-		Long: `Cdr streams the records of a period into a file; its ending says the format: .csv, .xlsx, .parquet or .arrow (the streaming
-form of Arrow IPC). A million rows take no more memory than a thousand. Amounts and seconds of reversed records are below zero,
-so that every column adds up.
-
---locale ru or de writes a decimal comma and semicolons, --bom the mark by which Excel knows UTF-8. Times of CSV and XLSX are
-in the tenant's time zone unless --zone names another; Parquet and Arrow keep UTC. In CSV they have their offset, unless they are UTC.
-
-With --daily, --out is a folder that gets one file a day, in --format. A file is put in place when it is whole, and days that
-are there already are left as they are: an export that was broken off goes on where it was when it is started again.`,
 		Example: "  trunkline export cdr --tenant beauty --period 2026-10 --out october.xlsx\n" +
 			"  trunkline export cdr --tenant beauty --period 2026-10 --kind ingress --locale ru --bom --out october.csv\n" +
 			"  trunkline export cdr --period 2026-10 --daily --format parquet --out /srv/archive",

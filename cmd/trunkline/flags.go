@@ -79,21 +79,21 @@ func (v *readFlag) Type() string { return "string" }
 func (v *readFlag) Set(text string) error {
 	v.text = text
 	if err := v.set(text); err != nil {
-		return &flagFault{err}
+		return &flagError{err}
 	}
 	return nil
 }
 
-// flagFault is what a readFlag says of a text that it cannot read, in words that name the flag.
-type flagFault struct{ err error }
+// flagError is what a readFlag says of a text that it cannot read, in words that name the flag.
+type flagError struct{ err error }
 
-func (e *flagFault) Error() string { return e.err.Error() }
+func (e *flagError) Error() string { return e.err.Error() }
 
-func (e *flagFault) Unwrap() error { return e.err }
+func (e *flagError) Unwrap() error { return e.err }
 
-// flagError gives the mistakes of flags the exit code of a wrong command line, in the words of the flag if it has some.
-func flagError(_ *cobra.Command, err error) error {
-	if fault, ok := errors.AsType[*flagFault](err); ok {
+// toldOfFlag gives the mistakes of flags the exit code of a wrong command line, in the words of the flag if it has some.
+func toldOfFlag(_ *cobra.Command, err error) error {
+	if fault, ok := errors.AsType[*flagError](err); ok {
 		err = fault.err
 	}
 	return withCode(exitUsage, err)
@@ -123,7 +123,7 @@ func (v *choiceFlag) Type() string { return "string" }
 func (v *choiceFlag) Set(text string) error {
 	v.chosen = text
 	if err := terminal.CheckFormat(text, v.of...); err != nil {
-		return &flagFault{err}
+		return &flagError{err}
 	}
 	return nil
 }

@@ -20,11 +20,7 @@ import (
 )
 
 func newImportCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "import", Short: "Call records of other systems: SMDR of PBXs, CDRs of other switches",
-		Long: `Import reads the call records of PBXs and of other switches. parse shows what it makes of a file and needs no engine; file
-brings the calls of a file into the system, where they are rated and reported like our own; errors lists what could not be read.`,
-	}, newParseCommand(), newFormatsCommand(), newImportFileCommand(), newImportErrorsCommand(),
+	return group(&cobra.Command{Use: "import", Short: "Call records of other systems: SMDR of PBXs, CDRs of other switches"}, newParseCommand(), newFormatsCommand(), newImportFileCommand(), newImportErrorsCommand(),
 		newImportListCommand(), newImportUndoCommand(), newImportAgainCommand())
 }
 
@@ -33,11 +29,6 @@ func newParseCommand() *cobra.Command {
 	var out string
 	cmd := bare(&cobra.Command{
 		Use: "parse FILE", Short: "Show the calls of a file as CSV or JSON; needs no engine", Args: cobra.ExactArgs(1),
-		Long: `Parse prints one line for every call: source,line,start,ring,duration,direction,from,to,extension,trunk,account,cause,raw.
-Start is RFC 3339 in the time zone given, ring and duration are seconds. What could not be read is listed on the standard
-error with its line number and the reason; so is a summary. FILE may be "-", the standard input.
-
-Exit status: 0 done; 2 an option or the file name is wrong; 3 done, but some lines could not be read.`,
 		Example: "  trunkline import parse --format auto smdr.log --out csv\n" +
 			"  nc pbx 2300 | trunkline import parse --format panasonic-tda-c - --out json",
 	}, func(cmd *cobra.Command, args []string) error { return parseRecords(cmd, args[0], &r, out) })
@@ -93,15 +84,6 @@ func parseRecords(cmd *cobra.Command, name string, r *pbx.Reading, kind string) 
 func newFormatsCommand() *cobra.Command {
 	return bare(&cobra.Command{
 		Use: "formats [NAME]", Short: "List the formats that can be read, with what proves them", Args: cobra.MaximumNArgs(1),
-		Long: `Formats lists every built-in format with its proof and the documents that it was taken from, first of them where the
-proof was found. The proof is one of
-
-  field     the tests read records that a system in the field wrote
-  sample    the tests read what the vendor printed as an example
-  layout    the vendor's table of the layout, or the source of a program that reads it; the values in the tests are made up
-  unproven  no public document was found: a beginning for a description of your own
-
-With a name it shows the notes of that format too.`,
 		Example: "  trunkline import formats\n  trunkline import formats samsung",
 	}, func(cmd *cobra.Command, args []string) error {
 		if len(args) == 1 {
@@ -126,11 +108,6 @@ func newImportFileCommand() *cobra.Command {
 	o := &importFile{}
 	cmd := asking(&cobra.Command{
 		Use: "file --tenant ID --pbx ID FILE...", Short: "Bring the calls of files into the system", Args: cobra.MinimumNArgs(1),
-		Long: `File reads the records of a PBX that the operator's file declares under pbxs, gives every call to the branch and extension
-that made it, and sends it to the topic of legs, from where the worker rates it like any other. A call has its identity from
-what the PBX recorded: importing a file twice changes nothing. What cannot be read or rated is kept (trunkline import errors).
-
-Exit status: 0 done; 2 an option is wrong; 3 done, but some records could not be used; 4 no engine can be reached.`,
 		Example: "  trunkline import file --tenant beauty --pbx moscow smdr-2026-11-*.log",
 	}, o.run)
 	cmd.Flags().StringVar(&o.tenant, "tenant", "", "tenant")
@@ -181,9 +158,6 @@ func newImportErrorsCommand() *cobra.Command {
 	var settled []string
 	cmd := asking(&cobra.Command{
 		Use: "errors", Short: "List the records that could not be read or rated",
-		Long: `Errors lists, with file, line and reason, the records of PBXs and other switches that could not be used. Mend the cause (the
-format, the dial plan) and import them again (trunkline import again, or the file itself): what could be used then leaves the
-list by itself. --settle takes off what never will.`,
 		Example: "  trunkline import errors --tenant beauty\n  trunkline import errors --settle 17,18",
 	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		if len(settled) > 0 {

@@ -60,9 +60,6 @@ func newImportListCommand() *cobra.Command {
 	o := &importFlags{}
 	cmd := listing(&cobra.Command{
 		Use: "list", Short: "List what was imported, the newest first",
-		Long: `List shows what was imported: files, uploads, and the streams that are collected, with their calls, and what has become of
-them. The column changed names the settings of the PBX that are others now than when the import was read: "import again"
-reads it anew by those of now.`,
 		Example: "  trunkline import list --tenant beauty --pbx moscow\n  trunkline import list --file smdr-2026-11-05.log",
 	}, terminal.Imports, func(ctx context.Context, c *app.Local, _ []string) ([]console.Import, error) {
 		if err := o.window(); err != nil {
@@ -81,16 +78,6 @@ func newImportUndoCommand() *cobra.Command {
 	var resume int64
 	cmd := asking(&cobra.Command{
 		Use: "undo [ID...] --reason WHY", Short: "Take imports back, or all calls of a PBX in a period", Args: cobra.ArbitraryArgs,
-		Long: `Undo takes the calls of imports back: their records are reversed, their money, allowances and limits given back, and what
-is still on its way, or could not be rated, never counts. The records stay, with their reversals. Imports are chosen by their numbers,
-or with --tenant and --pbx by --file; with --from and --to instead, all calls of the PBX that began in the period are taken
-back, whichever import brought them.
-
-A call that another import has brought, too, stays. Calls of closed periods, and those that an invoice stands for, are refused
-before anything is changed: open the period first, or credit the invoice. Nothing of the PBX is imported meanwhile. One that was
-killed goes on when it is run again, or with --resume. "import again" brings the calls back.
-
-Exit status: 0 done; 2 an option is wrong; 4 it cannot be done as things are.`,
 		Example: "  trunkline import undo 12 --reason 'wrong format'\n" +
 			"  trunkline import undo --tenant beauty --pbx moscow --from 2026-11-01 --to 2026-11-08 --reason 'clock was wrong'",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
@@ -140,12 +127,6 @@ func newImportAgainCommand() *cobra.Command {
 	var dryRun bool
 	cmd := asking(&cobra.Command{
 		Use: "again [ID...] --reason WHY|--dry-run", Short: "Read imports anew by the settings of now", Args: cobra.ArbitraryArgs,
-		Long: `Again takes imports back, as "import undo" does, and reads the text that was kept of them anew: by the format, zone, prefix,
-mappings and dial plan that are set up now. So a wrong setting is mended once and for all of its calls. Imports are chosen by
-their numbers, or with --tenant and --pbx by --file, by --from and --to (every import with a call in the period, as a whole), or
-by --changed: all that were read by other settings than those of now. --dry-run shows what would come of it.
-
-Exit status: 0 done; 2 an option is wrong; 3 done, but some records could not be used; 4 it cannot be done as things are.`,
 		Example: "  trunkline import again --tenant beauty --pbx moscow --changed --dry-run\n" +
 			"  trunkline import again 12 --reason 'day before month'",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {

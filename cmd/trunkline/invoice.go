@@ -19,13 +19,7 @@ import (
 )
 
 func newInvoiceCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "invoice", Short: "Close billing periods; invoices, credit notes, and how tenants are invoiced",
-		Long: `Invoice closes billing periods. An invoice is made only when the rated calls, the ledger's postings and the invoice's lines are
-the same to the last place, no leg of the period waits to be rated, and no call of it can still come. It is numbered without
-gaps, never changes, and has a hash of itself and of the one before it. Fees, rounding and tax are posted to the ledger with
-it, once, and the tenant's books are closed up to the end of the period.`,
-	}, newInvoiceRunCommand(), newInvoiceListCommand(), newInvoiceShowCommand(), newInvoiceFileCommand(), newInvoiceMarkCommand(),
+	return group(&cobra.Command{Use: "invoice", Short: "Close billing periods; invoices, credit notes, and how tenants are invoiced"}, newInvoiceRunCommand(), newInvoiceListCommand(), newInvoiceShowCommand(), newInvoiceFileCommand(), newInvoiceMarkCommand(),
 		newInvoiceCreditCommand(), newInvoiceVerifyCommand(), newInvoiceChargeCommand(), newInvoiceProfileCommand(), newInvoiceCounterCommand())
 }
 
@@ -34,12 +28,6 @@ func newInvoiceRunCommand() *cobra.Command {
 	var tenants string
 	cmd := &cobra.Command{
 		Use: "run --period MONTH", Short: "Close the period of all tenants, or of some, and issue their invoices",
-		Long: `Run makes the invoice of every tenant for the period that begins in a month, in the tenant's calendar and time zone. What is
-already issued stays as it is: running it again changes nothing. A tenant that is refused does not keep the others back; all
-reasons are told. --dry-run stores nothing. --reissue makes invoices again that were credited as a whole: with a number of
-their own, which names the one whose place they take; the tenants have to be named.
-
-Exit status: 0 all done, or nothing to do; 2 an option is wrong; 3 some tenants were refused; 4 all were.`,
 		Example: "  trunkline invoice run --period 2026-10 --dry-run\n  trunkline invoice run --period 2026-10\n  trunkline invoice run --period 2026-10 --tenant beauty\n" +
 			"  trunkline invoice run --period 2026-10 --tenant beauty --reissue",
 	}
@@ -150,8 +138,6 @@ func newInvoiceFileCommand() *cobra.Command {
 	var annex bool
 	cmd := asking(&cobra.Command{
 		Use: "file [NUMBER] --out FILE", Short: "Write a document as PDF, XLSX or JSON", Args: cobra.MaximumNArgs(1),
-		Long: `File writes an issued document, or the draft of a period, as .pdf, .xlsx or .json. --annex adds every call that was charged,
-as far as it has any charge or duration.`,
 		Example: "  trunkline invoice file 2026-00017 --out 2026-00017.pdf --annex\n  trunkline invoice file --tenant beauty --period 2026-11 --out draft.xlsx",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		ctx := cmd.Context()
@@ -186,8 +172,6 @@ func newInvoiceMarkCommand() *cobra.Command {
 	var note string
 	cmd := asking(&cobra.Command{
 		Use: "mark NUMBER sent|paid|issued", Short: "Note that an invoice was sent or paid, or take that back", Args: cobra.ExactArgs(2),
-		Long: `Mark notes what became of an invoice; the invoice itself never changes. Payments are posted with "trunkline account topup".
-Invoices that were not paid by the day on which they were due are told as overdue.`,
 		Example: "  trunkline invoice mark 2026-00017 sent\n  trunkline invoice mark 2026-00017 paid --note bank-2026-11-0042",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		state := invoice.State(args[1])

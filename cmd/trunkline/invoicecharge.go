@@ -18,8 +18,6 @@ import (
 func newInvoiceChargeCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use: "charge", Short: "Lines of invoices by hand: work on site, a device, a credit in goodwill",
-		Long: `A charge stands on the invoice of the period that its day is in, with the tax of that day. A day whose period is invoiced is refused.
-An amount below zero is a credit.`,
 		Example: "  trunkline invoice charge add --tenant beauty --day 2026-11-17 --text 'Telephone, model T2' --amount 89.90\n" +
 			"  trunkline invoice charge list --tenant beauty\n  trunkline invoice charge remove 4 --tenant beauty --reason 'ordered twice'",
 	}, newChargeAddCommand(), newChargeListCommand(), newChargeRemoveCommand())
@@ -29,9 +27,6 @@ func newChargeAddCommand() *cobra.Command {
 	var one invoice.Charge
 	cmd := asking(&cobra.Command{
 		Use: "add --tenant ID --text TEXT --amount AMOUNT", Short: "Charge a client for something, once",
-		Long: `Add keeps a charge. --key makes it safe to repeat: the same key with the same content is the same charge, with another one it is refused.
-
-Exit status: 0 done; 2 an option is wrong; 4 the day's period is invoiced already, or the key is that of another charge.`,
 		Example: "  trunkline invoice charge add --tenant beauty --text 'Telephone, model T2' --amount 89.90 --key order-4711\n" +
 			"  trunkline invoice charge add --tenant beauty --branch kazan --day 2026-11-17 --text 'Outage of 16 November' --amount -25",
 	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
@@ -51,7 +46,10 @@ Exit status: 0 done; 2 an option is wrong; 4 the day's period is invoiced alread
 
 func newChargeListCommand() *cobra.Command {
 	var tenant string
-	cmd := listing(&cobra.Command{Use: "list", Short: "What was charged by hand, with the invoices that it stands on", Example: "  trunkline invoice charge list --tenant beauty"}, terminal.Charges, func(ctx context.Context, c *app.Local, _ []string) ([]invoice.Charge, error) {
+	cmd := listing(&cobra.Command{
+		Use: "list", Short: "What was charged by hand, with the invoices that it stands on",
+		Example: "  trunkline invoice charge list --tenant beauty",
+	}, terminal.Charges, func(ctx context.Context, c *app.Local, _ []string) ([]invoice.Charge, error) {
 		return c.Charges(ctx, c.Who, tenant)
 	})
 	cmd.Flags().StringVar(&tenant, "tenant", "", "client; all if empty")
@@ -73,11 +71,7 @@ func newChargeRemoveCommand() *cobra.Command {
 }
 
 func newInvoiceProfileCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "profile", Short: "How tenants are invoiced: parties, tax, due days, language, numbers, sharing of fees, looks",
-		Long: `A profile without a tenant is the operator's and holds for all; one with a tenant goes before it. docs/invoices.md explains
-every field.`,
-	}, newProfileApplyCommand(), newProfileShowCommand())
+	return group(&cobra.Command{Use: "profile", Short: "How tenants are invoiced: parties, tax, due days, language, numbers, sharing of fees, looks"}, newProfileApplyCommand(), newProfileShowCommand())
 }
 
 func newProfileApplyCommand() *cobra.Command {
@@ -85,11 +79,6 @@ func newProfileApplyCommand() *cobra.Command {
 	var correct bool
 	cmd := asking(&cobra.Command{
 		Use: "apply -f FILE", Short: "Store the profiles of a YAML file, one document each",
-		Long: `Apply stores profiles. What is not invoiced yet is taxed by the tax of its day: a rate that changes is given with the day from
-which it holds (tax.rates in docs/invoices.md). A file by which days that are past would be taxed otherwise is refused; with
---correct-tax it is taken, for a tax that was wrong from the beginning.
-
-Exit status: 0 done; 2 the file is wrong; 4 the tax of days that are past would change.`,
 		Example: "  trunkline invoice profile apply -f demo/billing.yaml",
 	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		text, err := readInput(cmd, file)
@@ -135,9 +124,6 @@ func newInvoiceCounterCommand() *cobra.Command {
 	var r invoice.Reading
 	cmd := asking(&cobra.Command{
 		Use: "counter TENANT COUNTER=VALUE...", Short: "Store what others count for a tenant: storage, recording, modules", Args: cobra.MinimumNArgs(2),
-		Long: `Counter stores readings that fees are reckoned by: storage_mb, recorded_extensions, module_crm and the like say where they
-stand; those that end in _seconds, _minutes, _hours, _calls or _amount are added up over the period. With --branch the fee is
-shared out by the branches' readings. The same reading may be stored again.`,
 		Example: "  trunkline invoice counter beauty storage_mb=1250 --branch moscow\n  trunkline invoice counter beauty recorded_minutes=310 --at 2026-10-15",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		list, err := invoice.ParseReadings(args[1:], r)

@@ -16,15 +16,7 @@ import (
 )
 
 func newLimitCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "limit", Short: "Caps on spending as they stand, and what is changed about them while calls run",
-		Long: `Limit shows the caps of a tenant, its branches and extensions with what is used, and changes them at once: the next
-reservation sees it, and calls in progress ask again within a second. What is set here goes before what the operator's file
-says, until it is cleared. Every change needs a reason and is logged.
-
-A cap that is new for a day, week or month counts the calls that begin from now on. A lowered cap takes nothing back from calls
-in progress that they were granted; block ends them.`,
-	}, newLimitListCommand(), newLimitSetCommand(), newLimitRaiseCommand(), newLimitResetCommand(),
+	return group(&cobra.Command{Use: "limit", Short: "Caps on spending as they stand, and what is changed about them while calls run"}, newLimitListCommand(), newLimitSetCommand(), newLimitRaiseCommand(), newLimitResetCommand(),
 		newBlockCommand("block", console.Block, "Let a branch, an extension or a destination spend nothing; calls in progress end"),
 		newBlockCommand("unblock", console.Unblock, "Let it spend again"), newLimitLogCommand())
 }
@@ -163,12 +155,13 @@ func limitView(cmd *cobra.Command, show func(*console.LimitView) *terminal.Table
 func newLimitListCommand() *cobra.Command {
 	return limitView(&cobra.Command{
 		Use: "list --tenant ID", Short: "Caps as provisioned and as they stand, with what is used and held",
-		Long: `List shows every cap of a tenant, its branches and extensions: what the operator's file says (SETTING), what is in force now
-(LIVE: set by hand, and raised), what was used in the present period and what is held for calls in progress. Blocks follow.`,
 		Example: "  trunkline limit list --tenant beauty",
 	}, terminal.Limits)
 }
 
 func newLimitLogCommand() *cobra.Command {
-	return limitView(&cobra.Command{Use: "log --tenant ID", Short: "Who changed what about limits, blocks and suspension, and why", Example: "  trunkline limit log --tenant beauty"}, terminal.LimitChanges)
+	return limitView(&cobra.Command{
+		Use: "log --tenant ID", Short: "Who changed what about limits, blocks and suspension, and why",
+		Example: "  trunkline limit log --tenant beauty",
+	}, terminal.LimitChanges)
 }

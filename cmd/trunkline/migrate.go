@@ -13,9 +13,6 @@ import (
 func newMigrateCommand() *cobra.Command {
 	return configured(&cobra.Command{
 		Use: "migrate", Short: "Bring the schemas of PostgreSQL and ClickHouse up to date",
-		Long: `Migrate runs what the databases lack of this version's schema. A service does the same when it starts; commands do
-not: they refuse a schema that is older or newer. Run it alone before an update of many hosts, after a backup. It may be repeated,
-and several may run at once.`,
 		Example: "  trunkline migrate\n  TRUNKLINE_POSTGRES_DSN=postgres://... TRUNKLINE_CLICKHOUSE_DSN=clickhouse://... trunkline migrate",
 	}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger, _ []string) error {
 		db, err := store.Open(cmd.Context(), set, store.Migrate, log)

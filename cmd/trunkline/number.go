@@ -16,12 +16,7 @@ import (
 )
 
 func newNumberCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "number", Short: "Telephone numbers of the house: state, supplier, cost; give them to clients, take them back",
-		Long: `Number keeps the numbers that the house has, whoever they lead to: free, reserved, assigned, being ported in or out, or in
-quarantine until a day. Which client a number leads to is said by what is provisioned; assign and release change it, for many
-numbers at once and all or none. Numbers are given one by one, or as ranges: +74951000000-99.`,
-	}, newNumberListCommand(), newNumberSetCommand(), newNumberAssignCommand(), newNumberReleaseCommand())
+	return group(&cobra.Command{Use: "number", Short: "Telephone numbers of the house: state, supplier, cost; give them to clients, take them back"}, newNumberListCommand(), newNumberSetCommand(), newNumberAssignCommand(), newNumberReleaseCommand())
 }
 
 func newNumberListCommand() *cobra.Command {
@@ -56,10 +51,6 @@ func newNumberSetCommand() *cobra.Command {
 	var o inventory.Change
 	cmd := asking(&cobra.Command{
 		Use: "set NUMBER...", Short: "Add numbers to the inventory, or say more of them", Args: cobra.MinimumNArgs(1),
-		Long: `Set stores numbers, all or none. A number that is new is free unless --status says otherwise; of one that is known only what is
-given changes.
-
-Exit status: 0 done; 2 an option is wrong; 4 a number leads to a client: release it first.`,
 		Example: "  trunkline number set +74951000000-99 --class city --supplier uplink --contract 17/2026 --monthly 30 --currency RUB\n" +
 			"  trunkline number set +74951000007 --status reserved --tenant beauty --until 2026-12-31\n" +
 			"  trunkline number set +78431234567 --status porting_in --tenant beauty --until 2026-12-15",
@@ -97,11 +88,6 @@ func newNumberAssignCommand() *cobra.Command {
 	var a console.Assignment
 	cmd := listing(&cobra.Command{
 		Use: "assign [NUMBER...] --tenant ID", Short: "Give numbers to a client: those that are named, or so many that are free", Args: cobra.ArbitraryArgs,
-		Long: `Assign gives numbers of the inventory to a client in one change of what is provisioned: all or none. They have to be free, or
-reserved or ported in for him. With the same numbers it may be repeated; with --count it takes more each time. A client has no
-more numbers than his max_numbers.
-
-Exit status: 0 done; 2 an option is wrong; 4 a number is not to be had, or not so many are free.`,
 		Example: "  trunkline number assign +74951000010-19 --tenant beauty --branch moscow\n" +
 			"  trunkline number assign --count 5 --class city --region 7495 --tenant beauty --branch moscow --group sales --dry-run",
 	}, terminal.Numbers, func(ctx context.Context, c *app.Local, args []string) (_ []inventory.Number, err error) {

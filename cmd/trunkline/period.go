@@ -12,12 +12,7 @@ import (
 )
 
 func newPeriodCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "period", Short: "Closed months: nothing is posted in them any more",
-		Long: `A closed period takes no posting: entries by hand that are dated in it are refused, and calls of it that come late count at the
-beginning of what is open, marked as late. Close a month before its invoices are made. Calls that could not be rated keep
-their period from being closed.`,
-	}, newPeriodListCommand(), newPeriodCloseCommand(), newPeriodOpenCommand())
+	return group(&cobra.Command{Use: "period", Short: "Closed months: nothing is posted in them any more"}, newPeriodListCommand(), newPeriodCloseCommand(), newPeriodOpenCommand())
 }
 
 func newPeriodListCommand() *cobra.Command {
@@ -67,9 +62,6 @@ func booksCommand(cmd *cobra.Command, flag, usage string, do func(ctx context.Co
 func newPeriodCloseCommand() *cobra.Command {
 	return booksCommand(&cobra.Command{
 		Use: "close --month M --reason WHY", Short: "Close a month and all before it, of one tenant or carrier, or of all",
-		Long: `Close closes the month in the calendar of each tenant; of carriers it is that of UTC. It may be repeated.
-
-Exit status: 0 done; 2 an option is wrong; 4 the month is not over, or calls of it could not be rated yet.`,
 		Example: "  trunkline period close --month 2026-10 --reason 'invoices of October'",
 	}, "month", "the last month that is closed",
 		func(ctx context.Context, c *app.Local, w console.Whose, month, reason string) ([]ledger.Closing, error) {
@@ -80,11 +72,6 @@ Exit status: 0 done; 2 an option is wrong; 4 the month is not over, or calls of 
 func newPeriodOpenCommand() *cobra.Command {
 	return booksCommand(&cobra.Command{
 		Use: "open --from M --reason WHY", Short: "Open a month and all after it again",
-		Long: `Open takes a closing back, for a tenant or carrier. A month that an invoice stands for is not opened, so that neither calls nor
-sums move away from a document that was issued: credit it as a whole, open the month, put right what was wrong, and issue it
-again with 'trunkline invoice run --reissue'.
-
-Exit status: 0 done; 2 an option is wrong; 4 an invoice stands for it.`,
 		Example: "  trunkline period open --tenant beauty --from 2026-10 --reason 'deck of October was wrong, see case 31'",
 	}, "from", "the first month that is opened",
 		func(ctx context.Context, c *app.Local, w console.Whose, from, reason string) ([]ledger.Closing, error) {

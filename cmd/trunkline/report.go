@@ -21,9 +21,7 @@ import (
 )
 
 func newReportCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "report", Short: "Reports: statistics, expenses by branch, call records, reports by mail",
-	}, newStatsCommand(), newLinesCommand(), newExpensesCommand(), newCDRCommand(), newFieldsCommand(), newRebuildCommand(), newScheduleCommand())
+	return group(&cobra.Command{Use: "report", Short: "Reports: statistics, expenses by branch, call records, reports by mail"}, newStatsCommand(), newLinesCommand(), newExpensesCommand(), newCDRCommand(), newFieldsCommand(), newRebuildCommand(), newScheduleCommand())
 }
 
 func newStatsCommand() *cobra.Command {
@@ -32,13 +30,6 @@ func newStatsCommand() *cobra.Command {
 	var formulas bool
 	cmd := &cobra.Command{
 		Use: "stats", Short: "Calls or attempts, ASR, ACD, NER, PDD, minutes, sale, cost and margin, by what you like",
-		Long: `Stats counts calls, as their callers see them, or with --side attempts the tries at carriers; both are never mixed.
---by takes a list of tenant, branch, extension, number, direction, destination, country, carrier, gateway, cause, hour, day,
-month, weekday, hour_of_day, and of status, caller, called, which are answered from the records and take longer.
-
---period takes 2026-10, 2026-10-05, 2026-10-05..2026-10-12, today, yesterday, this-month, last-month, 24h or 30d, in the
-tenant's time zone unless --zone names another. --filter takes a filter line; ` + "`trunkline report fields`" + ` explains it.
---formulas says how each figure is reckoned.`,
 		Example: "  trunkline report stats --tenant beauty --period 2026-10 --by branch --compare\n" +
 			"  trunkline report stats --period yesterday --side attempts --by carrier --currency RUB --formulas\n" +
 			"  trunkline report stats --tenant beauty --by weekday,hour_of_day --filter 'direction:outbound !to:7495%'",
@@ -90,14 +81,6 @@ func newLinesCommand() *cobra.Command {
 	o := &linesOptions{}
 	cmd := asking(&cobra.Command{
 		Use: "lines", Short: "Traffic of lines: erlangs, busy hours, how long all were busy, how many are needed",
-		Long: `Lines reckons the traffic of a tenant's trunk groups: of its PBXs whose records are imported, by the group of each trunk
-(pbxs.trunks.group), and of its own trunks. Without --tenant it is that of gateways and carriers, both ways.
-
-A line is occupied from the seizure to the release. The busy hour of the period is the time-consistent one (ITU-T E.600): the hour
-that, at the same time each day, carried most; --rows day shows that of each day. Lost are calls that a full group refused; traffic
-offered is what was carried and what they would have brought. Lines needed lose one call of a hundred in the busy hour, by Erlang B.
-
-At most 100 days at a time, in the tenant's time zone. Records from before lines were kept have none.`,
 		Example: "  trunkline report lines --tenant beauty --from 2026-10-01 --to 2026-11-01\n" +
 			"  trunkline report lines --tenant beauty --pbx moscow --period last-month --rows hour --format csv\n" +
 			"  trunkline report lines --period 7d",
@@ -150,14 +133,6 @@ func newExpensesCommand() *cobra.Command {
 	o := &expensesOptions{}
 	cmd := asking(&cobra.Command{
 		Use: "expenses --tenant ID", Short: "What every branch of a tenant cost in a month, footed to the invoice",
-		Long: `Expenses lists the branches of a tenant with their calls, billed minutes and what they cost: local, long distance, mobile,
-international, incoming; fees of numbers, recording, storage; their share of the fees of the whole company; rounding, tax and
-total; against the month before. Rows and columns foot in whole coins, and the total is that of the invoice: the issued one,
-or the one that would be made now. What the calls come to is compared with the ledger, to the last place.
-
---detail lists each call and each fee behind the figures, of one --branch or one --column if named.
-
-Exit status: 0 done; 2 an option is wrong; 4 the report does not agree with the ledger, or no engine can be reached.`,
 		Example: "  trunkline report expenses --tenant beauty --month 2026-11\n" +
 			"  trunkline report expenses --tenant beauty --month 2026-11 --format csv > expenses.csv\n" +
 			"  trunkline report expenses --tenant beauty --month 2026-11 --out expenses.pdf\n" +
@@ -232,9 +207,6 @@ func newCDRCommand() *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use: "cdr", Short: "Rated legs, the newest first",
-		Long: `Cdr lists rated legs: the caller's side of a call (ingress) and every attempt to place it (egress). Times are UTC.
---from and --to take a day (2026-11-02) or a moment (2026-11-02T10:00:00Z); a leg counts in the quarter of an hour in
-which it was answered, or begun where it was not. --filter takes a filter line, see ` + "`trunkline report fields`" + `.`,
 		Example: "  trunkline report cdr --tenant beauty --called 7495 --answered --limit 20\n" +
 			"  trunkline report cdr --filter '7495% duration>60 !branch:moscow status:200'\n" +
 			"  trunkline report cdr --call 019a2000-13d4-7e00-b66d-332a7ad2600f --format json",
@@ -277,26 +249,13 @@ func newFieldsCommand() *cobra.Command {
 }
 
 func newRebuildCommand() *cobra.Command {
-	return asking(&cobra.Command{
-		Use: "rebuild", Short: "Make the sums that statistics are answered from anew",
-		Long: `Rebuild makes the hourly and daily sums anew from the records, month by month, and checks that each month adds up. Do it
-after an upgrade whose notes ask for it, or when a report and the records differ. It is best done while no worker runs: calls
-that come in meanwhile make a month be summed again.
-
-Exit status: 0 done; 4 calls came in time and again: repeat it while no worker runs.`,
-		Example: "  trunkline report rebuild",
-	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	return asking(&cobra.Command{Use: "rebuild", Short: "Make the sums that statistics are answered from anew", Example: "  trunkline report rebuild"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		return c.RebuildSums(cmd.Context(), c.Who, func(table, month string) { cmd.Printf("%s of %s\n", table, month) })
 	})
 }
 
 func newScheduleCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "schedule", Short: "Reports by mail, on a schedule",
-		Long: `Schedule keeps reports that "trunkline serve" and "trunkline worker" send by mail when they are due. The mail server is the one
-of alerts: alerts.smtp_host and the like in the configuration. A report that cannot be sent is tried again, eight times over two
-hours. docs/reports.md explains every field.`,
-	}, newScheduleApplyCommand(), newScheduleListCommand(), newScheduleSendCommand(), newScheduleRemoveCommand())
+	return group(&cobra.Command{Use: "schedule", Short: "Reports by mail, on a schedule"}, newScheduleApplyCommand(), newScheduleListCommand(), newScheduleSendCommand(), newScheduleRemoveCommand())
 }
 
 func newScheduleApplyCommand() *cobra.Command {
@@ -327,13 +286,19 @@ func newScheduleListCommand() *cobra.Command {
 }
 
 func newScheduleSendCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "send ID", Short: "Make a report and send it now", Args: cobra.ExactArgs(1), Example: "  trunkline report schedule send expenses-monthly"}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	return asking(&cobra.Command{
+		Use: "send ID", Short: "Make a report and send it now", Args: cobra.ExactArgs(1),
+		Example: "  trunkline report schedule send expenses-monthly",
+	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		return c.SendSchedule(cmd.Context(), c.Who, args[0])
 	})
 }
 
 func newScheduleRemoveCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "remove ID", Short: "Take a schedule away", Args: cobra.ExactArgs(1), Example: "  trunkline report schedule remove expenses-monthly"}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	return asking(&cobra.Command{
+		Use: "remove ID", Short: "Take a schedule away", Args: cobra.ExactArgs(1),
+		Example: "  trunkline report schedule remove expenses-monthly",
+	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		return c.RemoveSchedule(cmd.Context(), c.Who, args[0])
 	})
 }

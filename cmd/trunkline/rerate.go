@@ -16,18 +16,6 @@ func newRerateCommand() *cobra.Command {
 	var dryRun, apply bool
 	cmd := &cobra.Command{
 		Use: "rerate --from DAY --to DAY [--tenant ID|--carrier ID|--deck ID] --dry-run|--apply", Short: "Price calls again by the tariffs and decks of now",
-		Long: `Rerate prices the calls again that count in [from, to), and says by account and destination what would change. With --apply
-it writes it: of each call that changes the reversal of its record and a new one, and postings of the difference, all of an
-account in one step. What was paid stays; nothing is overwritten, and 'rerate undo' takes it back.
-
-Calls of a tenant with allowances or volume tiers are priced again to this day, in the order in which they ended, because
-each takes from what the next one finds. Calls of closed periods, and calls that an invoice stands for, are refused before
-anything is changed: open the period first, or credit the invoice as a whole. A dry run shows what they would come to all the
-same. A run that was killed has changed whole accounts, or whole days of them, and nothing else: run it again. A second run
-finds nothing to change.
-
-Exit status: 0 done; 2 an option is wrong; 3 some calls have no price any more and stayed as they were; 4 calls that would
-change are in a closed period or on an invoice, or calls are on their way that have to be stored first.`,
 		Example: "  trunkline rerate --from 2026-11-01 --to 2026-11-15 --tenant beauty --dry-run\n" +
 			"  trunkline rerate --from 2026-11-01 --to 2026-12-01 --carrier rhein --apply --reason 'wrong deck, case 31'",
 	}
@@ -77,10 +65,6 @@ func newRerateUndoCommand() *cobra.Command {
 	var reason string
 	cmd := asking(&cobra.Command{
 		Use: "undo ID --reason WHY", Short: "Take a run back", Args: cobra.ExactArgs(1),
-		Long: `Undo puts the records in force again that the run has reversed, in a run of its own. Runs over the same calls are undone the
-last one first. Calls of closed periods, and those that an invoice stands for, are refused before anything is changed.
-
-Exit status: 0 done; 2 an option is wrong; 4 it cannot be undone as things are.`,
 		Example: "  trunkline rerate undo 3 --reason 'the old deck was right'",
 	}, onIDs("rerate list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		n, err := c.UndoRerate(cmd.Context(), c.Who, ids[0], reason)

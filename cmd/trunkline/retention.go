@@ -13,11 +13,7 @@ import (
 )
 
 func newRetentionCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "retention", Short: "How long records are kept: what would go, and let it go",
-		Long: `Retention drops what is older than the section retention of the configuration says, kind by kind. What nothing is said of is kept for
-ever. Amounts of money, postings, invoices and the sums by hour and day never go. See docs/retention.md.`,
-	}, newRetentionShowCommand(), newRetentionRunCommand())
+	return group(&cobra.Command{Use: "retention", Short: "How long records are kept: what would go, and let it go"}, newRetentionShowCommand(), newRetentionRunCommand())
 }
 
 func newRetentionShowCommand() *cobra.Command {
@@ -51,12 +47,6 @@ func newRetentionRunCommand() *cobra.Command {
 	var archive string
 	cmd := asking(&cobra.Command{
 		Use: "run --dry-run|--apply [--archive FOLDER]", Short: "Drop and blank what is older than it is kept",
-		Long: `Run drops what is old, a day of a kind at a time. With --archive each day is written to FOLDER/KIND/DAY.parquet first; the file is on
-disk, was read back, and has the rows and sums of the store before a row is dropped. A run that was killed is ended by the next one:
-nothing is lost, and nothing is archived twice. Calls of open periods, of legs that are not rated yet and of re-rates and undos that have not
-ended stay; so does what a legal hold covers.
-
-Exit status: 0 done; 2 an option is wrong; 4 what was archived is not what is there, or an engine cannot be reached.`,
 		Example: "  trunkline retention run --dry-run\n  trunkline retention run --apply --archive /srv/archive",
 	}, func(cmd *cobra.Command, c *app.Local, _ []string) (err error) {
 		if dryRun == apply {
@@ -92,15 +82,6 @@ func newEraseCommand() *cobra.Command {
 	o := &eraseOptions{}
 	cmd := asking(&cobra.Command{
 		Use: "erase --number NUMBER --reason WHY", Short: "Take a person's number out of all records",
-		Long: `Erase takes a number out of calls, packed records, texts and faults of imports, legs that could not be rated, events and alarms. Its first
-seven digits and zeros stand in its place, what the caller called himself becomes "erased", and traces and lines of PBXs of his calls are
-blanked. Amounts, durations, destinations and sums stay. It is found as E.164 digits, also behind an access code; name other
-spellings of it, such as the national one, with --also. It may be repeated, and is noted in the audit with a digest of the number.
-
-Calls that are younger than retention.statutory are kept by law: the erasure is refused with the day from which on it may be done, unless
---force-reason says why not. What a legal hold on a tenant covers stays; a hold on the number refuses its erasure.
-
-Exit status: 0 done; 2 an option is wrong; 4 it is refused, or an engine cannot be reached.`,
 		Example: "  trunkline erase --number +4915112345678 --also 015112345678 --reason 'request of 2026-12-01' --dry-run",
 	}, o.run)
 	f := cmd.Flags()
@@ -140,9 +121,7 @@ func (o *eraseOptions) run(cmd *cobra.Command, c *app.Local, _ []string) (err er
 }
 
 func newHoldCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "hold", Short: "Legal holds: what neither retention nor erasure may touch",
-	}, newHoldAddCommand(), newHoldListCommand(), newHoldRemoveCommand())
+	return group(&cobra.Command{Use: "hold", Short: "Legal holds: what neither retention nor erasure may touch"}, newHoldAddCommand(), newHoldListCommand(), newHoldRemoveCommand())
 }
 
 func newHoldAddCommand() *cobra.Command {

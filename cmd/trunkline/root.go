@@ -1,6 +1,11 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"embed"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
 
 const rootLong = `Trunkline routes, limits, rates and reports telephone calls.
 
@@ -15,7 +20,7 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(toldOfFlag)
 	root.AddCommand(
 		newVersionCommand(),
 		newServeCommand(),
@@ -62,5 +67,22 @@ func newRootCommand() *cobra.Command {
 		newClickHouseCommand(),
 	)
 	usageErrors(root)
+	addHelp(root)
 	return root
+}
+
+// helpTexts are what the commands say of themselves at length: a file for each, named as it is called.
+//
+//go:embed help/*.txt
+var helpTexts embed.FS
+
+// addHelp gives a command, and all below it, their texts.
+func addHelp(cmd *cobra.Command) {
+	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
+	if text, err := helpTexts.ReadFile("help/" + strings.ReplaceAll(path, " ", "-") + ".txt"); err == nil {
+		cmd.Long = strings.TrimSuffix(string(text), "\n")
+	}
+	for _, sub := range cmd.Commands() {
+		addHelp(sub)
+	}
 }

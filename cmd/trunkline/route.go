@@ -38,18 +38,6 @@ func newRouteCommand() *cobra.Command {
 	o := &routeOptions{}
 	cmd := bare(&cobra.Command{
 		Use: "route --tenant ID --to NUMBER", Short: "Tell where a call would go, by which gateways, at what cost, and why",
-		Long: `Route decides about a call as the proxy would, without placing it: the numbers after the dial plan, the rule of the
-route plan that matched, the gateways in the order of trying with cost, sale and margin, and those that were skipped with
-the reason. With -f it reads an operator's file and needs no engine; without, it reads the running system's database.
-
-Costs, sales and margins are in the currency that the tenant pays in, rates in the carrier's.
-
-Whether a gateway is locked or full is seen by a proxy in the moment of trying. --state gives the command such a moment, as
-JSON: [{"gateway": "volga-1", "locked_until": "2026-11-02T10:00:30Z", "calls": 30, "calls_per_second": 2}]
-
---call prints how a past call was decided, as it is stored with the call; --trace prints such a decision from a file.
-
-Exit status: 0 there is a way; 3 there is none, and the answer says why; 2 an option or the file is wrong.`,
 		Example: "  trunkline route -f demo/operator.yaml --tenant beauty --from 101 --to 84951234567\n" +
 			"  trunkline route --tenant beauty --to +4915112345678 --at 2026-11-02T10:00:00Z --format json\n" +
 			"  trunkline route --call 019a2000-13d4-7e00-b66d-332a7ad2600f",
@@ -172,19 +160,13 @@ func withTable(cmd *cobra.Command, f *configFlags, file string, do func(*routing
 }
 
 func newDialPlanCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "dialplan", Short: "Dial plans: what the digits that people dial mean",
-	}, newDialPlanTestCommand())
+	return group(&cobra.Command{Use: "dialplan", Short: "Dial plans: what the digits that people dial mean"}, newDialPlanTestCommand())
 }
 
 func newDialPlanTestCommand() *cobra.Command {
 	var file, id, area string
 	cmd := &cobra.Command{
 		Use: "test --plan ID NUMBER...", Short: "Show what a dial plan makes of numbers, rule by rule", Args: cobra.MinimumNArgs(1),
-		Long: `Test applies a dial plan to numbers as they are dialled, and shows every rule that was tried, in its order, why it
-did not decide, and what the one that did made of the number.
-
-Exit status: 0 every number means something; 3 at least one does not, or is blocked; 2 an option or the file is wrong.`,
 		Example: "  trunkline dialplan test -f demo/operator.yaml --plan russia --area 495 84951234567 1234567 112\n" +
 			"  trunkline dialplan test --plan russia --format json +4930123456",
 	}

@@ -78,11 +78,6 @@ const needsAddresses = "It needs the addresses of PostgreSQL, ClickHouse and Kaf
 func newCollectCommand() *cobra.Command {
 	return service(&cobra.Command{
 		Use: "collect", Short: "Fetch the call records of the tenants' PBXs as they come",
-		Long: `Collect reads the PBXs that the operator's file declares under pbxs with a source: folders that others write to, connections
-that PBXs make to us or wait for from us, serial lines. What comes over a line is kept below --data before anything is made
-of it; how far it was read is remembered over restarts. What is changed in the operator's file is in force within seconds.
-
-serve does this too: run collect where the PBXs are reached from another host, and set collect: false for serve there.`,
 		Example: "  trunkline collect --config trunkline.yaml",
 	}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger) error {
 		return app.RunCollector(cmd.Context(), set, log)

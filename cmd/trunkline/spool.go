@@ -13,16 +13,14 @@ import (
 )
 
 func newSpoolCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "spool", Short: "Legs on this proxy's disk, and what is damaged there",
-		Long: `A leg waits in the spool until the stream has it. What of the spool or of the journal of calls cannot be read is kept aside, in files whose names
-end in .damaged, and shown until somebody has dealt with it; as long as there is any, nothing is given back that is held for calls of this proxy
-without a record. The commands work on the data folder of this machine, while the proxy runs, too.`,
-	}, newSpoolListCommand(), newSpoolShowCommand(), newSpoolSendCommand(), newSpoolSettleCommand())
+	return group(&cobra.Command{Use: "spool", Short: "Legs on this proxy's disk, and what is damaged there"}, newSpoolListCommand(), newSpoolShowCommand(), newSpoolSendCommand(), newSpoolSettleCommand())
 }
 
 func newSpoolListCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "List the files of the spool, and the damaged parts of spool and journal", Example: "  trunkline spool list"}
+	cmd := &cobra.Command{
+		Use: "list", Short: "List the files of the spool, and the damaged parts of spool and journal",
+		Example: "  trunkline spool list",
+	}
 	f, format := newConfigFlags(cmd), formatFlag(cmd, "table", "csv", "json")
 	return bare(cmd, func(cmd *cobra.Command, _ []string) error {
 		set, err := f.load()
@@ -78,9 +76,6 @@ func newSpoolSendCommand() *cobra.Command {
 	var unsound bool
 	cmd := asking(&cobra.Command{
 		Use: "send FILE --reason WHY", Short: "Send the legs of a file once more", Args: cobra.ExactArgs(1),
-		Long: `Send brings the legs in a file of the spool to the stream: those that are sound, and with --unsound those as well that can be read although their checksum
-differs. Look at them first (trunkline spool show): a number or a time in them may be wrong. A leg that was accounted for already is not accounted for
-again. A damaged part of which every leg was sent is settled with that.`,
 		Example: "  trunkline spool send 0000000000000007-9f1c2a3b4d5e6f70.legs@4096.damaged --unsound --reason 'looked at: only the trace is damaged'",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		sent, err := c.SendSpooled(cmd.Context(), args[0], reason, unsound)
@@ -99,8 +94,6 @@ func newSpoolSettleCommand() *cobra.Command {
 	var reason string
 	cmd := asking(&cobra.Command{
 		Use: "settle FILE --reason WHY", Short: "Say that a damaged part was dealt with", Args: cobra.ExactArgs(1),
-		Long: `Settle says that nothing more can be had of a damaged part: the legs in it are lost, or were brought otherwise. The file stays under another name; what was
-held for the calls in it is given back like that of any call without a record.`,
 		Example: "  trunkline spool settle 0000000000000007-9f1c2a3b4d5e6f70.legs@4096.damaged --reason 'the call was charged by hand'",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		return say(cmd, c.SettleDamage(cmd.Context(), args[0], reason), "%s is settled\n", args[0])

@@ -18,8 +18,6 @@ import (
 func newTariffCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use: "tariff", Short: "The versions of tariffs: what was in force when, what is announced",
-		Long: `Every content that a tariff had is kept as a version, with the time that it was or will be in force for. Calls are priced by the version
-of the moment when they were connected. A version begins with its effective_from; without one, when it was applied.`,
 		Example: "  trunkline tariff versions retail\n  trunkline tariff show retail --at 2026-03-01 --dir old\n  trunkline tariff withdraw retail --revision 17",
 	}, newVersionsCommand(), newTariffShowCommand(), newTariffWithdrawCommand())
 }
@@ -81,10 +79,6 @@ func newTariffWithdrawCommand() *cobra.Command {
 	var revision int64
 	cmd := asking(&cobra.Command{
 		Use: "withdraw TARIFF --revision N", Short: "Take a version back that has not begun yet", Args: cobra.ExactArgs(1),
-		Long: `Withdraw takes an announced version back. One that has begun cannot be: calls were priced by it. Apply another version with an
-effective_from in its place.
-
-Exit status: 0 done; 2 there is no such version; 4 it has begun, or the provisioning was changed meanwhile.`,
 		Example: "  trunkline tariff versions retail\n  trunkline tariff withdraw retail --revision 17",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		return say(cmd, c.WithdrawVersion(cmd.Context(), c.Who, args[0], revision), "the version of revision %d is withdrawn\n", revision)

@@ -15,12 +15,7 @@ import (
 )
 
 func newUserCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "user", Short: "People who sign in to the pages, and their roles",
-		Long: `User lists, adds and changes those who sign in. Roles: operator (everything), noc (calls and gateways, no prices), accountant
-(money and reports, no routing), auditor (sees everything, changes nothing), manager (a client's, sees his company), branch_manager
-(sees his branch). Who is added chooses a password by a link that is good once.`,
-	}, newUserListCommand(), newUserAddCommand(), newUserPasswordCommand(), newUserLinkCommand(),
+	return group(&cobra.Command{Use: "user", Short: "People who sign in to the pages, and their roles"}, newUserListCommand(), newUserAddCommand(), newUserPasswordCommand(), newUserLinkCommand(),
 		newUserDisableCommand("disable", true), newUserDisableCommand("enable", false))
 }
 
@@ -74,7 +69,6 @@ func newUserLinkCommand() *cobra.Command {
 func newUserPasswordCommand() *cobra.Command {
 	return asking(&cobra.Command{
 		Use: "password LOGIN", Short: "Set a password, read from standard input", Args: cobra.ExactArgs(1),
-		Long:    "Password reads one line from standard input and sets it as a user's password. All sessions of the user end.",
 		Example: "  trunkline user password operator < new-password.txt",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		const most = 1 << 10
@@ -103,9 +97,7 @@ func newUserDisableCommand(name string, disabled bool) *cobra.Command {
 }
 
 func newKeyCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "key", Short: "Keys by which programs use the API",
-	}, newKeyListCommand(), newKeyAddCommand(), newKeyRevokeCommand())
+	return group(&cobra.Command{Use: "key", Short: "Keys by which programs use the API"}, newKeyListCommand(), newKeyAddCommand(), newKeyRevokeCommand())
 }
 
 func newKeyListCommand() *cobra.Command {

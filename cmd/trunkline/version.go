@@ -10,10 +10,8 @@ import (
 
 func newVersionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "version",
-		Short:   "Print the version of the program, its commit and date, and what it was built with",
+		Use: "version", Short: "Print the version of the program, its commit and date, and what it was built with", Args: cobra.NoArgs,
 		Example: "  trunkline version",
-		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			info, _ := debug.ReadBuildInfo()
 			cmd.Printf("trunkline %s %s %s/%s\n", versionOf(info), runtime.Version(), runtime.GOOS, runtime.GOARCH)

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,7 +22,7 @@ func day(t time.Time) string {
 	return t.Format(time.DateOnly)
 }
 
-func figure(n int64) string { return figure(n) }
+func figure(n int64) string { return strconv.FormatInt(n, 10) }
 
 // dash stands where there is nothing.
 func dash(s string) string {
