@@ -2,7 +2,10 @@ package app
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 
+	"trunkline/console"
 	"trunkline/internal/cause"
 	"trunkline/provision"
 	"trunkline/routing"
@@ -29,4 +32,19 @@ func TableOf(ctx context.Context, file string) (*routing.Table, error) {
 		return nil, cause.Mark(cause.Input, err)
 	}
 	return routing.NewTable(snapshot), nil
+}
+
+// PutFiles writes the files of a version into a folder, which is made if there is none, and tells the path of each.
+func PutFiles(dir string, files []console.VersionFile, told func(path string)) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return err
+	}
+	for _, f := range files {
+		path := filepath.Join(dir, filepath.Base(f.Name))
+		if err := os.WriteFile(path, f.Content, 0o600); err != nil {
+			return err
+		}
+		told(path)
+	}
+	return nil
 }

@@ -2,6 +2,8 @@ package pbx
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"trunkline/cdr/smdr"
+	"trunkline/console/terminal"
 	"trunkline/internal/cause"
 )
 
@@ -19,6 +22,7 @@ type Reading struct {
 	Day     string // First day of records that have a time and no date; empty: none.
 	Stamp   string // What the time of a record is; empty: what the format says.
 	Charset string
+	Out     string // How calls are written: csv or json, one object a line.
 }
 
 // options are what a reader is to know; changed is when the file was last written. Errors name the flag.
@@ -71,9 +75,42 @@ func loadFormat(name string) (*smdr.Format, error) {
 	return f, nil
 }
 
-// Parse reads the records of a file, or of stdin for "-", into sink, and says on errOut which format they are found to have. It needs no engine. A
-// file or a reading that is wrong is an error that is marked as cause.Input.
-func (r *Reading) Parse(name string, stdin io.Reader, sink smdr.Sink, errOut io.Writer) (sum smdr.Summary, err error) {
+// printer prints calls, and lists faults beside them.
+type printer struct {
+	ctx    context.Context //nolint:containedctx // Lives as long as one file is read.
+	calls  *smdr.Writer
+	faults *bufio.Writer
+}
+
+// Call implements smdr.Sink.
+func (p *printer) Call(c *smdr.Call) error {
+	if err := p.ctx.Err(); err != nil {
+		return err
+	}
+	return p.calls.Write(c)
+}
+
+// Fault implements smdr.Sink.
+func (p *printer) Fault(f smdr.Fault) error {
+	_, err := p.faults.WriteString(terminal.Fault(f))
+	return err
+}
+
+// Parse reads the records of a file, or of stdin for "-", and writes their calls on out; on errOut stand the format that they are found to have
+// and the records that cannot be read. It needs no engine. A file or a reading that is wrong is an error that is marked as cause.Input.
+func (r *Reading) Parse(ctx context.Context, name string, stdin io.Reader, out, errOut io.Writer) (sum smdr.Summary, err error) {
+	writer, err := smdr.NewWriter(out, r.Out)
+	if err != nil {
+		return sum, cause.Mark(cause.Input, fmt.Errorf("--out: %w", err))
+	}
+	sink := &printer{ctx, writer, bufio.NewWriter(errOut)}
+	if sum, err = r.read(name, stdin, sink, errOut); err != nil {
+		return sum, err
+	}
+	return sum, errors.Join(writer.Close(), sink.faults.Flush())
+}
+
+func (r *Reading) read(name string, stdin io.Reader, sink smdr.Sink, errOut io.Writer) (sum smdr.Summary, err error) {
 	format, err := loadFormat(r.Format)
 	if err != nil {
 		return sum, cause.Mark(cause.Input, err)

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -52,19 +50,19 @@ func newAlertApplyCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only check it and show its rules")
 	required(cmd, "file")
 	return bare(cmd, func(cmd *cobra.Command, args []string) error {
-		text, err := os.ReadFile(file) //nolint:gosec // The operator names it.
+		var text string
+		rules, err := readDocument(cmd, file, func(data []byte) (*alert.Rules, error) {
+			text = string(data)
+			return alert.Parse(data)
+		})
 		if err != nil {
-			return withCode(exitUsage, err)
-		}
-		rules, err := alert.Parse(text)
-		if err != nil {
-			return withCode(exitUsage, fmt.Errorf("%s: %w", file, err))
+			return err
 		}
 		if dryRun {
 			return terminal.AlertRules(rules).Write(cmd.OutOrStdout(), "table")
 		}
 		return onConsole(f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
-			return say(cmd, c.ApplyAlerts(cmd.Context(), c.Who, string(text)), "%d rules and %d channels in force\n", len(rules.Rules), len(rules.Channels))
+			return say(cmd, c.ApplyAlerts(cmd.Context(), c.Who, text), "%d rules and %d channels in force\n", len(rules.Rules), len(rules.Channels))
 		})(cmd, args)
 	})
 }

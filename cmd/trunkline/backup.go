@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
+
+	"trunkline/internal/build"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +24,8 @@ func newBackupCommand() *cobra.Command {
 		Use: "backup FOLDER", Short: "Write one consistent set of all stores while calls go on", Args: cobra.ExactArgs(1),
 		Example: "  trunkline backup /backups/$(date +%F)\n  trunkline backup verify /backups/2026-12-01",
 	}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger, args []string) error {
-		return backups.Make(cmd.Context(), set, args[0], buildVersion(), cmd.OutOrStdout(), log)
+		info, _ := debug.ReadBuildInfo()
+		return backups.Make(cmd.Context(), set, args[0], build.Commit(info), cmd.OutOrStdout(), log)
 	})
 	return group(cmd, newBackupVerifyCommand())
 }

@@ -14,8 +14,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"trunkline/access"
 	"trunkline/app"
 	"trunkline/app/config"
+	"trunkline/console"
 	"trunkline/console/terminal"
 )
 
@@ -52,6 +54,16 @@ func listing[T any](cmd *cobra.Command, show func(T) *terminal.Table, ask func(c
 		}
 		return show(rows).Write(cmd.OutOrStdout(), *format)
 	})
+}
+
+// listingAll is a command that lists what a method of the console knows.
+func listingAll[T any](cmd *cobra.Command, show func(T) *terminal.Table, ask func(*console.Console, context.Context, *access.Principal) (T, error)) *cobra.Command {
+	return listing(cmd, show, func(ctx context.Context, c *app.Local, _ []string) (T, error) { return ask(c.Console, ctx, c.Who) })
+}
+
+// listingBy is a command that lists what a method of the console knows by something that flags say.
+func listingBy[B, T any](cmd *cobra.Command, show func(T) *terminal.Table, by *B, ask func(*console.Console, context.Context, *access.Principal, B) (T, error)) *cobra.Command {
+	return listing(cmd, show, func(ctx context.Context, c *app.Local, _ []string) (T, error) { return ask(c.Console, ctx, c.Who, *by) })
 }
 
 // configured is a command that needs no more than the configuration; what its engines say does not drown its answer.
@@ -176,6 +188,32 @@ func readInput(cmd *cobra.Command, name string) ([]byte, error) {
 	}
 	text, err := os.ReadFile(name) //nolint:gosec // The file that the user names.
 	return text, withCode(exitUsage, err)
+}
+
+// applying is a command that puts what a file says in force; "-" is what is piped in. put says what was done.
+func applying[T any](cmd *cobra.Command, usage string, parse func(text []byte) (T, error), put func(cmd *cobra.Command, c *app.Local, told T) error) *cobra.Command {
+	var file string
+	cmd.Flags().StringVarP(&file, "file", "f", "", usage)
+	required(cmd, "file")
+	return asking(cmd, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+		told, err := readDocument(cmd, file, parse)
+		if err != nil {
+			return err
+		}
+		return put(cmd, c, told)
+	})
+}
+
+// readDocument reads a file, or what is piped in for "-", and makes of it what it says.
+func readDocument[T any](cmd *cobra.Command, name string, parse func(text []byte) (T, error)) (told T, err error) {
+	text, err := readInput(cmd, name)
+	if err != nil {
+		return told, err
+	}
+	if told, err = parse(text); err != nil {
+		err = withCode(exitUsage, fmt.Errorf("%s: %w", name, err))
+	}
+	return told, err
 }
 
 // operator names who runs the command, for the logs of what was changed.

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
 	"trunkline/app"
@@ -16,12 +14,10 @@ func newDeadCommand() *cobra.Command {
 
 func newDeadListCommand() *cobra.Command {
 	var filter console.DeadQuery
-	cmd := listing(&cobra.Command{
+	cmd := listingBy(&cobra.Command{
 		Use: "list", Short: "List them, the oldest first",
 		Example: "  trunkline dead list\n  trunkline dead list --tenant beauty --reason no_rate --format csv",
-	}, terminal.DeadLegs, func(ctx context.Context, c *app.Local, _ []string) ([]console.DeadLeg, error) {
-		return c.Dead(ctx, c.Who, filter)
-	})
+	}, terminal.DeadLegs, &filter, (*console.Console).Dead)
 	f := cmd.Flags()
 	f.StringVar(&filter.Tenant, "tenant", "", "tenant")
 	f.StringVar(&filter.Carrier, "carrier", "", "carrier")

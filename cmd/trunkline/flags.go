@@ -101,31 +101,13 @@ func toldOfFlag(_ *cobra.Command, err error) error {
 
 // formatFlag adds --format to a command; the first of the formats is the usual one. Others are refused as the command line is read.
 func formatFlag(cmd *cobra.Command, formats ...string) *string {
-	format := &choiceFlag{chosen: formats[0], of: formats}
+	chosen := formats[0]
 	last := len(formats) - 1
-	cmd.Flags().Var(format, "format", strings.Join(formats[:last], ", ")+" or "+formats[last])
-	return &format.chosen
-}
-
-// choiceFlag is a flag with one of some words.
-type choiceFlag struct {
-	chosen string
-	of     []string
-}
-
-// String implements pflag.Value.
-func (v *choiceFlag) String() string { return v.chosen }
-
-// Type implements pflag.Value; it is what help calls the value.
-func (v *choiceFlag) Type() string { return "string" }
-
-// Set implements pflag.Value.
-func (v *choiceFlag) Set(text string) error {
-	v.chosen = text
-	if err := terminal.CheckFormat(text, v.of...); err != nil {
-		return &flagError{err}
-	}
-	return nil
+	cmd.Flags().Var(&readFlag{text: chosen, set: func(text string) error {
+		chosen = text
+		return terminal.CheckFormat(text, formats...)
+	}}, "format", strings.Join(formats[:last], ", ")+" or "+formats[last])
+	return &chosen
 }
 
 // reasonFlag adds --reason to a command, which does nothing without one.

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -26,59 +24,26 @@ func newImportCommand() *cobra.Command {
 
 func newParseCommand() *cobra.Command {
 	var r pbx.Reading
-	var out string
 	cmd := bare(&cobra.Command{
 		Use: "parse FILE", Short: "Show the calls of a file as CSV or JSON; needs no engine", Args: cobra.ExactArgs(1),
 		Example: "  trunkline import parse --format auto smdr.log --out csv\n" +
 			"  nc pbx 2300 | trunkline import parse --format panasonic-tda-c - --out json",
-	}, func(cmd *cobra.Command, args []string) error { return parseRecords(cmd, args[0], &r, out) })
+	}, func(cmd *cobra.Command, args []string) error {
+		sum, err := r.Parse(cmd.Context(), args[0], cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		terminal.ReadRecords(cmd.ErrOrStderr(), &sum)
+		return partial(sum.Faulty, "%d records could not be read", sum.Faulty)
+	})
 	f := cmd.Flags()
 	f.StringVar(&r.Format, "format", "auto", "name of a format, a file with a description (./mine.yaml), or auto")
 	f.StringVar(&r.Zone, "time-zone", "", "time zone of the system's clock, such as Europe/Moscow (default UTC)")
 	f.StringVar(&r.Day, "day", "", "first day (YYYY-MM-DD) of records that have a time and no date")
 	f.StringVar(&r.Charset, "charset", "utf-8", "of names and notes: "+strings.Join(smdr.Charsets(), ", "))
 	f.StringVar(&r.Stamp, "stamp", "", "what the time of a record is, if not what the format says: start, answer or end")
-	f.StringVar(&out, "out", "csv", "csv or json (one object a line)")
+	f.StringVar(&r.Out, "out", "csv", "csv or json (one object a line)")
 	return cmd
-}
-
-// parseSink prints calls and lists faults.
-type parseSink struct {
-	ctx    context.Context //nolint:containedctx // Lives as long as one file is read.
-	calls  *smdr.Writer
-	faults *bufio.Writer
-}
-
-// Call implements smdr.Sink.
-func (s *parseSink) Call(c *smdr.Call) error {
-	if err := s.ctx.Err(); err != nil {
-		return err
-	}
-	return s.calls.Write(c)
-}
-
-// Fault implements smdr.Sink.
-func (s *parseSink) Fault(f smdr.Fault) error {
-	_, err := s.faults.WriteString(terminal.Fault(f))
-	return err
-}
-
-func parseRecords(cmd *cobra.Command, name string, r *pbx.Reading, kind string) error {
-	errOut := cmd.ErrOrStderr()
-	writer, err := smdr.NewWriter(cmd.OutOrStdout(), kind)
-	if err != nil {
-		return withCode(exitUsage, fmt.Errorf("--out: %w", err))
-	}
-	sink := &parseSink{cmd.Context(), writer, bufio.NewWriter(errOut)}
-	sum, err := r.Parse(name, cmd.InOrStdin(), sink, errOut)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(writer.Close(), sink.faults.Flush()); err != nil {
-		return err
-	}
-	terminal.ReadRecords(errOut, &sum)
-	return partial(sum.Faulty, "%d records could not be read", sum.Faulty)
 }
 
 func newFormatsCommand() *cobra.Command {

@@ -13,7 +13,7 @@ import (
 )
 
 // importFlags say which imports are meant.
-type importFlags struct{ console.ImportQuery }
+type importFlags struct{ app.ImportWords }
 
 func (o *importFlags) register(cmd *cobra.Command) {
 	f := cmd.Flags()
@@ -24,36 +24,13 @@ func (o *importFlags) register(cmd *cobra.Command) {
 	momentVar(f, &o.Till, "to", "day or moment, UTC, after the last call")
 }
 
-// window looks whether there is time between --from and --to.
-func (o *importFlags) window() error {
-	if !o.From.IsZero() && !o.Till.IsZero() && !o.From.Before(o.Till) {
-		return withCode(exitUsage, errors.New("--from must be before --to"))
-	}
-	return nil
-}
-
 // pick finds the imports that arguments and flags mean: those of the numbers, or all that stand and fit the flags.
 func (o *importFlags) pick(ctx context.Context, c *app.Local, args []string) ([]int64, error) {
 	ids, err := readIDs(args, "import list")
 	if err != nil || len(ids) > 0 {
 		return ids, err
 	}
-	if o.PBX == "" || o.Tenant == "" {
-		return nil, withCode(exitUsage, errors.New("give the numbers of imports, or --tenant and --pbx with --file, --from and --to, or --changed"))
-	}
-	if err := o.window(); err != nil {
-		return nil, err
-	}
-	q := o.ImportQuery
-	q.Standing, q.Limit = true, console.ImportsMost
-	list, err := c.Imports(ctx, c.Who, q)
-	if err == nil && len(list) == 0 {
-		err = withCode(exitUsage, errors.New("there is no such import that stands: see `trunkline import list`"))
-	}
-	for i := range list {
-		ids = append(ids, list[i].ID)
-	}
-	return ids, err
+	return o.Standing(ctx, c)
 }
 
 func newImportListCommand() *cobra.Command {
@@ -62,7 +39,7 @@ func newImportListCommand() *cobra.Command {
 		Use: "list", Short: "List what was imported, the newest first",
 		Example: "  trunkline import list --tenant beauty --pbx moscow\n  trunkline import list --file smdr-2026-11-05.log",
 	}, terminal.Imports, func(ctx context.Context, c *app.Local, _ []string) ([]console.Import, error) {
-		if err := o.window(); err != nil {
+		if err := o.CheckWindow(); err != nil {
 			return nil, err
 		}
 		return c.Imports(ctx, c.Who, o.ImportQuery)
@@ -108,14 +85,8 @@ func (o *importFlags) undo(ctx context.Context, c *app.Local, args []string, rea
 
 // selection is what is to be taken back: imports, or a period.
 func (o *importFlags) selection(ctx context.Context, c *app.Local, args []string) (s console.ImportSelection, err error) {
-	if err := o.window(); err != nil {
-		return s, err
-	}
 	if len(args) == 0 && o.File == "" {
-		if o.Tenant == "" || o.PBX == "" || o.From.IsZero() || o.Till.IsZero() {
-			return s, withCode(exitUsage, errors.New("give the numbers of imports, or --tenant and --pbx with --file, or with --from and --to"))
-		}
-		return console.ImportSelection{Tenant: o.Tenant, PBX: o.PBX, From: o.From, Till: o.Till}, nil
+		return o.Period()
 	}
 	s.Imports, err = o.pick(ctx, c, args)
 	return s, err

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -10,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"trunkline/app"
+	"trunkline/console"
 	"trunkline/console/terminal"
 	"trunkline/internal/money"
 	"trunkline/reports/invoice"
@@ -46,12 +45,10 @@ func newChargeAddCommand() *cobra.Command {
 
 func newChargeListCommand() *cobra.Command {
 	var tenant string
-	cmd := listing(&cobra.Command{
+	cmd := listingBy(&cobra.Command{
 		Use: "list", Short: "What was charged by hand, with the invoices that it stands on",
 		Example: "  trunkline invoice charge list --tenant beauty",
-	}, terminal.Charges, func(ctx context.Context, c *app.Local, _ []string) ([]invoice.Charge, error) {
-		return c.Charges(ctx, c.Who, tenant)
-	})
+	}, terminal.Charges, &tenant, (*console.Console).Charges)
 	cmd.Flags().StringVar(&tenant, "tenant", "", "client; all if empty")
 	return cmd
 }
@@ -75,25 +72,14 @@ func newInvoiceProfileCommand() *cobra.Command {
 }
 
 func newProfileApplyCommand() *cobra.Command {
-	var file string
 	var correct bool
-	cmd := asking(&cobra.Command{
+	cmd := applying(&cobra.Command{
 		Use: "apply -f FILE", Short: "Store the profiles of a YAML file, one document each",
 		Example: "  trunkline invoice profile apply -f demo/billing.yaml",
-	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
-		text, err := readInput(cmd, file)
-		if err != nil {
-			return err
-		}
-		profiles, err := invoice.ParseProfiles(text)
-		if err != nil {
-			return withCode(exitUsage, fmt.Errorf("%s: %w", file, err))
-		}
+	}, "YAML file, or - for what is piped in", invoice.ParseProfiles, func(cmd *cobra.Command, c *app.Local, profiles []invoice.Profile) error {
 		return say(cmd, c.PutProfiles(cmd.Context(), c.Who, profiles, correct), "%d profiles\n", len(profiles))
 	})
-	cmd.Flags().StringVarP(&file, "file", "f", "", "YAML file, or - for what is piped in")
 	cmd.Flags().BoolVar(&correct, "correct-tax", false, "let the tax of days that are past change")
-	required(cmd, "file")
 	return cmd
 }
 

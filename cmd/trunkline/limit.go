@@ -11,8 +11,6 @@ import (
 	"trunkline/app"
 	"trunkline/console"
 	"trunkline/console/terminal"
-	"trunkline/internal/money"
-	"trunkline/ledger"
 )
 
 func newLimitCommand() *cobra.Command {
@@ -21,25 +19,25 @@ func newLimitCommand() *cobra.Command {
 		newBlockCommand("unblock", console.Unblock, "Let it spend again"), newLimitLogCommand())
 }
 
-// limitOptions are the flags of the commands that change limits.
-type limitOptions struct {
-	tenant, branch, extension, destination string
-	period, reason                         string
-	amount                                 *money.Amount
-	seconds, calls                         int64
-	forget                                 bool
+// limitFlags are the flags of the commands that change limits.
+type limitFlags struct {
+	app.LimitWords
+
+	tenant string
+	forget bool
 }
 
 // changing makes a command of an action on the limit that flags name.
-func (o *limitOptions) changing(cmd *cobra.Command, action console.Action) *cobra.Command {
+func (o *limitFlags) changing(cmd *cobra.Command, action console.Action) *cobra.Command {
+	o.Seconds, o.Calls = -1, -1
 	f := cmd.Flags()
 	f.StringVar(&o.tenant, "tenant", "", "tenant")
-	f.StringVar(&o.branch, "branch", "", "of this branch")
-	f.StringVar(&o.extension, "extension", "", "of this extension")
-	f.StringVar(&o.reason, "reason", "", "why; it is logged")
+	f.StringVar(&o.Branch, "branch", "", "of this branch")
+	f.StringVar(&o.Extension, "extension", "", "of this extension")
+	f.StringVar(&o.Reason, "reason", "", "why; it is logged")
 	required(cmd, "tenant", "reason")
 	return asking(cmd, func(cmd *cobra.Command, c *app.Local, _ []string) error {
-		order, err := o.order(action)
+		order, err := o.Order(action)
 		if err != nil {
 			return err
 		}
@@ -52,51 +50,20 @@ func (o *limitOptions) changing(cmd *cobra.Command, action console.Action) *cobr
 }
 
 // when registers the flag that says in which period the limit is; what registers its caps.
-func (o *limitOptions) when(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.period, "period", "", "day, week or month, in the tenant's calendar")
+func (o *limitFlags) when(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.Period, "period", "", "day, week or month, in the tenant's calendar")
 	_ = cmd.MarkFlagRequired("period") // It fails only for a flag that does not exist.
 }
 
-func (o *limitOptions) what(cmd *cobra.Command) {
+func (o *limitFlags) what(cmd *cobra.Command) {
 	f := cmd.Flags()
-	amountVar(f, &o.amount, "money", "money, in the currency of the account")
-	f.Int64Var(&o.seconds, "seconds", -1, "billed seconds")
-	f.Int64Var(&o.calls, "calls", -1, "answered calls")
-}
-
-// order is what is asked for about the limit that the flags name.
-func (o *limitOptions) order(action console.Action) (console.LimitOrder, error) {
-	order := console.LimitOrder{Action: action, Scope: ledger.TenantScope, Period: ledger.Period(o.period), Reason: o.reason, Caps: o.caps()}
-	given := 0
-	for _, one := range []struct {
-		scope ledger.Scope
-		owner string
-	}{{ledger.BranchScope, o.branch}, {ledger.ExtensionScope, o.extension}, {ledger.DestinationScope, o.destination}} {
-		if one.owner != "" {
-			given++
-			order.Scope, order.Owner = one.scope, one.owner
-		}
-	}
-	if given > 1 {
-		return order, withCode(exitUsage, errors.New("give one of --branch, --extension and --destination"))
-	}
-	return order, nil
-}
-
-// caps are those that were given.
-func (o *limitOptions) caps() ledger.Caps {
-	c := ledger.Caps{Money: o.amount}
-	if o.seconds >= 0 {
-		c.Seconds = &o.seconds
-	}
-	if o.calls >= 0 {
-		c.Calls = &o.calls
-	}
-	return c
+	amountVar(f, &o.Money, "money", "money, in the currency of the account")
+	f.Int64Var(&o.Seconds, "seconds", -1, "billed seconds")
+	f.Int64Var(&o.Calls, "calls", -1, "answered calls")
 }
 
 func newLimitSetCommand() *cobra.Command {
-	o := &limitOptions{}
+	o := &limitFlags{}
 	cmd := o.changing(&cobra.Command{
 		Use: "set --tenant ID --period P --reason WHY", Short: "Set a cap, or with --clear go back to the operator's file",
 		Example: "  trunkline limit set --tenant beauty --extension 101 --period day --money 500 --reason 'case 12'\n" +
@@ -109,7 +76,7 @@ func newLimitSetCommand() *cobra.Command {
 }
 
 func newLimitRaiseCommand() *cobra.Command {
-	o := &limitOptions{}
+	o := &limitFlags{}
 	cmd := o.changing(&cobra.Command{
 		Use: "raise --tenant ID --period P --reason WHY", Short: "Add to a cap for the present day, week or month only",
 		Example: "  trunkline limit raise --tenant beauty --branch moscow --period day --money 200 --reason 'asked for by phone'",
@@ -120,7 +87,7 @@ func newLimitRaiseCommand() *cobra.Command {
 }
 
 func newLimitResetCommand() *cobra.Command {
-	o := &limitOptions{seconds: -1, calls: -1}
+	o := &limitFlags{}
 	cmd := o.changing(&cobra.Command{
 		Use: "reset --tenant ID --period P --reason WHY", Short: "Let the present day, week or month count from zero again",
 		Example: "  trunkline limit reset --tenant beauty --period month --reason 'fraud was refunded'",
@@ -130,14 +97,14 @@ func newLimitResetCommand() *cobra.Command {
 }
 
 func newBlockCommand(use string, action console.Action, short string) *cobra.Command {
-	o := &limitOptions{seconds: -1, calls: -1}
+	o := &limitFlags{}
 	cmd := o.changing(&cobra.Command{
 		Use: use + " --tenant ID --reason WHY", Short: short,
 		Long: "Of a whole tenant, `trunkline account suspend` does the same. Calls that cost nothing, and emergency calls, are not touched.",
 		Example: "  trunkline limit " + use + " --tenant beauty --extension 101 --reason 'stolen phone'\n" +
 			"  trunkline limit " + use + " --tenant beauty --destination 882 --reason fraud",
 	}, action)
-	cmd.Flags().StringVar(&o.destination, "destination", "", "numbers that begin so, with country code")
+	cmd.Flags().StringVar(&o.Destination, "destination", "", "numbers that begin so, with country code")
 	return cmd
 }
 

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
 	"trunkline/app"
+	"trunkline/console"
 	"trunkline/console/terminal"
-	"trunkline/ledger"
 )
 
 func newNodeCommand() *cobra.Command {
@@ -15,22 +13,18 @@ func newNodeCommand() *cobra.Command {
 }
 
 func newNodeListCommand() *cobra.Command {
-	return listing(&cobra.Command{
+	return listingAll(&cobra.Command{
 		Use: "list", Short: "Proxies with their last sign of life and what they hold for calls that must be over",
 		Example: "  trunkline node list",
-	}, terminal.Nodes, func(ctx context.Context, c *app.Local, _ []string) ([]ledger.Node, error) {
-		return c.Nodes(ctx, c.Who)
-	})
+	}, terminal.Nodes, (*console.Console).Nodes)
 }
 
 func newNodeEventsCommand() *cobra.Command {
 	limit := 100
-	cmd := listing(&cobra.Command{
+	cmd := listingBy(&cobra.Command{
 		Use: "events", Short: "What became of proxies and what was done about them, the latest first",
 		Example: "  trunkline node events",
-	}, terminal.NodeEvents, func(ctx context.Context, c *app.Local, _ []string) ([]ledger.NodeEvent, error) {
-		return c.NodeEvents(ctx, c.Who, limit)
-	})
+	}, terminal.NodeEvents, &limit, (*console.Console).NodeEvents)
 	cmd.Flags().IntVar(&limit, "limit", limit, "most rows")
 	return cmd
 }

@@ -21,12 +21,10 @@ func newNumberCommand() *cobra.Command {
 
 func newNumberListCommand() *cobra.Command {
 	var filter console.StockFilter
-	cmd := listing(&cobra.Command{
+	cmd := listingBy(&cobra.Command{
 		Use: "list", Short: "Numbers as they are now",
 		Example: "  trunkline number list --status free --class city --region 7495\n  trunkline number list --tenant beauty --format csv",
-	}, terminal.Numbers, func(ctx context.Context, c *app.Local, _ []string) ([]inventory.Number, error) {
-		return c.Stock(ctx, c.Who, filter)
-	})
+	}, terminal.Numbers, &filter, (*console.Console).Stock)
 	statusVar(cmd.Flags(), &filter.Status, "free, reserved, assigned, porting_in, porting_out or quarantine")
 	f := cmd.Flags()
 	f.StringVar(&filter.Class, "class", "", "class")

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"time"
 
@@ -259,30 +258,16 @@ func newScheduleCommand() *cobra.Command {
 }
 
 func newScheduleApplyCommand() *cobra.Command {
-	var file string
-	cmd := asking(&cobra.Command{
+	return applying(&cobra.Command{
 		Use: "apply -f FILE", Short: "Store the schedules of a YAML list; others stay as they are",
 		Example: "  trunkline report schedule apply -f schedules.yaml",
-	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
-		text, err := readInput(cmd, file)
-		if err != nil {
-			return err
-		}
-		list, err := mail.Parse(text)
-		if err != nil {
-			return withCode(exitUsage, fmt.Errorf("%s: %w", file, err))
-		}
+	}, "YAML file, or - for what is piped in", mail.Parse, func(cmd *cobra.Command, c *app.Local, list []mail.Schedule) error {
 		return say(cmd, c.PutSchedules(cmd.Context(), c.Who, list), "%d schedules\n", len(list))
 	})
-	cmd.Flags().StringVarP(&file, "file", "f", "", "YAML file, or - for what is piped in")
-	required(cmd, "file")
-	return cmd
 }
 
 func newScheduleListCommand() *cobra.Command {
-	return listing(&cobra.Command{Use: "list", Short: "Schedules, when each is due, and what became of it", Example: "  trunkline report schedule list"}, terminal.Schedules, func(ctx context.Context, c *app.Local, _ []string) ([]mail.Scheduled, error) {
-		return c.Schedules(ctx, c.Who)
-	})
+	return listingAll(&cobra.Command{Use: "list", Short: "Schedules, when each is due, and what became of it", Example: "  trunkline report schedule list"}, terminal.Schedules, (*console.Console).Schedules)
 }
 
 func newScheduleSendCommand() *cobra.Command {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 
 	"github.com/spf13/cobra"
@@ -56,9 +55,7 @@ func newRerateCommand() *cobra.Command {
 }
 
 func newRerateListCommand() *cobra.Command {
-	return listing(&cobra.Command{Use: "list", Short: "What was priced again, the newest first", Example: "  trunkline rerate list"}, terminal.RerateRuns, func(ctx context.Context, c *app.Local, _ []string) ([]console.RerateRun, error) {
-		return c.RerateRuns(ctx, c.Who)
-	})
+	return listingAll(&cobra.Command{Use: "list", Short: "What was priced again, the newest first", Example: "  trunkline rerate list"}, terminal.RerateRuns, (*console.Console).RerateRuns)
 }
 
 func newRerateUndoCommand() *cobra.Command {

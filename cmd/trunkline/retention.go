@@ -1,13 +1,13 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"trunkline/app"
+	"trunkline/console"
 	"trunkline/console/terminal"
 	"trunkline/reports/retention"
 )
@@ -142,9 +142,7 @@ func newHoldAddCommand() *cobra.Command {
 
 func newHoldListCommand() *cobra.Command {
 	var all bool
-	cmd := listing(&cobra.Command{Use: "list", Short: "List the holds in force", Example: "  trunkline hold list\n  trunkline hold list --all --format csv"}, terminal.Holds, func(ctx context.Context, c *app.Local, _ []string) ([]retention.Hold, error) {
-		return c.Holds(ctx, c.Who, all)
-	})
+	cmd := listingBy(&cobra.Command{Use: "list", Short: "List the holds in force", Example: "  trunkline hold list\n  trunkline hold list --all --format csv"}, terminal.Holds, &all, (*console.Console).Holds)
 	cmd.Flags().BoolVar(&all, "all", false, "also those that were removed")
 	return cmd
 }

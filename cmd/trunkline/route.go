@@ -1,11 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -74,9 +73,9 @@ func (o *routeOptions) run(cmd *cobra.Command, table *routing.Table) error {
 	}
 	q := routing.Question{Dialled: o.to, CallerID: o.From, At: o.at, Assumed: o.duration, Simulated: true}
 	if o.state != "" {
-		var moments []routing.Moment
-		if err := readJSON(o.state, cmd.InOrStdin(), &moments); err != nil {
-			return withCode(exitUsage, fmt.Errorf("--state: %w", err))
+		moments, err := jsonFile[[]routing.Moment](cmd, "state", o.state)
+		if err != nil {
+			return err
 		}
 		q.Live = routing.States(moments)
 	}
@@ -97,10 +96,10 @@ func (o *routeOptions) run(cmd *cobra.Command, table *routing.Table) error {
 
 // past prints the decision that is stored with a call, or stands in a file.
 func (o *routeOptions) past(cmd *cobra.Command) error {
-	var e lcr.Explanation
 	if o.call == "" {
-		if err := readJSON(o.trace, cmd.InOrStdin(), &e); err != nil {
-			return withCode(exitUsage, fmt.Errorf("--trace: %w", err))
+		e, err := jsonFile[lcr.Explanation](cmd, "trace", o.trace)
+		if err != nil {
+			return err
 		}
 		return terminal.StoredAnswer(&e).Write(cmd.OutOrStdout(), *o.format)
 	}
@@ -121,42 +120,36 @@ func (o *routeOptions) past(cmd *cobra.Command) error {
 	})(cmd, nil)
 }
 
-func readJSON(file string, in io.Reader, v any) error {
-	if file != "-" {
-		f, err := os.Open(file) //nolint:gosec // The file that the user names.
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
+// jsonFile reads a file that a flag names, or what is piped in for "-", as JSON without fields that nobody knows.
+func jsonFile[T any](cmd *cobra.Command, flag, name string) (v T, err error) {
+	text, err := readInput(cmd, name)
+	if err == nil {
+		d := json.NewDecoder(bytes.NewReader(text))
+		d.DisallowUnknownFields()
+		err = d.Decode(&v)
 	}
-	const most = 1 << 20
-	d := json.NewDecoder(io.LimitReader(in, most))
-	d.DisallowUnknownFields()
-	return d.Decode(v)
+	if err != nil {
+		err = withCode(exitUsage, fmt.Errorf("--%s: %w", flag, err))
+	}
+	return v, err
 }
 
-// withTable hands on what calls are routed by: that of an operator's file, or where none is named that of the database, whose versions of the past can be
-// read as long as do takes.
-func withTable(cmd *cobra.Command, f *configFlags, file string, do func(*routing.Table) error) (err error) {
-	ctx := cmd.Context()
+// withTable hands on what calls are routed by: that of an operator's file, or where none is named that of the database.
+func withTable(cmd *cobra.Command, f *configFlags, file string, do func(*routing.Table) error) error {
 	if file != "" {
-		table, err := app.TableOf(ctx, file)
+		table, err := app.TableOf(cmd.Context(), file)
 		if err != nil {
 			return err
 		}
 		return do(table)
 	}
-	c, err := f.openLocal(cmd)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, c.Close(ctx)) }()
-	table, err := c.MeasuredTable(ctx)
-	if err != nil {
-		return err
-	}
-	return do(table)
+	return onConsole(f, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+		table, err := c.MeasuredTable(cmd.Context())
+		if err != nil {
+			return err
+		}
+		return do(table) // Versions of the past are read from the database, which is open until it returns.
+	})(cmd, nil)
 }
 
 func newDialPlanCommand() *cobra.Command {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,31 +46,16 @@ func newTariffShowCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return writeVersion(cmd, files, dir)
+		if dir == "" {
+			_, err := cmd.OutOrStdout().Write(files[0].Content)
+			return err
+		}
+		return app.PutFiles(dir, files, func(path string) { cmd.Println(path) })
 	})
 	momentVar(cmd.Flags(), &at, "at", "the version in force at a day or moment; now if nothing is named")
 	cmd.Flags().Int64Var(&revision, "revision", 0, "the version of a revision, as `versions` lists it")
 	cmd.Flags().StringVar(&dir, "dir", "", "write the files into this folder in the place of printing the tariff")
 	return cmd
-}
-
-// writeVersion prints the first file of a version, or writes all of them into a folder.
-func writeVersion(cmd *cobra.Command, files []console.VersionFile, dir string) error {
-	if dir == "" {
-		_, err := cmd.OutOrStdout().Write(files[0].Content)
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return err
-	}
-	for _, f := range files {
-		path := filepath.Join(dir, filepath.Base(f.Name))
-		if err := os.WriteFile(path, f.Content, 0o600); err != nil {
-			return err
-		}
-		cmd.Println(path)
-	}
-	return nil
 }
 
 func newTariffWithdrawCommand() *cobra.Command {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"io"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 
 	"trunkline/access"
 	"trunkline/app"
+	"trunkline/console"
 	"trunkline/console/terminal"
 )
 
@@ -20,9 +20,7 @@ func newUserCommand() *cobra.Command {
 }
 
 func newUserListCommand() *cobra.Command {
-	return listing(&cobra.Command{Use: "list", Short: "Who may sign in", Example: "  trunkline user list"}, terminal.Users, func(ctx context.Context, c *app.Local, _ []string) ([]access.User, error) {
-		return c.People(ctx, c.Who)
-	})
+	return listingAll(&cobra.Command{Use: "list", Short: "Who may sign in", Example: "  trunkline user list"}, terminal.Users, (*console.Console).People)
 }
 
 func newUserAddCommand() *cobra.Command {
@@ -102,9 +100,7 @@ func newKeyCommand() *cobra.Command {
 
 func newKeyListCommand() *cobra.Command {
 	var user string
-	cmd := listing(&cobra.Command{Use: "list", Short: "The keys, without their secrets", Example: "  trunkline key list --user olga"}, terminal.Keys, func(ctx context.Context, c *app.Local, _ []string) ([]access.Key, error) {
-		return c.KeysOf(ctx, c.Who, user)
-	})
+	cmd := listingBy(&cobra.Command{Use: "list", Short: "The keys, without their secrets", Example: "  trunkline key list --user olga"}, terminal.Keys, &user, (*console.Console).KeysOf)
 	cmd.Flags().StringVar(&user, "user", "", "only of this user")
 	return cmd
 }

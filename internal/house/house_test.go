@@ -61,6 +61,7 @@ func rules() []rule {
 		{"internal/disk", nil, "a leaf"},
 		{"internal/cause", nil, "a leaf"},
 		{"internal/field", nil, "a leaf"},
+		{"internal/build", nil, "a leaf"},
 		{"internal/frame", []string{"internal/disk"}, "files of frames, whatever is in them"},
 		{"internal/faultfs", []string{"internal/disk"}, "a disk, whatever is kept on it"},
 		{"internal/centralbank", []string{"internal/money", "internal/clock"}, "rates as banks publish them, whoever keeps them"},

@@ -1,10 +1,12 @@
-package main
+package build_test
 
 import (
 	"runtime/debug"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"trunkline/internal/build"
 )
 
 func TestVersionTellsCommitAndDate(t *testing.T) {
@@ -21,6 +23,6 @@ func TestVersionTellsCommitAndDate(t *testing.T) {
 		{&debug.BuildInfo{Main: debug.Module{Version: "v1.2.0"}, Settings: made[:2]}, "v1.2.0 commit 0123456789ab of 2026-11-30T12:00:00Z"},
 		{&debug.BuildInfo{Main: debug.Module{Version: "v1.2.0+dirty"}, Settings: made}, "v1.2.0+dirty commit 0123456789ab of 2026-11-30T12:00:00Z, changed since"},
 	} {
-		require.Equal(t, c.want, versionOf(c.info))
+		require.Equal(t, c.want, build.Version(c.info))
 	}
 }
