@@ -22,10 +22,7 @@ func newAccountCommand() *cobra.Command {
 
 func newAccountListCommand() *cobra.Command {
 	kind := string(ledger.TenantAccount)
-	cmd := &cobra.Command{
-		Use: "list", Short: "Accounts with what is left of them",
-		Example: "  trunkline account list\n  trunkline account list --kind carrier --format csv",
-	}
+	cmd := &cobra.Command{Use: "list", Short: "Accounts with what is left of them"}
 	format := formatFlag(cmd, "table", "csv", "json")
 	cmd.Flags().StringVar(&kind, "kind", kind, "tenant, carrier, revenue, cost, payment or correction")
 	return asking(cmd, func(cmd *cobra.Command, c *app.Local, _ []string) error {
@@ -45,10 +42,7 @@ func newStatementCommand() *cobra.Command {
 	var whose console.Whose
 	var from, until time.Time
 	limit := 100
-	cmd := listing(&cobra.Command{
-		Use: "statement --tenant ID", Short: "Postings of a tenant or carrier with the running balance",
-		Example: "  trunkline account statement --tenant beauty --from 2026-11-01\n  trunkline account statement --carrier rhein --format csv",
-	}, terminal.Statement, func(ctx context.Context, c *app.Local, _ []string) ([]ledger.Line, error) {
+	cmd := listing(&cobra.Command{Use: "statement --tenant ID", Short: "Postings of a tenant or carrier with the running balance"}, terminal.Statement, func(ctx context.Context, c *app.Local, _ []string) ([]ledger.Line, error) {
 		if until.IsZero() {
 			until = clock.System{}.Now().Add(24 * time.Hour)
 		}
@@ -88,25 +82,16 @@ func postingCommand(cmd *cobra.Command, purpose ledger.Purpose) *cobra.Command {
 }
 
 func newTopUpCommand() *cobra.Command {
-	return postingCommand(&cobra.Command{
-		Use: "topup --tenant ID --amount A --key K", Short: "Put a payment on a tenant's account",
-		Example: "  trunkline account topup --tenant beauty --amount 5000 --key bank-2026-11-0042",
-	}, ledger.TopUp)
+	return postingCommand(&cobra.Command{Use: "topup --tenant ID --amount A --key K", Short: "Put a payment on a tenant's account"}, ledger.TopUp)
 }
 
 func newAdjustCommand() *cobra.Command {
-	return postingCommand(&cobra.Command{
-		Use: "adjust --tenant ID --amount A --key K --reason WHY", Short: "Correct a tenant's account, up or down",
-		Example: "  trunkline account adjust --tenant beauty --amount -12.50 --key case-77 --reason 'call 019a... was our fault'",
-	}, ledger.Adjustment)
+	return postingCommand(&cobra.Command{Use: "adjust --tenant ID --amount A --key K --reason WHY", Short: "Correct a tenant's account, up or down"}, ledger.Adjustment)
 }
 
 func newSuspendCommand(use string, suspended bool, short string) *cobra.Command {
 	var tenant, reason string
-	cmd := asking(&cobra.Command{
-		Use: use + " --tenant ID --reason WHY", Short: short,
-		Example: "  trunkline account " + use + " --tenant beauty --reason 'unpaid since October'",
-	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	cmd := asking(&cobra.Command{Use: use + " --tenant ID --reason WHY", Short: short}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		return say(cmd, c.Suspend(cmd.Context(), c.Who, tenant, suspended, reason), "tenant %s: %s\n", tenant, use)
 	})
 	cmd.Flags().StringVar(&tenant, "tenant", "", "tenant")

@@ -18,10 +18,7 @@ func newAlertCommand() *cobra.Command {
 func newAlertListCommand() *cobra.Command {
 	var tenant string
 	onlyOpen, limit := false, 100
-	cmd := listing(&cobra.Command{
-		Use: "list", Short: "What fires, and what fired",
-		Example: "  trunkline alert list --open\n  trunkline alert list --tenant beauty --format json",
-	}, terminal.Alarms, func(ctx context.Context, c *app.Local, _ []string) ([]alert.Alarm, error) {
+	cmd := listing(&cobra.Command{Use: "list", Short: "What fires, and what fired"}, terminal.Alarms, func(ctx context.Context, c *app.Local, _ []string) ([]alert.Alarm, error) {
 		return c.Alarms(ctx, c.Who, tenant, onlyOpen, limit)
 	})
 	f := cmd.Flags()
@@ -32,7 +29,7 @@ func newAlertListCommand() *cobra.Command {
 }
 
 func newAlertRulesCommand() *cobra.Command {
-	return listing(&cobra.Command{Use: "rules", Short: "The rules in force", Example: "  trunkline alert rules"}, terminal.AlertRules, func(ctx context.Context, c *app.Local, _ []string) (*alert.Rules, error) {
+	return listing(&cobra.Command{Use: "rules", Short: "The rules in force"}, terminal.AlertRules, func(ctx context.Context, c *app.Local, _ []string) (*alert.Rules, error) {
 		rules, _, err := c.AlertRules(ctx, c.Who)
 		return rules, err
 	})
@@ -41,10 +38,7 @@ func newAlertRulesCommand() *cobra.Command {
 func newAlertApplyCommand() *cobra.Command {
 	var file string
 	dryRun := false
-	cmd := &cobra.Command{
-		Use: "apply -f FILE", Short: "Put a file of rules and channels in force, in place of the former one",
-		Example: "  trunkline alert apply -f alerts.yaml --dry-run\n  trunkline alert apply -f alerts.yaml",
-	}
+	cmd := &cobra.Command{Use: "apply -f FILE", Short: "Put a file of rules and channels in force, in place of the former one"}
 	f := newConfigFlags(cmd)
 	cmd.Flags().StringVarP(&file, "file", "f", "", "file of rules (YAML)")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only check it and show its rules")
@@ -69,10 +63,7 @@ func newAlertApplyCommand() *cobra.Command {
 
 func newAlertDeliveriesCommand() *cobra.Command {
 	onlyFailed, limit := false, 100
-	cmd := listing(&cobra.Command{
-		Use: "deliveries", Short: "The messages that were sent, and those that could not be",
-		Example: "  trunkline alert deliveries --unsent",
-	}, terminal.Deliveries, func(ctx context.Context, c *app.Local, _ []string) ([]console.Delivery, error) {
+	cmd := listing(&cobra.Command{Use: "deliveries", Short: "The messages that were sent, and those that could not be"}, terminal.Deliveries, func(ctx context.Context, c *app.Local, _ []string) ([]console.Delivery, error) {
 		return c.Deliveries(ctx, c.Who, onlyFailed, limit)
 	})
 	cmd.Flags().BoolVar(&onlyFailed, "unsent", false, "only those that were not sent")
@@ -81,10 +72,7 @@ func newAlertDeliveriesCommand() *cobra.Command {
 }
 
 func newAlertReplayCommand() *cobra.Command {
-	return asking(&cobra.Command{
-		Use: "replay ID...", Short: "Send messages again, under the same numbers", Args: cobra.MinimumNArgs(1),
-		Example: "  trunkline alert replay 17 18",
-	}, onIDs("alert deliveries", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+	return asking(&cobra.Command{Use: "replay ID...", Short: "Send messages again, under the same numbers", Args: cobra.MinimumNArgs(1)}, onIDs("alert deliveries", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		for _, id := range ids {
 			if err := c.ReplayDelivery(cmd.Context(), c.Who, id); err != nil {
 				return err

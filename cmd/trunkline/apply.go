@@ -23,11 +23,7 @@ type applyOptions struct {
 
 func newApplyCommand() *cobra.Command {
 	o := &applyOptions{}
-	cmd := bare(&cobra.Command{
-		Use: "apply -f OPERATOR.yaml", Short: "Bring the provisioning to what an operator's file says",
-		Example: "  trunkline apply -f demo/operator.yaml --dry-run\n  trunkline apply -f demo/operator.yaml\n" +
-			"  trunkline apply -f operator.yaml --keep file/decks/one.csv --overwrite tenant/beauty",
-	}, func(cmd *cobra.Command, _ []string) error { return o.run(cmd) })
+	cmd := bare(&cobra.Command{Use: "apply -f OPERATOR.yaml", Short: "Bring the provisioning to what an operator's file says"}, func(cmd *cobra.Command, _ []string) error { return o.run(cmd) })
 	o.config = newConfigFlags(cmd)
 	f := cmd.Flags()
 	f.StringVarP(&o.file, "file", "f", "", "operator's file (YAML)")

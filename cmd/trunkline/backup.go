@@ -22,7 +22,6 @@ import (
 func newBackupCommand() *cobra.Command {
 	cmd := configured(&cobra.Command{
 		Use: "backup FOLDER", Short: "Write one consistent set of all stores while calls go on", Args: cobra.ExactArgs(1),
-		Example: "  trunkline backup /backups/$(date +%F)\n  trunkline backup verify /backups/2026-12-01",
 	}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger, args []string) error {
 		info, _ := debug.ReadBuildInfo()
 		return backups.Make(cmd.Context(), set, args[0], build.Commit(info), cmd.OutOrStdout(), log)
@@ -31,10 +30,7 @@ func newBackupCommand() *cobra.Command {
 }
 
 func newBackupVerifyCommand() *cobra.Command {
-	return bare(&cobra.Command{
-		Use: "verify FOLDER", Short: "Compare every file of a backup with its SHA-256", Args: cobra.ExactArgs(1),
-		Example: "  trunkline backup verify /backups/2026-12-01",
-	}, func(cmd *cobra.Command, args []string) error {
+	return bare(&cobra.Command{Use: "verify FOLDER", Short: "Compare every file of a backup with its SHA-256", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, args []string) error {
 		set, err := backup.Open(args[0])
 		if err != nil {
 			return withCode(exitConflict, err)
@@ -47,11 +43,7 @@ func newBackupVerifyCommand() *cobra.Command {
 
 func newRestoreCommand() *cobra.Command {
 	var only string
-	cmd := &cobra.Command{
-		Use: "restore FOLDER --data NEW", Short: "Make a new data folder of a backup", Args: cobra.ExactArgs(1),
-		Example: "  trunkline restore /backups/2026-12-01 --data /srv/trunkline-new\n  trunkline serve --data /srv/trunkline-new\n" +
-			"  trunkline restore /backups/2026-12-01 --only clickhouse --data ./var",
-	}
+	cmd := &cobra.Command{Use: "restore FOLDER --data NEW", Short: "Make a new data folder of a backup", Args: cobra.ExactArgs(1)}
 	f := newConfigFlags(cmd)
 	cmd.Flags().StringVar(&only, "only", "", "put back one store of a data folder that is there: postgres, clickhouse or kafka")
 	return bare(cmd, func(cmd *cobra.Command, args []string) error {

@@ -74,10 +74,7 @@ func (f *configFlags) openLocal(cmd *cobra.Command) (*app.Local, error) {
 }
 
 func newConfigCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "config", Short: "Print the configuration in force, with secrets masked",
-		Example: "  trunkline config\n  TRUNKLINE_HTTP_LISTEN=:9090 trunkline config --config trunkline.yaml",
-	}
+	cmd := &cobra.Command{Use: "config", Short: "Print the configuration in force, with secrets masked"}
 	f := newConfigFlags(cmd)
 	return bare(cmd, func(cmd *cobra.Command, _ []string) error {
 		c, err := f.load()

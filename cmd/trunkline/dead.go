@@ -14,10 +14,7 @@ func newDeadCommand() *cobra.Command {
 
 func newDeadListCommand() *cobra.Command {
 	var filter console.DeadQuery
-	cmd := listingBy(&cobra.Command{
-		Use: "list", Short: "List them, the oldest first",
-		Example: "  trunkline dead list\n  trunkline dead list --tenant beauty --reason no_rate --format csv",
-	}, terminal.DeadLegs, &filter, (*console.Console).Dead)
+	cmd := listingBy(&cobra.Command{Use: "list", Short: "List them, the oldest first"}, terminal.DeadLegs, &filter, (*console.Console).Dead)
 	f := cmd.Flags()
 	f.StringVar(&filter.Tenant, "tenant", "", "tenant")
 	f.StringVar(&filter.Carrier, "carrier", "", "carrier")
@@ -27,7 +24,7 @@ func newDeadListCommand() *cobra.Command {
 }
 
 func newDeadRetryCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "retry ID...", Short: "Price them again", Args: cobra.MinimumNArgs(1), Example: "  trunkline dead retry 17 18"}, onIDs("dead list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+	return asking(&cobra.Command{Use: "retry ID...", Short: "Price them again", Args: cobra.MinimumNArgs(1)}, onIDs("dead list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		left, err := c.RetryDead(cmd.Context(), c.Who, ids)
 		if err != nil {
 			return err
@@ -41,7 +38,6 @@ func newDeadMendCommand() *cobra.Command {
 	var m console.Mending
 	cmd := asking(&cobra.Command{
 		Use: "mend ID --reason WHY", Short: "Give a leg other times, where its own are impossible, and price it", Args: cobra.ExactArgs(1),
-		Example: "  trunkline dead mend 17 --connect 2026-11-30T14:05:08Z --disconnect 2026-11-30T14:09:12Z --reason 'the clock of pbx-3 was two minutes behind'",
 	}, onIDs("dead list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		left, err := c.MendDead(cmd.Context(), c.Who, ids[0], m)
 		if err == nil {
@@ -58,10 +54,7 @@ func newDeadMendCommand() *cobra.Command {
 
 func newDeadWriteOffCommand() *cobra.Command {
 	var reason string
-	cmd := asking(&cobra.Command{
-		Use: "write-off ID... --reason WHY", Short: "Say that legs are never to be rated", Args: cobra.MinimumNArgs(1),
-		Example: "  trunkline dead write-off 17 18 --reason 'test calls of the integrator'",
-	}, onIDs("dead list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+	cmd := asking(&cobra.Command{Use: "write-off ID... --reason WHY", Short: "Say that legs are never to be rated", Args: cobra.MinimumNArgs(1)}, onIDs("dead list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		n, err := c.WriteOffDead(cmd.Context(), c.Who, ids, reason)
 		if err != nil {
 			return err
@@ -76,7 +69,6 @@ func newDeadWriteOffCommand() *cobra.Command {
 func newDeadShowCommand() *cobra.Command {
 	return asking(&cobra.Command{
 		Use: "show ID", Short: "All that is known of one of them, and why it could not be rated", Args: cobra.ExactArgs(1),
-		Example: "  trunkline dead show 17",
 	}, onIDs("dead list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		leg, err := c.DeadLeg(cmd.Context(), c.Who, ids[0])
 		if err != nil {

@@ -19,10 +19,7 @@ import (
 )
 
 func newDeckCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "deck", Short: "Check, compare, convert and import price lists",
-		Example: "  trunkline deck check carrier.xlsx\n  trunkline deck diff march.csv april.csv",
-	}, newDeckCheckCommand(), newDeckDiffCommand(), newDeckExportCommand(),
+	return group(&cobra.Command{Use: "deck", Short: "Check, compare, convert and import price lists"}, newDeckCheckCommand(), newDeckDiffCommand(), newDeckExportCommand(),
 		newDeckImportCommand(), newDeckUndoCommand(), newDeckVersionsCommand(), newDeckRatesCommand())
 }
 
@@ -68,10 +65,7 @@ func faulty(r *deckfile.Report) error {
 
 func newDeckCheckCommand() *cobra.Command {
 	var answers deckfile.Answers
-	cmd := &cobra.Command{
-		Use: "check FILE", Short: "Show how a price list is read and what is wrong with it", Args: cobra.ExactArgs(1),
-		Example: "  trunkline deck check carrier.xlsx\n  trunkline deck check carrier.xlsx --sheet Rates --column rate=\"New Price\" --dates dmy",
-	}
+	cmd := &cobra.Command{Use: "check FILE", Short: "Show how a price list is read and what is wrong with it", Args: cobra.ExactArgs(1)}
 	format := formatFlag(cmd, "table", "csv", "json")
 	cmd.Flags().Lookup("format").Usage = "table, csv (the faults) or json"
 	listFlags(cmd.Flags(), &answers)
@@ -93,7 +87,6 @@ func newDeckDiffCommand() *cobra.Command {
 	var answers deckfile.Answers
 	cmd := &cobra.Command{
 		Use: "diff OLD NEW", Short: "Compare two price lists: new, dearer, cheaper, same, closed and faulty lines", Args: cobra.ExactArgs(2),
-		Example: "  trunkline deck diff march.csv april.xlsx --format table",
 	}
 	format := formatFlag(cmd, "table", "csv", "json")
 	momentVar(cmd.Flags(), &at, "at", "moment at which the lists are compared; now if it is not given")
@@ -129,7 +122,6 @@ func newDeckExportCommand() *cobra.Command {
 	var answers deckfile.Answers
 	cmd := bare(&cobra.Command{
 		Use: "export FILE", Short: "Write a price list in the standard form: one prefix a line, dates in RFC 3339", Args: cobra.ExactArgs(1),
-		Example: "  trunkline deck export carrier.xlsx --to carrier.csv",
 	}, func(cmd *cobra.Command, args []string) error {
 		deck, report, err := readList(cmd.Context(), args[0], deckfile.Options{Answers: answers}, cmd.ErrOrStderr())
 		if err != nil {

@@ -60,8 +60,6 @@ func newDeckImportCommand() *cobra.Command {
 	o := &deckImport{}
 	cmd := asking(&cobra.Command{
 		Use: "import FILE --carrier ID", Short: "Put a carrier's new price list, or a tariff's, in force", Args: cobra.ExactArgs(1),
-		Example: "  trunkline deck import april.xlsx --carrier rhein --effective 2026-12-01T00:00:00Z\n" +
-			"  trunkline deck import april.xlsx --carrier rhein --effective 2026-12-01T00:00:00Z --apply",
 	}, o.run)
 	o.flags(cmd)
 	momentVar(cmd.Flags(), &o.Effective, "effective", "start of rates without a date of their own; now if empty")
@@ -178,10 +176,7 @@ func appliedAs(out io.Writer, id string, revision int64) error {
 func newDeckUndoCommand() *cobra.Command {
 	var target deckTarget
 	var to int64
-	cmd := asking(&cobra.Command{
-		Use: "undo --carrier ID", Short: "Take the last changes of a deck back, one by one or to a version",
-		Example: "  trunkline deck undo --carrier rhein\n  trunkline deck undo --carrier rhein --to 17",
-	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	cmd := asking(&cobra.Command{Use: "undo --carrier ID", Short: "Take the last changes of a deck back, one by one or to a version"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		l, err := target.list(cmd.Context(), c)
 		if err != nil {
 			return err
@@ -199,10 +194,7 @@ func newDeckUndoCommand() *cobra.Command {
 
 func newDeckVersionsCommand() *cobra.Command {
 	var target deckTarget
-	cmd := asking(&cobra.Command{
-		Use: "versions --carrier ID", Short: "List what a deck was, the newest version first",
-		Example: "  trunkline deck versions --carrier rhein",
-	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	cmd := asking(&cobra.Command{Use: "versions --carrier ID", Short: "List what a deck was, the newest version first"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		l, err := target.list(cmd.Context(), c)
 		if err != nil {
 			return err
@@ -239,9 +231,6 @@ provisioned then; --revision names another version, --whole writes past and futu
 whoever receives it wants it, and --changes-since leaves out what has been the same since a day.
 
 A column is NAME or HEADING=NAME; the names are ` + ratesheet.FieldNames() + `.`,
-		Example: "  trunkline deck rates --carrier rhein --at 2026-11-30\n" +
-			"  trunkline deck rates --tariff retail --to rates.xlsx --columns \"Code=prefix,Country=destination,Price per minute=rate,Valid from=effective_from\"\n" +
-			"  trunkline deck rates --tariff wholesale --whole --changes-since 2026-11-01 --to changes.csv --delimiter \";\" --decimal ,",
 	}, o.run)
 	o.flags(cmd)
 	f := cmd.Flags()

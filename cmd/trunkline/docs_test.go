@@ -125,29 +125,43 @@ func documented(root *cobra.Command, words []string) error {
 	return nil
 }
 
-// TestHelpTexts: every text of help is that of a command.
+// TestHelpTexts: what help says is said of a command that there is, and its examples are of flags that there are.
 func TestHelpTexts(t *testing.T) {
 	t.Parallel()
 	files, err := helpTexts.ReadDir("help")
 	require.NoError(t, err)
 	for _, file := range files {
-		words := strings.Split(strings.TrimSuffix(file.Name(), ".txt"), "-")
 		text, err := helpTexts.ReadFile("help/" + file.Name())
 		require.NoError(t, err)
-		require.True(t, told(newRootCommand(), words, string(text)), "%s is not the help of a command", file.Name())
+		for path, part := range helpParts(string(text)) {
+			if path == "" {
+				continue
+			}
+			cmd, _, err := newRootCommand().Find(strings.Fields(path))
+			require.NoError(t, err, path)
+			require.Equal(t, "trunkline "+path, cmd.CommandPath())
+			require.Equal(t, part.examples, cmd.Example)
+			for line := range strings.SplitSeq(part.examples, "\n") {
+				_, call, found := strings.Cut(line, "trunkline ")
+				if err := documented(newRootCommand(), commandWords(call)); found && err != nil {
+					t.Errorf("%s: %s: %s", file.Name(), line, err)
+				}
+			}
+		}
 	}
 }
 
-// told says whether a command below another, whose name may have hyphens, tells a text.
-func told(cmd *cobra.Command, words []string, text string) bool {
-	for n := range words {
-		below, _, err := cmd.Find([]string{strings.Join(words[:n+1], "-")})
-		if err != nil || below == cmd {
-			continue
+// TestEveryCommandHasAnExample: whoever asks for help of a command that does something sees a call of it.
+func TestEveryCommandHasAnExample(t *testing.T) {
+	t.Parallel()
+	var look func(cmd *cobra.Command)
+	look = func(cmd *cobra.Command) {
+		if cmd.Runnable() && !cmd.Hidden && cmd.Example == "" {
+			t.Errorf("%s has no example", cmd.CommandPath())
 		}
-		if n+1 == len(words) && below.Long == strings.TrimSuffix(text, "\n") || told(below, words[n+1:], text) {
-			return true
+		for _, below := range cmd.Commands() {
+			look(below)
 		}
 	}
-	return false
+	look(newRootCommand())
 }

@@ -18,10 +18,7 @@ import (
 func newDoctorCommand() *cobra.Command {
 	days := 62
 	var watch time.Duration
-	cmd := configured(&cobra.Command{
-		Use: "doctor", Short: "Check that nothing was lost and nothing charged twice",
-		Example: "  trunkline doctor\n  trunkline doctor --days 400\n  trunkline doctor --watch 1m\n  trunkline doctor close 17 --reason 'charged by hand, case 12'",
-	}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger, _ []string) error {
+	cmd := configured(&cobra.Command{Use: "doctor", Short: "Check that nothing was lost and nothing charged twice"}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger, _ []string) error {
 		if days < 1 || days > 4000 {
 			return withCode(exitUsage, fmt.Errorf("--days %d: want 1 to 4000", days))
 		}
@@ -41,10 +38,7 @@ func newDoctorCommand() *cobra.Command {
 
 func newDoctorCloseCommand() *cobra.Command {
 	var reason string
-	cmd := asking(&cobra.Command{
-		Use: "close ID --reason WHY", Short: "Close an incident that was dealt with by hand", Args: cobra.ExactArgs(1),
-		Example: "  trunkline doctor close 17 --reason 'charged by hand, case 12'",
-	}, onIDs("doctor", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+	cmd := asking(&cobra.Command{Use: "close ID --reason WHY", Short: "Close an incident that was dealt with by hand", Args: cobra.ExactArgs(1)}, onIDs("doctor", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		return c.CloseIncident(cmd.Context(), c.Who, ids[0], reason)
 	}))
 	cmd.Flags().StringVar(&reason, "reason", "", "what was done; it is kept")
@@ -53,10 +47,7 @@ func newDoctorCloseCommand() *cobra.Command {
 
 func newRepairCommand() *cobra.Command {
 	var dryRun, adopt bool
-	cmd := asking(&cobra.Command{
-		Use: "repair [--dry-run]", Short: "Bring ledger and store of calls into agreement after a restore",
-		Example: "  trunkline repair --dry-run\n  trunkline repair",
-	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	cmd := asking(&cobra.Command{Use: "repair [--dry-run]", Short: "Bring ledger and store of calls into agreement after a restore"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		ctx, out := cmd.Context(), cmd.OutOrStdout()
 		switch {
 		case adopt:

@@ -19,7 +19,6 @@ func newExchangeFetchCommand() *cobra.Command {
 	var private bool
 	cmd := asking(&cobra.Command{
 		Use: "fetch ADDRESS|FILE...", Aliases: []string{"import"}, Short: "Fetch rates now, from an address or a file", Args: cobra.MinimumNArgs(1),
-		Example: "  trunkline exchange fetch https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist-90d.xml\n  trunkline exchange fetch rates.csv",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		for _, origin := range args {
 			source, fresh, err := c.FetchRates(cmd.Context(), c.Who, origin, private)
@@ -36,7 +35,7 @@ func newExchangeFetchCommand() *cobra.Command {
 func newExchangeListCommand() *cobra.Command {
 	var since time.Time
 	var limit int
-	cmd := listing(&cobra.Command{Use: "list", Short: "Rates that are kept, the newest first", Example: "  trunkline exchange list --since 2026-11-01"}, terminal.ExchangeRates, func(ctx context.Context, c *app.Local, _ []string) ([]console.KeptRate, error) {
+	cmd := listing(&cobra.Command{Use: "list", Short: "Rates that are kept, the newest first"}, terminal.ExchangeRates, func(ctx context.Context, c *app.Local, _ []string) ([]console.KeptRate, error) {
 		return c.ExchangeRates(ctx, c.Who, since, limit)
 	})
 	momentVar(cmd.Flags(), &since, "since", "first day")
@@ -45,7 +44,7 @@ func newExchangeListCommand() *cobra.Command {
 }
 
 func newExchangeLogCommand() *cobra.Command {
-	return listing(&cobra.Command{Use: "log", Short: "When rates were fetched, and what came of it", Example: "  trunkline exchange log"}, terminal.RateFetches, func(ctx context.Context, c *app.Local, _ []string) ([]console.RateFetch, error) {
+	return listing(&cobra.Command{Use: "log", Short: "When rates were fetched, and what came of it"}, terminal.RateFetches, func(ctx context.Context, c *app.Local, _ []string) ([]console.RateFetch, error) {
 		return c.RateFetches(ctx, c.Who, 200)
 	})
 }

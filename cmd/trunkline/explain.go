@@ -17,7 +17,6 @@ import (
 func newExplainCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "explain CALL", Short: "Compute the price of a call again from what is stored, and show the lines that made it", Args: cobra.ExactArgs(1),
-		Example: "  trunkline explain 019a2000-13d4-7e00-b66d-332a7ad2600f\n  trunkline explain 019a2000-13d4-7e00-b66d-332a7ad2600f --format json",
 	}
 	format := formatFlag(cmd, "table", "json")
 	return asking(cmd, func(cmd *cobra.Command, c *app.Local, args []string) error {
@@ -42,7 +41,6 @@ func newHistoryCommand() *cobra.Command {
 	var revision int64
 	cmd := &cobra.Command{
 		Use: "history KIND ID", Short: "How a route plan, dial plan, client or other object was set up, and when it was changed by whom", Args: cobra.ExactArgs(2),
-		Example: "  trunkline history route_plan standard\n  trunkline history dial_plan russia --at 2026-03-01T12:00:00Z\n  trunkline history route_plan standard --revision 117",
 	}
 	format := formatFlag(cmd, "table", "csv", "json")
 	momentVar(cmd.Flags(), &at, "at", "print it as it was set up at a day or moment, UTC")

@@ -26,12 +26,7 @@ type exportOptions struct {
 
 func newExportCDRCommand() *cobra.Command {
 	o := &exportOptions{}
-	cmd := asking(&cobra.Command{
-		Use: "cdr --out FILE", Short: "Write call records to a file",
-		Example: "  trunkline export cdr --tenant beauty --period 2026-10 --out october.xlsx\n" +
-			"  trunkline export cdr --tenant beauty --period 2026-10 --kind ingress --locale ru --bom --out october.csv\n" +
-			"  trunkline export cdr --period 2026-10 --daily --format parquet --out /srv/archive",
-	}, o.run)
+	cmd := asking(&cobra.Command{Use: "cdr --out FILE", Short: "Write call records to a file"}, o.run)
 	f := cmd.Flags()
 	f.StringVar(&o.period, "period", "yesterday", "time to export, as in `trunkline report stats`")
 	f.StringVar(&o.zone, "zone", "", "time zone, such as Europe/Moscow; the tenant's, or UTC, if empty")

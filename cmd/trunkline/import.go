@@ -24,11 +24,7 @@ func newImportCommand() *cobra.Command {
 
 func newParseCommand() *cobra.Command {
 	var r pbx.Reading
-	cmd := bare(&cobra.Command{
-		Use: "parse FILE", Short: "Show the calls of a file as CSV or JSON; needs no engine", Args: cobra.ExactArgs(1),
-		Example: "  trunkline import parse --format auto smdr.log --out csv\n" +
-			"  nc pbx 2300 | trunkline import parse --format panasonic-tda-c - --out json",
-	}, func(cmd *cobra.Command, args []string) error {
+	cmd := bare(&cobra.Command{Use: "parse FILE", Short: "Show the calls of a file as CSV or JSON; needs no engine", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, args []string) error {
 		sum, err := r.Parse(cmd.Context(), args[0], cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		if err != nil {
 			return err
@@ -49,7 +45,6 @@ func newParseCommand() *cobra.Command {
 func newFormatsCommand() *cobra.Command {
 	return bare(&cobra.Command{
 		Use: "formats [NAME]", Short: "List the formats that can be read, with what proves them", Args: cobra.MaximumNArgs(1),
-		Example: "  trunkline import formats\n  trunkline import formats samsung",
 	}, func(cmd *cobra.Command, args []string) error {
 		if len(args) == 1 {
 			f, err := smdr.BuiltIn(args[0])
@@ -73,7 +68,6 @@ func newImportFileCommand() *cobra.Command {
 	o := &importFile{}
 	cmd := asking(&cobra.Command{
 		Use: "file --tenant ID --pbx ID FILE...", Short: "Bring the calls of files into the system", Args: cobra.MinimumNArgs(1),
-		Example: "  trunkline import file --tenant beauty --pbx moscow smdr-2026-11-*.log",
 	}, o.run)
 	cmd.Flags().StringVar(&o.tenant, "tenant", "", "tenant")
 	cmd.Flags().StringVar(&o.pbx, "pbx", "", "PBX of the tenant")
@@ -121,10 +115,7 @@ func (o *importFile) one(cmd *cobra.Command, c *app.Local, name string) (int64, 
 func newImportErrorsCommand() *cobra.Command {
 	var query console.ImportQuery
 	var settled []string
-	cmd := asking(&cobra.Command{
-		Use: "errors", Short: "List the records that could not be read or rated",
-		Example: "  trunkline import errors --tenant beauty\n  trunkline import errors --settle 17,18",
-	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	cmd := asking(&cobra.Command{Use: "errors", Short: "List the records that could not be read or rated"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		if len(settled) > 0 {
 			return settleFaults(cmd, c, settled)
 		}

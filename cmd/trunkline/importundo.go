@@ -35,10 +35,7 @@ func (o *importFlags) pick(ctx context.Context, c *app.Local, args []string) ([]
 
 func newImportListCommand() *cobra.Command {
 	o := &importFlags{}
-	cmd := listing(&cobra.Command{
-		Use: "list", Short: "List what was imported, the newest first",
-		Example: "  trunkline import list --tenant beauty --pbx moscow\n  trunkline import list --file smdr-2026-11-05.log",
-	}, terminal.Imports, func(ctx context.Context, c *app.Local, _ []string) ([]console.Import, error) {
+	cmd := listing(&cobra.Command{Use: "list", Short: "List what was imported, the newest first"}, terminal.Imports, func(ctx context.Context, c *app.Local, _ []string) ([]console.Import, error) {
 		if err := o.CheckWindow(); err != nil {
 			return nil, err
 		}
@@ -55,8 +52,6 @@ func newImportUndoCommand() *cobra.Command {
 	var resume int64
 	cmd := asking(&cobra.Command{
 		Use: "undo [ID...] --reason WHY", Short: "Take imports back, or all calls of a PBX in a period", Args: cobra.ArbitraryArgs,
-		Example: "  trunkline import undo 12 --reason 'wrong format'\n" +
-			"  trunkline import undo --tenant beauty --pbx moscow --from 2026-11-01 --to 2026-11-08 --reason 'clock was wrong'",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		undo, err := o.undo(cmd.Context(), c, args, reason, resume)
 		if err == nil {
@@ -98,8 +93,6 @@ func newImportAgainCommand() *cobra.Command {
 	var dryRun bool
 	cmd := asking(&cobra.Command{
 		Use: "again [ID...] --reason WHY|--dry-run", Short: "Read imports anew by the settings of now", Args: cobra.ArbitraryArgs,
-		Example: "  trunkline import again --tenant beauty --pbx moscow --changed --dry-run\n" +
-			"  trunkline import again 12 --reason 'day before month'",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		if dryRun == (reason != "") {
 			return withCode(exitUsage, errors.New("give --dry-run, or a --reason"))

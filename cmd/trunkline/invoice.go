@@ -26,11 +26,7 @@ func newInvoiceCommand() *cobra.Command {
 func newInvoiceRunCommand() *cobra.Command {
 	r := invoice.Request{Long: true}
 	var tenants string
-	cmd := &cobra.Command{
-		Use: "run --period MONTH", Short: "Close the period of all tenants, or of some, and issue their invoices",
-		Example: "  trunkline invoice run --period 2026-10 --dry-run\n  trunkline invoice run --period 2026-10\n  trunkline invoice run --period 2026-10 --tenant beauty\n" +
-			"  trunkline invoice run --period 2026-10 --tenant beauty --reissue",
-	}
+	cmd := &cobra.Command{Use: "run --period MONTH", Short: "Close the period of all tenants, or of some, and issue their invoices"}
 	format := formatFlag(cmd, "table", "csv", "json")
 	f := cmd.Flags()
 	f.StringVar(&r.Period, "period", "", "month in which the period begins, such as 2026-10")
@@ -71,10 +67,7 @@ func refused(results []invoice.Result) error {
 func newInvoiceListCommand() *cobra.Command {
 	var tenant, period string
 	var limit int
-	cmd := listing(&cobra.Command{
-		Use: "list", Short: "Documents that were issued",
-		Example: "  trunkline invoice list --period 2026-10\n  trunkline invoice list --tenant beauty --format csv",
-	}, terminal.Documents, func(ctx context.Context, c *app.Local, _ []string) (list []invoice.Issued, err error) {
+	cmd := listing(&cobra.Command{Use: "list", Short: "Documents that were issued"}, terminal.Documents, func(ctx context.Context, c *app.Local, _ []string) (list []invoice.Issued, err error) {
 		for after := int64(0); len(list) < limit; {
 			page, err := c.Invoices(ctx, c.Who, tenant, period, after, min(limit-len(list), console.MaxPage))
 			if err != nil || len(page) == 0 {
@@ -114,10 +107,7 @@ func (o *documentFlags) find(ctx context.Context, c *app.Local, args []string) (
 
 func newInvoiceShowCommand() *cobra.Command {
 	var o documentFlags
-	cmd := &cobra.Command{
-		Use: "show [NUMBER]", Short: "Lines of an issued document, or of a period's draft", Args: cobra.MaximumNArgs(1),
-		Example: "  trunkline invoice show 2026-00017\n  trunkline invoice show --tenant beauty --period 2026-11",
-	}
+	cmd := &cobra.Command{Use: "show [NUMBER]", Short: "Lines of an issued document, or of a period's draft", Args: cobra.MaximumNArgs(1)}
 	format := formatFlag(cmd, "table", "csv", "json")
 	o.register(cmd)
 	return asking(cmd, func(cmd *cobra.Command, c *app.Local, args []string) error {
@@ -136,10 +126,7 @@ func newInvoiceFileCommand() *cobra.Command {
 	var o documentFlags
 	var name string
 	var annex bool
-	cmd := asking(&cobra.Command{
-		Use: "file [NUMBER] --out FILE", Short: "Write a document as PDF, XLSX or JSON", Args: cobra.MaximumNArgs(1),
-		Example: "  trunkline invoice file 2026-00017 --out 2026-00017.pdf --annex\n  trunkline invoice file --tenant beauty --period 2026-11 --out draft.xlsx",
-	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	cmd := asking(&cobra.Command{Use: "file [NUMBER] --out FILE", Short: "Write a document as PDF, XLSX or JSON", Args: cobra.MaximumNArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		ctx := cmd.Context()
 		issued, err := o.find(ctx, c, args)
 		if err != nil {
@@ -172,7 +159,6 @@ func newInvoiceMarkCommand() *cobra.Command {
 	var note string
 	cmd := asking(&cobra.Command{
 		Use: "mark NUMBER sent|paid|issued", Short: "Note that an invoice was sent or paid, or take that back", Args: cobra.ExactArgs(2),
-		Example: "  trunkline invoice mark 2026-00017 sent\n  trunkline invoice mark 2026-00017 paid --note bank-2026-11-0042",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		state := invoice.State(args[1])
 		return say(cmd, c.MarkInvoice(cmd.Context(), c.Who, args[0], state, note), "%s is %s\n", args[0], state)
@@ -186,7 +172,6 @@ func newInvoiceCreditCommand() *cobra.Command {
 	var reason string
 	cmd := asking(&cobra.Command{
 		Use: "credit NUMBER --reason WHY", Short: "Issue a credit note for an invoice, or a part of it", Args: cobra.ExactArgs(1),
-		Example: "  trunkline invoice credit 2026-00017 --reason 'wrong tariff'\n  trunkline invoice credit 2026-00017 --amount 12.50 --reason 'two calls were our fault'",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		var sum money.Amount
 		if amount != nil {
@@ -206,7 +191,7 @@ func newInvoiceCreditCommand() *cobra.Command {
 }
 
 func newInvoiceVerifyCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "verify", Short: "Check the hashes of all documents, and that none is missing", Example: "  trunkline invoice verify"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	return asking(&cobra.Command{Use: "verify", Short: "Check the hashes of all documents, and that none is missing"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		n, err := c.VerifyInvoices(cmd.Context(), c.Who)
 		return say(cmd, err, "%d documents are as they were issued\n", n)
 	})

@@ -15,20 +15,12 @@ import (
 )
 
 func newInvoiceChargeCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "charge", Short: "Lines of invoices by hand: work on site, a device, a credit in goodwill",
-		Example: "  trunkline invoice charge add --tenant beauty --day 2026-11-17 --text 'Telephone, model T2' --amount 89.90\n" +
-			"  trunkline invoice charge list --tenant beauty\n  trunkline invoice charge remove 4 --tenant beauty --reason 'ordered twice'",
-	}, newChargeAddCommand(), newChargeListCommand(), newChargeRemoveCommand())
+	return group(&cobra.Command{Use: "charge", Short: "Lines of invoices by hand: work on site, a device, a credit in goodwill"}, newChargeAddCommand(), newChargeListCommand(), newChargeRemoveCommand())
 }
 
 func newChargeAddCommand() *cobra.Command {
 	var one invoice.Charge
-	cmd := asking(&cobra.Command{
-		Use: "add --tenant ID --text TEXT --amount AMOUNT", Short: "Charge a client for something, once",
-		Example: "  trunkline invoice charge add --tenant beauty --text 'Telephone, model T2' --amount 89.90 --key order-4711\n" +
-			"  trunkline invoice charge add --tenant beauty --branch kazan --day 2026-11-17 --text 'Outage of 16 November' --amount -25",
-	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	cmd := asking(&cobra.Command{Use: "add --tenant ID --text TEXT --amount AMOUNT", Short: "Charge a client for something, once"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		kept, err := c.AddCharge(cmd.Context(), c.Who, one)
 		return say(cmd, err, "charge %d: %s to %s on %s\n", kept.ID, kept.Amount, kept.Tenant, kept.Day)
 	})
@@ -45,10 +37,7 @@ func newChargeAddCommand() *cobra.Command {
 
 func newChargeListCommand() *cobra.Command {
 	var tenant string
-	cmd := listingBy(&cobra.Command{
-		Use: "list", Short: "What was charged by hand, with the invoices that it stands on",
-		Example: "  trunkline invoice charge list --tenant beauty",
-	}, terminal.Charges, &tenant, (*console.Console).Charges)
+	cmd := listingBy(&cobra.Command{Use: "list", Short: "What was charged by hand, with the invoices that it stands on"}, terminal.Charges, &tenant, (*console.Console).Charges)
 	cmd.Flags().StringVar(&tenant, "tenant", "", "client; all if empty")
 	return cmd
 }
@@ -57,7 +46,6 @@ func newChargeRemoveCommand() *cobra.Command {
 	var tenant, reason string
 	cmd := asking(&cobra.Command{
 		Use: "remove ID --tenant ID --reason WHY", Short: "Take a charge back that is not invoiced yet", Args: cobra.ExactArgs(1),
-		Example: "  trunkline invoice charge remove 4 --tenant beauty --reason 'ordered twice'",
 	}, onIDs("invoice charge list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		return say(cmd, c.TakeCharge(cmd.Context(), c.Who, tenant, ids[0], reason), "charge %d is taken back\n", ids[0])
 	}))
@@ -68,15 +56,14 @@ func newChargeRemoveCommand() *cobra.Command {
 }
 
 func newInvoiceProfileCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "profile", Short: "How tenants are invoiced: parties, tax, due days, language, numbers, sharing of fees, looks"}, newProfileApplyCommand(), newProfileShowCommand())
+	return group(&cobra.Command{
+		Use: "profile", Short: "How tenants are invoiced: parties, tax, due days, language, numbers, sharing of fees, looks",
+	}, newProfileApplyCommand(), newProfileShowCommand())
 }
 
 func newProfileApplyCommand() *cobra.Command {
 	var correct bool
-	cmd := applying(&cobra.Command{
-		Use: "apply -f FILE", Short: "Store the profiles of a YAML file, one document each",
-		Example: "  trunkline invoice profile apply -f demo/billing.yaml",
-	}, "YAML file, or - for what is piped in", invoice.ParseProfiles, func(cmd *cobra.Command, c *app.Local, profiles []invoice.Profile) error {
+	cmd := applying(&cobra.Command{Use: "apply -f FILE", Short: "Store the profiles of a YAML file, one document each"}, "YAML file, or - for what is piped in", invoice.ParseProfiles, func(cmd *cobra.Command, c *app.Local, profiles []invoice.Profile) error {
 		return say(cmd, c.PutProfiles(cmd.Context(), c.Who, profiles, correct), "%d profiles\n", len(profiles))
 	})
 	cmd.Flags().BoolVar(&correct, "correct-tax", false, "let the tax of days that are past change")
@@ -84,10 +71,7 @@ func newProfileApplyCommand() *cobra.Command {
 }
 
 func newProfileShowCommand() *cobra.Command {
-	return asking(&cobra.Command{
-		Use: "show [TENANT]", Short: "Stored profiles, or what is in force for a tenant", Args: cobra.MaximumNArgs(1),
-		Example: "  trunkline invoice profile show\n  trunkline invoice profile show beauty",
-	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	return asking(&cobra.Command{Use: "show [TENANT]", Short: "Stored profiles, or what is in force for a tenant", Args: cobra.MaximumNArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		profiles, err := c.Profiles(cmd.Context(), c.Who)
 		if err != nil {
 			return err
@@ -110,7 +94,6 @@ func newInvoiceCounterCommand() *cobra.Command {
 	var r invoice.Reading
 	cmd := asking(&cobra.Command{
 		Use: "counter TENANT COUNTER=VALUE...", Short: "Store what others count for a tenant: storage, recording, modules", Args: cobra.MinimumNArgs(2),
-		Example: "  trunkline invoice counter beauty storage_mb=1250 --branch moscow\n  trunkline invoice counter beauty recorded_minutes=310 --at 2026-10-15",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		list, err := invoice.ParseReadings(args[1:], r)
 		if err != nil {

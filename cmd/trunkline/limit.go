@@ -66,8 +66,6 @@ func newLimitSetCommand() *cobra.Command {
 	o := &limitFlags{}
 	cmd := o.changing(&cobra.Command{
 		Use: "set --tenant ID --period P --reason WHY", Short: "Set a cap, or with --clear go back to the operator's file",
-		Example: "  trunkline limit set --tenant beauty --extension 101 --period day --money 500 --reason 'case 12'\n" +
-			"  trunkline limit set --tenant beauty --extension 101 --period day --clear --reason 'case 12 closed'",
 	}, console.SetLimit)
 	o.when(cmd)
 	o.what(cmd)
@@ -77,10 +75,7 @@ func newLimitSetCommand() *cobra.Command {
 
 func newLimitRaiseCommand() *cobra.Command {
 	o := &limitFlags{}
-	cmd := o.changing(&cobra.Command{
-		Use: "raise --tenant ID --period P --reason WHY", Short: "Add to a cap for the present day, week or month only",
-		Example: "  trunkline limit raise --tenant beauty --branch moscow --period day --money 200 --reason 'asked for by phone'",
-	}, console.RaiseLimit)
+	cmd := o.changing(&cobra.Command{Use: "raise --tenant ID --period P --reason WHY", Short: "Add to a cap for the present day, week or month only"}, console.RaiseLimit)
 	o.when(cmd)
 	o.what(cmd)
 	return cmd
@@ -90,7 +85,6 @@ func newLimitResetCommand() *cobra.Command {
 	o := &limitFlags{}
 	cmd := o.changing(&cobra.Command{
 		Use: "reset --tenant ID --period P --reason WHY", Short: "Let the present day, week or month count from zero again",
-		Example: "  trunkline limit reset --tenant beauty --period month --reason 'fraud was refunded'",
 	}, console.ResetLimit)
 	o.when(cmd)
 	return cmd
@@ -98,12 +92,7 @@ func newLimitResetCommand() *cobra.Command {
 
 func newBlockCommand(use string, action console.Action, short string) *cobra.Command {
 	o := &limitFlags{}
-	cmd := o.changing(&cobra.Command{
-		Use: use + " --tenant ID --reason WHY", Short: short,
-		Long: "Of a whole tenant, `trunkline account suspend` does the same. Calls that cost nothing, and emergency calls, are not touched.",
-		Example: "  trunkline limit " + use + " --tenant beauty --extension 101 --reason 'stolen phone'\n" +
-			"  trunkline limit " + use + " --tenant beauty --destination 882 --reason fraud",
-	}, action)
+	cmd := o.changing(&cobra.Command{Use: use + " --tenant ID --reason WHY", Short: short}, action)
 	cmd.Flags().StringVar(&o.Destination, "destination", "", "numbers that begin so, with country code")
 	return cmd
 }
@@ -120,15 +109,9 @@ func limitView(cmd *cobra.Command, show func(*console.LimitView) *terminal.Table
 }
 
 func newLimitListCommand() *cobra.Command {
-	return limitView(&cobra.Command{
-		Use: "list --tenant ID", Short: "Caps as provisioned and as they stand, with what is used and held",
-		Example: "  trunkline limit list --tenant beauty",
-	}, terminal.Limits)
+	return limitView(&cobra.Command{Use: "list --tenant ID", Short: "Caps as provisioned and as they stand, with what is used and held"}, terminal.Limits)
 }
 
 func newLimitLogCommand() *cobra.Command {
-	return limitView(&cobra.Command{
-		Use: "log --tenant ID", Short: "Who changed what about limits, blocks and suspension, and why",
-		Example: "  trunkline limit log --tenant beauty",
-	}, terminal.LimitChanges)
+	return limitView(&cobra.Command{Use: "log --tenant ID", Short: "Who changed what about limits, blocks and suspension, and why"}, terminal.LimitChanges)
 }

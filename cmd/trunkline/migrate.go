@@ -11,10 +11,7 @@ import (
 )
 
 func newMigrateCommand() *cobra.Command {
-	return configured(&cobra.Command{
-		Use: "migrate", Short: "Bring the schemas of PostgreSQL and ClickHouse up to date",
-		Example: "  trunkline migrate\n  TRUNKLINE_POSTGRES_DSN=postgres://... TRUNKLINE_CLICKHOUSE_DSN=clickhouse://... trunkline migrate",
-	}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger, _ []string) error {
+	return configured(&cobra.Command{Use: "migrate", Short: "Bring the schemas of PostgreSQL and ClickHouse up to date"}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger, _ []string) error {
 		db, err := store.Open(cmd.Context(), set, store.Migrate, log)
 		if err != nil {
 			return err
@@ -27,10 +24,7 @@ func newMigrateCommand() *cobra.Command {
 // newClickHouseCommand is what the embedded ClickHouse runs as: this program, started again as a child.
 func newClickHouseCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:                "clickhouse",
-		Short:              "The embedded ClickHouse engine; started by the program itself",
-		Hidden:             true,
-		DisableFlagParsing: true,
-		RunE:               func(_ *cobra.Command, args []string) error { return embedded.RunClickHouse(args...) },
+		Use: "clickhouse", Short: "The embedded ClickHouse engine; started by the program itself", Hidden: true, DisableFlagParsing: true,
+		RunE: func(_ *cobra.Command, args []string) error { return embedded.RunClickHouse(args...) },
 	}
 }

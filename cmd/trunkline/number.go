@@ -16,15 +16,14 @@ import (
 )
 
 func newNumberCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "number", Short: "Telephone numbers of the house: state, supplier, cost; give them to clients, take them back"}, newNumberListCommand(), newNumberSetCommand(), newNumberAssignCommand(), newNumberReleaseCommand())
+	return group(&cobra.Command{
+		Use: "number", Short: "Telephone numbers of the house: state, supplier, cost; give them to clients, take them back",
+	}, newNumberListCommand(), newNumberSetCommand(), newNumberAssignCommand(), newNumberReleaseCommand())
 }
 
 func newNumberListCommand() *cobra.Command {
 	var filter console.StockFilter
-	cmd := listingBy(&cobra.Command{
-		Use: "list", Short: "Numbers as they are now",
-		Example: "  trunkline number list --status free --class city --region 7495\n  trunkline number list --tenant beauty --format csv",
-	}, terminal.Numbers, &filter, (*console.Console).Stock)
+	cmd := listingBy(&cobra.Command{Use: "list", Short: "Numbers as they are now"}, terminal.Numbers, &filter, (*console.Console).Stock)
 	statusVar(cmd.Flags(), &filter.Status, "free, reserved, assigned, porting_in, porting_out or quarantine")
 	f := cmd.Flags()
 	f.StringVar(&filter.Class, "class", "", "class")
@@ -47,12 +46,7 @@ func statusVar(f *pflag.FlagSet, to *inventory.Status, usage string) {
 
 func newNumberSetCommand() *cobra.Command {
 	var o inventory.Change
-	cmd := asking(&cobra.Command{
-		Use: "set NUMBER...", Short: "Add numbers to the inventory, or say more of them", Args: cobra.MinimumNArgs(1),
-		Example: "  trunkline number set +74951000000-99 --class city --supplier uplink --contract 17/2026 --monthly 30 --currency RUB\n" +
-			"  trunkline number set +74951000007 --status reserved --tenant beauty --until 2026-12-31\n" +
-			"  trunkline number set +78431234567 --status porting_in --tenant beauty --until 2026-12-15",
-	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	cmd := asking(&cobra.Command{Use: "set NUMBER...", Short: "Add numbers to the inventory, or say more of them", Args: cobra.MinimumNArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		numbers, err := console.ParseNumberList(strings.Join(args, ","))
 		if err != nil {
 			return err
@@ -86,8 +80,6 @@ func newNumberAssignCommand() *cobra.Command {
 	var a console.Assignment
 	cmd := listing(&cobra.Command{
 		Use: "assign [NUMBER...] --tenant ID", Short: "Give numbers to a client: those that are named, or so many that are free", Args: cobra.ArbitraryArgs,
-		Example: "  trunkline number assign +74951000010-19 --tenant beauty --branch moscow\n" +
-			"  trunkline number assign --count 5 --class city --region 7495 --tenant beauty --branch moscow --group sales --dry-run",
 	}, terminal.Numbers, func(ctx context.Context, c *app.Local, args []string) (_ []inventory.Number, err error) {
 		if a.Numbers, err = console.ParseNumberList(strings.Join(args, ",")); err != nil {
 			return nil, err
@@ -113,7 +105,6 @@ func newNumberReleaseCommand() *cobra.Command {
 	var days int
 	cmd := listing(&cobra.Command{
 		Use: "release NUMBER... --tenant ID", Short: "Take numbers from a client, into quarantine", Args: cobra.MinimumNArgs(1),
-		Example: "  trunkline number release +74951000010-19 --tenant beauty --quarantine 90",
 	}, terminal.Numbers, func(ctx context.Context, c *app.Local, args []string) (_ []inventory.Number, err error) {
 		if r.Numbers, err = console.ParseNumberList(strings.Join(args, ",")); err != nil {
 			return nil, err

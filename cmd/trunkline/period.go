@@ -17,10 +17,7 @@ func newPeriodCommand() *cobra.Command {
 
 func newPeriodListCommand() *cobra.Command {
 	var whose console.Whose
-	cmd := &cobra.Command{
-		Use: "list", Short: "Up to when the books are closed; of one tenant or carrier what was closed and opened",
-		Example: "  trunkline period list\n  trunkline period list --tenant beauty",
-	}
+	cmd := &cobra.Command{Use: "list", Short: "Up to when the books are closed; of one tenant or carrier what was closed and opened"}
 	format := formatFlag(cmd, "table", "csv", "json")
 	whoseFlags(cmd, &whose)
 	return asking(cmd, func(cmd *cobra.Command, c *app.Local, _ []string) error {
@@ -62,7 +59,6 @@ func booksCommand(cmd *cobra.Command, flag, usage string, do func(ctx context.Co
 func newPeriodCloseCommand() *cobra.Command {
 	return booksCommand(&cobra.Command{
 		Use: "close --month M --reason WHY", Short: "Close a month and all before it, of one tenant or carrier, or of all",
-		Example: "  trunkline period close --month 2026-10 --reason 'invoices of October'",
 	}, "month", "the last month that is closed",
 		func(ctx context.Context, c *app.Local, w console.Whose, month, reason string) ([]ledger.Closing, error) {
 			return c.CloseBooks(ctx, c.Who, w, month, reason)
@@ -70,10 +66,7 @@ func newPeriodCloseCommand() *cobra.Command {
 }
 
 func newPeriodOpenCommand() *cobra.Command {
-	return booksCommand(&cobra.Command{
-		Use: "open --from M --reason WHY", Short: "Open a month and all after it again",
-		Example: "  trunkline period open --tenant beauty --from 2026-10 --reason 'deck of October was wrong, see case 31'",
-	}, "from", "the first month that is opened",
+	return booksCommand(&cobra.Command{Use: "open --from M --reason WHY", Short: "Open a month and all after it again"}, "from", "the first month that is opened",
 		func(ctx context.Context, c *app.Local, w console.Whose, from, reason string) ([]ledger.Closing, error) {
 			return c.OpenBooks(ctx, c.Who, w, from, reason)
 		})

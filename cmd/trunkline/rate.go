@@ -11,8 +11,6 @@ func newRateCommand() *cobra.Command {
 	var o callfile.Order
 	cmd := &cobra.Command{
 		Use: "rate --tariff TARIFF.yaml|DECK.csv --calls CALLS.csv", Short: "Price the calls of a file by a tariff or a deck",
-		Example: "  trunkline rate --tariff demo/tariffs/zadarma-office.yaml --calls calls.csv\n" +
-			"  trunkline rate --tariff deck.csv --calls calls.csv --format table --explain",
 	}
 	format := formatFlag(cmd, "csv", "table", "json")
 	f := cmd.Flags()

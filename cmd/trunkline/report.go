@@ -27,12 +27,7 @@ func newStatsCommand() *cobra.Command {
 	var o console.QuestionText
 	var out, locale string
 	var formulas bool
-	cmd := &cobra.Command{
-		Use: "stats", Short: "Calls or attempts, ASR, ACD, NER, PDD, minutes, sale, cost and margin, by what you like",
-		Example: "  trunkline report stats --tenant beauty --period 2026-10 --by branch --compare\n" +
-			"  trunkline report stats --period yesterday --side attempts --by carrier --currency RUB --formulas\n" +
-			"  trunkline report stats --tenant beauty --by weekday,hour_of_day --filter 'direction:outbound !to:7495%'",
-	}
+	cmd := &cobra.Command{Use: "stats", Short: "Calls or attempts, ASR, ACD, NER, PDD, minutes, sale, cost and margin, by what you like"}
 	format := formatFlag(cmd, "table", "csv", "json")
 	f := cmd.Flags()
 	f.StringVar(&o.Period, "period", "this-month", "time to report on")
@@ -78,12 +73,7 @@ type linesOptions struct {
 
 func newLinesCommand() *cobra.Command {
 	o := &linesOptions{}
-	cmd := asking(&cobra.Command{
-		Use: "lines", Short: "Traffic of lines: erlangs, busy hours, how long all were busy, how many are needed",
-		Example: "  trunkline report lines --tenant beauty --from 2026-10-01 --to 2026-11-01\n" +
-			"  trunkline report lines --tenant beauty --pbx moscow --period last-month --rows hour --format csv\n" +
-			"  trunkline report lines --period 7d",
-	}, o.run)
+	cmd := asking(&cobra.Command{Use: "lines", Short: "Traffic of lines: erlangs, busy hours, how long all were busy, how many are needed"}, o.run)
 	f := cmd.Flags()
 	f.StringVar(&o.Tenant, "tenant", "", "whose lines; gateways and carriers if empty")
 	f.StringVar(&o.Branch, "branch", "", "only PBXs and trunks of this branch of the tenant")
@@ -130,13 +120,7 @@ type expensesOptions struct {
 
 func newExpensesCommand() *cobra.Command {
 	o := &expensesOptions{}
-	cmd := asking(&cobra.Command{
-		Use: "expenses --tenant ID", Short: "What every branch of a tenant cost in a month, footed to the invoice",
-		Example: "  trunkline report expenses --tenant beauty --month 2026-11\n" +
-			"  trunkline report expenses --tenant beauty --month 2026-11 --format csv > expenses.csv\n" +
-			"  trunkline report expenses --tenant beauty --month 2026-11 --out expenses.pdf\n" +
-			"  trunkline report expenses --tenant beauty --month 2026-11 --detail --branch kazan --column mobile",
-	}, o.run)
+	cmd := asking(&cobra.Command{Use: "expenses --tenant ID", Short: "What every branch of a tenant cost in a month, footed to the invoice"}, o.run)
 	f := cmd.Flags()
 	f.StringVar(&o.tenant, "tenant", "", "tenant")
 	f.StringVar(&o.month, "month", "", "month in which the period begins, such as 2026-11; the present one if empty")
@@ -204,12 +188,7 @@ func newCDRCommand() *cobra.Command {
 		{Name: "called", Field: "to", Begin: true}, {Name: "caller", Field: "from", Begin: true},
 		{Name: "kind", Field: "kind"}, {Name: "direction", Field: "direction"}, {Name: "call", Field: "call"},
 	}
-	cmd := &cobra.Command{
-		Use: "cdr", Short: "Rated legs, the newest first",
-		Example: "  trunkline report cdr --tenant beauty --called 7495 --answered --limit 20\n" +
-			"  trunkline report cdr --filter '7495% duration>60 !branch:moscow status:200'\n" +
-			"  trunkline report cdr --call 019a2000-13d4-7e00-b66d-332a7ad2600f --format json",
-	}
+	cmd := &cobra.Command{Use: "cdr", Short: "Rated legs, the newest first"}
 	format := formatFlag(cmd, "table", "csv", "json")
 	f := cmd.Flags()
 	for i, usage := range []string{
@@ -242,13 +221,13 @@ func newCDRCommand() *cobra.Command {
 }
 
 func newFieldsCommand() *cobra.Command {
-	return bare(&cobra.Command{Use: "fields", Short: "What filter lines can look at", Example: "  trunkline report fields"}, func(cmd *cobra.Command, _ []string) error {
+	return bare(&cobra.Command{Use: "fields", Short: "What filter lines can look at"}, func(cmd *cobra.Command, _ []string) error {
 		return say(cmd, nil, "%s", reports.FilterHelp())
 	})
 }
 
 func newRebuildCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "rebuild", Short: "Make the sums that statistics are answered from anew", Example: "  trunkline report rebuild"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	return asking(&cobra.Command{Use: "rebuild", Short: "Make the sums that statistics are answered from anew"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		return c.RebuildSums(cmd.Context(), c.Who, func(table, month string) { cmd.Printf("%s of %s\n", table, month) })
 	})
 }
@@ -258,32 +237,23 @@ func newScheduleCommand() *cobra.Command {
 }
 
 func newScheduleApplyCommand() *cobra.Command {
-	return applying(&cobra.Command{
-		Use: "apply -f FILE", Short: "Store the schedules of a YAML list; others stay as they are",
-		Example: "  trunkline report schedule apply -f schedules.yaml",
-	}, "YAML file, or - for what is piped in", mail.Parse, func(cmd *cobra.Command, c *app.Local, list []mail.Schedule) error {
+	return applying(&cobra.Command{Use: "apply -f FILE", Short: "Store the schedules of a YAML list; others stay as they are"}, "YAML file, or - for what is piped in", mail.Parse, func(cmd *cobra.Command, c *app.Local, list []mail.Schedule) error {
 		return say(cmd, c.PutSchedules(cmd.Context(), c.Who, list), "%d schedules\n", len(list))
 	})
 }
 
 func newScheduleListCommand() *cobra.Command {
-	return listingAll(&cobra.Command{Use: "list", Short: "Schedules, when each is due, and what became of it", Example: "  trunkline report schedule list"}, terminal.Schedules, (*console.Console).Schedules)
+	return listingAll(&cobra.Command{Use: "list", Short: "Schedules, when each is due, and what became of it"}, terminal.Schedules, (*console.Console).Schedules)
 }
 
 func newScheduleSendCommand() *cobra.Command {
-	return asking(&cobra.Command{
-		Use: "send ID", Short: "Make a report and send it now", Args: cobra.ExactArgs(1),
-		Example: "  trunkline report schedule send expenses-monthly",
-	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	return asking(&cobra.Command{Use: "send ID", Short: "Make a report and send it now", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		return c.SendSchedule(cmd.Context(), c.Who, args[0])
 	})
 }
 
 func newScheduleRemoveCommand() *cobra.Command {
-	return asking(&cobra.Command{
-		Use: "remove ID", Short: "Take a schedule away", Args: cobra.ExactArgs(1),
-		Example: "  trunkline report schedule remove expenses-monthly",
-	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	return asking(&cobra.Command{Use: "remove ID", Short: "Take a schedule away", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		return c.RemoveSchedule(cmd.Context(), c.Who, args[0])
 	})
 }

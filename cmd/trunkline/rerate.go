@@ -15,8 +15,6 @@ func newRerateCommand() *cobra.Command {
 	var dryRun, apply bool
 	cmd := &cobra.Command{
 		Use: "rerate --from DAY --to DAY [--tenant ID|--carrier ID|--deck ID] --dry-run|--apply", Short: "Price calls again by the tariffs and decks of now",
-		Example: "  trunkline rerate --from 2026-11-01 --to 2026-11-15 --tenant beauty --dry-run\n" +
-			"  trunkline rerate --from 2026-11-01 --to 2026-12-01 --carrier rhein --apply --reason 'wrong deck, case 31'",
 	}
 	format := formatFlag(cmd, "table", "csv", "json")
 	momentVar(cmd.Flags(), &order.From, "from", "first day or moment that the calls count in, UTC")
@@ -55,15 +53,12 @@ func newRerateCommand() *cobra.Command {
 }
 
 func newRerateListCommand() *cobra.Command {
-	return listingAll(&cobra.Command{Use: "list", Short: "What was priced again, the newest first", Example: "  trunkline rerate list"}, terminal.RerateRuns, (*console.Console).RerateRuns)
+	return listingAll(&cobra.Command{Use: "list", Short: "What was priced again, the newest first"}, terminal.RerateRuns, (*console.Console).RerateRuns)
 }
 
 func newRerateUndoCommand() *cobra.Command {
 	var reason string
-	cmd := asking(&cobra.Command{
-		Use: "undo ID --reason WHY", Short: "Take a run back", Args: cobra.ExactArgs(1),
-		Example: "  trunkline rerate undo 3 --reason 'the old deck was right'",
-	}, onIDs("rerate list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+	cmd := asking(&cobra.Command{Use: "undo ID --reason WHY", Short: "Take a run back", Args: cobra.ExactArgs(1)}, onIDs("rerate list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		n, err := c.UndoRerate(cmd.Context(), c.Who, ids[0], reason)
 		return say(cmd, err, "run %d is undone: %d batches\n", ids[0], n)
 	}))

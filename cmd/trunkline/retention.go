@@ -17,10 +17,7 @@ func newRetentionCommand() *cobra.Command {
 }
 
 func newRetentionShowCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "show", Short: "Each kind of record: how long it is kept, how much there is, and what would go",
-		Example: "  trunkline retention show\n  trunkline retention show --format json",
-	}
+	cmd := &cobra.Command{Use: "show", Short: "Each kind of record: how long it is kept, how much there is, and what would go"}
 	format := formatFlag(cmd, "table", "csv", "json")
 	return asking(cmd, func(cmd *cobra.Command, c *app.Local, _ []string) error { return showRetention(cmd, c, *format) })
 }
@@ -45,10 +42,7 @@ func showRetention(cmd *cobra.Command, c *app.Local, format string) error {
 func newRetentionRunCommand() *cobra.Command {
 	var dryRun, apply bool
 	var archive string
-	cmd := asking(&cobra.Command{
-		Use: "run --dry-run|--apply [--archive FOLDER]", Short: "Drop and blank what is older than it is kept",
-		Example: "  trunkline retention run --dry-run\n  trunkline retention run --apply --archive /srv/archive",
-	}, func(cmd *cobra.Command, c *app.Local, _ []string) (err error) {
+	cmd := asking(&cobra.Command{Use: "run --dry-run|--apply [--archive FOLDER]", Short: "Drop and blank what is older than it is kept"}, func(cmd *cobra.Command, c *app.Local, _ []string) (err error) {
 		if dryRun == apply {
 			return withCode(exitUsage, errors.New("give --dry-run or --apply"))
 		}
@@ -80,10 +74,7 @@ type eraseOptions struct {
 
 func newEraseCommand() *cobra.Command {
 	o := &eraseOptions{}
-	cmd := asking(&cobra.Command{
-		Use: "erase --number NUMBER --reason WHY", Short: "Take a person's number out of all records",
-		Example: "  trunkline erase --number +4915112345678 --also 015112345678 --reason 'request of 2026-12-01' --dry-run",
-	}, o.run)
+	cmd := asking(&cobra.Command{Use: "erase --number NUMBER --reason WHY", Short: "Take a person's number out of all records"}, o.run)
 	f := cmd.Flags()
 	f.StringVar(&o.number, "number", "", "the number, E.164")
 	f.StringSliceVar(&o.also, "also", nil, "another spelling of it, digits only")
@@ -128,7 +119,6 @@ func newHoldAddCommand() *cobra.Command {
 	var h retention.Hold
 	cmd := asking(&cobra.Command{
 		Use: "add --tenant ID|--number NUMBER --reason WHY", Short: "Hold the records of a tenant, or those that name a number",
-		Example: "  trunkline hold add --tenant beauty --reason 'court order 17'\n  trunkline hold add --number +4915112345678 --reason 'case 12'",
 	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		made, err := c.AddHold(cmd.Context(), c.Who, h)
 		return say(cmd, err, "hold %d is in force\n", made.ID)
@@ -142,17 +132,14 @@ func newHoldAddCommand() *cobra.Command {
 
 func newHoldListCommand() *cobra.Command {
 	var all bool
-	cmd := listingBy(&cobra.Command{Use: "list", Short: "List the holds in force", Example: "  trunkline hold list\n  trunkline hold list --all --format csv"}, terminal.Holds, &all, (*console.Console).Holds)
+	cmd := listingBy(&cobra.Command{Use: "list", Short: "List the holds in force"}, terminal.Holds, &all, (*console.Console).Holds)
 	cmd.Flags().BoolVar(&all, "all", false, "also those that were removed")
 	return cmd
 }
 
 func newHoldRemoveCommand() *cobra.Command {
 	var reason string
-	cmd := asking(&cobra.Command{
-		Use: "remove ID --reason WHY", Short: "End a hold; it is kept with the reason", Args: cobra.ExactArgs(1),
-		Example: "  trunkline hold remove 3 --reason 'case 12 is closed'",
-	}, onIDs("hold list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+	cmd := asking(&cobra.Command{Use: "remove ID --reason WHY", Short: "End a hold; it is kept with the reason", Args: cobra.ExactArgs(1)}, onIDs("hold list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		return c.RemoveHold(cmd.Context(), c.Who, ids[0], reason)
 	}))
 	reasonFlag(cmd, &reason)

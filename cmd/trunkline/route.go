@@ -37,9 +37,6 @@ func newRouteCommand() *cobra.Command {
 	o := &routeOptions{}
 	cmd := bare(&cobra.Command{
 		Use: "route --tenant ID --to NUMBER", Short: "Tell where a call would go, by which gateways, at what cost, and why",
-		Example: "  trunkline route -f demo/operator.yaml --tenant beauty --from 101 --to 84951234567\n" +
-			"  trunkline route --tenant beauty --to +4915112345678 --at 2026-11-02T10:00:00Z --format json\n" +
-			"  trunkline route --call 019a2000-13d4-7e00-b66d-332a7ad2600f",
 	}, func(cmd *cobra.Command, _ []string) error {
 		past := o.trace != "" || o.call != ""
 		if past == (o.Tenant != "" && o.to != "") || o.trace != "" && o.call != "" {
@@ -160,8 +157,6 @@ func newDialPlanTestCommand() *cobra.Command {
 	var file, id, area string
 	cmd := &cobra.Command{
 		Use: "test --plan ID NUMBER...", Short: "Show what a dial plan makes of numbers, rule by rule", Args: cobra.MinimumNArgs(1),
-		Example: "  trunkline dialplan test -f demo/operator.yaml --plan russia --area 495 84951234567 1234567 112\n" +
-			"  trunkline dialplan test --plan russia --format json +4930123456",
 	}
 	f, format := newConfigFlags(cmd), formatFlag(cmd, "table", "json")
 	cmd.Flags().StringVarP(&file, "file", "f", "", "operator's file; without it the database is asked")

@@ -21,10 +21,7 @@ func newSIPCommands() *cobra.Command {
 
 func newSIPTraceCommand() *cobra.Command {
 	var full bool
-	cmd := remoteView(&cobra.Command{
-		Use: "trace CALL", Short: "Print what was said in a call, as a ladder", Args: cobra.ExactArgs(1),
-		Example: "  trunkline sip trace 01a20099-ccf6-7ce3-9ad3-d83497067c31\n  trunkline sip trace 01a20099-ccf6-7ce3-9ad3-d83497067c31 --full",
-	}, func(args []string) string { return "/api/v1/calls/" + url.PathEscape(args[0]) + "/messages" },
+	cmd := remoteView(&cobra.Command{Use: "trace CALL", Short: "Print what was said in a call, as a ladder", Args: cobra.ExactArgs(1)}, func(args []string) string { return "/api/v1/calls/" + url.PathEscape(args[0]) + "/messages" },
 		func(out io.Writer, said *items[console.SIPMessage]) error {
 			terminal.Ladder(out, said.Items)
 			if full {
@@ -44,10 +41,7 @@ func (p items[T]) MarshalJSON() ([]byte, error) { return json.Marshal(p.Items) }
 
 func newSIPDropCommand() *cobra.Command {
 	reason := "dropped"
-	cmd := remote(&cobra.Command{
-		Use: "drop CALL...", Short: "End calls in progress", Args: cobra.MinimumNArgs(1),
-		Example: "  trunkline sip drop 01a20099-ccf6-7ce3-9ad3-d83497067c31 --reason fraud",
-	}, func(cmd *cobra.Command, r *app.Running, calls []string) error {
+	cmd := remote(&cobra.Command{Use: "drop CALL...", Short: "End calls in progress", Args: cobra.MinimumNArgs(1)}, func(cmd *cobra.Command, r *app.Running, calls []string) error {
 		for _, call := range calls {
 			path := "/api/v1/live-calls/" + url.PathEscape(call) + "?reason=" + url.QueryEscape(reason)
 			if err := r.Ask(cmd.Context(), http.MethodDelete, path, nil); err != nil {
@@ -62,10 +56,7 @@ func newSIPDropCommand() *cobra.Command {
 }
 
 func newSIPLocksCommand() *cobra.Command {
-	return remoteView(&cobra.Command{
-		Use: "locks", Short: "List who is refused because of wrong passwords",
-		Example: "  trunkline sip locks\n  trunkline sip unlock 192.0.2.7 --login beauty-101",
-	}, func([]string) string { return "/api/v1/sip-locks" },
+	return remoteView(&cobra.Command{Use: "locks", Short: "List who is refused because of wrong passwords"}, func([]string) string { return "/api/v1/sip-locks" },
 		func(out io.Writer, page *items[console.SIPLock]) error { return terminal.Locks(out, page.Items) })
 }
 
@@ -73,7 +64,6 @@ func newSIPUnlockCommand() *cobra.Command {
 	var login string
 	cmd := remote(&cobra.Command{
 		Use: "unlock SOURCE", Short: "Let a source in again that was locked because of wrong passwords", Args: cobra.ExactArgs(1),
-		Example: "  trunkline sip unlock 192.0.2.7\n  trunkline sip unlock 192.0.2.7 --login beauty-101",
 	}, func(cmd *cobra.Command, r *app.Running, args []string) error {
 		path := "/api/v1/sip-locks/" + url.PathEscape(args[0])
 		if login != "" {
@@ -87,7 +77,7 @@ func newSIPUnlockCommand() *cobra.Command {
 
 func newSIPPasswordCommand() *cobra.Command {
 	count := 1
-	cmd := bare(&cobra.Command{Use: "password", Short: "Propose passwords for phones", Example: "  trunkline sip password --count 20"}, func(cmd *cobra.Command, _ []string) error {
+	cmd := bare(&cobra.Command{Use: "password", Short: "Propose passwords for phones"}, func(cmd *cobra.Command, _ []string) error {
 		for range count {
 			if _, err := fmt.Fprintln(cmd.OutOrStdout(), provision.ProposePassword()); err != nil {
 				return err
@@ -100,10 +90,7 @@ func newSIPPasswordCommand() *cobra.Command {
 }
 
 func newStatusCommand() *cobra.Command {
-	return remoteView(&cobra.Command{
-		Use: "status", Short: "Engines, gateways, registered phones and calls in progress of the running process",
-		Example: "  trunkline status\n  trunkline status --format json | jq .calls_in_progress",
-	}, func([]string) string { return "/api/v1/status" }, func(out io.Writer, o *console.Overview) error {
+	return remoteView(&cobra.Command{Use: "status", Short: "Engines, gateways, registered phones and calls in progress of the running process"}, func([]string) string { return "/api/v1/status" }, func(out io.Writer, o *console.Overview) error {
 		if err := terminal.Status(out, o); err != nil {
 			return err
 		}

@@ -17,10 +17,7 @@ func newSpoolCommand() *cobra.Command {
 }
 
 func newSpoolListCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "list", Short: "List the files of the spool, and the damaged parts of spool and journal",
-		Example: "  trunkline spool list",
-	}
+	cmd := &cobra.Command{Use: "list", Short: "List the files of the spool, and the damaged parts of spool and journal"}
 	f, format := newConfigFlags(cmd), formatFlag(cmd, "table", "csv", "json")
 	return bare(cmd, func(cmd *cobra.Command, _ []string) error {
 		set, err := f.load()
@@ -47,7 +44,6 @@ func newSpoolListCommand() *cobra.Command {
 func newSpoolShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "show FILE", Short: "Show the legs in a file of the spool, as far as they can be read", Args: cobra.ExactArgs(1),
-		Example: "  trunkline spool show 0000000000000007-9f1c2a3b4d5e6f70.legs@4096.damaged",
 	}
 	f := newConfigFlags(cmd)
 	return bare(cmd, func(cmd *cobra.Command, args []string) error {
@@ -74,10 +70,7 @@ func newSpoolShowCommand() *cobra.Command {
 func newSpoolSendCommand() *cobra.Command {
 	var reason string
 	var unsound bool
-	cmd := asking(&cobra.Command{
-		Use: "send FILE --reason WHY", Short: "Send the legs of a file once more", Args: cobra.ExactArgs(1),
-		Example: "  trunkline spool send 0000000000000007-9f1c2a3b4d5e6f70.legs@4096.damaged --unsound --reason 'looked at: only the trace is damaged'",
-	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	cmd := asking(&cobra.Command{Use: "send FILE --reason WHY", Short: "Send the legs of a file once more", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		sent, err := c.SendSpooled(cmd.Context(), args[0], reason, unsound)
 		if err != nil {
 			return err
@@ -92,10 +85,7 @@ func newSpoolSendCommand() *cobra.Command {
 
 func newSpoolSettleCommand() *cobra.Command {
 	var reason string
-	cmd := asking(&cobra.Command{
-		Use: "settle FILE --reason WHY", Short: "Say that a damaged part was dealt with", Args: cobra.ExactArgs(1),
-		Example: "  trunkline spool settle 0000000000000007-9f1c2a3b4d5e6f70.legs@4096.damaged --reason 'the call was charged by hand'",
-	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	cmd := asking(&cobra.Command{Use: "settle FILE --reason WHY", Short: "Say that a damaged part was dealt with", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		return say(cmd, c.SettleDamage(cmd.Context(), args[0], reason), "%s is settled\n", args[0])
 	})
 	reasonFlag(cmd, &reason)

@@ -14,17 +14,11 @@ import (
 )
 
 func newTariffCommand() *cobra.Command {
-	return group(&cobra.Command{
-		Use: "tariff", Short: "The versions of tariffs: what was in force when, what is announced",
-		Example: "  trunkline tariff versions retail\n  trunkline tariff show retail --at 2026-03-01 --dir old\n  trunkline tariff withdraw retail --revision 17",
-	}, newVersionsCommand(), newTariffShowCommand(), newTariffWithdrawCommand())
+	return group(&cobra.Command{Use: "tariff", Short: "The versions of tariffs: what was in force when, what is announced"}, newVersionsCommand(), newTariffShowCommand(), newTariffWithdrawCommand())
 }
 
 func newVersionsCommand() *cobra.Command {
-	return listing(&cobra.Command{
-		Use: "versions TARIFF", Short: "All versions of a tariff, with when they are in force", Args: cobra.ExactArgs(1),
-		Example: "  trunkline tariff versions retail\n  trunkline tariff versions retail --format csv",
-	}, terminal.TariffVersions, func(ctx context.Context, c *app.Local, args []string) ([]console.PriceVersion, error) {
+	return listing(&cobra.Command{Use: "versions TARIFF", Short: "All versions of a tariff, with when they are in force", Args: cobra.ExactArgs(1)}, terminal.TariffVersions, func(ctx context.Context, c *app.Local, args []string) ([]console.PriceVersion, error) {
 		return c.Versions(ctx, c.Who, provision.KindTariff, args[0])
 	})
 }
@@ -35,7 +29,6 @@ func newTariffShowCommand() *cobra.Command {
 	var revision int64
 	cmd := asking(&cobra.Command{
 		Use: "show TARIFF", Short: "Print the file of a version, or write it with the decks that it names", Args: cobra.ExactArgs(1),
-		Example: "  trunkline tariff show retail\n  trunkline tariff show retail --at 2026-03-01T12:00:00Z\n  trunkline tariff show retail --revision 12 --dir retail-12",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		if at.IsZero() {
 			at = clock.System{}.Now()
@@ -62,7 +55,6 @@ func newTariffWithdrawCommand() *cobra.Command {
 	var revision int64
 	cmd := asking(&cobra.Command{
 		Use: "withdraw TARIFF --revision N", Short: "Take a version back that has not begun yet", Args: cobra.ExactArgs(1),
-		Example: "  trunkline tariff versions retail\n  trunkline tariff withdraw retail --revision 17",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		return say(cmd, c.WithdrawVersion(cmd.Context(), c.Who, args[0], revision), "the version of revision %d is withdrawn\n", revision)
 	})

@@ -20,7 +20,7 @@ func newUserCommand() *cobra.Command {
 }
 
 func newUserListCommand() *cobra.Command {
-	return listingAll(&cobra.Command{Use: "list", Short: "Who may sign in", Example: "  trunkline user list"}, terminal.Users, (*console.Console).People)
+	return listingAll(&cobra.Command{Use: "list", Short: "Who may sign in"}, terminal.Users, (*console.Console).People)
 }
 
 func newUserAddCommand() *cobra.Command {
@@ -28,7 +28,6 @@ func newUserAddCommand() *cobra.Command {
 	var role string
 	cmd := asking(&cobra.Command{
 		Use: "add LOGIN --role ROLE", Short: "Add a user and print the link to choose a password", Args: cobra.ExactArgs(1),
-		Example: "  trunkline user add olga --role operator --name Olga\n  trunkline user add max --role manager --tenant beauty --language ru",
 	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		u.Login, u.Role = args[0], access.Role(role)
 		token, err := c.AddPerson(cmd.Context(), c.Who, u)
@@ -53,10 +52,7 @@ func sayLink(cmd *cobra.Command, c *app.Local, err error, token, last string) er
 
 func newUserLinkCommand() *cobra.Command {
 	factor := false
-	cmd := asking(&cobra.Command{
-		Use: "link LOGIN", Short: "Print a link to choose a new password, good for an hour", Args: cobra.ExactArgs(1),
-		Example: "  trunkline user link olga --factor",
-	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	cmd := asking(&cobra.Command{Use: "link LOGIN", Short: "Print a link to choose a new password, good for an hour", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		token, err := c.ResetPerson(cmd.Context(), c.Who, args[0], factor)
 		return sayLink(cmd, c, err, token, "an hour")
 	})
@@ -65,10 +61,7 @@ func newUserLinkCommand() *cobra.Command {
 }
 
 func newUserPasswordCommand() *cobra.Command {
-	return asking(&cobra.Command{
-		Use: "password LOGIN", Short: "Set a password, read from standard input", Args: cobra.ExactArgs(1),
-		Example: "  trunkline user password operator < new-password.txt",
-	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	return asking(&cobra.Command{Use: "password LOGIN", Short: "Set a password, read from standard input", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		const most = 1 << 10
 		text, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), most))
 		if err != nil {
@@ -84,7 +77,7 @@ func newUserDisableCommand(name string, disabled bool) *cobra.Command {
 	if disabled {
 		short = "Let a user sign in no more, and end sessions and keys"
 	}
-	return asking(&cobra.Command{Use: name + " LOGIN", Short: short, Args: cobra.ExactArgs(1), Example: "  trunkline user " + name + " olga"}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	return asking(&cobra.Command{Use: name + " LOGIN", Short: short, Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		u, err := c.Person(cmd.Context(), c.Who, args[0])
 		if err != nil {
 			return err
@@ -100,7 +93,7 @@ func newKeyCommand() *cobra.Command {
 
 func newKeyListCommand() *cobra.Command {
 	var user string
-	cmd := listingBy(&cobra.Command{Use: "list", Short: "The keys, without their secrets", Example: "  trunkline key list --user olga"}, terminal.Keys, &user, (*console.Console).KeysOf)
+	cmd := listingBy(&cobra.Command{Use: "list", Short: "The keys, without their secrets"}, terminal.Keys, &user, (*console.Console).KeysOf)
 	cmd.Flags().StringVar(&user, "user", "", "only of this user")
 	return cmd
 }
@@ -111,8 +104,6 @@ func newKeyAddCommand() *cobra.Command {
 	cmd := asking(&cobra.Command{
 		Use: "add --name NAME --scopes LIST", Short: "Make a key and print its secret, once",
 		Long: "Add makes a key that has some of the permissions of a user. Scopes are words with commas between:\n" + terminal.Scopes(access.Permissions()),
-		Example: "  trunkline key add --name prometheus --scopes metrics:read\n" +
-			"  trunkline key add --user anna --name bookkeeping --scopes invoices:read,money:read --for 8760h",
 	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		var list []access.Permission
 		for s := range strings.SplitSeq(scopes, ",") {
@@ -135,7 +126,7 @@ func newKeyAddCommand() *cobra.Command {
 }
 
 func newKeyRevokeCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "revoke ID", Short: "End a key", Args: cobra.ExactArgs(1), Example: "  trunkline key revoke Zk3pQ0aB7dXe"}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	return asking(&cobra.Command{Use: "revoke ID", Short: "End a key", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		return say(cmd, c.RevokeKey(cmd.Context(), c.Who, args[0]), "key %s is ended\n", args[0])
 	})
 }
