@@ -16,6 +16,7 @@ import (
 	"trunkline/internal/cause"
 	"trunkline/internal/clock"
 	"trunkline/provision"
+	"trunkline/reports/invoice"
 	"trunkline/routing"
 	"trunkline/sql/postgres"
 )
@@ -83,6 +84,19 @@ func (l *Local) MeasuredTable(ctx context.Context) (*routing.Table, error) {
 	}
 	table := l.live.Table()
 	return table, measure(ctx, l.Stores, table.Setup().Operator(), l.compiler.Measures())
+}
+
+// AllInvoices returns the first documents of a tenant and period, both all if empty: as many as there are, and at most so many.
+func (l *Local) AllInvoices(ctx context.Context, tenant, period string, most int) (list []invoice.Issued, err error) {
+	for after := int64(0); len(list) < most; {
+		page, err := l.Invoices(ctx, l.Who, tenant, period, after, min(most-len(list), console.MaxPage))
+		if err != nil || len(page) == 0 {
+			return list, err
+		}
+		list = append(list, page...)
+		after = page[len(page)-1].ID
+	}
+	return list, nil
 }
 
 // sender sends legs of imports; it is opened when the first is sent.

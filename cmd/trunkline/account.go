@@ -15,7 +15,8 @@ import (
 )
 
 func newAccountCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "account", Short: "Balances, statements, top-ups, corrections, suspension"}, newAccountListCommand(), newStatementCommand(), newTopUpCommand(), newAdjustCommand(),
+	return group(&cobra.Command{Use: "account", Short: "Balances, statements, top-ups, corrections, suspension"},
+		newAccountListCommand(), newStatementCommand(), newTopUpCommand(), newAdjustCommand(),
 		newSuspendCommand("suspend", true, "Grant no calls to a tenant, and prolong none"),
 		newSuspendCommand("resume", false, "Let a suspended tenant call again"))
 }
@@ -42,7 +43,9 @@ func newStatementCommand() *cobra.Command {
 	var whose console.Whose
 	var from, until time.Time
 	limit := 100
-	cmd := listing(&cobra.Command{Use: "statement --tenant ID", Short: "Postings of a tenant or carrier with the running balance"}, terminal.Statement, func(ctx context.Context, c *app.Local, _ []string) ([]ledger.Line, error) {
+	cmd := listing(&cobra.Command{
+		Use: "statement --tenant ID", Short: "Postings of a tenant or carrier with the running balance",
+	}, terminal.Statement, func(ctx context.Context, c *app.Local, _ []string) ([]ledger.Line, error) {
 		if until.IsZero() {
 			until = clock.System{}.Now().Add(24 * time.Hour)
 		}
@@ -86,7 +89,8 @@ func newTopUpCommand() *cobra.Command {
 }
 
 func newAdjustCommand() *cobra.Command {
-	return postingCommand(&cobra.Command{Use: "adjust --tenant ID --amount A --key K --reason WHY", Short: "Correct a tenant's account, up or down"}, ledger.Adjustment)
+	return postingCommand(&cobra.Command{Use: "adjust --tenant ID --amount A --key K --reason WHY", Short: "Correct a tenant's account, up or down"},
+		ledger.Adjustment)
 }
 
 func newSuspendCommand(use string, suspended bool, short string) *cobra.Command {

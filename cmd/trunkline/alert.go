@@ -12,13 +12,16 @@ import (
 )
 
 func newAlertCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "alert", Short: "What fires, by which rules, who was told, and telling them again"}, newAlertListCommand(), newAlertRulesCommand(), newAlertApplyCommand(), newAlertDeliveriesCommand(), newAlertReplayCommand())
+	return group(&cobra.Command{Use: "alert", Short: "What fires, by which rules, who was told, and telling them again"},
+		newAlertListCommand(), newAlertRulesCommand(), newAlertApplyCommand(), newAlertDeliveriesCommand(), newAlertReplayCommand())
 }
 
 func newAlertListCommand() *cobra.Command {
 	var tenant string
 	onlyOpen, limit := false, 100
-	cmd := listing(&cobra.Command{Use: "list", Short: "What fires, and what fired"}, terminal.Alarms, func(ctx context.Context, c *app.Local, _ []string) ([]alert.Alarm, error) {
+	cmd := listing(&cobra.Command{
+		Use: "list", Short: "What fires, and what fired",
+	}, terminal.Alarms, func(ctx context.Context, c *app.Local, _ []string) ([]alert.Alarm, error) {
 		return c.Alarms(ctx, c.Who, tenant, onlyOpen, limit)
 	})
 	f := cmd.Flags()
@@ -29,7 +32,9 @@ func newAlertListCommand() *cobra.Command {
 }
 
 func newAlertRulesCommand() *cobra.Command {
-	return listing(&cobra.Command{Use: "rules", Short: "The rules in force"}, terminal.AlertRules, func(ctx context.Context, c *app.Local, _ []string) (*alert.Rules, error) {
+	return listing(&cobra.Command{
+		Use: "rules", Short: "The rules in force",
+	}, terminal.AlertRules, func(ctx context.Context, c *app.Local, _ []string) (*alert.Rules, error) {
 		rules, _, err := c.AlertRules(ctx, c.Who)
 		return rules, err
 	})
@@ -63,7 +68,9 @@ func newAlertApplyCommand() *cobra.Command {
 
 func newAlertDeliveriesCommand() *cobra.Command {
 	onlyFailed, limit := false, 100
-	cmd := listing(&cobra.Command{Use: "deliveries", Short: "The messages that were sent, and those that could not be"}, terminal.Deliveries, func(ctx context.Context, c *app.Local, _ []string) ([]console.Delivery, error) {
+	cmd := listing(&cobra.Command{
+		Use: "deliveries", Short: "The messages that were sent, and those that could not be",
+	}, terminal.Deliveries, func(ctx context.Context, c *app.Local, _ []string) ([]console.Delivery, error) {
 		return c.Deliveries(ctx, c.Who, onlyFailed, limit)
 	})
 	cmd.Flags().BoolVar(&onlyFailed, "unsent", false, "only those that were not sent")
@@ -72,7 +79,9 @@ func newAlertDeliveriesCommand() *cobra.Command {
 }
 
 func newAlertReplayCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "replay ID...", Short: "Send messages again, under the same numbers", Args: cobra.MinimumNArgs(1)}, onIDs("alert deliveries", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+	return asking(&cobra.Command{
+		Use: "replay ID...", Short: "Send messages again, under the same numbers", Args: cobra.MinimumNArgs(1),
+	}, onIDs("alert deliveries", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		for _, id := range ids {
 			if err := c.ReplayDelivery(cmd.Context(), c.Who, id); err != nil {
 				return err

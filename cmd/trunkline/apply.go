@@ -23,7 +23,8 @@ type applyOptions struct {
 
 func newApplyCommand() *cobra.Command {
 	o := &applyOptions{}
-	cmd := bare(&cobra.Command{Use: "apply -f OPERATOR.yaml", Short: "Bring the provisioning to what an operator's file says"}, func(cmd *cobra.Command, _ []string) error { return o.run(cmd) })
+	cmd := bare(&cobra.Command{Use: "apply -f OPERATOR.yaml", Short: "Bring the provisioning to what an operator's file says"},
+		func(cmd *cobra.Command, _ []string) error { return o.run(cmd) })
 	o.config = newConfigFlags(cmd)
 	f := cmd.Flags()
 	f.StringVarP(&o.file, "file", "f", "", "operator's file (YAML)")

@@ -10,13 +10,12 @@ import (
 	"strings"
 	"time"
 
-	"trunkline/internal/build"
-
 	"github.com/spf13/cobra"
 
 	"trunkline/app/backups"
 	"trunkline/app/config"
 	"trunkline/internal/backup"
+	"trunkline/internal/build"
 )
 
 func newBackupCommand() *cobra.Command {
@@ -30,7 +29,9 @@ func newBackupCommand() *cobra.Command {
 }
 
 func newBackupVerifyCommand() *cobra.Command {
-	return bare(&cobra.Command{Use: "verify FOLDER", Short: "Compare every file of a backup with its SHA-256", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, args []string) error {
+	return bare(&cobra.Command{
+		Use: "verify FOLDER", Short: "Compare every file of a backup with its SHA-256", Args: cobra.ExactArgs(1),
+	}, func(cmd *cobra.Command, args []string) error {
 		set, err := backup.Open(args[0])
 		if err != nil {
 			return withCode(exitConflict, err)
@@ -53,7 +54,7 @@ func newRestoreCommand() *cobra.Command {
 		if only == "" && f.data == "" && os.Getenv(config.EnvPrefix+"DATA") == "" {
 			return withCode(exitUsage, errors.New("name the new folder with --data"))
 		}
-		set, log, err := f.quiet(cmd.ErrOrStderr())
+		set, log, err := f.open(cmd.ErrOrStderr(), false)
 		if err != nil {
 			return err
 		}

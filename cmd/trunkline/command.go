@@ -57,12 +57,16 @@ func listing[T any](cmd *cobra.Command, show func(T) *terminal.Table, ask func(c
 }
 
 // listingAll is a command that lists what a method of the console knows.
-func listingAll[T any](cmd *cobra.Command, show func(T) *terminal.Table, ask func(*console.Console, context.Context, *access.Principal) (T, error)) *cobra.Command {
+func listingAll[T any](cmd *cobra.Command, show func(T) *terminal.Table,
+	ask func(*console.Console, context.Context, *access.Principal) (T, error),
+) *cobra.Command {
 	return listing(cmd, show, func(ctx context.Context, c *app.Local, _ []string) (T, error) { return ask(c.Console, ctx, c.Who) })
 }
 
 // listingBy is a command that lists what a method of the console knows by something that flags say.
-func listingBy[B, T any](cmd *cobra.Command, show func(T) *terminal.Table, by *B, ask func(*console.Console, context.Context, *access.Principal, B) (T, error)) *cobra.Command {
+func listingBy[B, T any](cmd *cobra.Command, show func(T) *terminal.Table, by *B,
+	ask func(*console.Console, context.Context, *access.Principal, B) (T, error),
+) *cobra.Command {
 	return listing(cmd, show, func(ctx context.Context, c *app.Local, _ []string) (T, error) { return ask(c.Console, ctx, c.Who, *by) })
 }
 
@@ -70,7 +74,7 @@ func listingBy[B, T any](cmd *cobra.Command, show func(T) *terminal.Table, by *B
 func configured(cmd *cobra.Command, do func(cmd *cobra.Command, set *config.Config, log *slog.Logger, args []string) error) *cobra.Command {
 	f := newConfigFlags(cmd)
 	return bare(cmd, func(cmd *cobra.Command, args []string) error {
-		set, log, err := f.quiet(cmd.ErrOrStderr())
+		set, log, err := f.open(cmd.ErrOrStderr(), false)
 		if err != nil {
 			return err
 		}
@@ -191,7 +195,9 @@ func readInput(cmd *cobra.Command, name string) ([]byte, error) {
 }
 
 // applying is a command that puts what a file says in force; "-" is what is piped in. put says what was done.
-func applying[T any](cmd *cobra.Command, usage string, parse func(text []byte) (T, error), put func(cmd *cobra.Command, c *app.Local, told T) error) *cobra.Command {
+func applying[T any](cmd *cobra.Command, usage string, parse func(text []byte) (T, error),
+	put func(cmd *cobra.Command, c *app.Local, told T) error,
+) *cobra.Command {
 	var file string
 	cmd.Flags().StringVarP(&file, "file", "f", "", usage)
 	required(cmd, "file")

@@ -41,23 +41,14 @@ func (f *configFlags) load() (config.Config, error) {
 	}, f.told)
 }
 
-// loud loads the configuration of a service, which logs as it is told to.
-func (f *configFlags) loud(errOut io.Writer) (*config.Config, *slog.Logger, error) {
+// open loads the configuration with its log. A command's log tells only of errors, unless a flag says otherwise: its answer is not to
+// drown in what its engines say.
+func (f *configFlags) open(errOut io.Writer, service bool) (*config.Config, *slog.Logger, error) {
 	c, err := f.load()
 	if err != nil {
 		return nil, nil, err
 	}
-	log, err := config.NewLogger(&c.Log, errOut)
-	return &c, log, withCode(exitUsage, err)
-}
-
-// quiet loads the configuration of a command, whose answer is not to drown in what its engines say.
-func (f *configFlags) quiet(errOut io.Writer) (*config.Config, *slog.Logger, error) {
-	c, err := f.load()
-	if err != nil {
-		return nil, nil, err
-	}
-	if f.log == "" {
+	if !service && f.log == "" {
 		c.Log.Level = "error"
 	}
 	log, err := config.NewLogger(&c.Log, errOut)
@@ -66,7 +57,7 @@ func (f *configFlags) quiet(errOut io.Writer) (*config.Config, *slog.Logger, err
 
 // openLocal puts a console over the databases, also where what is stored cannot be put in force.
 func (f *configFlags) openLocal(cmd *cobra.Command) (*app.Local, error) {
-	c, log, err := f.quiet(cmd.ErrOrStderr())
+	c, log, err := f.open(cmd.ErrOrStderr(), false)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,8 @@ import (
 )
 
 func newDeadCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "dead", Short: "Legs that could not be rated"}, newDeadListCommand(), newDeadShowCommand(), newDeadRetryCommand(), newDeadMendCommand(), newDeadWriteOffCommand())
+	return group(&cobra.Command{Use: "dead", Short: "Legs that could not be rated"},
+		newDeadListCommand(), newDeadShowCommand(), newDeadRetryCommand(), newDeadMendCommand(), newDeadWriteOffCommand())
 }
 
 func newDeadListCommand() *cobra.Command {
@@ -24,7 +25,9 @@ func newDeadListCommand() *cobra.Command {
 }
 
 func newDeadRetryCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "retry ID...", Short: "Price them again", Args: cobra.MinimumNArgs(1)}, onIDs("dead list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+	return asking(&cobra.Command{
+		Use: "retry ID...", Short: "Price them again", Args: cobra.MinimumNArgs(1),
+	}, onIDs("dead list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		left, err := c.RetryDead(cmd.Context(), c.Who, ids)
 		if err != nil {
 			return err
@@ -54,7 +57,9 @@ func newDeadMendCommand() *cobra.Command {
 
 func newDeadWriteOffCommand() *cobra.Command {
 	var reason string
-	cmd := asking(&cobra.Command{Use: "write-off ID... --reason WHY", Short: "Say that legs are never to be rated", Args: cobra.MinimumNArgs(1)}, onIDs("dead list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+	cmd := asking(&cobra.Command{
+		Use: "write-off ID... --reason WHY", Short: "Say that legs are never to be rated", Args: cobra.MinimumNArgs(1),
+	}, onIDs("dead list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		n, err := c.WriteOffDead(cmd.Context(), c.Who, ids, reason)
 		if err != nil {
 			return err

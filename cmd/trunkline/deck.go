@@ -19,7 +19,8 @@ import (
 )
 
 func newDeckCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "deck", Short: "Check, compare, convert and import price lists"}, newDeckCheckCommand(), newDeckDiffCommand(), newDeckExportCommand(),
+	return group(&cobra.Command{Use: "deck", Short: "Check, compare, convert and import price lists"},
+		newDeckCheckCommand(), newDeckDiffCommand(), newDeckExportCommand(),
 		newDeckImportCommand(), newDeckUndoCommand(), newDeckVersionsCommand(), newDeckRatesCommand())
 }
 

@@ -8,8 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -176,7 +174,9 @@ func appliedAs(out io.Writer, id string, revision int64) error {
 func newDeckUndoCommand() *cobra.Command {
 	var target deckTarget
 	var to int64
-	cmd := asking(&cobra.Command{Use: "undo --carrier ID", Short: "Take the last changes of a deck back, one by one or to a version"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	cmd := asking(&cobra.Command{
+		Use: "undo --carrier ID", Short: "Take the last changes of a deck back, one by one or to a version",
+	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		l, err := target.list(cmd.Context(), c)
 		if err != nil {
 			return err
@@ -194,7 +194,9 @@ func newDeckUndoCommand() *cobra.Command {
 
 func newDeckVersionsCommand() *cobra.Command {
 	var target deckTarget
-	cmd := asking(&cobra.Command{Use: "versions --carrier ID", Short: "List what a deck was, the newest version first"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	cmd := asking(&cobra.Command{
+		Use: "versions --carrier ID", Short: "List what a deck was, the newest version first",
+	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		l, err := target.list(cmd.Context(), c)
 		if err != nil {
 			return err
@@ -215,11 +217,8 @@ type rateSheet struct {
 	ratesheet.Request
 
 	revision int64
-	layout   ratesheet.Layout
+	layout   ratesheet.Words
 	to       string
-	format   string
-	columns  string
-	zone     string
 }
 
 func newDeckRatesCommand() *cobra.Command {
@@ -239,12 +238,12 @@ A column is NAME or HEADING=NAME; the names are ` + ratesheet.FieldNames() + `.`
 	f.Int64Var(&o.revision, "revision", 0, "version of the deck; that of the moment if it is not given")
 	f.BoolVar(&o.Whole, "whole", false, "write past and future prices, too")
 	f.StringVar(&o.to, "to", "", "file to write; standard output if it is not given")
-	f.StringVar(&o.columns, "columns", "", "columns in their order, HEADING=NAME or NAME, with commas between them")
-	f.StringVar(&o.format, "format", "", "csv or xlsx; by the name of the file if it is not given")
+	f.StringVar(&o.layout.Columns, "columns", "", "columns in their order, HEADING=NAME or NAME, with commas between them")
+	f.StringVar(&o.layout.Format, "format", "", "csv or xlsx; by the name of the file if it is not given")
 	f.StringVar(&o.layout.Delimiter, "delimiter", ",", "sign between the cells of CSV")
 	f.StringVar(&o.layout.Decimal, "decimal", ".", "decimal sign of CSV")
 	f.StringVar(&o.layout.Dates, "dates", "", "form of dates in CSV, written for 2 January 2006 15:04:05, such as 02.01.2006")
-	f.StringVar(&o.zone, "zone", "UTC", "time zone of dates")
+	f.StringVar(&o.layout.Zone, "zone", "UTC", "time zone of dates")
 	f.BoolVar(&o.layout.Grouped, "grouped", false, "one row for a destination, with all its codes in one cell")
 	return cmd
 }
@@ -270,25 +269,9 @@ func (o *rateSheet) run(cmd *cobra.Command, c *app.Local, _ []string) error {
 			return err
 		}
 	}
-	if err := o.lay(); err != nil {
+	layout, err := o.layout.Layout(o.to)
+	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	return writeTo(cmd, o.to, func(out io.Writer) error { return ratesheet.Write(out, deck, o.Request, o.layout) })
-}
-
-// lay puts the layout together.
-func (o *rateSheet) lay() (err error) {
-	o.layout.Format = ratesheet.Format(o.format)
-	if o.format == "" && strings.EqualFold(filepath.Ext(o.to), ".xlsx") {
-		o.layout.Format = ratesheet.XLSX
-	}
-	if o.layout.Zone, err = time.LoadLocation(o.zone); err != nil {
-		return fmt.Errorf("--zone: %w", err)
-	}
-	if o.columns != "" {
-		if o.layout.Columns, err = ratesheet.ParseColumns(o.columns); err != nil {
-			return err
-		}
-	}
-	return o.layout.Validate()
+	return writeTo(cmd, o.to, func(out io.Writer) error { return ratesheet.Write(out, deck, o.Request, layout) })
 }

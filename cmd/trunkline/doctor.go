@@ -18,7 +18,9 @@ import (
 func newDoctorCommand() *cobra.Command {
 	days := 62
 	var watch time.Duration
-	cmd := configured(&cobra.Command{Use: "doctor", Short: "Check that nothing was lost and nothing charged twice"}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger, _ []string) error {
+	cmd := configured(&cobra.Command{
+		Use: "doctor", Short: "Check that nothing was lost and nothing charged twice",
+	}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger, _ []string) error {
 		if days < 1 || days > 4000 {
 			return withCode(exitUsage, fmt.Errorf("--days %d: want 1 to 4000", days))
 		}
@@ -38,7 +40,9 @@ func newDoctorCommand() *cobra.Command {
 
 func newDoctorCloseCommand() *cobra.Command {
 	var reason string
-	cmd := asking(&cobra.Command{Use: "close ID --reason WHY", Short: "Close an incident that was dealt with by hand", Args: cobra.ExactArgs(1)}, onIDs("doctor", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+	cmd := asking(&cobra.Command{
+		Use: "close ID --reason WHY", Short: "Close an incident that was dealt with by hand", Args: cobra.ExactArgs(1),
+	}, onIDs("doctor", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		return c.CloseIncident(cmd.Context(), c.Who, ids[0], reason)
 	}))
 	cmd.Flags().StringVar(&reason, "reason", "", "what was done; it is kept")
@@ -47,7 +51,9 @@ func newDoctorCloseCommand() *cobra.Command {
 
 func newRepairCommand() *cobra.Command {
 	var dryRun, adopt bool
-	cmd := asking(&cobra.Command{Use: "repair [--dry-run]", Short: "Bring ledger and store of calls into agreement after a restore"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	cmd := asking(&cobra.Command{
+		Use: "repair [--dry-run]", Short: "Bring ledger and store of calls into agreement after a restore",
+	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		ctx, out := cmd.Context(), cmd.OutOrStdout()
 		switch {
 		case adopt:

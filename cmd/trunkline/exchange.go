@@ -12,7 +12,8 @@ import (
 )
 
 func newExchangeCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "exchange", Short: "Exchange rates: of central banks, of files, and when they were fetched"}, newExchangeListCommand(), newExchangeFetchCommand(), newExchangeLogCommand())
+	return group(&cobra.Command{Use: "exchange", Short: "Exchange rates: of central banks, of files, and when they were fetched"},
+		newExchangeListCommand(), newExchangeFetchCommand(), newExchangeLogCommand())
 }
 
 func newExchangeFetchCommand() *cobra.Command {
@@ -35,7 +36,9 @@ func newExchangeFetchCommand() *cobra.Command {
 func newExchangeListCommand() *cobra.Command {
 	var since time.Time
 	var limit int
-	cmd := listing(&cobra.Command{Use: "list", Short: "Rates that are kept, the newest first"}, terminal.ExchangeRates, func(ctx context.Context, c *app.Local, _ []string) ([]console.KeptRate, error) {
+	cmd := listing(&cobra.Command{
+		Use: "list", Short: "Rates that are kept, the newest first",
+	}, terminal.ExchangeRates, func(ctx context.Context, c *app.Local, _ []string) ([]console.KeptRate, error) {
 		return c.ExchangeRates(ctx, c.Who, since, limit)
 	})
 	momentVar(cmd.Flags(), &since, "since", "first day")
@@ -44,7 +47,9 @@ func newExchangeListCommand() *cobra.Command {
 }
 
 func newExchangeLogCommand() *cobra.Command {
-	return listing(&cobra.Command{Use: "log", Short: "When rates were fetched, and what came of it"}, terminal.RateFetches, func(ctx context.Context, c *app.Local, _ []string) ([]console.RateFetch, error) {
+	return listing(&cobra.Command{
+		Use: "log", Short: "When rates were fetched, and what came of it",
+	}, terminal.RateFetches, func(ctx context.Context, c *app.Local, _ []string) ([]console.RateFetch, error) {
 		return c.RateFetches(ctx, c.Who, 200)
 	})
 }

@@ -18,13 +18,16 @@ import (
 )
 
 func newImportCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "import", Short: "Call records of other systems: SMDR of PBXs, CDRs of other switches"}, newParseCommand(), newFormatsCommand(), newImportFileCommand(), newImportErrorsCommand(),
+	return group(&cobra.Command{Use: "import", Short: "Call records of other systems: SMDR of PBXs, CDRs of other switches"},
+		newParseCommand(), newFormatsCommand(), newImportFileCommand(), newImportErrorsCommand(),
 		newImportListCommand(), newImportUndoCommand(), newImportAgainCommand())
 }
 
 func newParseCommand() *cobra.Command {
 	var r pbx.Reading
-	cmd := bare(&cobra.Command{Use: "parse FILE", Short: "Show the calls of a file as CSV or JSON; needs no engine", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, args []string) error {
+	cmd := bare(&cobra.Command{
+		Use: "parse FILE", Short: "Show the calls of a file as CSV or JSON; needs no engine", Args: cobra.ExactArgs(1),
+	}, func(cmd *cobra.Command, args []string) error {
 		sum, err := r.Parse(cmd.Context(), args[0], cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		if err != nil {
 			return err
@@ -115,7 +118,9 @@ func (o *importFile) one(cmd *cobra.Command, c *app.Local, name string) (int64, 
 func newImportErrorsCommand() *cobra.Command {
 	var query console.ImportQuery
 	var settled []string
-	cmd := asking(&cobra.Command{Use: "errors", Short: "List the records that could not be read or rated"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	cmd := asking(&cobra.Command{
+		Use: "errors", Short: "List the records that could not be read or rated",
+	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		if len(settled) > 0 {
 			return settleFaults(cmd, c, settled)
 		}

@@ -35,7 +35,9 @@ func (o *importFlags) pick(ctx context.Context, c *app.Local, args []string) ([]
 
 func newImportListCommand() *cobra.Command {
 	o := &importFlags{}
-	cmd := listing(&cobra.Command{Use: "list", Short: "List what was imported, the newest first"}, terminal.Imports, func(ctx context.Context, c *app.Local, _ []string) ([]console.Import, error) {
+	cmd := listing(&cobra.Command{
+		Use: "list", Short: "List what was imported, the newest first",
+	}, terminal.Imports, func(ctx context.Context, c *app.Local, _ []string) ([]console.Import, error) {
 		if err := o.CheckWindow(); err != nil {
 			return nil, err
 		}

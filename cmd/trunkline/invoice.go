@@ -12,14 +12,14 @@ import (
 	"trunkline/app"
 	"trunkline/app/billing"
 	"trunkline/app/reporting"
-	"trunkline/console"
 	"trunkline/console/terminal"
 	"trunkline/internal/money"
 	"trunkline/reports/invoice"
 )
 
 func newInvoiceCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "invoice", Short: "Close billing periods; invoices, credit notes, and how tenants are invoiced"}, newInvoiceRunCommand(), newInvoiceListCommand(), newInvoiceShowCommand(), newInvoiceFileCommand(), newInvoiceMarkCommand(),
+	return group(&cobra.Command{Use: "invoice", Short: "Close billing periods; invoices, credit notes, and how tenants are invoiced"},
+		newInvoiceRunCommand(), newInvoiceListCommand(), newInvoiceShowCommand(), newInvoiceFileCommand(), newInvoiceMarkCommand(),
 		newInvoiceCreditCommand(), newInvoiceVerifyCommand(), newInvoiceChargeCommand(), newInvoiceProfileCommand(), newInvoiceCounterCommand())
 }
 
@@ -67,16 +67,10 @@ func refused(results []invoice.Result) error {
 func newInvoiceListCommand() *cobra.Command {
 	var tenant, period string
 	var limit int
-	cmd := listing(&cobra.Command{Use: "list", Short: "Documents that were issued"}, terminal.Documents, func(ctx context.Context, c *app.Local, _ []string) (list []invoice.Issued, err error) {
-		for after := int64(0); len(list) < limit; {
-			page, err := c.Invoices(ctx, c.Who, tenant, period, after, min(limit-len(list), console.MaxPage))
-			if err != nil || len(page) == 0 {
-				return list, err
-			}
-			list = append(list, page...)
-			after = page[len(page)-1].ID
-		}
-		return list, nil
+	cmd := listing(&cobra.Command{
+		Use: "list", Short: "Documents that were issued",
+	}, terminal.Documents, func(ctx context.Context, c *app.Local, _ []string) ([]invoice.Issued, error) {
+		return c.AllInvoices(ctx, tenant, period, limit)
 	})
 	f := cmd.Flags()
 	f.StringVar(&tenant, "tenant", "", "tenant")
@@ -126,7 +120,9 @@ func newInvoiceFileCommand() *cobra.Command {
 	var o documentFlags
 	var name string
 	var annex bool
-	cmd := asking(&cobra.Command{Use: "file [NUMBER] --out FILE", Short: "Write a document as PDF, XLSX or JSON", Args: cobra.MaximumNArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	cmd := asking(&cobra.Command{
+		Use: "file [NUMBER] --out FILE", Short: "Write a document as PDF, XLSX or JSON", Args: cobra.MaximumNArgs(1),
+	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		ctx := cmd.Context()
 		issued, err := o.find(ctx, c, args)
 		if err != nil {
@@ -191,7 +187,9 @@ func newInvoiceCreditCommand() *cobra.Command {
 }
 
 func newInvoiceVerifyCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "verify", Short: "Check the hashes of all documents, and that none is missing"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	return asking(&cobra.Command{
+		Use: "verify", Short: "Check the hashes of all documents, and that none is missing",
+	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		n, err := c.VerifyInvoices(cmd.Context(), c.Who)
 		return say(cmd, err, "%d documents are as they were issued\n", n)
 	})

@@ -15,12 +15,15 @@ import (
 )
 
 func newInvoiceChargeCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "charge", Short: "Lines of invoices by hand: work on site, a device, a credit in goodwill"}, newChargeAddCommand(), newChargeListCommand(), newChargeRemoveCommand())
+	return group(&cobra.Command{Use: "charge", Short: "Lines of invoices by hand: work on site, a device, a credit in goodwill"},
+		newChargeAddCommand(), newChargeListCommand(), newChargeRemoveCommand())
 }
 
 func newChargeAddCommand() *cobra.Command {
 	var one invoice.Charge
-	cmd := asking(&cobra.Command{Use: "add --tenant ID --text TEXT --amount AMOUNT", Short: "Charge a client for something, once"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	cmd := asking(&cobra.Command{
+		Use: "add --tenant ID --text TEXT --amount AMOUNT", Short: "Charge a client for something, once",
+	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		kept, err := c.AddCharge(cmd.Context(), c.Who, one)
 		return say(cmd, err, "charge %d: %s to %s on %s\n", kept.ID, kept.Amount, kept.Tenant, kept.Day)
 	})
@@ -37,7 +40,8 @@ func newChargeAddCommand() *cobra.Command {
 
 func newChargeListCommand() *cobra.Command {
 	var tenant string
-	cmd := listingBy(&cobra.Command{Use: "list", Short: "What was charged by hand, with the invoices that it stands on"}, terminal.Charges, &tenant, (*console.Console).Charges)
+	cmd := listingBy(&cobra.Command{Use: "list", Short: "What was charged by hand, with the invoices that it stands on"},
+		terminal.Charges, &tenant, (*console.Console).Charges)
 	cmd.Flags().StringVar(&tenant, "tenant", "", "client; all if empty")
 	return cmd
 }
@@ -63,7 +67,9 @@ func newInvoiceProfileCommand() *cobra.Command {
 
 func newProfileApplyCommand() *cobra.Command {
 	var correct bool
-	cmd := applying(&cobra.Command{Use: "apply -f FILE", Short: "Store the profiles of a YAML file, one document each"}, "YAML file, or - for what is piped in", invoice.ParseProfiles, func(cmd *cobra.Command, c *app.Local, profiles []invoice.Profile) error {
+	cmd := applying(&cobra.Command{
+		Use: "apply -f FILE", Short: "Store the profiles of a YAML file, one document each",
+	}, "YAML file, or - for what is piped in", invoice.ParseProfiles, func(cmd *cobra.Command, c *app.Local, profiles []invoice.Profile) error {
 		return say(cmd, c.PutProfiles(cmd.Context(), c.Who, profiles, correct), "%d profiles\n", len(profiles))
 	})
 	cmd.Flags().BoolVar(&correct, "correct-tax", false, "let the tax of days that are past change")
@@ -71,7 +77,9 @@ func newProfileApplyCommand() *cobra.Command {
 }
 
 func newProfileShowCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "show [TENANT]", Short: "Stored profiles, or what is in force for a tenant", Args: cobra.MaximumNArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	return asking(&cobra.Command{
+		Use: "show [TENANT]", Short: "Stored profiles, or what is in force for a tenant", Args: cobra.MaximumNArgs(1),
+	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		profiles, err := c.Profiles(cmd.Context(), c.Who)
 		if err != nil {
 			return err

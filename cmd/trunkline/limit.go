@@ -14,7 +14,8 @@ import (
 )
 
 func newLimitCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "limit", Short: "Caps on spending as they stand, and what is changed about them while calls run"}, newLimitListCommand(), newLimitSetCommand(), newLimitRaiseCommand(), newLimitResetCommand(),
+	return group(&cobra.Command{Use: "limit", Short: "Caps on spending as they stand, and what is changed about them while calls run"},
+		newLimitListCommand(), newLimitSetCommand(), newLimitRaiseCommand(), newLimitResetCommand(),
 		newBlockCommand("block", console.Block, "Let a branch, an extension or a destination spend nothing; calls in progress end"),
 		newBlockCommand("unblock", console.Unblock, "Let it spend again"), newLimitLogCommand())
 }
@@ -75,7 +76,8 @@ func newLimitSetCommand() *cobra.Command {
 
 func newLimitRaiseCommand() *cobra.Command {
 	o := &limitFlags{}
-	cmd := o.changing(&cobra.Command{Use: "raise --tenant ID --period P --reason WHY", Short: "Add to a cap for the present day, week or month only"}, console.RaiseLimit)
+	cmd := o.changing(&cobra.Command{Use: "raise --tenant ID --period P --reason WHY", Short: "Add to a cap for the present day, week or month only"},
+		console.RaiseLimit)
 	o.when(cmd)
 	o.what(cmd)
 	return cmd
@@ -109,9 +111,11 @@ func limitView(cmd *cobra.Command, show func(*console.LimitView) *terminal.Table
 }
 
 func newLimitListCommand() *cobra.Command {
-	return limitView(&cobra.Command{Use: "list --tenant ID", Short: "Caps as provisioned and as they stand, with what is used and held"}, terminal.Limits)
+	return limitView(&cobra.Command{Use: "list --tenant ID", Short: "Caps as provisioned and as they stand, with what is used and held"},
+		terminal.Limits)
 }
 
 func newLimitLogCommand() *cobra.Command {
-	return limitView(&cobra.Command{Use: "log --tenant ID", Short: "Who changed what about limits, blocks and suspension, and why"}, terminal.LimitChanges)
+	return limitView(&cobra.Command{Use: "log --tenant ID", Short: "Who changed what about limits, blocks and suspension, and why"},
+		terminal.LimitChanges)
 }

@@ -11,7 +11,9 @@ import (
 )
 
 func newMigrateCommand() *cobra.Command {
-	return configured(&cobra.Command{Use: "migrate", Short: "Bring the schemas of PostgreSQL and ClickHouse up to date"}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger, _ []string) error {
+	return configured(&cobra.Command{
+		Use: "migrate", Short: "Bring the schemas of PostgreSQL and ClickHouse up to date",
+	}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger, _ []string) error {
 		db, err := store.Open(cmd.Context(), set, store.Migrate, log)
 		if err != nil {
 			return err

@@ -9,16 +9,19 @@ import (
 )
 
 func newNodeCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "node", Short: "The proxies that hold money for calls, and those that are gone for good"}, newNodeListCommand(), newNodeEventsCommand(), newNodeGiveUpCommand(), newNodeResolveCommand())
+	return group(&cobra.Command{Use: "node", Short: "The proxies that hold money for calls, and those that are gone for good"},
+		newNodeListCommand(), newNodeEventsCommand(), newNodeGiveUpCommand(), newNodeResolveCommand())
 }
 
 func newNodeListCommand() *cobra.Command {
-	return listingAll(&cobra.Command{Use: "list", Short: "Proxies with their last sign of life and what they hold for calls that must be over"}, terminal.Nodes, (*console.Console).Nodes)
+	return listingAll(&cobra.Command{Use: "list", Short: "Proxies with their last sign of life and what they hold for calls that must be over"},
+		terminal.Nodes, (*console.Console).Nodes)
 }
 
 func newNodeEventsCommand() *cobra.Command {
 	limit := 100
-	cmd := listingBy(&cobra.Command{Use: "events", Short: "What became of proxies and what was done about them, the latest first"}, terminal.NodeEvents, &limit, (*console.Console).NodeEvents)
+	cmd := listingBy(&cobra.Command{Use: "events", Short: "What became of proxies and what was done about them, the latest first"},
+		terminal.NodeEvents, &limit, (*console.Console).NodeEvents)
 	cmd.Flags().IntVar(&limit, "limit", limit, "most rows")
 	return cmd
 }

@@ -46,7 +46,9 @@ func statusVar(f *pflag.FlagSet, to *inventory.Status, usage string) {
 
 func newNumberSetCommand() *cobra.Command {
 	var o inventory.Change
-	cmd := asking(&cobra.Command{Use: "set NUMBER...", Short: "Add numbers to the inventory, or say more of them", Args: cobra.MinimumNArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	cmd := asking(&cobra.Command{
+		Use: "set NUMBER...", Short: "Add numbers to the inventory, or say more of them", Args: cobra.MinimumNArgs(1),
+	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		numbers, err := console.ParseNumberList(strings.Join(args, ","))
 		if err != nil {
 			return err

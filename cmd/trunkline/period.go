@@ -12,7 +12,8 @@ import (
 )
 
 func newPeriodCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "period", Short: "Closed months: nothing is posted in them any more"}, newPeriodListCommand(), newPeriodCloseCommand(), newPeriodOpenCommand())
+	return group(&cobra.Command{Use: "period", Short: "Closed months: nothing is posted in them any more"},
+		newPeriodListCommand(), newPeriodCloseCommand(), newPeriodOpenCommand())
 }
 
 func newPeriodListCommand() *cobra.Command {
@@ -42,7 +43,9 @@ func newPeriodListCommand() *cobra.Command {
 }
 
 // booksCommand is a command that closes or opens books up to a month, which a flag names. It says what was done, and after it what was not.
-func booksCommand(cmd *cobra.Command, flag, usage string, do func(ctx context.Context, c *app.Local, w console.Whose, month, reason string) ([]ledger.Closing, error)) *cobra.Command {
+func booksCommand(cmd *cobra.Command, flag, usage string,
+	do func(ctx context.Context, c *app.Local, w console.Whose, month, reason string) ([]ledger.Closing, error),
+) *cobra.Command {
 	var whose console.Whose
 	var month, reason string
 	cmd.Flags().StringVar(&month, flag, "", usage)
@@ -66,7 +69,8 @@ func newPeriodCloseCommand() *cobra.Command {
 }
 
 func newPeriodOpenCommand() *cobra.Command {
-	return booksCommand(&cobra.Command{Use: "open --from M --reason WHY", Short: "Open a month and all after it again"}, "from", "the first month that is opened",
+	return booksCommand(&cobra.Command{Use: "open --from M --reason WHY", Short: "Open a month and all after it again"},
+		"from", "the first month that is opened",
 		func(ctx context.Context, c *app.Local, w console.Whose, from, reason string) ([]ledger.Closing, error) {
 			return c.OpenBooks(ctx, c.Who, w, from, reason)
 		})

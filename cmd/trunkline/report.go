@@ -20,7 +20,8 @@ import (
 )
 
 func newReportCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "report", Short: "Reports: statistics, expenses by branch, call records, reports by mail"}, newStatsCommand(), newLinesCommand(), newExpensesCommand(), newCDRCommand(), newFieldsCommand(), newRebuildCommand(), newScheduleCommand())
+	return group(&cobra.Command{Use: "report", Short: "Reports: statistics, expenses by branch, call records, reports by mail"},
+		newStatsCommand(), newLinesCommand(), newExpensesCommand(), newCDRCommand(), newFieldsCommand(), newRebuildCommand(), newScheduleCommand())
 }
 
 func newStatsCommand() *cobra.Command {
@@ -184,9 +185,14 @@ func newCDRCommand() *cobra.Command {
 	var line string
 	var answered bool
 	words := []reports.Narrowed{
-		{Name: "extension", Field: "extension"}, {Name: "carrier", Field: "carrier"}, {Name: "gateway", Field: "gateway"},
-		{Name: "called", Field: "to", Begin: true}, {Name: "caller", Field: "from", Begin: true},
-		{Name: "kind", Field: "kind"}, {Name: "direction", Field: "direction"}, {Name: "call", Field: "call"},
+		{Name: "extension", Field: "extension"},
+		{Name: "carrier", Field: "carrier"},
+		{Name: "gateway", Field: "gateway"},
+		{Name: "called", Field: "to", Begin: true},
+		{Name: "caller", Field: "from", Begin: true},
+		{Name: "kind", Field: "kind"},
+		{Name: "direction", Field: "direction"},
+		{Name: "call", Field: "call"},
 	}
 	cmd := &cobra.Command{Use: "cdr", Short: "Rated legs, the newest first"}
 	format := formatFlag(cmd, "table", "csv", "json")
@@ -227,33 +233,43 @@ func newFieldsCommand() *cobra.Command {
 }
 
 func newRebuildCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "rebuild", Short: "Make the sums that statistics are answered from anew"}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+	return asking(&cobra.Command{
+		Use: "rebuild", Short: "Make the sums that statistics are answered from anew",
+	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
 		return c.RebuildSums(cmd.Context(), c.Who, func(table, month string) { cmd.Printf("%s of %s\n", table, month) })
 	})
 }
 
 func newScheduleCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "schedule", Short: "Reports by mail, on a schedule"}, newScheduleApplyCommand(), newScheduleListCommand(), newScheduleSendCommand(), newScheduleRemoveCommand())
+	return group(&cobra.Command{Use: "schedule", Short: "Reports by mail, on a schedule"},
+		newScheduleApplyCommand(), newScheduleListCommand(), newScheduleSendCommand(), newScheduleRemoveCommand())
 }
 
 func newScheduleApplyCommand() *cobra.Command {
-	return applying(&cobra.Command{Use: "apply -f FILE", Short: "Store the schedules of a YAML list; others stay as they are"}, "YAML file, or - for what is piped in", mail.Parse, func(cmd *cobra.Command, c *app.Local, list []mail.Schedule) error {
+	return applying(&cobra.Command{
+		Use: "apply -f FILE", Short: "Store the schedules of a YAML list; others stay as they are",
+	}, "YAML file, or - for what is piped in", mail.Parse, func(cmd *cobra.Command, c *app.Local, list []mail.Schedule) error {
 		return say(cmd, c.PutSchedules(cmd.Context(), c.Who, list), "%d schedules\n", len(list))
 	})
 }
 
 func newScheduleListCommand() *cobra.Command {
-	return listingAll(&cobra.Command{Use: "list", Short: "Schedules, when each is due, and what became of it"}, terminal.Schedules, (*console.Console).Schedules)
+	return listingAll(&cobra.Command{Use: "list", Short: "Schedules, when each is due, and what became of it"},
+		terminal.Schedules, (*console.Console).Schedules)
 }
 
 func newScheduleSendCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "send ID", Short: "Make a report and send it now", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	return asking(&cobra.Command{
+		Use: "send ID", Short: "Make a report and send it now", Args: cobra.ExactArgs(1),
+	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		return c.SendSchedule(cmd.Context(), c.Who, args[0])
 	})
 }
 
 func newScheduleRemoveCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "remove ID", Short: "Take a schedule away", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	return asking(&cobra.Command{
+		Use: "remove ID", Short: "Take a schedule away", Args: cobra.ExactArgs(1),
+	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		return c.RemoveSchedule(cmd.Context(), c.Who, args[0])
 	})
 }

@@ -58,7 +58,9 @@ func newRerateListCommand() *cobra.Command {
 
 func newRerateUndoCommand() *cobra.Command {
 	var reason string
-	cmd := asking(&cobra.Command{Use: "undo ID --reason WHY", Short: "Take a run back", Args: cobra.ExactArgs(1)}, onIDs("rerate list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+	cmd := asking(&cobra.Command{
+		Use: "undo ID --reason WHY", Short: "Take a run back", Args: cobra.ExactArgs(1),
+	}, onIDs("rerate list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		n, err := c.UndoRerate(cmd.Context(), c.Who, ids[0], reason)
 		return say(cmd, err, "run %d is undone: %d batches\n", ids[0], n)
 	}))

@@ -13,7 +13,8 @@ import (
 )
 
 func newRetentionCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "retention", Short: "How long records are kept: what would go, and let it go"}, newRetentionShowCommand(), newRetentionRunCommand())
+	return group(&cobra.Command{Use: "retention", Short: "How long records are kept: what would go, and let it go"},
+		newRetentionShowCommand(), newRetentionRunCommand())
 }
 
 func newRetentionShowCommand() *cobra.Command {
@@ -42,7 +43,9 @@ func showRetention(cmd *cobra.Command, c *app.Local, format string) error {
 func newRetentionRunCommand() *cobra.Command {
 	var dryRun, apply bool
 	var archive string
-	cmd := asking(&cobra.Command{Use: "run --dry-run|--apply [--archive FOLDER]", Short: "Drop and blank what is older than it is kept"}, func(cmd *cobra.Command, c *app.Local, _ []string) (err error) {
+	cmd := asking(&cobra.Command{
+		Use: "run --dry-run|--apply [--archive FOLDER]", Short: "Drop and blank what is older than it is kept",
+	}, func(cmd *cobra.Command, c *app.Local, _ []string) (err error) {
 		if dryRun == apply {
 			return withCode(exitUsage, errors.New("give --dry-run or --apply"))
 		}
@@ -112,7 +115,8 @@ func (o *eraseOptions) run(cmd *cobra.Command, c *app.Local, _ []string) (err er
 }
 
 func newHoldCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "hold", Short: "Legal holds: what neither retention nor erasure may touch"}, newHoldAddCommand(), newHoldListCommand(), newHoldRemoveCommand())
+	return group(&cobra.Command{Use: "hold", Short: "Legal holds: what neither retention nor erasure may touch"},
+		newHoldAddCommand(), newHoldListCommand(), newHoldRemoveCommand())
 }
 
 func newHoldAddCommand() *cobra.Command {
@@ -139,7 +143,9 @@ func newHoldListCommand() *cobra.Command {
 
 func newHoldRemoveCommand() *cobra.Command {
 	var reason string
-	cmd := asking(&cobra.Command{Use: "remove ID --reason WHY", Short: "End a hold; it is kept with the reason", Args: cobra.ExactArgs(1)}, onIDs("hold list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+	cmd := asking(&cobra.Command{
+		Use: "remove ID --reason WHY", Short: "End a hold; it is kept with the reason", Args: cobra.ExactArgs(1),
+	}, onIDs("hold list", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
 		return c.RemoveHold(cmd.Context(), c.Who, ids[0], reason)
 	}))
 	reasonFlag(cmd, &reason)

@@ -53,7 +53,7 @@ func serviceCommand(p *app.Parts, use, short string) *cobra.Command {
 func service(cmd *cobra.Command, run func(cmd *cobra.Command, set *config.Config, log *slog.Logger) error) *cobra.Command {
 	f := newConfigFlags(cmd)
 	return bare(cmd, func(cmd *cobra.Command, _ []string) error {
-		set, log, err := f.loud(cmd.ErrOrStderr())
+		set, log, err := f.open(cmd.ErrOrStderr(), true)
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,9 @@ func service(cmd *cobra.Command, run func(cmd *cobra.Command, set *config.Config
 }
 
 func newCollectCommand() *cobra.Command {
-	return service(&cobra.Command{Use: "collect", Short: "Fetch the call records of the tenants' PBXs as they come"}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger) error {
+	return service(&cobra.Command{
+		Use: "collect", Short: "Fetch the call records of the tenants' PBXs as they come",
+	}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger) error {
 		return app.RunCollector(cmd.Context(), set, log)
 	})
 }

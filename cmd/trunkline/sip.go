@@ -16,12 +16,14 @@ import (
 )
 
 func newSIPCommands() *cobra.Command {
-	return group(&cobra.Command{Use: "sip", Short: "Look at the signalling of calls and end them; see who is locked"}, newSIPTraceCommand(), newSIPDropCommand(), newSIPLocksCommand(), newSIPUnlockCommand(), newSIPPasswordCommand())
+	return group(&cobra.Command{Use: "sip", Short: "Look at the signalling of calls and end them; see who is locked"},
+		newSIPTraceCommand(), newSIPDropCommand(), newSIPLocksCommand(), newSIPUnlockCommand(), newSIPPasswordCommand())
 }
 
 func newSIPTraceCommand() *cobra.Command {
 	var full bool
-	cmd := remoteView(&cobra.Command{Use: "trace CALL", Short: "Print what was said in a call, as a ladder", Args: cobra.ExactArgs(1)}, func(args []string) string { return "/api/v1/calls/" + url.PathEscape(args[0]) + "/messages" },
+	cmd := remoteView(&cobra.Command{Use: "trace CALL", Short: "Print what was said in a call, as a ladder", Args: cobra.ExactArgs(1)},
+		func(args []string) string { return "/api/v1/calls/" + url.PathEscape(args[0]) + "/messages" },
 		func(out io.Writer, said *items[console.SIPMessage]) error {
 			terminal.Ladder(out, said.Items)
 			if full {
@@ -41,7 +43,9 @@ func (p items[T]) MarshalJSON() ([]byte, error) { return json.Marshal(p.Items) }
 
 func newSIPDropCommand() *cobra.Command {
 	reason := "dropped"
-	cmd := remote(&cobra.Command{Use: "drop CALL...", Short: "End calls in progress", Args: cobra.MinimumNArgs(1)}, func(cmd *cobra.Command, r *app.Running, calls []string) error {
+	cmd := remote(&cobra.Command{
+		Use: "drop CALL...", Short: "End calls in progress", Args: cobra.MinimumNArgs(1),
+	}, func(cmd *cobra.Command, r *app.Running, calls []string) error {
 		for _, call := range calls {
 			path := "/api/v1/live-calls/" + url.PathEscape(call) + "?reason=" + url.QueryEscape(reason)
 			if err := r.Ask(cmd.Context(), http.MethodDelete, path, nil); err != nil {
@@ -56,7 +60,8 @@ func newSIPDropCommand() *cobra.Command {
 }
 
 func newSIPLocksCommand() *cobra.Command {
-	return remoteView(&cobra.Command{Use: "locks", Short: "List who is refused because of wrong passwords"}, func([]string) string { return "/api/v1/sip-locks" },
+	return remoteView(&cobra.Command{Use: "locks", Short: "List who is refused because of wrong passwords"},
+		func([]string) string { return "/api/v1/sip-locks" },
 		func(out io.Writer, page *items[console.SIPLock]) error { return terminal.Locks(out, page.Items) })
 }
 
@@ -90,7 +95,9 @@ func newSIPPasswordCommand() *cobra.Command {
 }
 
 func newStatusCommand() *cobra.Command {
-	return remoteView(&cobra.Command{Use: "status", Short: "Engines, gateways, registered phones and calls in progress of the running process"}, func([]string) string { return "/api/v1/status" }, func(out io.Writer, o *console.Overview) error {
+	return remoteView(&cobra.Command{
+		Use: "status", Short: "Engines, gateways, registered phones and calls in progress of the running process",
+	}, func([]string) string { return "/api/v1/status" }, func(out io.Writer, o *console.Overview) error {
 		if err := terminal.Status(out, o); err != nil {
 			return err
 		}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/hex"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
 	"trunkline/app"
+	"trunkline/app/config"
 	"trunkline/app/doctor"
 	"trunkline/cdr/spool"
 	"trunkline/console/terminal"
@@ -13,17 +15,14 @@ import (
 )
 
 func newSpoolCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "spool", Short: "Legs on this proxy's disk, and what is damaged there"}, newSpoolListCommand(), newSpoolShowCommand(), newSpoolSendCommand(), newSpoolSettleCommand())
+	return group(&cobra.Command{Use: "spool", Short: "Legs on this proxy's disk, and what is damaged there"},
+		newSpoolListCommand(), newSpoolShowCommand(), newSpoolSendCommand(), newSpoolSettleCommand())
 }
 
 func newSpoolListCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List the files of the spool, and the damaged parts of spool and journal"}
-	f, format := newConfigFlags(cmd), formatFlag(cmd, "table", "csv", "json")
-	return bare(cmd, func(cmd *cobra.Command, _ []string) error {
-		set, err := f.load()
-		if err != nil {
-			return err
-		}
+	format := formatFlag(cmd, "table", "csv", "json")
+	return configured(cmd, func(cmd *cobra.Command, set *config.Config, _ *slog.Logger, _ []string) error {
 		files, journal, err := doctor.Spooled(set.Data)
 		if err != nil {
 			return withCode(exitConflict, err)
@@ -42,15 +41,9 @@ func newSpoolListCommand() *cobra.Command {
 }
 
 func newSpoolShowCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	return configured(&cobra.Command{
 		Use: "show FILE", Short: "Show the legs in a file of the spool, as far as they can be read", Args: cobra.ExactArgs(1),
-	}
-	f := newConfigFlags(cmd)
-	return bare(cmd, func(cmd *cobra.Command, args []string) error {
-		set, err := f.load()
-		if err != nil {
-			return err
-		}
+	}, func(cmd *cobra.Command, set *config.Config, _ *slog.Logger, args []string) error {
 		path, journal, err := doctor.FindSpooled(set.Data, args[0])
 		if err != nil {
 			return err
@@ -70,7 +63,9 @@ func newSpoolShowCommand() *cobra.Command {
 func newSpoolSendCommand() *cobra.Command {
 	var reason string
 	var unsound bool
-	cmd := asking(&cobra.Command{Use: "send FILE --reason WHY", Short: "Send the legs of a file once more", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	cmd := asking(&cobra.Command{
+		Use: "send FILE --reason WHY", Short: "Send the legs of a file once more", Args: cobra.ExactArgs(1),
+	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		sent, err := c.SendSpooled(cmd.Context(), args[0], reason, unsound)
 		if err != nil {
 			return err
@@ -85,7 +80,9 @@ func newSpoolSendCommand() *cobra.Command {
 
 func newSpoolSettleCommand() *cobra.Command {
 	var reason string
-	cmd := asking(&cobra.Command{Use: "settle FILE --reason WHY", Short: "Say that a damaged part was dealt with", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	cmd := asking(&cobra.Command{
+		Use: "settle FILE --reason WHY", Short: "Say that a damaged part was dealt with", Args: cobra.ExactArgs(1),
+	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		return say(cmd, c.SettleDamage(cmd.Context(), args[0], reason), "%s is settled\n", args[0])
 	})
 	reasonFlag(cmd, &reason)

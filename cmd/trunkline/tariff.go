@@ -14,11 +14,14 @@ import (
 )
 
 func newTariffCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "tariff", Short: "The versions of tariffs: what was in force when, what is announced"}, newVersionsCommand(), newTariffShowCommand(), newTariffWithdrawCommand())
+	return group(&cobra.Command{Use: "tariff", Short: "The versions of tariffs: what was in force when, what is announced"},
+		newVersionsCommand(), newTariffShowCommand(), newTariffWithdrawCommand())
 }
 
 func newVersionsCommand() *cobra.Command {
-	return listing(&cobra.Command{Use: "versions TARIFF", Short: "All versions of a tariff, with when they are in force", Args: cobra.ExactArgs(1)}, terminal.TariffVersions, func(ctx context.Context, c *app.Local, args []string) ([]console.PriceVersion, error) {
+	return listing(&cobra.Command{
+		Use: "versions TARIFF", Short: "All versions of a tariff, with when they are in force", Args: cobra.ExactArgs(1),
+	}, terminal.TariffVersions, func(ctx context.Context, c *app.Local, args []string) ([]console.PriceVersion, error) {
 		return c.Versions(ctx, c.Who, provision.KindTariff, args[0])
 	})
 }

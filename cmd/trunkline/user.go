@@ -15,7 +15,8 @@ import (
 )
 
 func newUserCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "user", Short: "People who sign in to the pages, and their roles"}, newUserListCommand(), newUserAddCommand(), newUserPasswordCommand(), newUserLinkCommand(),
+	return group(&cobra.Command{Use: "user", Short: "People who sign in to the pages, and their roles"},
+		newUserListCommand(), newUserAddCommand(), newUserPasswordCommand(), newUserLinkCommand(),
 		newUserDisableCommand("disable", true), newUserDisableCommand("enable", false))
 }
 
@@ -52,7 +53,9 @@ func sayLink(cmd *cobra.Command, c *app.Local, err error, token, last string) er
 
 func newUserLinkCommand() *cobra.Command {
 	factor := false
-	cmd := asking(&cobra.Command{Use: "link LOGIN", Short: "Print a link to choose a new password, good for an hour", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	cmd := asking(&cobra.Command{
+		Use: "link LOGIN", Short: "Print a link to choose a new password, good for an hour", Args: cobra.ExactArgs(1),
+	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		token, err := c.ResetPerson(cmd.Context(), c.Who, args[0], factor)
 		return sayLink(cmd, c, err, token, "an hour")
 	})
@@ -61,7 +64,9 @@ func newUserLinkCommand() *cobra.Command {
 }
 
 func newUserPasswordCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "password LOGIN", Short: "Set a password, read from standard input", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	return asking(&cobra.Command{
+		Use: "password LOGIN", Short: "Set a password, read from standard input", Args: cobra.ExactArgs(1),
+	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		const most = 1 << 10
 		text, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), most))
 		if err != nil {
@@ -77,7 +82,9 @@ func newUserDisableCommand(name string, disabled bool) *cobra.Command {
 	if disabled {
 		short = "Let a user sign in no more, and end sessions and keys"
 	}
-	return asking(&cobra.Command{Use: name + " LOGIN", Short: short, Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	return asking(&cobra.Command{
+		Use: name + " LOGIN", Short: short, Args: cobra.ExactArgs(1),
+	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		u, err := c.Person(cmd.Context(), c.Who, args[0])
 		if err != nil {
 			return err
@@ -126,7 +133,9 @@ func newKeyAddCommand() *cobra.Command {
 }
 
 func newKeyRevokeCommand() *cobra.Command {
-	return asking(&cobra.Command{Use: "revoke ID", Short: "End a key", Args: cobra.ExactArgs(1)}, func(cmd *cobra.Command, c *app.Local, args []string) error {
+	return asking(&cobra.Command{
+		Use: "revoke ID", Short: "End a key", Args: cobra.ExactArgs(1),
+	}, func(cmd *cobra.Command, c *app.Local, args []string) error {
 		return say(cmd, c.RevokeKey(cmd.Context(), c.Who, args[0]), "key %s is ended\n", args[0])
 	})
 }
