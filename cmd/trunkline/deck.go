@@ -75,7 +75,7 @@ func newDeckCheckCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := terminal.PriceList(cmd.OutOrStdout(), *format, deck, report); err != nil {
+		if err := terminal.PriceList(cmd.OutOrStdout(), deck, report, *format); err != nil {
 			return err
 		}
 		return faulty(report)

@@ -1,8 +1,6 @@
 package terminal
 
 import (
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -10,33 +8,34 @@ import (
 	"time"
 
 	"trunkline/console"
-	"trunkline/internal/cause"
 	"trunkline/rating"
 	"trunkline/rating/deckfile"
 )
 
 // PriceList shows how a price list was read and what is wrong with it, in a format: table, csv (the faults) or json.
-func PriceList(out io.Writer, format string, deck *rating.Deck, r *deckfile.Report) error {
+func PriceList(out io.Writer, deck *rating.Deck, r *deckfile.Report, format string) error {
 	switch format {
 	case "json":
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		return e.Encode(map[string]any{
+		return JSON(out, map[string]any{
 			"mapping": r.Mapping, "reading": r.Reading, "closed": r.Closed, "notes": r.Notes, "currency": r.Currency, "lines": r.Lines, "rates": deck.Len(), "prefixes": deck.Prefixes(),
 			"repeated": r.Repeated, "faulty": r.Faulty, "faults": r.Faults,
 		})
 	case "csv":
-		w := csv.NewWriter(out)
-		_ = w.Write([]string{"line", "column", "value", "problem", "remedy"}) // Error reports it.
+		rows := make([][]string, 0, len(r.Faults))
 		for _, f := range r.Faults {
-			_ = w.Write([]string{strconv.Itoa(f.Line), string(f.Column), f.Value, f.Problem, f.Remedy})
+			rows = append(rows, []string{strconv.Itoa(f.Line), string(f.Column), f.Value, f.Problem, f.Remedy})
 		}
-		w.Flush()
-		return w.Error()
-	case "table":
-	default:
-		return cause.Mark(cause.Input, fmt.Errorf("--format %q: want table, csv or json", format))
+		return writeCSV(out, []string{"line", "column", "value", "problem", "remedy"}, rows)
 	}
+	if err := printPriceList(out, deck, r); err != nil {
+		return err
+	}
+	Notes(out, r)
+	deckfile.WriteFaults(out, r, deckfile.MaxFaults)
+	return nil
+}
+
+func printPriceList(out io.Writer, deck *rating.Deck, r *deckfile.Report) error {
 	Reading(out, &r.Reading)
 	w := aligned(out)
 	m := &r.Mapping
@@ -49,12 +48,7 @@ func PriceList(out io.Writer, format string, deck *rating.Deck, r *deckfile.Repo
 	}
 	_, _ = fmt.Fprintf(w, "rows above\t%d\nlines\t%d\nrates\t%d\nprefixes\t%d\nrepeated\t%d\nclosed\t%d\nfaulty\t%d\n",
 		m.FirstRow, r.Lines, deck.Len(), deck.Prefixes(), r.Repeated, len(r.Closed), r.Faulty)
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	Notes(out, r)
-	deckfile.WriteFaults(out, r, deckfile.MaxFaults)
-	return nil
+	return w.Flush()
 }
 
 // Notes shows the lines of a price list that are text and no rates.

@@ -1,11 +1,11 @@
 package terminal
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"trunkline/console"
@@ -85,15 +85,14 @@ func rateText(r *rating.Rate) string {
 }
 
 func writeDiffCSV(out io.Writer, rows []diffRow, report *deckfile.Report) error {
-	w := csv.NewWriter(out)
-	records := [][]string{{"kind", "prefix", "destination", "old", "new", "effective_from"}}
+	records := make([][]string, 0, len(rows)+len(report.Faults))
 	for i := range rows {
 		records = append(records, rows[i].cells())
 	}
 	for _, f := range report.Faults {
 		records = append(records, []string{"faulty", f.Value, f.String(), "", "", ""})
 	}
-	return w.WriteAll(records)
+	return writeCSV(out, []string{"kind", "prefix", "destination", "old", "new", "effective_from"}, records)
 }
 
 func writeDiffTable(out io.Writer, rows []diffRow, watch *deckfile.Watch, report *deckfile.Report) error {
@@ -104,13 +103,7 @@ func writeDiffTable(out io.Writer, rows []diffRow, watch *deckfile.Watch, report
 		return slices.Index(order, deckfile.Kind(a.Kind)) - slices.Index(order, deckfile.Kind(b.Kind))
 	})
 	for i := range rows {
-		for j, cell := range rows[i].cells() {
-			if j > 0 {
-				_, _ = fmt.Fprint(w, "\t")
-			}
-			_, _ = fmt.Fprint(w, cell)
-		}
-		_, _ = fmt.Fprintln(w)
+		_, _ = fmt.Fprintln(w, strings.Join(rows[i].cells(), "\t"))
 	}
 	if err := w.Flush(); err != nil {
 		return err

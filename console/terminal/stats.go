@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"slices"
@@ -103,7 +102,6 @@ func rowKeys(a *reports.Answer, r *reports.Row, total bool) []string {
 }
 
 func writeStatsCSV(out io.Writer, a *reports.Answer) error {
-	w := csv.NewWriter(out)
 	var head []string
 	for _, d := range a.By {
 		head = append(head, string(d))
@@ -114,9 +112,7 @@ func writeStatsCSV(out io.Writer, a *reports.Answer) error {
 			head = append(head, "before_"+c)
 		}
 	}
-	if err := w.Write(head); err != nil {
-		return err
-	}
+	rows := make([][]string, 0, len(a.Rows))
 	for i := range a.Rows {
 		r := &a.Rows[i]
 		keys := slices.Clone(r.Keys)
@@ -127,10 +123,7 @@ func writeStatsCSV(out io.Writer, a *reports.Answer) error {
 		if r.Before != nil {
 			row = append(row, statsCells(r.Before)...)
 		}
-		if err := w.Write(row); err != nil {
-			return err
-		}
+		rows = append(rows, row)
 	}
-	w.Flush()
-	return w.Error()
+	return writeCSV(out, head, rows)
 }
