@@ -85,6 +85,9 @@ func (o *importFlags) selection(ctx context.Context, c *app.Local, args []string
 	if len(args) == 0 && o.File == "" {
 		return o.Period()
 	}
+	if err := o.CheckWindow(); err != nil {
+		return s, err
+	}
 	s.Imports, err = o.pick(ctx, c, args)
 	return s, err
 }

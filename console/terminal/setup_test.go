@@ -24,7 +24,7 @@ import (
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	var many []provision.FieldChange
-	for _, f := range strings.Fields("a b c d e f g h i j k l m n") {
+	for f := range strings.FieldsSeq("a b c d e f g h i j k l m n") {
 		many = append(many, provision.FieldChange{Path: f, Before: "1", After: "2"})
 	}
 	golden(t, "changes", func(out io.Writer) error {
@@ -64,7 +64,8 @@ func TestReadOtherwise(t *testing.T) {
 	t.Parallel()
 	golden(t, "read-otherwise", func(out io.Writer) error {
 		terminal.ReadOtherwise(out, []console.Import{
-			{Tenant: "beauty", PBX: "moscow", Calls: 10, Changed: []string{"zone"}}, {Tenant: "alfa", PBX: "main", Calls: 1, Changed: []string{"format", "prefix"}},
+			{Tenant: "beauty", PBX: "moscow", Calls: 10, Changed: []string{"zone"}},
+			{Tenant: "alfa", PBX: "main", Calls: 1, Changed: []string{"format", "prefix"}},
 			{Tenant: "beauty", PBX: "moscow", Calls: 5, Changed: []string{"zone"}},
 		})
 		return nil
