@@ -39,7 +39,7 @@ func instantVar(f *pflag.FlagSet, to *time.Time, name, usage string) {
 // timeVar adds a flag with a time in one of some layouts; want says what that is.
 func timeVar(f *pflag.FlagSet, to *time.Time, name, usage, want string, layouts ...string) {
 	f.Var(&readFlag{set: func(text string) error {
-		if text == "" {
+		if *to = (time.Time{}); text == "" {
 			return nil
 		}
 		for _, layout := range layouts {
