@@ -16,6 +16,7 @@ import (
 	"trunkline/internal/cause"
 	"trunkline/internal/clock"
 	"trunkline/provision"
+	"trunkline/reports/invoice"
 	"trunkline/routing"
 	"trunkline/sql/postgres"
 )
@@ -28,6 +29,8 @@ type Local struct {
 
 	// Who is the operator who runs the command. Whoever can read the data folder may do everything anyway.
 	Who *access.Principal
+	// Config is what it was opened with.
+	Config *config.Config
 	// Stores are the open databases, for what is no use case: repair, backup, imports of files.
 	Stores *store.Stores
 	// Broken is why what is stored cannot be put in force: nothing is then, and only what mends it may be asked for. Nil: it can be.
@@ -46,7 +49,7 @@ func OpenLocal(ctx context.Context, c *config.Config, by string, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	l := &Local{Who: &access.Principal{Role: access.Operator, Command: by}, Stores: s, compiler: provision.NewCompiler(), live: routing.NewLive(provision.Empty()), log: log}
+	l := &Local{Who: &access.Principal{Role: access.Operator, Command: by}, Config: c, Stores: s, compiler: provision.NewCompiler(), live: routing.NewLive(provision.Empty()), log: log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.Close(ctx))
@@ -81,6 +84,19 @@ func (l *Local) MeasuredTable(ctx context.Context) (*routing.Table, error) {
 	}
 	table := l.live.Table()
 	return table, measure(ctx, l.Stores, table.Setup().Operator(), l.compiler.Measures())
+}
+
+// AllInvoices returns the first documents of a tenant and period, both all if empty: as many as there are, and at most so many.
+func (l *Local) AllInvoices(ctx context.Context, tenant, period string, most int) (list []invoice.Issued, err error) {
+	for after := int64(0); len(list) < most; {
+		page, err := l.Invoices(ctx, l.Who, tenant, period, after, min(most-len(list), console.MaxPage))
+		if err != nil || len(page) == 0 {
+			return list, err
+		}
+		list = append(list, page...)
+		after = page[len(page)-1].ID
+	}
+	return list, nil
 }
 
 // sender sends legs of imports; it is opened when the first is sent.

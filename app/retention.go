@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"trunkline/app/reporting"
+	"trunkline/console"
 	"trunkline/reports/retention"
 	"trunkline/sql/clickhouse"
 	"trunkline/sql/postgres"
@@ -110,4 +111,12 @@ func (k keeping) AddHold(ctx context.Context, h retention.Hold) (retention.Hold,
 // RemoveHold implements console.Retention.
 func (k keeping) RemoveHold(ctx context.Context, id int64, by, reason string) error {
 	return k.holds().Remove(ctx, id, by, reason)
+}
+
+// OwnSpans are how long is kept what goes by itself.
+func (l *Local) OwnSpans() []console.OwnSpan {
+	w := &l.Config.Worker
+	return []console.OwnSpan{
+		{Of: "packed (worker.keep_packed)", Kept: w.KeepPacked}, {Of: "identities (worker.keep_identities)", Kept: w.KeepIdentities}, {Of: "closed holds of money", Kept: ClosedAge},
+	}
 }

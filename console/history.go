@@ -55,3 +55,19 @@ func (c *Console) ObjectHistory(ctx context.Context, who *access.Principal, kind
 	}
 	return list, nil
 }
+
+// SetUpThen returns the version by which an object was set up at a moment, or by a revision, whichever are given; nil: it was not there.
+// The list is that of ObjectHistory.
+func SetUpThen(list []ObjectVersion, at time.Time, revision int64) *ObjectVersion {
+	for i := range list {
+		v := &list[i]
+		if revision != 0 && v.Revision > revision || !at.IsZero() && v.At.After(at) {
+			continue
+		}
+		if v.Spec == "" {
+			return nil
+		}
+		return v
+	}
+	return nil
+}

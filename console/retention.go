@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"trunkline/access"
 	"trunkline/reports/retention"
@@ -128,4 +129,10 @@ func retentionFault(err error) error {
 		}
 	}
 	return err
+}
+
+// OwnSpan is how long something is kept that retention does not ask about, because it goes by itself.
+type OwnSpan struct {
+	Of   string
+	Kept time.Duration
 }

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"reflect"
 
 	"go.yaml.in/yaml/v3"
@@ -30,6 +32,11 @@ type Bundle struct {
 
 // maxFile bounds one file of a bundle.
 const maxFile = 256 << 20
+
+// OpenBundle reads an operator's file, and all that it names beside it, as ReadBundle does.
+func OpenBundle(file string) (*Bundle, error) {
+	return ReadBundle(os.DirFS(filepath.Dir(file)), filepath.Base(file))
+}
 
 // ReadBundle reads the operator's file and all that it names from a folder. Everything that is wrong is told at once,
 // with file, line, field and remedy.

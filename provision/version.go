@@ -3,6 +3,7 @@ package provision
 import (
 	"cmp"
 	"crypto/sha256"
+	"fmt"
 	"slices"
 	"time"
 
@@ -69,6 +70,19 @@ func (t *Timeline) At(at time.Time) *Version {
 		return -1
 	})
 	return t.byBegin[max(0, i-1)]
+}
+
+// Pick returns the version of a revision, or for 0 the one in force at a moment, nil if nothing was.
+func (t *Timeline) Pick(at time.Time, revision int64) (*Version, error) {
+	if revision == 0 {
+		return t.At(at), nil
+	}
+	for _, v := range t.versions {
+		if v.Revision == revision {
+			return v, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no version of revision %d: see `trunkline tariff versions`", revision)
 }
 
 // Corrected returns the version that a moment is priced by when it is priced again on purpose, with what is known now: the one with

@@ -124,3 +124,44 @@ func documented(root *cobra.Command, words []string) error {
 	}
 	return nil
 }
+
+// TestHelpTexts: what help says is said of a command that there is, and its examples are of flags that there are.
+func TestHelpTexts(t *testing.T) {
+	t.Parallel()
+	files, err := helpTexts.ReadDir("help")
+	require.NoError(t, err)
+	for _, file := range files {
+		text, err := helpTexts.ReadFile("help/" + file.Name())
+		require.NoError(t, err)
+		for path, part := range helpParts(string(text)) {
+			if path == "" {
+				continue
+			}
+			cmd, _, err := newRootCommand().Find(strings.Fields(path))
+			require.NoError(t, err, path)
+			require.Equal(t, "trunkline "+path, cmd.CommandPath())
+			require.Equal(t, part.examples, cmd.Example)
+			for line := range strings.SplitSeq(part.examples, "\n") {
+				_, call, found := strings.Cut(line, "trunkline ")
+				if err := documented(newRootCommand(), commandWords(call)); found && err != nil {
+					t.Errorf("%s: %s: %s", file.Name(), line, err)
+				}
+			}
+		}
+	}
+}
+
+// TestEveryCommandHasAnExample: whoever asks for help of a command that does something sees a call of it.
+func TestEveryCommandHasAnExample(t *testing.T) {
+	t.Parallel()
+	var look func(cmd *cobra.Command)
+	look = func(cmd *cobra.Command) {
+		if cmd.Runnable() && !cmd.Hidden && cmd.Example == "" {
+			t.Errorf("%s has no example", cmd.CommandPath())
+		}
+		for _, below := range cmd.Commands() {
+			look(below)
+		}
+	}
+	look(newRootCommand())
+}

@@ -2,128 +2,76 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"strconv"
+	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"trunkline/app"
+	"trunkline/app/config"
 	"trunkline/app/doctor"
-	"trunkline/app/store"
-	"trunkline/credit"
-	"trunkline/internal/clock"
+	"trunkline/internal/cause"
 )
 
-// doctorOptions are the flags of `trunkline doctor`.
-type doctorOptions struct {
-	config configFlags
-	days   int
-	watch  time.Duration
-}
-
 func newDoctorCommand() *cobra.Command {
-	o := &doctorOptions{days: 62}
-	cmd := &cobra.Command{
-		Use:   "doctor",
-		Short: "Check that nothing was lost and nothing charged twice",
-		Long: `Doctor compares, for every account, what the ledger posted for calls with what the rated calls in ClickHouse add up to, of the batches
-that both have at one moment: calls that come in meanwhile make no difference. It compares the usage of issued invoices with the
-ledger, batch with batch, and looks for calls that were answered and never recorded, legs that could not be rated, damaged files of
-journal and spool, stores that went back in time, topics made anew, and proxies that are silent with money held.
-
-With --watch it goes on, and prints when something changes. What it finds is also in the metrics trunkline_doctor_* of the worker.
-
-Exit status: 0 all is well; 3 legs wait for a decision (trunkline dead list); 4 something is wrong, or an engine cannot be reached.`,
-		Example: "  trunkline doctor\n  trunkline doctor --days 400\n  trunkline doctor --watch 1m\n  trunkline doctor close 17 --reason 'charged by hand, case 12'",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.days < 1 || o.days > 4000 {
-				return withCode(exitUsage, fmt.Errorf("--days %d: want 1 to 4000", o.days))
-			}
-			if o.watch != 0 && o.watch < time.Second {
-				return withCode(exitUsage, fmt.Errorf("--watch %s: want a second or more", o.watch))
-			}
-			return o.run(cmd)
-		},
-	}
-	cmd.Flags().IntVar(&o.days, "days", o.days, "how far back the sums are compared")
-	cmd.Flags().DurationVar(&o.watch, "watch", 0, "look again and again, so often, until it is interrupted")
-	o.config.register(cmd)
-	cmd.AddCommand(newDoctorCloseCommand())
-	return cmd
+	days := 62
+	var watch time.Duration
+	cmd := configured(&cobra.Command{
+		Use: "doctor", Short: "Check that nothing was lost and nothing charged twice",
+	}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger, _ []string) error {
+		if days < 1 || days > 4000 {
+			return withCode(exitUsage, fmt.Errorf("--days %d: want 1 to 4000", days))
+		}
+		if watch != 0 && watch < time.Second {
+			return withCode(exitUsage, fmt.Errorf("--watch %s: want a second or more", watch))
+		}
+		back := time.Duration(days) * 24 * time.Hour
+		if watch > 0 {
+			return doctor.Watch(cmd.Context(), set, back, watch, cmd.OutOrStdout(), log)
+		}
+		return doctor.Examine(cmd.Context(), set, back, cmd.OutOrStdout(), log)
+	})
+	cmd.Flags().IntVar(&days, "days", days, "how far back the sums are compared")
+	cmd.Flags().DurationVar(&watch, "watch", 0, "look again and again, so often, until it is interrupted")
+	return group(cmd, newDoctorCloseCommand())
 }
 
 func newDoctorCloseCommand() *cobra.Command {
-	var f configFlags
 	var reason string
-	cmd := &cobra.Command{
+	cmd := asking(&cobra.Command{
 		Use: "close ID --reason WHY", Short: "Close an incident that was dealt with by hand", Args: cobra.ExactArgs(1),
-		Example: "  trunkline doctor close 17 --reason 'charged by hand, case 12'",
-		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
-			id, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil {
-				return withCode(exitUsage, fmt.Errorf("%q is no number of an incident, as `trunkline doctor` prints it", args[0]))
-			}
-			return c.CloseIncident(cmd.Context(), c.Who, id, reason)
-		}),
-	}
+	}, onIDs("doctor", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+		return c.CloseIncident(cmd.Context(), c.Who, ids[0], reason)
+	}))
 	cmd.Flags().StringVar(&reason, "reason", "", "what was done; it is kept")
-	f.register(cmd)
 	return cmd
 }
 
-func (o *doctorOptions) run(cmd *cobra.Command) error {
-	ctx, out := cmd.Context(), cmd.OutOrStdout()
-	set, log, err := o.config.quiet(cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	db, err := store.Open(ctx, set, store.Check, log)
-	if err != nil {
-		return err
-	}
-	defer db.Close(ctx)
-	d, err := doctor.New(db, set.Data, time.Duration(o.days)*24*time.Hour)
-	if err != nil {
-		return err
-	}
-	if o.watch > 0 {
-		return watchFindings(ctx, d, o.watch, out)
-	}
-	fmt.Fprintf(out, "ledger down   %s\n", credit.PolicyText(set.SIP.GraceCall, set.SIP.GraceTenant))
-	if err := examineRelays(ctx, set, out); err != nil {
-		return err
-	}
-	f, err := d.Look(ctx)
-	if err != nil {
-		return err
-	}
-	if err := f.Print(out); err != nil {
-		return err
-	}
-	return f.Verdict()
+func newRepairCommand() *cobra.Command {
+	var dryRun, adopt bool
+	cmd := asking(&cobra.Command{
+		Use: "repair [--dry-run]", Short: "Bring ledger and store of calls into agreement after a restore",
+	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+		ctx, out := cmd.Context(), cmd.OutOrStdout()
+		switch {
+		case adopt:
+			return noted(ctx, c, "adopt calls", doctor.AdoptCalls(ctx, c.Stores, out))
+		case dryRun:
+			return doctor.CompareBatches(ctx, c.Stores, out)
+		}
+		return noted(ctx, c, "repair", doctor.RepairStores(ctx, c.Stores, out))
+	})
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "compare, and change nothing")
+	cmd.Flags().BoolVar(&adopt, "adopt", false, "take over the calls of a ledger that is lost for good; then run repair")
+	return cmd
 }
 
-// watchFindings looks again and again, and prints what it finds when it is something else than before.
-func watchFindings(ctx context.Context, d *doctor.Doctor, every time.Duration, out io.Writer) error {
-	last := "-"
-	for ctx.Err() == nil {
-		now := clock.System{}.Now().UTC().Format(time.RFC3339)
-		f, err := d.Look(ctx)
-		if err == nil {
-			err = f.Verdict()
-		}
-		said := "all is well"
-		if err != nil {
-			said = err.Error()
-		}
-		if said != last && ctx.Err() == nil {
-			fmt.Fprintf(out, "%s  %s\n", now, said)
-			last = said
-		}
-		_ = clock.Sleep(ctx, clock.System{}, every) // It fails when ctx ends, which the loop sees.
+// noted keeps in the audit that the stores were changed. Work that failed changed nothing that is to be answered for.
+func noted(ctx context.Context, c *app.Local, action string, err error) error {
+	if err != nil && cause.Of(err) != cause.Part {
+		return err
 	}
-	return nil
+	return errors.Join(err, c.Note(ctx, action, "stores", ""))
 }

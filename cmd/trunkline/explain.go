@@ -1,75 +1,62 @@
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"trunkline/app"
-	"trunkline/rating/worker"
+	"trunkline/console"
+	"trunkline/console/terminal"
+	"trunkline/provision"
 )
 
 func newExplainCommand() *cobra.Command {
-	var f configFlags
-	var format string
 	cmd := &cobra.Command{
 		Use: "explain CALL", Short: "Compute the price of a call again from what is stored, and show the lines that made it", Args: cobra.ExactArgs(1),
-		Long: `Explain prices a call again, of today or of years ago: by the versions of tariff and deck that its records name, with what the price
-depended on beside them (allowances, volume tiers, the carrier's rate of a cost-plus price), and says whether the same comes out, to the
-last millionth. Nothing is changed. How the call was routed is told by "trunkline route --call".
-
-Exit status: 0 all prices come out as they were charged; 3 one does not, or its version is not kept, which is said; 2 there is no such call.`,
-		Example: "  trunkline explain 019a2000-13d4-7e00-b66d-332a7ad2600f\n  trunkline explain 019a2000-13d4-7e00-b66d-332a7ad2600f --format json",
-		RunE: onConsole(&f, func(cmd *cobra.Command, c *app.Local, args []string) error {
-			if err := tableOrJSON(format); err != nil {
-				return err
-			}
-			call, err := c.Call(cmd.Context(), c.Who, args[0])
-			if err != nil {
-				return err
-			}
-			list := call.Explained
-			if err := writeExplained(cmd.OutOrStdout(), format, list); err != nil {
-				return err
-			}
-			for i := range list {
-				if !list[i].Matches {
-					return withCode(exitPartial, fmt.Errorf("leg %s: %s", list[i].Leg, list[i].Reason))
-				}
-			}
-			return nil
-		}),
 	}
-	cmd.Flags().StringVar(&format, "format", "table", "table or json")
-	f.register(cmd)
-	return cmd
+	format := formatFlag(cmd, "table", "json")
+	return asking(cmd, func(cmd *cobra.Command, c *app.Local, args []string) error {
+		call, err := c.Call(cmd.Context(), c.Who, args[0])
+		if err != nil {
+			return err
+		}
+		if err := terminal.Explained(cmd.OutOrStdout(), call.Explained, *format); err != nil {
+			return err
+		}
+		for i := range call.Explained {
+			if e := &call.Explained[i]; !e.Matches {
+				return withCode(exitPartial, fmt.Errorf("leg %s: %s", e.Leg, e.Reason))
+			}
+		}
+		return nil
+	})
 }
 
-func writeExplained(out io.Writer, format string, list []worker.Explained) error {
-	if format == "json" {
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		return e.Encode(list)
+func newHistoryCommand() *cobra.Command {
+	var at time.Time
+	var revision int64
+	cmd := &cobra.Command{
+		Use: "history KIND ID", Short: "How a route plan, dial plan, client or other object was set up, and when it was changed by whom", Args: cobra.ExactArgs(2),
 	}
-	for i := range list {
-		e := &list[i]
-		by := ""
-		if e.Version != "" {
-			by = " by " + e.Version
+	format := formatFlag(cmd, "table", "csv", "json")
+	momentVar(cmd.Flags(), &at, "at", "print it as it was set up at a day or moment, UTC")
+	cmd.Flags().Int64Var(&revision, "revision", 0, "print it as it was set up by a revision of the whole")
+	return asking(cmd, func(cmd *cobra.Command, c *app.Local, args []string) error {
+		list, err := c.ObjectHistory(cmd.Context(), c.Who, provision.Kind(strings.ReplaceAll(args[0], "-", "_")), args[1])
+		if err != nil {
+			return err
 		}
-		verdict := "the same comes out"
-		if !e.Matches {
-			verdict = "NOT THE SAME"
+		if at.IsZero() && revision == 0 {
+			return terminal.History(list).Write(cmd.OutOrStdout(), *format)
 		}
-		fmt.Fprintf(out, "%s: %s %s %s%s: %s\n", e.Leg, e.Side, e.Recorded, e.Currency, by, verdict)
-		for _, s := range e.Steps {
-			fmt.Fprintf(out, "  %s\n", s.Text)
+		then := console.SetUpThen(list, at, revision)
+		if then == nil {
+			return withCode(exitUsage, errors.New("it was not there then"))
 		}
-		if e.Reason != "" {
-			fmt.Fprintf(out, "  %s\n", e.Reason)
-		}
-	}
-	return nil
+		return terminal.ObjectThen(cmd.OutOrStdout(), then)
+	})
 }

@@ -1,212 +1,147 @@
 package main
 
 import (
-	"bufio"
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"trunkline/app"
 	"trunkline/app/pbx"
+	"trunkline/cdr/importer"
 	"trunkline/cdr/smdr"
+	"trunkline/console"
+	"trunkline/console/terminal"
 )
 
 func newImportCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "import",
-		Short: "Call records of other systems: SMDR of PBXs, CDRs of other switches",
-		Long: `Import reads the call records of PBXs and of other switches. parse shows what it makes of a file and needs no engine; file
-brings the calls of a file into the system, where they are rated and reported like our own; errors lists what could not be read.`,
-	}
-	cmd.AddCommand(newParseCommand(), newFormatsCommand(), newImportFileCommand(), newImportErrorsCommand(),
+	return group(&cobra.Command{Use: "import", Short: "Call records of other systems: SMDR of PBXs, CDRs of other switches"},
+		newParseCommand(), newFormatsCommand(), newImportFileCommand(), newImportErrorsCommand(),
 		newImportListCommand(), newImportUndoCommand(), newImportAgainCommand())
-	return cmd
-}
-
-// readOptions are the flags that say how a file is to be read.
-type readOptions struct {
-	format  string
-	zone    string
-	day     string
-	stamp   string
-	charset string
-}
-
-func (o *readOptions) register(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&o.format, "format", "auto", "name of a format, a file with a description (./mine.yaml), or auto")
-	f.StringVar(&o.zone, "time-zone", "", "time zone of the system's clock, such as Europe/Moscow (default UTC)")
-	f.StringVar(&o.day, "day", "", "first day (YYYY-MM-DD) of records that have a time and no date")
-	f.StringVar(&o.charset, "charset", "utf-8", "of names and notes: "+strings.Join(smdr.Charsets(), ", "))
-	f.StringVar(&o.stamp, "stamp", "", "what the time of a record is, if not what the format says: start, answer or end")
-}
-
-// options makes reader's options of the flags; changed is when the file was last written.
-func (o *readOptions) options(changed time.Time) (smdr.Options, error) {
-	out := smdr.Options{Zone: time.UTC, Reference: changed, Stamp: o.stamp, Charset: o.charset}
-	if err := smdr.CheckCharset(o.charset); err != nil {
-		return out, withCode(exitUsage, fmt.Errorf("--charset: %w", err))
-	}
-	if o.zone != "" {
-		zone, err := time.LoadLocation(o.zone)
-		if err != nil {
-			return out, withCode(exitUsage, fmt.Errorf("--time-zone: %w: use a name such as Europe/Moscow", err))
-		}
-		out.Zone = zone
-	}
-	if o.day != "" {
-		day, err := time.ParseInLocation(time.DateOnly, o.day, out.Zone)
-		if err != nil {
-			return out, withCode(exitUsage, fmt.Errorf("--day: %w: write 2026-11-21", err))
-		}
-		out.Day = day
-	}
-	return out, nil
-}
-
-// loadFormat finds a format by name or reads its description; nil for auto.
-func loadFormat(name string) (*smdr.Format, error) {
-	if name == "" || name == "auto" {
-		return nil, nil //nolint:nilnil // No format means that it is to be found out.
-	}
-	if !strings.ContainsAny(name, "/\\") && !strings.HasSuffix(name, ".yaml") {
-		f, err := smdr.BuiltIn(name)
-		return f, withCode(exitUsage, err)
-	}
-	file, err := os.Open(name) //nolint:gosec // Named on the command line.
-	if err != nil {
-		return nil, withCode(exitUsage, err)
-	}
-	defer file.Close()
-	f, err := smdr.Read(file)
-	if err != nil {
-		return nil, withCode(exitUsage, fmt.Errorf("%s: %w", name, err))
-	}
-	return f, nil
 }
 
 func newParseCommand() *cobra.Command {
-	var o readOptions
-	var out string
-	cmd := &cobra.Command{
-		Use:   "parse FILE",
-		Short: "Show the calls of a file as CSV or JSON; needs no engine",
-		Long: `Parse prints one line for every call: source,line,start,ring,duration,direction,from,to,extension,trunk,account,cause,raw.
-Start is RFC 3339 in the time zone given, ring and duration are seconds. What could not be read is listed on the standard
-error with its line number and the reason; so is a summary. FILE may be "-", the standard input.
-
-Exit status: 0 done; 2 an option or the file name is wrong; 3 done, but some lines could not be read.`,
-		Example: "  trunkline import parse --format auto smdr.log --out csv\n" +
-			"  nc pbx 2300 | trunkline import parse --format panasonic-tda-c - --out json",
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return parseFile(cmd.Context(), cmd, args[0], &o, out)
-		},
-	}
-	o.register(cmd)
-	cmd.Flags().StringVar(&out, "out", "csv", "csv or json (one object a line)")
+	var r pbx.Reading
+	cmd := bare(&cobra.Command{
+		Use: "parse FILE", Short: "Show the calls of a file as CSV or JSON; needs no engine", Args: cobra.ExactArgs(1),
+	}, func(cmd *cobra.Command, args []string) error {
+		sum, err := r.Parse(cmd.Context(), args[0], cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		terminal.ReadRecords(cmd.ErrOrStderr(), &sum)
+		return partial(sum.Faulty, "%d records could not be read", sum.Faulty)
+	})
+	f := cmd.Flags()
+	f.StringVar(&r.Format, "format", "auto", "name of a format, a file with a description (./mine.yaml), or auto")
+	f.StringVar(&r.Zone, "time-zone", "", "time zone of the system's clock, such as Europe/Moscow (default UTC)")
+	f.StringVar(&r.Day, "day", "", "first day (YYYY-MM-DD) of records that have a time and no date")
+	f.StringVar(&r.Charset, "charset", "utf-8", "of names and notes: "+strings.Join(smdr.Charsets(), ", "))
+	f.StringVar(&r.Stamp, "stamp", "", "what the time of a record is, if not what the format says: start, answer or end")
+	f.StringVar(&r.Out, "out", "csv", "csv or json (one object a line)")
 	return cmd
 }
 
-// parseSink prints calls and lists faults.
-type parseSink struct {
-	ctx    context.Context //nolint:containedctx // Lives as long as one file is read.
-	calls  *smdr.Writer
-	faults *bufio.Writer
-}
-
-func (s *parseSink) Call(c *smdr.Call) error {
-	if err := s.ctx.Err(); err != nil {
-		return err
-	}
-	return s.calls.Write(c)
-}
-
-func (s *parseSink) Fault(f smdr.Fault) error {
-	_, err := fmt.Fprintf(s.faults, "line %d: %s: %s\n", f.Line, f.Reason, shortened(f.Raw))
-	return err
-}
-
-// shortened is text for one line of a list.
-func shortened(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r == '\n' {
-			return '|'
+func newFormatsCommand() *cobra.Command {
+	return bare(&cobra.Command{
+		Use: "formats [NAME]", Short: "List the formats that can be read, with what proves them", Args: cobra.MaximumNArgs(1),
+	}, func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			f, err := smdr.BuiltIn(args[0])
+			if err != nil {
+				return withCode(exitUsage, err)
+			}
+			return terminal.RecordFormat(cmd.OutOrStdout(), f, true)
 		}
-		if r < ' ' {
-			return '\ufffd'
+		all, err := smdr.All()
+		for _, f := range all {
+			err = errors.Join(err, terminal.RecordFormat(cmd.OutOrStdout(), f, false))
 		}
-		return r
-	}, s)
-	if len(s) > 200 {
-		return strings.ToValidUTF8(s[:200], "") + "..."
-	}
-	return s
+		return err
+	})
 }
 
-func parseFile(ctx context.Context, cmd *cobra.Command, name string, o *readOptions, kind string) error {
-	errOut := cmd.ErrOrStderr()
-	writer, err := smdr.NewWriter(cmd.OutOrStdout(), kind)
-	if err != nil {
-		return withCode(exitUsage, fmt.Errorf("--out: %w", err))
+// importFile are the flags of `trunkline import file`.
+type importFile struct{ tenant, pbx, day string }
+
+func newImportFileCommand() *cobra.Command {
+	o := &importFile{}
+	cmd := asking(&cobra.Command{
+		Use: "file --tenant ID --pbx ID FILE...", Short: "Bring the calls of files into the system", Args: cobra.MinimumNArgs(1),
+	}, o.run)
+	cmd.Flags().StringVar(&o.tenant, "tenant", "", "tenant")
+	cmd.Flags().StringVar(&o.pbx, "pbx", "", "PBX of the tenant")
+	required(cmd, "tenant", "pbx")
+	cmd.Flags().StringVar(&o.day, "day", "", "first day (YYYY-MM-DD) of records that have a time and no date")
+	return cmd
+}
+
+func (o *importFile) run(cmd *cobra.Command, c *app.Local, files []string) error {
+	var unused int64
+	for _, name := range files {
+		n, err := o.one(cmd, c, name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		unused += n
 	}
-	format, err := loadFormat(o.format)
-	if err != nil {
-		return err
-	}
+	return partial(unused, "%d records could not be used: see `trunkline import errors --tenant %s --pbx %s`", unused, o.tenant, o.pbx)
+}
+
+// one imports one file and returns how many of its records could not be used.
+func (o *importFile) one(cmd *cobra.Command, c *app.Local, name string) (int64, error) {
 	in, changed, err := pbx.OpenRecords(name, cmd.InOrStdin())
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer in.Close()
-	options, err := o.options(changed)
+	if _, err := pbx.FirstDay(o.day, time.UTC); err != nil {
+		return 0, withCode(exitUsage, err)
+	}
+	done, err := c.ReadRecords(cmd.Context(), c.Who, console.RecordFile{
+		Tenant: o.tenant, PBX: o.pbx, Name: filepath.Base(name), Reference: changed, Way: importer.WayFile, In: in,
+	})
+	if errors.Is(err, console.ErrMisread) {
+		return 0, withCode(exitUsage, err)
+	}
 	if err != nil {
-		return err
+		return 0, err
 	}
-	source := bufio.NewReaderSize(in, smdr.DetectBytes)
-	if format == nil {
-		if format, err = pbx.Recognise(source, pbx.Rewound(name, in, source), options, errOut); err != nil {
-			return err
-		}
-	}
-	sink := &parseSink{ctx, writer, bufio.NewWriter(errOut)}
-	reader, err := smdr.NewReader(format, options, sink)
-	if err != nil {
-		return withCode(exitUsage, err)
-	}
-	if err := reader.ReadAll(source); err != nil {
-		return err
-	}
-	if err := errors.Join(writer.Close(), sink.faults.Flush()); err != nil {
-		return err
-	}
-	sum := reader.Summary()
-	printSummary(errOut, &sum)
-	if sum.Faulty > 0 {
-		return withCode(exitPartial, fmt.Errorf("%d records could not be read", sum.Faulty))
-	}
-	return nil
+	cmd.Printf("%s: import %d, %d legs sent, %d calls could not be rated\n", name, done.Import, done.Totals.Sent, done.Totals.Refused)
+	terminal.ReadRecords(cmd.OutOrStdout(), &done.Summary)
+	return done.Totals.Unusable, nil
 }
 
-func printSummary(out io.Writer, s *smdr.Summary) {
-	fmt.Fprintf(out, "lines %d, calls %d, joined %d, duplicates %d, faulty %d, other %d", s.Lines, s.Calls, s.Joined, s.Duplicates, s.Faulty, s.Other)
-	if s.Unsynchronised > 0 {
-		fmt.Fprintf(out, ", unsynchronised %d", s.Unsynchronised)
-	}
-	fmt.Fprintln(out)
-	if s.Foreign > 0 {
-		fmt.Fprintf(out, "hint: %d records have bytes that are not UTF-8: give the charset of the system (cp1251, cp866, koi8-r, latin1)\n", s.Foreign)
-	}
-	if s.First.IsZero() {
-		return
-	}
-	fmt.Fprintf(out, "from %s to %s\n", s.First.Format(time.RFC3339), s.Last.Format(time.RFC3339))
-	for _, g := range s.Gaps {
-		fmt.Fprintf(out, "silent from %s to %s (%s)\n", g.From.Format(time.RFC3339), g.Till.Format(time.RFC3339), g.Till.Sub(g.From).Truncate(time.Minute))
-	}
+func newImportErrorsCommand() *cobra.Command {
+	var query console.ImportQuery
+	var settled []string
+	cmd := asking(&cobra.Command{
+		Use: "errors", Short: "List the records that could not be read or rated",
+	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
+		if len(settled) > 0 {
+			return settleFaults(cmd, c, settled)
+		}
+		faults, err := c.ImportFaults(cmd.Context(), c.Who, query)
+		if err != nil {
+			return err
+		}
+		return terminal.ImportFaults(cmd.OutOrStdout(), faults)
+	})
+	f := cmd.Flags()
+	f.StringVar(&query.Tenant, "tenant", "", "tenant")
+	f.StringVar(&query.PBX, "pbx", "", "PBX")
+	f.Int64Var(&query.After, "after", 0, "ids above this one only")
+	f.IntVar(&query.Limit, "limit", 100, "most rows")
+	f.StringSliceVar(&settled, "settle", nil, "take these ids off the list")
+	return cmd
+}
+
+func settleFaults(cmd *cobra.Command, c *app.Local, texts []string) error {
+	return onIDs("import errors", func(cmd *cobra.Command, c *app.Local, ids []int64) error {
+		n, err := c.SettleFaults(cmd.Context(), c.Who, ids)
+		return say(cmd, err, "%d taken off the list\n", n)
+	})(cmd, c, texts)
 }

@@ -73,9 +73,9 @@ func TestPeriodsCloseAndOpen(t *testing.T) {
 	s := newSite(t, "192.0.2.1:5060", "192.0.2.2:5060", "1.5")
 	s.must("apply", "-f", filepath.Join(s.dir, "operator.yaml"))
 	now := clock.System{}.Now()
-	code, out := s.run("period", "close", "--month", now.Format(monthFormat), "--reason", "x")
+	code, out := s.run("period", "close", "--month", now.Format("2006-01"), "--reason", "x")
 	require.Equal(t, exitConflict, code, out)
-	past := now.AddDate(0, 0, -now.Day()).Format(monthFormat)
+	past := now.AddDate(0, 0, -now.Day()).Format("2006-01")
 	require.Contains(t, s.must("period", "close", "--month", past, "--reason", "invoices"), "carrier/alfa/EUR: closed till")
 	var rows []map[string]string
 	require.NoError(t, json.Unmarshal([]byte(s.must("period", "list", "--format", "json")), &rows))

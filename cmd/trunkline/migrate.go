@@ -1,47 +1,32 @@
 package main
 
 import (
+	"log/slog"
+
 	"github.com/spf13/cobra"
 
+	"trunkline/app/config"
 	"trunkline/app/store"
 	"trunkline/internal/embedded"
 )
 
 func newMigrateCommand() *cobra.Command {
-	var f configFlags
-	cmd := &cobra.Command{
-		Use:   "migrate",
-		Short: "Bring the schemas of PostgreSQL and ClickHouse up to date",
-		Long: `Migrate runs what the databases lack of this version's schema. A service does the same when it starts; commands do
-not: they refuse a schema that is older or newer. Run it alone before an update of many hosts, after a backup. It may be repeated,
-and several may run at once.`,
-		Example: "  trunkline migrate\n  TRUNKLINE_POSTGRES_DSN=postgres://... TRUNKLINE_CLICKHOUSE_DSN=clickhouse://... trunkline migrate",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, log, err := f.quiet(cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			db, err := store.Open(cmd.Context(), c, store.Migrate, log)
-			if err != nil {
-				return err
-			}
-			defer db.Close(cmd.Context())
-			cmd.Println("the schemas are up to date")
-			return nil
-		},
-	}
-	f.register(cmd)
-	return cmd
+	return configured(&cobra.Command{
+		Use: "migrate", Short: "Bring the schemas of PostgreSQL and ClickHouse up to date",
+	}, func(cmd *cobra.Command, set *config.Config, log *slog.Logger, _ []string) error {
+		db, err := store.Open(cmd.Context(), set, store.Migrate, log)
+		if err != nil {
+			return err
+		}
+		defer db.Close(cmd.Context())
+		return say(cmd, nil, "the schemas are up to date\n")
+	})
 }
 
 // newClickHouseCommand is what the embedded ClickHouse runs as: this program, started again as a child.
 func newClickHouseCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:                "clickhouse",
-		Short:              "The embedded ClickHouse engine; started by the program itself",
-		Hidden:             true,
-		DisableFlagParsing: true,
-		RunE:               func(_ *cobra.Command, args []string) error { return embedded.RunClickHouse(args...) },
+		Use: "clickhouse", Short: "The embedded ClickHouse engine; started by the program itself", Hidden: true, DisableFlagParsing: true,
+		RunE: func(_ *cobra.Command, args []string) error { return embedded.RunClickHouse(args...) },
 	}
 }

@@ -1,6 +1,12 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"cmp"
+	"embed"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
 
 const rootLong = `Trunkline routes, limits, rates and reports telephone calls.
 
@@ -15,52 +21,56 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withCode(exitUsage, err) })
+	root.SetFlagErrorFunc(toldOfFlag)
 	root.AddCommand(
-		newVersionCommand(),
-		newServeCommand(),
-		newSIPCommand(),
-		newWorkerCommand(),
-		newAPICommand(),
-		newDemoCommand(),
-		newRateCommand(),
-		newTariffCommand(),
-		newHistoryCommand(),
-		newExplainCommand(),
-		newDeckCommand(newDeckImportCommand(), newDeckUndoCommand(), newDeckVersionsCommand(), newDeckRatesCommand()),
-		newRouteCommand(),
-		newDialPlanCommand(),
-		newApplyCommand(),
-		newReportCommand(),
-		newInvoiceCommand(),
-		newExportCommand(),
-		newMigrateCommand(),
-		newAccountCommand(),
-		newDoctorCommand(),
-		newRepairCommand(),
-		newBackupCommand(),
-		newRestoreCommand(),
-		newDeadCommand(),
-		newRetentionCommand(),
-		newEraseCommand(),
-		newHoldCommand(),
-		newLimitCommand(),
-		newPeriodCommand(),
-		newNumberCommand(),
-		newExchangeCommand(),
-		newNodeCommand(),
-		newSpoolCommand(),
-		newUserCommand(),
-		newKeyCommand(),
-		newRerateCommand(),
-		newAlertCommand(),
-		newStatusCommand(),
-		newSIPCommands(),
-		newImportCommand(),
-		newCollectCommand(),
-		newConfigCommand(),
-		newClickHouseCommand(),
+		newServeCommand(), newSIPCommand(), newWorkerCommand(), newAPICommand(), newCollectCommand(), newDemoCommand(), newStatusCommand(), newSIPCommands(),
+		newApplyCommand(), newConfigCommand(), newHistoryCommand(), newRouteCommand(), newDialPlanCommand(), newNumberCommand(),
+		newTariffCommand(), newDeckCommand(), newRateCommand(), newExplainCommand(), newRerateCommand(), newExchangeCommand(),
+		newAccountCommand(), newLimitCommand(), newPeriodCommand(), newInvoiceCommand(), newReportCommand(), newExportCommand(), newAlertCommand(),
+		newImportCommand(), newDeadCommand(), newSpoolCommand(), newNodeCommand(), newDoctorCommand(), newRepairCommand(),
+		newBackupCommand(), newRestoreCommand(), newMigrateCommand(), newRetentionCommand(), newEraseCommand(), newHoldCommand(),
+		newUserCommand(), newKeyCommand(), newVersionCommand(), newClickHouseCommand(),
 	)
 	usageErrors(root)
+	addHelp(root)
 	return root
+}
+
+// helpTexts are what the commands say of themselves at length, and examples of them: a file for each noun, with a part for each command.
+//
+//go:embed help/*.txt
+var helpTexts embed.FS
+
+// addHelp gives the commands below another their texts. A file is of the program, so that one that cannot be read is left out.
+func addHelp(root *cobra.Command) {
+	for _, noun := range root.Commands() {
+		text, err := helpTexts.ReadFile("help/" + noun.Name() + ".txt")
+		if err != nil {
+			continue
+		}
+		parts := helpParts(string(text))
+		var add func(cmd *cobra.Command)
+		add = func(cmd *cobra.Command) {
+			part := parts[strings.TrimPrefix(cmd.CommandPath(), root.Name()+" ")]
+			cmd.Long, cmd.Example = cmp.Or(part.long, cmd.Long), part.examples
+			for _, below := range cmd.Commands() {
+				add(below)
+			}
+		}
+		add(noun)
+	}
+}
+
+// helpPart is what is said of one command.
+type helpPart struct{ long, examples string }
+
+// helpParts takes a text apart: a command's part begins with "# " and the words by which it is called, and ends with its examples.
+func helpParts(text string) map[string]helpPart {
+	parts := make(map[string]helpPart)
+	for part := range strings.SplitSeq("\n"+text, "\n# ") {
+		path, said, _ := strings.Cut(part, "\n")
+		long, examples, _ := strings.Cut(said, "\nExamples:\n")
+		parts[path] = helpPart{strings.TrimSpace(long), strings.TrimRight(examples, "\n")}
+	}
+	return parts
 }

@@ -16,9 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"trunkline/app"
-
 	"github.com/stretchr/testify/require"
+
+	"trunkline/app"
 )
 
 // BenchmarkSIPp places calls from SIPp to SIPp at a fixed rate, all on the same cores: through the whole path (digest, routing

@@ -3,6 +3,7 @@ package ratesheet
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -45,6 +46,35 @@ type Request struct {
 	Whole  bool
 	Since  time.Time    // Only what is other than at this moment; zero: all.
 	Before *rating.Deck // The prices as they were provisioned then; nil: there were none.
+}
+
+// Words say how a rate sheet is laid out. Errors name what is wrong by the names of flags.
+type Words struct {
+	Format    string // Empty: by the name of the file.
+	Columns   string // As ParseColumns reads them; empty: the usual ones.
+	Delimiter string
+	Decimal   string
+	Dates     string
+	Zone      string
+	Grouped   bool
+}
+
+// Layout is the layout that is meant of a file; it is one that can be written.
+func (w *Words) Layout(file string) (Layout, error) {
+	l := Layout{Format: Format(w.Format), Delimiter: w.Delimiter, Decimal: w.Decimal, Dates: w.Dates, Grouped: w.Grouped}
+	if l.Format == "" && strings.EqualFold(filepath.Ext(file), ".xlsx") {
+		l.Format = XLSX
+	}
+	var err error
+	if l.Zone, err = time.LoadLocation(w.Zone); err != nil {
+		return l, fmt.Errorf("--zone: %w", err)
+	}
+	if w.Columns != "" {
+		if l.Columns, err = ParseColumns(w.Columns); err != nil {
+			return l, err
+		}
+	}
+	return l, l.Validate()
 }
 
 // ParseColumns reads "Code=prefix,Country=destination,rate".
