@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -151,18 +152,35 @@ func (*Rows) Annex(context.Context, *invoice.Document) invoice.Calls {
 	return func(func(*cdr.Record, error) bool) {}
 }
 
-// profiles are those of the rows: none.
+// profiles are those of the rows.
 type profiles struct{ *Rows }
 
 // Profiles implements console.Profiles.
-func (profiles) Profiles(context.Context) (map[string]invoice.Profile, error) {
-	return map[string]invoice.Profile{}, nil
+func (p profiles) Profiles(context.Context) (map[string]invoice.Profile, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.Billed), nil
 }
 
 // PutProfile implements console.Profiles.
-func (p profiles) PutProfile(context.Context, invoice.Profile, string) error {
+func (p profiles) PutProfile(_ context.Context, one invoice.Profile, _ string) error {
 	p.did("put profile")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.Billed[one.Tenant] = one
 	return nil
+}
+
+// RemoveProfile implements console.Profiles.
+func (p profiles) RemoveProfile(_ context.Context, tenant string) (bool, error) {
+	p.mu.Lock()
+	_, there := p.Billed[tenant]
+	delete(p.Billed, tenant)
+	p.mu.Unlock()
+	if there {
+		p.did("remove profile")
+	}
+	return there, nil
 }
 
 // PutReadings implements console.Profiles.
