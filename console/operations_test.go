@@ -266,6 +266,10 @@ func aboutPrices() []operation {
 			}
 			return err
 		}},
+		{"SendFile", "ynnnnn", "", func(a asked) error {
+			_, err := a.c.SendFile(a.ctx, a.who, "operator.yaml", []byte(smallFile))
+			return err
+		}},
 		{"ApplyFile", "ynnnnn", "", func(a asked) error {
 			_, err := a.c.ApplyFile(a.ctx, a.who, console.SentFile{Content: []byte(smallFile)}, console.ApplyOptions{Choice: provision.Choice{Overwrite: []string{"all"}}}, false)
 			return err

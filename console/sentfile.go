@@ -19,6 +19,7 @@ import (
 type SentFile struct {
 	Name    string // Of the operator's file, in the zip or by itself; empty: operator.yaml.
 	Content []byte
+	Upload  string // In the place of Content: what SendFile gave for one that was sent before.
 }
 
 // Bounds of a zip, unpacked.
@@ -180,12 +181,35 @@ type ApplyVersion struct {
 	From  string // Moment from which it is in force, RFC 3339; empty: always.
 }
 
+// SendFile keeps an operator's file for a day, for who sent it, and returns the name by which it can be applied.
+func (c *Console) SendFile(ctx context.Context, who *access.Principal, name string, content []byte) (string, error) {
+	if err := mayApply(who); err != nil {
+		return "", err
+	}
+	if len(content) == 0 || len(content) > MaxDeck {
+		return "", invalid("file: choose the operator's file, or a zip of it and its prices, of up to %d MiB", MaxDeck>>20)
+	}
+	upload, err := newUpload()
+	if err != nil {
+		return "", err
+	}
+	return upload, c.d.Uploads.KeepUpload(ctx, upload, who.By(), name, content)
+}
+
 // ApplyFile compares an operator's file that somebody sends with what is provisioned, and, unless it is a dry run, stores it: all or nothing.
 // What is wrong with the file is *FaultsError. Where something was changed at another place too, and nothing is chosen of it, it is
 // ErrConflict, and the report has what it is. It may be repeated.
 func (c *Console) ApplyFile(ctx context.Context, who *access.Principal, s SentFile, o ApplyOptions, dry bool) (*ApplyReport, error) {
 	if err := mayApply(who); err != nil {
 		return nil, err
+	}
+	if s.Upload != "" {
+		var err error
+		if _, s.Content, err = c.d.Uploads.Upload(ctx, s.Upload, who.By()); errors.Is(err, access.ErrNotFound) {
+			return nil, fmt.Errorf("%w: the file is not kept any more: send it again", ErrNotFound)
+		} else if err != nil {
+			return nil, err
+		}
 	}
 	stored, err := c.d.Setup.Load(ctx)
 	if err != nil {
