@@ -175,7 +175,7 @@ func faultsOf(err error) []provision.Fault {
 		errors.Is(err, access.ErrCredentials), errors.Is(err, access.ErrLocked), errors.Is(err, access.ErrCode):
 		text := err.Error()
 		for _, kind := range []error{console.ErrInvalid, console.ErrConflict} {
-			text = strings.TrimPrefix(text, kind.Error()+": ")
+			text = strings.TrimPrefix(strings.TrimPrefix(text, kind.Error()+": "), kind.Error()+"\n")
 		}
 		if field, problem, ok := strings.Cut(text, ": "); ok && strings.Trim(field, fieldSigns) == "" {
 			return []provision.Fault{{Field: field, Problem: problem}}
