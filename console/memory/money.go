@@ -112,7 +112,10 @@ func (r *Rows) Document(_ context.Context, number string) (invoice.Issued, error
 }
 
 // Mark implements console.Papers.
-func (r *Rows) Mark(context.Context, string, invoice.State, string, string) error {
+func (r *Rows) Mark(ctx context.Context, number string, _ invoice.State, _, _ string) error {
+	if _, err := r.Document(ctx, number); err != nil {
+		return err
+	}
 	r.did("mark")
 	return nil
 }

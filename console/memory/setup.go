@@ -26,11 +26,24 @@ type Setup struct {
 	versions []version
 	uploads  map[string]upload // By id.
 	snapshot *provision.Snapshot
+	works    *works
 	applied  provision.Applied
 	changed  map[provision.Name]change
 	past     map[provision.Name][]console.ObjectVersion // The oldest first.
 	// Before is called once before the next Save: somebody else may save meanwhile. Nil: nobody does.
 	Before func()
+}
+
+// works compile for all houses of one example: decks that are alike are made once.
+type works struct {
+	mu       sync.Mutex
+	compiler *provision.Compiler
+}
+
+func (w *works) compile(ctx context.Context, b *provision.Bundle) (*provision.Snapshot, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.compiler.Compile(ctx, b)
 }
 
 // version is what a file held from a revision on.
@@ -55,7 +68,7 @@ type upload struct {
 // NewSetup returns a store of what a bundle says, at revision 1.
 func NewSetup(ctx context.Context, c clock.Clock, b *provision.Bundle) (*Setup, error) {
 	s := &Setup{
-		clock: c, files: make(map[string][]byte), uploads: make(map[string]upload), applied: make(provision.Applied),
+		works: &works{compiler: provision.NewCompiler()}, clock: c, files: make(map[string][]byte), uploads: make(map[string]upload), applied: make(provision.Applied),
 		changed: make(map[provision.Name]change), past: make(map[provision.Name][]console.ObjectVersion),
 	}
 	changes, _, err := provision.Plan(nil, nil, b, true)
@@ -69,7 +82,7 @@ func NewSetup(ctx context.Context, c clock.Clock, b *provision.Bundle) (*Setup, 
 // copy is another store of the same.
 func (s *Setup) copy(c clock.Clock) *Setup {
 	return &Setup{
-		clock: c, revision: s.revision, objects: slices.Clone(s.objects), files: maps.Clone(s.files), versions: slices.Clone(s.versions),
+		works: s.works, clock: c, revision: s.revision, objects: slices.Clone(s.objects), files: maps.Clone(s.files), versions: slices.Clone(s.versions),
 		uploads: make(map[string]upload), snapshot: s.snapshot, applied: maps.Clone(s.applied), changed: maps.Clone(s.changed), past: maps.Clone(s.past),
 	}
 }
@@ -90,7 +103,7 @@ func (s *Setup) Load(context.Context) (console.Stored, error) {
 
 // Check implements console.Setup.
 func (s *Setup) Check(ctx context.Context, b *provision.Bundle) error {
-	_, err := provision.NewCompiler().Compile(ctx, b)
+	_, err := s.works.compile(ctx, b)
 	return err
 }
 
@@ -122,7 +135,7 @@ func (s *Setup) Save(ctx context.Context, base int64, changes *provision.Changes
 	if err != nil {
 		return 0, err
 	}
-	s.snapshot, err = provision.NewCompiler().Compile(ctx, b)
+	s.snapshot, err = s.works.compile(ctx, b)
 	return s.revision, err
 }
 
