@@ -97,15 +97,20 @@ func (p post) Send(_ context.Context, l mail.Letter) error {
 	return nil
 }
 
-// Search implements console.Records. Of a question only tenant, branch, call and kind count.
+// Search implements console.Records. Of a question only tenant, branch, call, kind and the page count.
 func (r *Rows) Search(_ context.Context, q console.RecordQuery) ([]cdr.Record, error) {
 	r.mu.Lock()
 	r.LastRecord = q
 	r.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(r.Legs), func(l cdr.Record) bool {
+	list := slices.DeleteFunc(slices.Clone(r.Legs), func(l cdr.Record) bool {
 		return q.Tenant != "" && l.Tenant != q.Tenant || q.Branch != "" && l.Branch != q.Branch || q.OnlyIngress && l.Kind != cdr.Ingress ||
 			q.Call != (cdr.CallID{}) && l.Call != q.Call
-	}), nil
+	})
+	list = list[min(q.Offset, len(list)):]
+	if q.Limit > 0 {
+		list = list[:min(q.Limit, len(list))]
+	}
+	return list, nil
 }
 
 // Each implements console.Records.
