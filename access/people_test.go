@@ -1,7 +1,6 @@
 package access_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -151,5 +150,5 @@ func TestLinksAreOfSomebody(t *testing.T) {
 	require.NoError(t, err, "a password that may not be used spends no link")
 	h.clock.Advance(time.Hour)
 	_, err = h.LinkOf(t.Context(), token)
-	require.True(t, errors.Is(err, access.ErrNotFound), "an hour later it is late")
+	require.ErrorIs(t, err, access.ErrNotFound, "an hour later it is late")
 }

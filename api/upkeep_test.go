@@ -128,7 +128,7 @@ func TestUpkeepIsListed(t *testing.T) {
 	require.Len(t, s.items("/incidents?all=true", access.Accountant), 2)
 	plan := s.items("/retention", access.Auditor)
 	require.Equal(t, "1095d", plan[0]["keep_for"])
-	require.Equal(t, "", plan[1]["keep_for"], "for ever")
+	require.Empty(t, plan[1]["keep_for"], "for ever")
 	require.Equal(t, []any{}, plan[1]["stays"], "a list, and no null")
 	require.Equal(t, "no answer", s.items("/exchange-rates/fetches", access.Auditor)[0]["failure"])
 

@@ -26,13 +26,15 @@ func form(pairs ...string) url.Values {
 	return out
 }
 
+const lastMonth = "2026-11"
+
 // everyday fills a house with what people work with every day.
 func everyday(h *memory.House) {
 	r := h.Rows
 	r.Live = []console.LiveCall{{ID: "acme-call", Tenant: "acme", Branch: "berlin"}}
 	r.SIPLocks = []console.SIPLock{{Source: "192.0.2.66", Failures: 9}}
 	r.Accounts["acme"] = ledger.State{Credits: amount("10")}
-	r.Issued = []invoice.Issued{{ID: 1, State: invoice.StateIssued, Document: &invoice.Document{Number: "acme-1", Tenant: "acme", Period: invoice.Period{Label: "2026-11"}, Total: amount("119")}}}
+	r.Issued = []invoice.Issued{{ID: 1, State: invoice.StateIssued, Document: &invoice.Document{Number: "acme-1", Tenant: "acme", Period: invoice.Period{Label: lastMonth}, Total: amount("119")}}}
 	r.Charged = []invoice.Charge{{ID: 1, Tenant: "acme", Day: "2026-12-01", Text: "Telephone", Amount: amount("90")}}
 	r.Numbers = []inventory.Number{{Number: e164.MustParse("4930999999"), Status: inventory.Free}}
 }
@@ -155,9 +157,9 @@ func TestObjectsAreMadeByForms(t *testing.T) {
 func TestOneselfByForms(t *testing.T) {
 	t.Parallel()
 	b := site(t)
-	user := b.as(access.NOC)
+	b.as(access.NOC)
 	require.NoError(t, b.house.Gate.SetPassword(t.Context(), "noc", "correct horse battery", ""))
-	user = b.signedIn("noc", "correct horse battery")
+	user := b.signedIn("noc", "correct horse battery")
 	status, text := user.send(http.MethodPost, "/me/password", form("former", "wrong", "password", "a much better one", "again", "a much better one"))
 	require.Equal(t, http.StatusUnprocessableEntity, status, text)
 	status, text = user.send(http.MethodPost, "/me/password", form("former", "correct horse battery", "password", "a much better one", "again", "a much better one"))

@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -109,10 +110,7 @@ func TestFormsOfABadDay(t *testing.T) {
 	t.Parallel()
 	hours := url.Values{"tenant": {"acme"}, "from": {"2026-11-30T09:00"}, "until": {"2026-12-01T09:00"}}
 	with := func(form url.Values, pairs ...string) url.Values {
-		out := url.Values{}
-		for name, values := range form {
-			out[name] = values
-		}
+		out := maps.Clone(form)
 		for i := 0; i+1 < len(pairs); i += 2 {
 			out.Set(pairs[i], pairs[i+1])
 		}

@@ -130,8 +130,10 @@ func TestBalancesAreThoseOfClients(t *testing.T) {
 	h := newHouse(t)
 	eur, usd := money.MustParseCurrency("EUR"), money.MustParseCurrency("USD")
 	h.states = []ledger.State{
-		{Account: ledger.Tenant("acme", eur), Credits: amount("10"), Pending: amount("2")}, {Account: ledger.Tenant("other", eur), Debits: amount("20"), CreditLimit: amount("50")},
-		{Account: ledger.Tenant("acme", usd), Credits: amount("999")}, {Account: ledger.Tenant("gone", eur), Credits: amount("1")},
+		{Account: ledger.Tenant("acme", eur), Credits: amount("10"), Pending: amount("2")},
+		{Account: ledger.Tenant("other", eur), Debits: amount("20"), CreditLimit: amount("50")},
+		{Account: ledger.Tenant("acme", usd), Credits: amount("999")},
+		{Account: ledger.Tenant("gone", eur), Credits: amount("1")},
 	}
 	require.Equal(t, []string{"acme/=10", "other/=-20"}, h.readings(t, "measure: balance, below: 5"))
 	require.Equal(t, []string{"acme/=8", "other/=30"}, h.readings(t, "measure: left, below: 5"), "with the credit, without what is held")
@@ -177,11 +179,11 @@ func TestSpikesAreAgainstFormerWeeks(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.calls = func(tr clickhouse.Traffic) []clickhouse.Volume {
+		const fortnight = 14 * 24 * time.Hour
 		spend := amount("2") // Of the former weeks, of which one had no calls.
-		switch now().Sub(tr.Till) {
-		case 0:
+		if before := now().Sub(tr.Till); before == 0 {
 			spend = amount("12")
-		case 14 * 24 * time.Hour:
+		} else if before == fortnight {
 			return nil
 		}
 		return []clickhouse.Volume{{Tenant: "acme", Spend: spend}}

@@ -123,6 +123,9 @@ func keep(t *testing.T, s *source) (*inforce.Keeper, *log) {
 	return k, told
 }
 
+// pass lets virtual time go by.
+func pass(d time.Duration) { _ = clock.Sleep(context.Background(), clock.System{}, d) }
+
 func realm(k *inforce.Keeper) string { return k.Live.Snapshot().Operator().Realm }
 
 // TestAChangeIsPutInForce hears of a change, and has it in force at once.
@@ -157,16 +160,16 @@ func TestAFaultyStateIsTriedAgain(t *testing.T) {
 		require.NotNil(t, fault)
 		require.ErrorIs(t, *fault, errAway)
 		require.ErrorContains(t, *fault, "revision 2 is stored and cannot be put in force, revision 1 stays")
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		synctest.Wait()
 		require.Equal(t, "one.test", realm(k))
 		require.Equal(t, 1, told.count("cannot be put in force; the former"), "it is tried every two seconds, and told once a minute")
-		time.Sleep(3 * time.Minute)
+		pass(3 * time.Minute)
 		synctest.Wait()
 		require.LessOrEqual(t, told.count("cannot be put in force; the former"), 4)
 		require.Greater(t, told.count("cannot be put in force; the former"), 1)
 		s.mend()
-		time.Sleep(3 * time.Second)
+		pass(3 * time.Second)
 		synctest.Wait()
 		require.Equal(t, "two.test", realm(k))
 		require.Nil(t, k.Fault.Load())
@@ -179,7 +182,7 @@ func TestNothingIsAskedWhileAllIsWell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource()
 		keep(t, s)
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		synctest.Wait()
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -194,11 +197,11 @@ func TestAChangeIsListenedForAgain(t *testing.T) {
 		s := newSource()
 		s.deaf = errAway
 		k, told := keep(t, s)
-		time.Sleep(5500 * time.Millisecond)
+		pass(5500 * time.Millisecond)
 		synctest.Wait()
 		require.Equal(t, 6, told.count("are not heard for the moment"), "once a second")
 		s.mend()
-		time.Sleep(time.Second)
+		pass(time.Second)
 		s.set("two.test", nil)
 		synctest.Wait()
 		require.Equal(t, "two.test", realm(k))
