@@ -92,14 +92,38 @@ func (o *operations) ListKeys(ctx context.Context, r rest.ListKeysRequestObject)
 	return out, err
 }
 
-// AddKey implements rest.StrictServerInterface.
-func (o *operations) AddKey(ctx context.Context, r rest.AddKeyRequestObject) (rest.AddKeyResponseObject, error) {
-	scopes := make([]access.Permission, len(r.Body.Scopes))
-	for i, p := range r.Body.Scopes {
+func scopesOf(b *rest.KeyRequest) []access.Permission {
+	scopes := make([]access.Permission, len(b.Scopes))
+	for i, p := range b.Scopes {
 		scopes[i] = access.Permission(p)
 	}
-	secret, k, err := o.c.AddKey(ctx, PrincipalFrom(ctx), r.Body.Name, scopes, r.Body.ExpiresAt)
+	return scopes
+}
+
+// AddKey implements rest.StrictServerInterface.
+func (o *operations) AddKey(ctx context.Context, r rest.AddKeyRequestObject) (rest.AddKeyResponseObject, error) {
+	secret, k, err := o.c.AddKey(ctx, PrincipalFrom(ctx), r.Body.Name, scopesOf(r.Body), r.Body.ExpiresAt)
 	return rest.AddKey200JSONResponse{Secret: secret, Key: keyOf(&k)}, err
+}
+
+// ListKeysOf implements rest.StrictServerInterface.
+func (o *operations) ListKeysOf(ctx context.Context, r rest.ListKeysOfRequestObject) (rest.ListKeysOfResponseObject, error) {
+	who := PrincipalFrom(ctx)
+	if _, err := o.c.Person(ctx, who, r.Login); err != nil {
+		return nil, err
+	}
+	keys, err := o.c.KeysOf(ctx, who, r.Login)
+	out := rest.ListKeysOf200JSONResponse{Items: []rest.Key{}}
+	for i := range keys {
+		out.Items = append(out.Items, keyOf(&keys[i]))
+	}
+	return out, err
+}
+
+// AddKeyOf implements rest.StrictServerInterface.
+func (o *operations) AddKeyOf(ctx context.Context, r rest.AddKeyOfRequestObject) (rest.AddKeyOfResponseObject, error) {
+	secret, k, err := o.c.AddKeyOf(ctx, PrincipalFrom(ctx), r.Login, r.Body.Name, scopesOf(r.Body), r.Body.ExpiresAt)
+	return rest.AddKeyOf200JSONResponse{Secret: secret, Key: keyOf(&k)}, err
 }
 
 // RevokeKey implements rest.StrictServerInterface.

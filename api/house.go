@@ -139,27 +139,3 @@ func (o *operations) GetHistory(ctx context.Context, r rest.GetHistoryRequestObj
 	}
 	return out, err
 }
-
-// ListSchedules implements rest.StrictServerInterface.
-func (o *operations) ListSchedules(ctx context.Context, _ rest.ListSchedulesRequestObject) (rest.ListSchedulesResponseObject, error) {
-	list, err := o.c.Schedules(ctx, PrincipalFrom(ctx))
-	out := rest.ListSchedules200JSONResponse{Items: make([]rest.ScheduleItem, len(list))}
-	for i := range list {
-		s := &list[i]
-		out.Items[i] = rest.ScheduleItem{
-			Id: s.Schedule.ID, Report: s.Schedule.Report, Tenant: s.Schedule.Tenant, To: append([]string{}, s.Schedule.To...), DueAt: s.Due, Disabled: s.Schedule.Off,
-			Attempts: s.Tries, LastSentAt: s.Sent, Failure: s.Failure,
-		}
-	}
-	return out, err
-}
-
-// RemoveSchedule implements rest.StrictServerInterface.
-func (o *operations) RemoveSchedule(ctx context.Context, r rest.RemoveScheduleRequestObject) (rest.RemoveScheduleResponseObject, error) {
-	return rest.RemoveSchedule204Response{}, o.c.RemoveSchedule(ctx, PrincipalFrom(ctx), r.Id)
-}
-
-// SendSchedule implements rest.StrictServerInterface.
-func (o *operations) SendSchedule(ctx context.Context, r rest.SendScheduleRequestObject) (rest.SendScheduleResponseObject, error) {
-	return rest.SendSchedule204Response{}, o.c.SendSchedule(ctx, PrincipalFrom(ctx), r.Id)
-}

@@ -143,6 +143,7 @@ func (s *Server) serveAPI(r *gin.Engine) {
 		lists.GET("/versions", s.checked, s.priceVersions)
 		lists.GET("/sheet", s.checked, s.rateSheet)
 	}
+	r.POST(apiPath+"/operator-file", s.requireAuth, bounded(console.MaxDeck), s.checked, s.applyFile)
 	r.GET(apiPath+"/jobs/:id/result", s.requireAuth, s.checked, s.jobResult)
 	// The description is not secret, and programs read it before they sign in.
 	r.GET(apiPath+"/openapi.yaml", description)

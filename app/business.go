@@ -38,7 +38,7 @@ func (b *business) deps(gate *access.Gate, kept *postgres.Access) console.Deps {
 		Snapshot: b.live.Snapshot, Routes: b.live.Table, Clock: clock.System{}, Log: b.log,
 		Setup: &setup{stores: s, compiler: provision.NewCompiler()}, Shelf: s.Provision,
 		Records: reporting.Records{Store: s.Records, Cache: cache}, Figures: reporting.Figures{Cache: cache, Ask: b.ask}, Lines: reporting.Lines{Store: s.Records, Cache: cache},
-		Money: s.Ledger, Books: s.Ledger, Rerating: rerate.Service{Stores: s}, Nodes: s.Ledger, Incidents: b.books, Profiles: postgres.NewInvoices(s.DB, clock.System{}), Exchange: exchange{s}, Archive: reporting.Archive{Stores: s},
+		Money: s.Ledger, Books: s.Ledger, Rerating: rerate.Service{Stores: s}, Nodes: s.Ledger, Incidents: incidents{b.books}, Profiles: postgres.NewInvoices(s.DB, clock.System{}), Exchange: exchange{s}, Archive: reporting.Archive{Stores: s},
 		Schedules: schedules{postgres.NewSchedules(s.DB, clock.System{}), b}, Retention: keeping{b}, History: history{s.Provision}, Limits: limits{s.Ledger}, Inventory: postgres.NewInventory(s.DB, clock.System{}),
 		Billing: &billing.Service{S: s, Live: b.live.Snapshot}, Charges: postgres.NewInvoices(s.DB, clock.System{}),
 		Alerts: alerts{postgres.NewAlerts(s.DB, clock.System{})}, Dead: &deadLegs{s, b.books}, Imports: &imports{b},

@@ -137,6 +137,9 @@ func (c *Console) ClosePeriod(ctx context.Context, who *access.Principal, r invo
 // IssueAgain issues the invoice of a period again whose last one was credited as a whole, and returns what stands now: where it
 // was issued again already, that one.
 func (c *Console) IssueAgain(ctx context.Context, who *access.Principal, number string) (invoice.Issued, error) {
+	if err := may(who, access.WriteInvoices); err != nil {
+		return invoice.Issued{}, err
+	}
 	of, err := c.Invoice(ctx, who, number)
 	if err != nil {
 		return of, err

@@ -42,12 +42,20 @@ func (c *Console) SendDeck(ctx context.Context, who *access.Principal, l DeckLis
 	if len(content) == 0 || len(content) > MaxDeck {
 		return "", invalid("file: choose a price list of up to %d MiB", MaxDeck>>20)
 	}
+	upload, err := newUpload()
+	if err != nil {
+		return "", err
+	}
+	return upload, c.d.Uploads.KeepUpload(ctx, upload, who.By(), name, content)
+}
+
+// newUpload is a name for a file that nobody can guess.
+func newUpload() (string, error) {
 	var random [16]byte
 	if _, err := rand.Read(random[:]); err != nil {
 		return "", fmt.Errorf("name a file: %w", err)
 	}
-	upload := hex.EncodeToString(random[:])
-	return upload, c.d.Uploads.KeepUpload(ctx, upload, who.By(), name, content)
+	return hex.EncodeToString(random[:]), nil
 }
 
 func goneUpload(err error) error {

@@ -20,7 +20,7 @@ import (
 // silent are the operations that change nothing, or nothing that anybody has to answer for, beside those that only read; and an erasure, which keeps its
 // own line with a digest of the number.
 func silent() []string {
-	return []string{"BeginFactor", "SaveView", "SendDeck", "PutThing", "DeleteThing", "PutPart", "DeletePart", "AssignNumbers", "ReleaseNumbers", "ConfirmFactor", "DropFactor", "ChangePassword", "ErasePerson"}
+	return []string{"BeginFactor", "SaveView", "SendDeck", "SendFile", "PutThing", "DeleteThing", "PutPart", "DeletePart", "AssignNumbers", "ReleaseNumbers", "ConfirmFactor", "DropFactor", "ChangePassword", "ErasePerson"}
 }
 
 // TestDeedsAreLogged does everything that reaches a store, and looks for it in the log, with who did it and from where. What is provisioned has

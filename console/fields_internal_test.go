@@ -35,7 +35,7 @@ func whole() map[string]string {
 		"console.RerateReport": "money:read and cost:read", "console.RerateRun": "money:read", "ledger.Closing": "money:read",
 		"retention.Line": "retention:read", "retention.Found": "retention:write", "retention.Hold": "retention:read", "console.ObjectVersion": "audit:read; secrets are masked in it",
 		"mail.Scheduled": "users:read", "reports.Question": "what was asked", "console.KeptRate": "prices:read", "console.RateFetch": "prices:read",
-		"ledger.Node": "overview:read", "ledger.NodeEvent": "overview:read",
+		"ledger.Node": "overview:read", "ledger.NodeEvent": "overview:read", "console.Incident": "money:read", "console.ApplyReport": "for those who may write all of it",
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"trunkline/access"
 	"trunkline/ledger"
@@ -25,8 +26,30 @@ type Nodes interface {
 
 // Incidents are faults of the stores that somebody has to deal with.
 type Incidents interface {
+	// List returns them, the newest first; only those that are open, or all.
+	List(ctx context.Context, open bool) ([]Incident, error)
 	// Close closes one, with what was done, and reports whether it was open.
 	Close(ctx context.Context, id int64, note string) (bool, error)
+}
+
+// Incident is something that did not match: a store that went back in time, a topic that was made anew, legs that are missing.
+type Incident struct {
+	ID      int64
+	Kind    string
+	Subject string
+	Detail  string
+	Noticed time.Time
+	Healed  time.Time // Zero: it is open.
+	Outcome string
+}
+
+// Incidents returns the faults of the stores that somebody has to deal with, or with all also those that are over, the newest first. Their
+// texts say what was held for a call.
+func (c *Console) Incidents(ctx context.Context, who *access.Principal, all bool) ([]Incident, error) {
+	if err := c.mayOfAll(who, access.ReadMoney); err != nil {
+		return nil, err
+	}
+	return c.d.Incidents.List(ctx, !all)
 }
 
 // CloseIncident says that an incident was dealt with by hand.

@@ -10,18 +10,23 @@ import (
 	"trunkline/reports/retention"
 )
 
+func monthly() mail.Schedule {
+	return mail.Schedule{ID: "monthly", Report: "expenses", Tenant: "acme", To: []string{"books@acme.example"}, On: "1", At: "07:30", Format: "pdf"}
+}
+
 func aboutHouse() []operation {
 	anna := access.User{Login: "anna", Role: access.NOC}
 	return []operation{
 		{"Overview", "yynynn", "", func(a asked) error { _, err := a.c.Overview(a.ctx, a.who); return err }},
 		{"Schedules", "ynnynn", "", func(a asked) error { _, err := a.c.Schedules(a.ctx, a.who); return err }},
 		{"PutSchedules", "ynnnnn", "", func(a asked) error {
-			return a.c.PutSchedules(a.ctx, a.who, []mail.Schedule{{ID: "monthly", Tenant: "acme"}})
+			return a.c.PutSchedules(a.ctx, a.who, []mail.Schedule{monthly()})
 		}},
 		{"RemoveSchedule", "ynnnnn", "", func(a asked) error { return a.c.RemoveSchedule(a.ctx, a.who, "monthly") }},
 		{"SendSchedule", "ynnnnn", "", func(a asked) error { return a.c.SendSchedule(a.ctx, a.who, "monthly") }},
 		{"RetentionPlan", "ynnynn", "", func(a asked) error { _, err := a.c.RetentionPlan(a.ctx, a.who); return err }},
 		{"RunRetention", "ynnnnn", "", func(a asked) error { return a.c.RunRetention(a.ctx, a.who, "", func(retention.Done) {}) }},
+		{"StartRetention", "ynnnnn", "", func(a asked) error { _, err := a.c.StartRetention(a.ctx, a.who); return err }},
 		{"FindPerson", "ynnnnn", "", func(a asked) error { _, err := a.c.FindPerson(a.ctx, a.who, retention.Person{}); return err }},
 		{"ErasePerson", "ynnnnn", "", func(a asked) error {
 			_, err := a.c.ErasePerson(a.ctx, a.who, retention.Erasure{Reason: "request 7"})
@@ -40,6 +45,7 @@ func aboutHouse() []operation {
 		}},
 		{"Nodes", "yynynn", "", func(a asked) error { _, err := a.c.Nodes(a.ctx, a.who); return err }},
 		{"NodeEvents", "yynynn", "", func(a asked) error { _, err := a.c.NodeEvents(a.ctx, a.who, 10); return err }},
+		{"Incidents", "ynyynn", "", func(a asked) error { _, err := a.c.Incidents(a.ctx, a.who, true); return err }},
 		{"CloseIncident", "ynynnn", "", func(a asked) error { return a.c.CloseIncident(a.ctx, a.who, 1, "charged by hand") }},
 		{"NoteDamage", "ynynnn", "", func(a asked) error { return a.c.NoteDamage(a.ctx, a.who, "id", "damage_settled", "charged by hand") }},
 		{"ResolveNode", "ynynnn", "", func(a asked) error { return a.c.ResolveNode(a.ctx, a.who, "proxy-2", "it was a clone") }},

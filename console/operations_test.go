@@ -83,6 +83,7 @@ func aboutCalls() []operation {
 			return err
 		}},
 		{"RebuildSums", "ynnnnn", "", func(a asked) error { return a.c.RebuildSums(a.ctx, a.who, func(string, string) {}) }},
+		{"StartRebuild", "ynnnnn", "", func(a asked) error { _, err := a.c.StartRebuild(a.ctx, a.who); return err }},
 		{"Lines", "yyyyyy", "yyyy--", func(a asked) error {
 			_, err := a.c.Lines(a.ctx, a.who, console.LinesQuery{Tenant: a.tenant, Period: theDay()})
 			return err
@@ -265,6 +266,14 @@ func aboutPrices() []operation {
 			}
 			return err
 		}},
+		{"SendFile", "ynnnnn", "", func(a asked) error {
+			_, err := a.c.SendFile(a.ctx, a.who, "operator.yaml", []byte(smallFile))
+			return err
+		}},
+		{"ApplyFile", "ynnnnn", "", func(a asked) error {
+			_, err := a.c.ApplyFile(a.ctx, a.who, console.SentFile{Content: []byte(smallFile)}, console.ApplyOptions{Choice: provision.Choice{Overwrite: []string{"all"}}}, false)
+			return err
+		}},
 		{"AfterApply", "ynnnnn", "", func(a asked) error {
 			p, err := a.applied()
 			if err == nil {
@@ -358,7 +367,7 @@ func aboutMoney() []operation {
 			return err
 		}},
 		{"Closed", "------", "", func(a asked) error { _, err := a.c.Closed(a.ctx, a.who, "none"); return err }},
-		{"IssueAgain", "ynynnn", "ynyn-n", func(a asked) error { _, err := a.c.IssueAgain(a.ctx, a.who, a.tenant+"-1"); return err }},
+		{"IssueAgain", "ynynnn", "ynynnn", func(a asked) error { _, err := a.c.IssueAgain(a.ctx, a.who, a.tenant+"-1"); return err }},
 		{"MarkInvoice", "ynynnn", "ynynnn", func(a asked) error { return a.c.MarkInvoice(a.ctx, a.who, a.tenant+"-1", invoice.StatePaid, "") }},
 		{"CreditInvoice", "ynynnn", "ynynnn", func(a asked) error {
 			_, err := a.c.CreditInvoice(a.ctx, a.who, a.tenant+"-1", money.Amount{}, "wrong address")
@@ -366,6 +375,10 @@ func aboutMoney() []operation {
 		}},
 		{"Profiles", "ynyynn", "", func(a asked) error { _, err := a.c.Profiles(a.ctx, a.who); return err }},
 		{"PutProfiles", "ynynnn", "", func(a asked) error { return a.c.PutProfiles(a.ctx, a.who, []invoice.Profile{{Tenant: "acme"}}, false) }},
+		{"RemoveProfile", "ynynnn", "", func(a asked) error {
+			a.h.Rows.Billed["acme"] = invoice.Profile{Tenant: "acme"}
+			return a.c.RemoveProfile(a.ctx, a.who, "acme", false)
+		}},
 		{"PutReadings", "ynynnn", "ynynnn", func(a asked) error {
 			return a.c.PutReadings(a.ctx, a.who, a.tenant, []invoice.Reading{{Counter: "storage_mb", Value: 5}})
 		}},

@@ -18,6 +18,8 @@ type Profiles interface {
 	// Profiles returns them by tenant; that of the empty tenant is the operator's.
 	Profiles(ctx context.Context) (map[string]invoice.Profile, error)
 	PutProfile(ctx context.Context, p invoice.Profile, by string) error
+	// RemoveProfile takes one away; what it said is then as in the operator's. It reports whether there was one.
+	RemoveProfile(ctx context.Context, tenant string) (bool, error)
 	// PutReadings stores what others count. The same reading may be stored again.
 	PutReadings(ctx context.Context, list []invoice.Reading) error
 	// Verify checks the hashes of all documents and that none is missing, and returns how many there are; invoice.ErrAltered.
@@ -38,7 +40,17 @@ func (c *Console) PutProfiles(ctx context.Context, who *access.Principal, list [
 	if err := c.mayOfAll(who, access.WriteInvoices); err != nil {
 		return err
 	}
-	if err := c.keepsTaxes(ctx, list); err != nil && !correctTax {
+	for i := range list {
+		if err := list[i].Validate(); err != nil {
+			return invalid("%s", err)
+		}
+	}
+	err := c.keepsTaxes(ctx, func(after map[string]invoice.Profile) {
+		for i := range list {
+			after[list[i].Tenant] = list[i]
+		}
+	})
+	if err != nil && !correctTax {
 		return err
 	}
 	for i := range list {
@@ -55,18 +67,41 @@ func (c *Console) PutProfiles(ctx context.Context, who *access.Principal, list [
 	return nil
 }
 
-// keepsTaxes refuses profiles by which days that are past would be taxed otherwise than by those that are stored.
-func (c *Console) keepsTaxes(ctx context.Context, fresh []invoice.Profile) error {
+// RemoveProfile takes away how a tenant is invoiced: what the operator's profile says holds for it then. As PutProfiles it refuses to tax past days
+// otherwise, unless the tax is corrected. ErrNotFound: there is none.
+func (c *Console) RemoveProfile(ctx context.Context, who *access.Principal, tenant string, correctTax bool) error {
+	if err := c.mayOfAll(who, access.WriteInvoices); err != nil {
+		return err
+	}
+	err := c.keepsTaxes(ctx, func(after map[string]invoice.Profile) { delete(after, tenant) })
+	if err != nil && !correctTax {
+		return err
+	}
+	there, err := c.d.Profiles.RemoveProfile(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	if !there {
+		return fmt.Errorf("%w: there is no billing profile of %q", ErrNotFound, tenant)
+	}
+	return c.log(ctx, who, access.AuditEvent{Tenant: tenant, Action: "remove profile", Object: "profile " + tenant})
+}
+
+// keepsTaxes refuses a change of the profiles by which days that are past would be taxed otherwise than by those that are stored.
+func (c *Console) keepsTaxes(ctx context.Context, change func(map[string]invoice.Profile)) error {
 	stored, err := c.d.Profiles.Profiles(ctx)
 	if err != nil {
 		return err
 	}
 	after := maps.Clone(stored)
-	for i := range fresh {
-		after[fresh[i].Tenant] = fresh[i]
+	if after == nil {
+		after = make(map[string]invoice.Profile)
 	}
+	change(after)
 	today := c.d.Clock.Now().UTC().Format(time.DateOnly)
-	for _, tenant := range slices.Sorted(maps.Keys(after)) {
+	all := maps.Clone(stored)
+	maps.Copy(all, after)
+	for _, tenant := range slices.Sorted(maps.Keys(all)) {
 		_, known := stored[tenant]
 		if _, house := stored[""]; !known && !house {
 			continue // Nobody was taxed before.

@@ -94,9 +94,16 @@ func (c *Console) AddHold(ctx context.Context, who *access.Principal, h retentio
 	if err := c.mayOfAll(who, access.WriteRetention); err != nil {
 		return h, err
 	}
+	if (h.Tenant == "") == (h.Number == "") {
+		return h, invalid("tenant: give a client or a number, and not both")
+	}
+	var err error
+	if h.Reason, err = reason(h.Reason); err != nil {
+		return h, err
+	}
 	h.By = who.By()
 	if err := h.Check(); err != nil {
-		return h, invalid("%s", err)
+		return h, invalid("number: %s", err)
 	}
 	made, err := c.d.Retention.AddHold(ctx, h)
 	if err != nil {

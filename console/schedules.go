@@ -43,6 +43,11 @@ func (c *Console) PutSchedules(ctx context.Context, who *access.Principal, list 
 		return err
 	}
 	for i := range list {
+		if err := list[i].Validate(); err != nil {
+			return invalid("%s", err)
+		}
+	}
+	for i := range list {
 		if err := c.d.Schedules.Put(ctx, list[i], who.By()); err != nil {
 			return err
 		}

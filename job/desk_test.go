@@ -248,3 +248,30 @@ func TestPercent(t *testing.T) {
 	s := job.Standing{State: job.Running, Done: 20, Total: 10}
 	require.Equal(t, int64(100), s.Percent(), "more came than was counted")
 }
+
+// TestWorkThatWasCutOffIsAskedForAgain loses a job with its process: it is shown as lost, its result is gone, and the same may be asked for, which
+// runs to its end.
+func TestWorkThatWasCutOffIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		book := memory.NewBook(clock.System{})
+		killed := order("2026-11")
+		killed.ID, killed.State = "killed", job.Running
+		require.NoError(t, book.Open(t.Context(), &killed))
+		f := newFloor(t, func(c *job.Config) { c.Book = book })
+		f.book = book
+		defer f.Close()
+		_, err := f.Start(t.Context(), order("2026-11"), wait)
+		require.ErrorIs(t, err, job.ErrBusy, "nobody knows yet that it is gone")
+		pass(time.Minute)
+		require.Equal(t, job.Lost, f.state(t, "killed").State)
+		again, err := f.Start(t.Context(), order("2026-11"), func(_ context.Context, m *job.Meter) error {
+			m.Note("%d calls", 3)
+			return nil
+		})
+		require.NoError(t, err)
+		pass(time.Second)
+		require.Equal(t, job.Done, f.state(t, again.ID).State)
+		require.Equal(t, []int64{3}, f.state(t, again.ID).Figures)
+	})
+}

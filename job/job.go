@@ -28,6 +28,9 @@ const (
 	Rates   Kind = "rates"   // Exchange rates are fetched.
 	Rerate  Kind = "rerate"  // Calls are priced again.
 	Import  Kind = "import"  // Imported calls are taken back, or read anew.
+	// Retention lets go of records that are older than they are kept, and Rebuild makes sums of calls anew.
+	Retention Kind = "retention"
+	Rebuild   Kind = "rebuild"
 )
 
 // State is how far a job has come. The words are stored.

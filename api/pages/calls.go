@@ -3,11 +3,9 @@ package pages
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"trunkline/access"
 	"trunkline/console"
@@ -204,82 +202,4 @@ func or(text, otherwise string) string {
 		return otherwise
 	}
 	return text
-}
-
-// deadMost bounds the legs that are shown at once.
-const deadMost = 200
-
-func (p *Pages) dead(r *request) error {
-	legs, err := p.o.Console.Dead(r.Request.Context(), r.who, console.DeadQuery{Tenant: r.Query("tenant"), Reason: r.Query("reason"), Limit: deadMost})
-	if err != nil {
-		return err
-	}
-	return r.show("dead", "Unrated", legs)
-}
-
-// chosen are the unrated legs that were ticked.
-func (r *request) chosen() ([]int64, error) {
-	var ids []int64
-	for _, text := range r.PostFormArray("id") {
-		id, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return nil, errors.Join(console.ErrInvalid, err)
-		}
-		ids = append(ids, id)
-	}
-	return ids, nil
-}
-
-func (p *Pages) writeOff(r *request) error {
-	ids, err := r.chosen()
-	if err != nil {
-		return err
-	}
-	if _, err := p.o.Console.WriteOffDead(r.Request.Context(), r.who, ids, r.PostForm("reason")); err != nil {
-		return err
-	}
-	return r.to("/dead", "done")
-}
-
-// mend takes times in UTC, as they are shown.
-func (p *Pages) mend(r *request) error {
-	id, err := strconv.ParseInt(r.PostForm("leg"), 10, 64)
-	if err != nil {
-		return errors.Join(console.ErrInvalid, err)
-	}
-	m := console.Mending{Reason: r.PostForm("reason")}
-	for field, to := range map[string]*time.Time{"setup": &m.Setup, "connect": &m.Connect, "disconnect": &m.Disconnect} {
-		text := strings.TrimSpace(r.PostForm(field))
-		if text == "" {
-			continue
-		}
-		if *to, err = parseMoment(text); err != nil {
-			return fmt.Errorf("%w: %s: %q is no time: write it like 2026-11-30 14:05:00, in UTC", console.ErrInvalid, field, text)
-		}
-	}
-	if _, err := p.o.Console.MendDead(r.Request.Context(), r.who, id, m); err != nil {
-		return err
-	}
-	return r.to("/dead", "done")
-}
-
-// parseMoment reads a moment in UTC as a field of a page has it.
-func parseMoment(text string) (time.Time, error) {
-	for _, layout := range []string{time.DateTime, "2006-01-02T15:04:05", "2006-01-02T15:04", time.RFC3339} {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at.UTC(), nil
-		}
-	}
-	return time.Time{}, errors.New("no such moment")
-}
-
-func (p *Pages) retry(r *request) error {
-	ids, err := r.chosen()
-	if err != nil {
-		return err
-	}
-	if _, err := p.o.Console.RetryDead(r.Request.Context(), r.who, ids); err != nil {
-		return err
-	}
-	return r.to("/dead", "done")
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,6 +45,8 @@ func functions(language string, w words) template.FuncMap {
 		"json":       func(v any) (string, error) { b, err := json.Marshal(v); return string(b), err },
 		"withQuery":  with,
 		"dict":       dict,
+		"list":       func(words ...string) []string { return words },
+		"days":       monthDays,
 		"languages":  access.Languages,
 		"seconds":    func(m reports.Millis) string { return millis(int64(m)) },
 		"millis":     millis,
@@ -187,6 +190,16 @@ func with(query url.Values, pairs ...string) string {
 		}
 	}
 	return "?" + next.Encode()
+}
+
+// monthDays are the days of a month that every month has.
+func monthDays() []string {
+	const most = 28
+	out := make([]string, most)
+	for i := range out {
+		out[i] = strconv.Itoa(i + 1)
+	}
+	return out
 }
 
 // dict puts values under names, for parts of pages that need several.

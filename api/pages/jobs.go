@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"trunkline/access"
@@ -38,14 +39,18 @@ func viewOf(who *access.Principal, j job.Job) jobView {
 		if strings.Contains(v.Page, "?") {
 			v.Page += "&job=" + url.QueryEscape(j.ID)
 		}
-		if j.Kind != job.Apply && j.Kind != job.Import && j.Kind != job.Rerate && j.File == "" { // What it led to is not kept any more, or not for everybody.
+		if !slices.Contains([]job.Kind{job.Apply, job.Import, job.Rerate, job.Retention, job.Rebuild}, j.Kind) && j.File == "" { // What it led to is not kept any more, or not for everybody.
 			v.Page = ""
 		}
 	}
 	switch j.Kind {
 	case job.Export:
 		v.Again = "/calls"
-	case job.Rates, job.Rerate: // It runs by itself, or a program asked for it.
+	case job.Rates: // It runs by itself.
+	case job.Rerate:
+		v.Again = "/rerates"
+	case job.Retention, job.Rebuild:
+		v.Again = "/retention"
 	case job.Import:
 		v.Again = "/imports"
 	case job.Check, job.Close:

@@ -29,6 +29,9 @@ type kind struct {
 	extra func(p *Pages, r *request, t console.Thing) (any, error)
 }
 
+// Word is what programs know the kind by; empty: it is a part of a tenant.
+func (k kind) Word() string { return string(k.kind) }
+
 // field is an input of a form.
 type field struct {
 	Name    string // In the document; "account.mode" stands deeper.

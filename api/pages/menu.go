@@ -73,19 +73,30 @@ func allPages() []menuGroup {
 		{Title: "Prices", Items: []menuItem{
 			{Title: "Tariffs", Address: "/tariffs", need: access.ReadPrices},
 			{Title: "Rate sheets", Address: "/decks", need: access.ReadPrices},
+			{Title: "Exchange rates", Address: "/exchange", need: access.ReadPrices},
 		}},
 		{Title: "Money", Items: []menuItem{
 			{Title: "Accounts", Address: "/accounts", need: access.ReadMoney},
 			{Title: "Expense report", Address: "/expenses", need: access.ReadInvoices},
 			{Title: "Invoices", Address: "/invoices", need: access.ReadInvoices},
 			{Title: "Close a period", Address: "/close", need: access.WriteInvoices},
+			{Title: "Billing profiles", Address: "/profiles", need: access.ReadInvoices, not: true},
+			{Title: "Re-rates", Address: "/rerates", need: access.ReadCost},
+		}},
+		{Title: "Upkeep", Items: []menuItem{
+			{Title: "Health", Address: "/health", need: access.ReadOverview},
+			{Title: "Proxies", Address: "/nodes", need: access.ReadOverview},
+			{Title: "Incidents", Address: "/incidents", need: access.ReadMoney, not: true},
+			{Title: "Retention", Address: "/retention", need: access.ReadRetention},
 		}},
 		{Title: "System", Items: []menuItem{
 			{Title: "Jobs", Address: "/jobs", need: access.OwnJobs},
 			{Title: "Alerts", Address: "/alerts", need: access.ReadAlerts},
 			{Title: "Users", Address: "/users", need: access.ReadUsers},
 			{Title: "Audit", Address: "/audit", need: access.ReadAudit},
-			{Title: "Health", Address: "/health", need: access.ReadOverview},
+			{Title: "History", Address: "/history", need: access.ReadAudit},
+			{Title: "Reports by mail", Address: "/schedules", need: access.ReadUsers},
+			{Title: "Operator's file", Address: "/operator-file", need: access.WriteRouting},
 			{Title: "Settings", Address: "/settings", need: access.ReadRouting},
 		}},
 	}

@@ -124,8 +124,11 @@ func (p *Pages) Register(r gin.IRouter, s *api.Server) {
 
 // limitOf is how much may be sent to a route: files of prices are larger than forms.
 func limitOf(route string) int64 {
-	if route == "POST /decks/:id" || route == "POST /tariffs/:id" {
+	switch route {
+	case "POST /decks/:id", "POST /tariffs/:id":
 		return fileMost
+	case "POST /operator-file":
+		return console.MaxDeck + bodyMost
 	}
 	return bodyMost
 }
@@ -145,7 +148,7 @@ func (p *Pages) publicRoutes() map[string]handler {
 func (p *Pages) routes() map[string]handler {
 	all := make(map[string]handler)
 	for _, some := range []map[string]handler{
-		p.nowRoutes(), p.callRoutes(), p.figureRoutes(), p.lineRoutes(), p.setupRoutes(), p.stockRoutes(), p.moneyRoutes(), p.keepRoutes(), p.jobRoutes(), p.ownRoutes(),
+		p.nowRoutes(), p.callRoutes(), p.figureRoutes(), p.lineRoutes(), p.setupRoutes(), p.stockRoutes(), p.moneyRoutes(), p.keepRoutes(), p.jobRoutes(), p.upkeepRoutes(), p.booksRoutes(), p.ownRoutes(),
 	} {
 		maps.Copy(all, some)
 	}

@@ -40,8 +40,19 @@ type view struct {
 	Query    url.Values
 	Notice   string
 	Faults   []provision.Fault
+	Form     url.Values    // What was sent.
 	Views    []access.View // That somebody keeps of this page.
 	Data     any
+}
+
+// Wrong is what is wrong with a field of a form; empty: nothing.
+func (v view) Wrong(field string) string {
+	for _, f := range v.Faults {
+		if f.Field == field {
+			return f.Problem
+		}
+	}
+	return ""
 }
 
 // serve wraps a handler: who is there, in what language, and what to show when it fails.
@@ -151,6 +162,9 @@ func (r *request) again(name, title string, data any, err error) error {
 	return r.answer(http.StatusUnprocessableEntity, name, title, data, faults)
 }
 
+// fieldSigns are what the name of a field is made of, where an error begins with one.
+const fieldSigns = "abcdefghijklmnopqrstuvwxyz_"
+
 // faultsOf are what a user can mend; nil: nothing.
 func faultsOf(err error) []provision.Fault {
 	var list *console.FaultsError
@@ -161,17 +175,36 @@ func faultsOf(err error) []provision.Fault {
 		errors.Is(err, access.ErrCredentials), errors.Is(err, access.ErrLocked), errors.Is(err, access.ErrCode):
 		text := err.Error()
 		for _, kind := range []error{console.ErrInvalid, console.ErrConflict} {
-			text = strings.TrimPrefix(text, kind.Error()+": ")
+			text = strings.TrimPrefix(strings.TrimPrefix(text, kind.Error()+": "), kind.Error()+"\n")
+		}
+		if field, problem, ok := strings.Cut(text, ": "); ok && strings.Trim(field, fieldSigns) == "" {
+			return []provision.Fault{{Field: field, Problem: problem}}
 		}
 		return []provision.Fault{{Problem: text}}
 	}
 	return nil
 }
 
+// act does what a form asks and goes on, or shows its page again with what is wrong. Again reads what the page shows.
+func (r *request) act(name, title, to string, do func() error, again func() (any, error)) error {
+	err := do()
+	if err == nil {
+		return r.to(to, "done")
+	}
+	if faultsOf(err) == nil {
+		return err
+	}
+	data, failure := again()
+	if failure != nil {
+		return failure
+	}
+	return r.again(name, title, data, err)
+}
+
 func (r *request) answer(status int, name, title string, data any, faults []provision.Fault) error {
 	v := view{
 		Title: r.t(title), Language: r.language, Brand: r.brand(), Who: r.who, Menu: menu(r.who, r.Request.URL.Path),
-		Path: r.Request.URL.Path, Query: r.Request.URL.Query(), Faults: faults, Data: data,
+		Path: r.Request.URL.Path, Query: r.Request.URL.Query(), Faults: faults, Form: r.Request.PostForm, Data: data,
 	}
 	if theme, err := r.Cookie("theme"); err == nil && (theme == "light" || theme == "dark") {
 		v.Theme = theme

@@ -68,8 +68,18 @@ func visible(t *testing.T) map[string]string {
 	for _, c := range reports.Columns() {
 		out["column "+string(c)] = "columns of the expense report"
 	}
-	for _, k := range []job.Kind{job.Export, job.Check, job.Close, job.Compare, job.Apply} {
+	for _, k := range []job.Kind{job.Export, job.Check, job.Close, job.Compare, job.Apply, job.Rates, job.Rerate, job.Import, job.Retention, job.Rebuild} {
 		out["job "+string(k)] = "jobs"
+	}
+	for prefix, list := range map[string][]string{
+		"kind": {"settings", "carrier", "gateway", "deck", "tariff", "dial_plan", "route_plan", "tenant"}, "does": {"create", "update", "delete"},
+		"event":   {"registered", "adopted", "renamed", "given_up", "back", "disputed", "resolved", "damage_sent", "damage_settled"},
+		"records": {"calls", "traces", "raw", "imports", "faults", "unrated", "audit", "alarms"}, "report": {"expenses", "stats", "cdr"},
+		"on": {"day", "mon", "tue", "wed", "thu", "fri", "sat", "sun"},
+	} {
+		for _, word := range list {
+			out[prefix+" "+word] = "words of programs"
+		}
 	}
 	notes, err := filepath.Glob(filepath.Join("..", "..", "console", "long*.go"))
 	require.NoError(t, err)

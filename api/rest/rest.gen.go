@@ -30,22 +30,22 @@ import (
 
 // Defines values for ExportOrderFormat.
 const (
-	Arrow   ExportOrderFormat = "arrow"
-	Csv     ExportOrderFormat = "csv"
-	Parquet ExportOrderFormat = "parquet"
-	Xlsx    ExportOrderFormat = "xlsx"
+	ExportOrderFormatArrow   ExportOrderFormat = "arrow"
+	ExportOrderFormatCsv     ExportOrderFormat = "csv"
+	ExportOrderFormatParquet ExportOrderFormat = "parquet"
+	ExportOrderFormatXlsx    ExportOrderFormat = "xlsx"
 )
 
 // Valid indicates whether the value is a known member of the ExportOrderFormat enum.
 func (e ExportOrderFormat) Valid() bool {
 	switch e {
-	case Arrow:
+	case ExportOrderFormatArrow:
 		return true
-	case Csv:
+	case ExportOrderFormatCsv:
 		return true
-	case Parquet:
+	case ExportOrderFormatParquet:
 		return true
-	case Xlsx:
+	case ExportOrderFormatXlsx:
 		return true
 	default:
 		return false
@@ -208,6 +208,54 @@ func (e Role) Valid() bool {
 	case Noc:
 		return true
 	case Operator:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ScheduleFormat.
+const (
+	ScheduleFormatArrow   ScheduleFormat = "arrow"
+	ScheduleFormatCsv     ScheduleFormat = "csv"
+	ScheduleFormatParquet ScheduleFormat = "parquet"
+	ScheduleFormatPdf     ScheduleFormat = "pdf"
+	ScheduleFormatXlsx    ScheduleFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the ScheduleFormat enum.
+func (e ScheduleFormat) Valid() bool {
+	switch e {
+	case ScheduleFormatArrow:
+		return true
+	case ScheduleFormatCsv:
+		return true
+	case ScheduleFormatParquet:
+		return true
+	case ScheduleFormatPdf:
+		return true
+	case ScheduleFormatXlsx:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ScheduleReport.
+const (
+	ScheduleReportCdr      ScheduleReport = "cdr"
+	ScheduleReportExpenses ScheduleReport = "expenses"
+	ScheduleReportStats    ScheduleReport = "stats"
+)
+
+// Valid indicates whether the value is a known member of the ScheduleReport enum.
+func (e ScheduleReport) Valid() bool {
+	switch e {
+	case ScheduleReportCdr:
+		return true
+	case ScheduleReportExpenses:
+		return true
+	case ScheduleReportStats:
 		return true
 	default:
 		return false
@@ -437,6 +485,15 @@ type AuditPage struct {
 type Because struct {
 	// Reason It is kept
 	Reason string `json:"reason"`
+}
+
+// BilledParty defines model for BilledParty.
+type BilledParty struct {
+	Address []string `json:"address,omitempty,omitzero"`
+	Bank    []string `json:"bank,omitempty,omitzero"`
+	Mail    string   `json:"mail,omitempty,omitzero"`
+	Name    string   `json:"name,omitempty,omitzero"`
+	TaxId   string   `json:"tax_id,omitempty,omitzero"`
 }
 
 // BillingPeriod One billing period: from a day of a month up to the same day of the next, in the tenant's time zone.
@@ -693,15 +750,55 @@ type ImportFaults struct {
 	Items []ImportFault `json:"items"`
 }
 
+// ImportNumbers defines model for ImportNumbers.
+type ImportNumbers struct {
+	Ids []int64 `json:"ids"`
+}
+
 // ImportOrder defines model for ImportOrder.
 type ImportOrder struct {
 	Imports []int64 `json:"imports"`
 	Reason  string  `json:"reason"`
 }
 
+// ImportOutlook defines model for ImportOutlook.
+type ImportOutlook struct {
+	Calls   int64     `json:"calls"`
+	FirstAt time.Time `json:"first_at,omitempty,omitzero"`
+	Import  int64     `json:"import"`
+	LastAt  time.Time `json:"last_at,omitempty,omitzero"`
+
+	// Reasons Why records would be unusable, the first few
+	Reasons  []string `json:"reasons"`
+	Unusable int64    `json:"unusable"`
+}
+
+// ImportOutlooks defines model for ImportOutlooks.
+type ImportOutlooks struct {
+	Items []ImportOutlook `json:"items"`
+}
+
 // Imports defines model for Imports.
 type Imports struct {
 	Items []Import `json:"items"`
+}
+
+// Incident defines model for Incident.
+type Incident struct {
+	Detail string `json:"detail"`
+
+	// HealedAt Absent: it is open
+	HealedAt  time.Time `json:"healed_at,omitempty,omitzero"`
+	Id        int64     `json:"id"`
+	Kind      string    `json:"kind"`
+	NoticedAt time.Time `json:"noticed_at"`
+	Outcome   string    `json:"outcome,omitempty,omitzero"`
+	Subject   string    `json:"subject"`
+}
+
+// Incidents defines model for Incidents.
+type Incidents struct {
+	Items []Incident `json:"items"`
 }
 
 // InvoiceCredit defines model for InvoiceCredit.
@@ -734,6 +831,12 @@ type InvoicePage struct {
 
 // Issued A document that was issued, as it is kept.
 type Issued = invoice.Issued
+
+// IssuedAgain defines model for IssuedAgain.
+type IssuedAgain struct {
+	// Number Of the new document
+	Number string `json:"number"`
+}
 
 // Job Work that somebody asked for.
 type Job = job.Job
@@ -1088,6 +1191,35 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
+// Profile How a client is invoiced, field by field as in the file of `trunkline invoice profile` (docs/invoices.md).
+type Profile = invoice.Profile
+
+// Profiles defines model for Profiles.
+type Profiles struct {
+	Items []Profile `json:"items"`
+}
+
+// RateFetch defines model for RateFetch.
+type RateFetch struct {
+	At      time.Time `json:"at"`
+	By      string    `json:"by"`
+	Failure string    `json:"failure,omitempty,omitzero"`
+
+	// Fresh Rates that were not known before
+	Fresh int `json:"fresh"`
+
+	// Origin Address or file
+	Origin string `json:"origin"`
+
+	// Source Bank or list; absent: it failed
+	Source string `json:"source,omitempty,omitzero"`
+}
+
+// RateFetches defines model for RateFetches.
+type RateFetches struct {
+	Items []RateFetch `json:"items"`
+}
+
 // RateLine defines model for RateLine.
 type RateLine struct {
 	// ConnectFee A decimal number, such as "12.5"
@@ -1259,22 +1391,72 @@ type SIPLocks struct {
 // SIPMessage A message as it was on the wire, with what proves who sent it taken out.
 type SIPMessage = console.SIPMessage
 
+// Schedule A report that is mailed, and when; docs/reports.md explains every field.
+type Schedule struct {
+	// At Such as 07:30
+	At string `json:"at"`
+	By string `json:"by,omitempty,omitzero"`
+
+	// Disabled It pauses
+	Disabled bool   `json:"disabled,omitempty,omitzero"`
+	Filter   string `json:"filter,omitempty,omitzero"`
+
+	// Format pdf for expenses only
+	Format ScheduleFormat `json:"format"`
+
+	// Locale en, ru or de
+	Locale string `json:"locale,omitempty,omitzero"`
+
+	// On day, a weekday such as mon, or a day of the month from 1 to 28
+	On string `json:"on"`
+
+	// Period Such as yesterday or last-month; not for expenses
+	Period string         `json:"period,omitempty,omitzero"`
+	Report ScheduleReport `json:"report"`
+	Side   string         `json:"side,omitempty,omitzero"`
+	Tenant string         `json:"tenant,omitempty,omitzero"`
+	To     []string       `json:"to"`
+
+	// Zone Such as Europe/Berlin; empty: UTC
+	Zone string `json:"zone,omitempty,omitzero"`
+}
+
+// ScheduleFormat pdf for expenses only
+type ScheduleFormat string
+
+// ScheduleReport defines model for Schedule.Report.
+type ScheduleReport string
+
 // ScheduleItem defines model for ScheduleItem.
 type ScheduleItem struct {
+	At         string    `json:"at"`
 	Attempts   int       `json:"attempts"`
+	By         string    `json:"by,omitempty,omitzero"`
 	Disabled   bool      `json:"disabled,omitempty,omitzero"`
 	DueAt      time.Time `json:"due_at"`
 	Failure    string    `json:"failure,omitempty,omitzero"`
+	Filter     string    `json:"filter,omitempty,omitzero"`
+	Format     string    `json:"format"`
 	Id         string    `json:"id"`
 	LastSentAt time.Time `json:"last_sent_at,omitempty,omitzero"`
+	Locale     string    `json:"locale,omitempty,omitzero"`
+	On         string    `json:"on"`
+	Period     string    `json:"period"`
 	Report     string    `json:"report"`
+	Side       string    `json:"side,omitempty,omitzero"`
 	Tenant     string    `json:"tenant"`
 	To         []string  `json:"to"`
+	Zone       string    `json:"zone"`
 }
 
 // Schedules defines model for Schedules.
 type Schedules struct {
 	Items []ScheduleItem `json:"items"`
+}
+
+// Settled defines model for Settled.
+type Settled struct {
+	Settled int64 `json:"settled"`
 }
 
 // Skipped A gateway that was considered and will not be tried.
@@ -1442,6 +1624,21 @@ type ListAuditParams struct {
 	Cursor CursorParameter `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// RemoveProfileParams defines parameters for RemoveProfile.
+type RemoveProfileParams struct {
+	// Tenant Whose; empty: the operator's
+	Tenant string `form:"tenant" json:"tenant"`
+
+	// CorrectTax Let the tax of days that are past change
+	CorrectTax bool `form:"correct_tax,omitempty" json:"correct_tax,omitempty,omitzero"`
+}
+
+// PutProfilesParams defines parameters for PutProfiles.
+type PutProfilesParams struct {
+	// CorrectTax Let the tax of days that are past change
+	CorrectTax bool `form:"correct_tax,omitempty" json:"correct_tax,omitempty,omitzero"`
+}
+
 // ListClosingsParams defines parameters for ListClosings.
 type ListClosingsParams struct {
 	// Tenant Of this client, or
@@ -1503,6 +1700,11 @@ type ListExchangeRatesParams struct {
 	Limit LimitParameter     `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// ListRateFetchesParams defines parameters for ListRateFetches.
+type ListRateFetchesParams struct {
+	Limit LimitParameter `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
 // GetHistoryParamsKind defines parameters for GetHistory.
 type GetHistoryParamsKind string
 
@@ -1529,6 +1731,12 @@ type ListImportFaultsParams struct {
 	Tenant TenantQueryParameter `form:"tenant,omitempty" json:"tenant,omitempty,omitzero"`
 	Pbx    string               `form:"pbx,omitempty" json:"pbx,omitempty,omitzero"`
 	Limit  LimitParameter       `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListIncidentsParams defines parameters for ListIncidents.
+type ListIncidentsParams struct {
+	// All Also those that are over
+	All bool `form:"all,omitempty" json:"all,omitempty,omitzero"`
 }
 
 // ListInvoicesParams defines parameters for ListInvoices.
@@ -1703,6 +1911,9 @@ type ResetUserParams struct {
 // PutAlertRulesJSONRequestBody defines body for PutAlertRules for application/json ContentType.
 type PutAlertRulesJSONRequestBody = AlertRules
 
+// PutProfilesJSONRequestBody defines body for PutProfiles for application/json ContentType.
+type PutProfilesJSONRequestBody = Profiles
+
 // CloseBooksJSONRequestBody defines body for CloseBooks for application/json ContentType.
 type CloseBooksJSONRequestBody = BooksOrder
 
@@ -1732,6 +1943,12 @@ type RemoveHoldJSONRequestBody = Because
 
 // ImportAgainJSONRequestBody defines body for ImportAgain for application/json ContentType.
 type ImportAgainJSONRequestBody = ImportOrder
+
+// SettleImportFaultsJSONRequestBody defines body for SettleImportFaults for application/json ContentType.
+type SettleImportFaultsJSONRequestBody = ImportNumbers
+
+// PreviewImportsJSONRequestBody defines body for PreviewImports for application/json ContentType.
+type PreviewImportsJSONRequestBody = ImportNumbers
 
 // UndoImportsJSONRequestBody defines body for UndoImports for application/json ContentType.
 type UndoImportsJSONRequestBody = ImportOrder
@@ -1787,6 +2004,9 @@ type UndoRerateJSONRequestBody = Because
 // SimulateRouteJSONRequestBody defines body for SimulateRoute for application/json ContentType.
 type SimulateRouteJSONRequestBody = RouteQuestion
 
+// PutScheduleJSONRequestBody defines body for PutSchedule for application/json ContentType.
+type PutScheduleJSONRequestBody = Schedule
+
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = Credentials
 
@@ -1814,6 +2034,9 @@ type AddUserJSONRequestBody = User
 // PutUserJSONRequestBody defines body for PutUser for application/json ContentType.
 type PutUserJSONRequestBody = User
 
+// AddKeyOfJSONRequestBody defines body for AddKeyOf for application/json ContentType.
+type AddKeyOfJSONRequestBody = KeyRequest
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// ListAccounts Accounts of tenants
@@ -1837,6 +2060,15 @@ type ServerInterface interface {
 	// ListAudit What was done, the newest first
 	// (GET /audit)
 	ListAudit(c *gin.Context, params ListAuditParams)
+	// RemoveProfile Take away how a client is invoiced; what the operator's profile says holds then
+	// (DELETE /billing-profiles)
+	RemoveProfile(c *gin.Context, params RemoveProfileParams)
+	// ListProfiles How clients are invoiced, as it was stored; the profile without a tenant is the operator's, and holds for all
+	// (GET /billing-profiles)
+	ListProfiles(c *gin.Context)
+	// PutProfiles Store how clients are invoiced, all or none; other profiles stay as they are. It may be repeated
+	// (PUT /billing-profiles)
+	PutProfiles(c *gin.Context, params PutProfilesParams)
 	// ListClosings What was closed and opened of the books of a client or a carrier, the newest first
 	// (GET /books)
 	ListClosings(c *gin.Context, params ListClosingsParams)
@@ -1879,6 +2111,9 @@ type ServerInterface interface {
 	// ListExchangeRates Exchange rates of central banks and of lists, the newest first
 	// (GET /exchange-rates)
 	ListExchangeRates(c *gin.Context, params ListExchangeRatesParams)
+	// ListRateFetches When exchange rates were fetched, and what came of it, the latest first
+	// (GET /exchange-rates/fetches)
+	ListRateFetches(c *gin.Context, params ListRateFetchesParams)
 	// GetHistory How an object was set up, and who changed it, the newest first; secrets are masked
 	// (GET /history/{kind}/{id})
 	GetHistory(c *gin.Context, kind GetHistoryParamsKind, id IdParameter)
@@ -1900,9 +2135,18 @@ type ServerInterface interface {
 	// ListImportFaults Records that could not be read or rated, the oldest first
 	// (GET /imports/faults)
 	ListImportFaults(c *gin.Context, params ListImportFaultsParams)
+	// SettleImportFaults Take records off the list of those that could not be used, because they never will be
+	// (POST /imports/faults/settle)
+	SettleImportFaults(c *gin.Context)
+	// PreviewImports What reading imports of one PBX anew would make of them, by the settings of now; nothing is written
+	// (POST /imports/preview)
+	PreviewImports(c *gin.Context)
 	// UndoImports Take imports of one PBX back: their records are reversed; nothing of the PBX is imported meanwhile
 	// (POST /imports/undo)
 	UndoImports(c *gin.Context)
+	// ListIncidents Faults of the stores that somebody has to deal with, the newest first
+	// (GET /incidents)
+	ListIncidents(c *gin.Context, params ListIncidentsParams)
 	// CloseIncident Say that an incident of the stores was dealt with by hand
 	// (POST /incidents/{incident}/close)
 	CloseIncident(c *gin.Context, incident int64)
@@ -1918,6 +2162,9 @@ type ServerInterface interface {
 	// CreditInvoice Issue a credit note for it
 	// (POST /invoices/{number}/credit)
 	CreditInvoice(c *gin.Context, number NumberParameter, params CreditInvoiceParams)
+	// IssueInvoiceAgain Issue an invoice anew that was credited as a whole
+	// (POST /invoices/{number}/issue-again)
+	IssueInvoiceAgain(c *gin.Context, number NumberParameter)
 	// GetInvoicePDF The document as PDF
 	// (GET /invoices/{number}/pdf)
 	GetInvoicePDF(c *gin.Context, number NumberParameter)
@@ -2017,6 +2264,9 @@ type ServerInterface interface {
 	// GetRetention How long each kind of record is kept, how much there is, and what would go now
 	// (GET /retention)
 	GetRetention(c *gin.Context)
+	// RunRetention Let go of what is older than it is kept: a job
+	// (POST /retention/run)
+	RunRetention(c *gin.Context)
 	// SimulateRoute What would happen to a call, with every candidate and why not
 	// (POST /route)
 	SimulateRoute(c *gin.Context)
@@ -2026,6 +2276,9 @@ type ServerInterface interface {
 	// RemoveSchedule Take a report away that is mailed
 	// (DELETE /schedules/{id})
 	RemoveSchedule(c *gin.Context, id IdParameter)
+	// PutSchedule Store a report that is mailed; disabled, it pauses. It may be repeated
+	// (PUT /schedules/{id})
+	PutSchedule(c *gin.Context, id IdParameter)
 	// SendSchedule Make a report that is mailed and send it now
 	// (POST /schedules/{id}/send)
 	SendSchedule(c *gin.Context, id IdParameter)
@@ -2047,6 +2300,9 @@ type ServerInterface interface {
 	// GetStatus State of engines, gateways and calls
 	// (GET /status)
 	GetStatus(c *gin.Context)
+	// RebuildSums Make the hourly and daily sums of calls anew from the records, and check that each month adds up: a job
+	// (POST /sums/rebuild)
+	RebuildSums(c *gin.Context)
 	// GetTariffTimeline All contents that a tariff had, with when they are in force
 	// (GET /tariffs/{id}/timeline)
 	GetTariffTimeline(c *gin.Context, id IdParameter)
@@ -2056,6 +2312,9 @@ type ServerInterface interface {
 	// GetAccount The account of a tenant
 	// (GET /tenants/{tenant}/account)
 	GetAccount(c *gin.Context, tenant TenantParameter)
+	// GetProfile How a client is invoiced: their profile over the operator's
+	// (GET /tenants/{tenant}/billing-profile)
+	GetProfile(c *gin.Context, tenant TenantParameter)
 	// ListCharges What was charged by hand, the newest first, with the documents that it stands on
 	// (GET /tenants/{tenant}/charges)
 	ListCharges(c *gin.Context, tenant TenantParameter)
@@ -2101,6 +2360,12 @@ type ServerInterface interface {
 	// PutUser Change a user; who loses their role loses their sessions
 	// (PUT /users/{login})
 	PutUser(c *gin.Context, login LoginParameter)
+	// ListKeysOf The keys of a user
+	// (GET /users/{login}/keys)
+	ListKeysOf(c *gin.Context, login LoginParameter)
+	// AddKeyOf Make a key of a user; its secret is told once. A key makes none
+	// (POST /users/{login}/keys)
+	AddKeyOf(c *gin.Context, login LoginParameter)
 	// ResetUser Make a link to choose a new password
 	// (POST /users/{login}/reset)
 	ResetUser(c *gin.Context, login LoginParameter, params ResetUserParams)
@@ -2306,6 +2571,81 @@ func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
 	}
 
 	siw.Handler.ListAudit(c, params)
+}
+
+// RemoveProfile operation middleware
+func (siw *ServerInterfaceWrapper) RemoveProfile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveProfileParams
+
+	// ------------- Required query parameter "tenant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "tenant", c.Request.URL.Query(), &params.Tenant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "correct_tax" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "correct_tax", c.Request.URL.Query(), &params.CorrectTax, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter correct_tax: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RemoveProfile(c, params)
+}
+
+// ListProfiles operation middleware
+func (siw *ServerInterfaceWrapper) ListProfiles(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListProfiles(c)
+}
+
+// PutProfiles operation middleware
+func (siw *ServerInterfaceWrapper) PutProfiles(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutProfilesParams
+
+	// ------------- Optional query parameter "correct_tax" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "correct_tax", c.Request.URL.Query(), &params.CorrectTax, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter correct_tax: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PutProfiles(c, params)
 }
 
 // ListClosings operation middleware
@@ -2728,6 +3068,33 @@ func (siw *ServerInterfaceWrapper) ListExchangeRates(c *gin.Context) {
 	siw.Handler.ListExchangeRates(c, params)
 }
 
+// ListRateFetches operation middleware
+func (siw *ServerInterfaceWrapper) ListRateFetches(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRateFetchesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRateFetches(c, params)
+}
+
 // GetHistory operation middleware
 func (siw *ServerInterfaceWrapper) GetHistory(c *gin.Context) {
 
@@ -2934,6 +3301,32 @@ func (siw *ServerInterfaceWrapper) ListImportFaults(c *gin.Context) {
 	siw.Handler.ListImportFaults(c, params)
 }
 
+// SettleImportFaults operation middleware
+func (siw *ServerInterfaceWrapper) SettleImportFaults(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SettleImportFaults(c)
+}
+
+// PreviewImports operation middleware
+func (siw *ServerInterfaceWrapper) PreviewImports(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PreviewImports(c)
+}
+
 // UndoImports operation middleware
 func (siw *ServerInterfaceWrapper) UndoImports(c *gin.Context) {
 
@@ -2945,6 +3338,33 @@ func (siw *ServerInterfaceWrapper) UndoImports(c *gin.Context) {
 	}
 
 	siw.Handler.UndoImports(c)
+}
+
+// ListIncidents operation middleware
+func (siw *ServerInterfaceWrapper) ListIncidents(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListIncidentsParams
+
+	// ------------- Optional query parameter "all" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "all", c.Request.URL.Query(), &params.All, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter all: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListIncidents(c, params)
 }
 
 // CloseIncident operation middleware
@@ -3108,6 +3528,31 @@ func (siw *ServerInterfaceWrapper) CreditInvoice(c *gin.Context) {
 	}
 
 	siw.Handler.CreditInvoice(c, number, params)
+}
+
+// IssueInvoiceAgain operation middleware
+func (siw *ServerInterfaceWrapper) IssueInvoiceAgain(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number NumberParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.IssueInvoiceAgain(c, number)
 }
 
 // GetInvoicePDF operation middleware
@@ -3880,6 +4325,19 @@ func (siw *ServerInterfaceWrapper) GetRetention(c *gin.Context) {
 	siw.Handler.GetRetention(c)
 }
 
+// RunRetention operation middleware
+func (siw *ServerInterfaceWrapper) RunRetention(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RunRetention(c)
+}
+
 // SimulateRoute operation middleware
 func (siw *ServerInterfaceWrapper) SimulateRoute(c *gin.Context) {
 
@@ -3929,6 +4387,31 @@ func (siw *ServerInterfaceWrapper) RemoveSchedule(c *gin.Context) {
 	}
 
 	siw.Handler.RemoveSchedule(c, id)
+}
+
+// PutSchedule operation middleware
+func (siw *ServerInterfaceWrapper) PutSchedule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id IdParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PutSchedule(c, id)
 }
 
 // SendSchedule operation middleware
@@ -4159,6 +4642,19 @@ func (siw *ServerInterfaceWrapper) GetStatus(c *gin.Context) {
 	siw.Handler.GetStatus(c)
 }
 
+// RebuildSums operation middleware
+func (siw *ServerInterfaceWrapper) RebuildSums(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RebuildSums(c)
+}
+
 // GetTariffTimeline operation middleware
 func (siw *ServerInterfaceWrapper) GetTariffTimeline(c *gin.Context) {
 
@@ -4241,6 +4737,31 @@ func (siw *ServerInterfaceWrapper) GetAccount(c *gin.Context) {
 	}
 
 	siw.Handler.GetAccount(c, tenant)
+}
+
+// GetProfile operation middleware
+func (siw *ServerInterfaceWrapper) GetProfile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", c.Param("tenant"), &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tenant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetProfile(c, tenant)
 }
 
 // ListCharges operation middleware
@@ -4644,6 +5165,56 @@ func (siw *ServerInterfaceWrapper) PutUser(c *gin.Context) {
 	siw.Handler.PutUser(c, login)
 }
 
+// ListKeysOf operation middleware
+func (siw *ServerInterfaceWrapper) ListKeysOf(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "login" -------------
+	var login LoginParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "login", c.Param("login"), &login, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter login: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListKeysOf(c, login)
+}
+
+// AddKeyOf operation middleware
+func (siw *ServerInterfaceWrapper) AddKeyOf(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "login" -------------
+	var login LoginParameter
+
+	err = runtime.BindStyledParameterWithOptions("simple", "login", c.Param("login"), &login, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter login: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddKeyOf(c, login)
+}
+
 // ResetUser operation middleware
 func (siw *ServerInterfaceWrapper) ResetUser(c *gin.Context) {
 
@@ -4802,7 +5373,21 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/invoices/verify", wrapper.VerifyInvoices)
 	router.GET(options.BaseURL+"/schedules", wrapper.ListSchedules)
 	router.DELETE(options.BaseURL+"/schedules/:id", wrapper.RemoveSchedule)
+	router.PUT(options.BaseURL+"/schedules/:id", wrapper.PutSchedule)
 	router.POST(options.BaseURL+"/schedules/:id/send", wrapper.SendSchedule)
+	router.POST(options.BaseURL+"/sums/rebuild", wrapper.RebuildSums)
+	router.POST(options.BaseURL+"/retention/run", wrapper.RunRetention)
+	router.GET(options.BaseURL+"/incidents", wrapper.ListIncidents)
+	router.GET(options.BaseURL+"/exchange-rates/fetches", wrapper.ListRateFetches)
+	router.DELETE(options.BaseURL+"/billing-profiles", wrapper.RemoveProfile)
+	router.GET(options.BaseURL+"/billing-profiles", wrapper.ListProfiles)
+	router.PUT(options.BaseURL+"/billing-profiles", wrapper.PutProfiles)
+	router.GET(options.BaseURL+"/tenants/:tenant/billing-profile", wrapper.GetProfile)
+	router.POST(options.BaseURL+"/invoices/:number/issue-again", wrapper.IssueInvoiceAgain)
+	router.POST(options.BaseURL+"/imports/preview", wrapper.PreviewImports)
+	router.POST(options.BaseURL+"/imports/faults/settle", wrapper.SettleImportFaults)
+	router.GET(options.BaseURL+"/users/:login/keys", wrapper.ListKeysOf)
+	router.POST(options.BaseURL+"/users/:login/keys", wrapper.AddKeyOf)
 }
 
 type BegunResponseHeaders struct {
@@ -5064,6 +5649,111 @@ type ListAuditdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListAuditdefaultApplicationProblemPlusJSONResponse) VisitListAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveProfileRequestObject struct {
+	Params RemoveProfileParams
+}
+
+type RemoveProfileResponseObject interface {
+	VisitRemoveProfileResponse(w http.ResponseWriter) error
+}
+
+type RemoveProfile204Response struct {
+}
+
+func (response RemoveProfile204Response) VisitRemoveProfileResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveProfiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveProfiledefaultApplicationProblemPlusJSONResponse) VisitRemoveProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProfilesRequestObject struct {
+}
+
+type ListProfilesResponseObject interface {
+	VisitListProfilesResponse(w http.ResponseWriter) error
+}
+
+type ListProfiles200JSONResponse Profiles
+
+func (response ListProfiles200JSONResponse) VisitListProfilesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProfilesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListProfilesdefaultApplicationProblemPlusJSONResponse) VisitListProfilesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutProfilesRequestObject struct {
+	Params PutProfilesParams
+	Body   *PutProfilesJSONRequestBody
+}
+
+type PutProfilesResponseObject interface {
+	VisitPutProfilesResponse(w http.ResponseWriter) error
+}
+
+type PutProfiles204Response struct {
+}
+
+func (response PutProfiles204Response) VisitPutProfilesResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type PutProfilesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutProfilesdefaultApplicationProblemPlusJSONResponse) VisitPutProfilesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5625,6 +6315,45 @@ func (response ListExchangeRatesdefaultApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type ListRateFetchesRequestObject struct {
+	Params ListRateFetchesParams
+}
+
+type ListRateFetchesResponseObject interface {
+	VisitListRateFetchesResponse(w http.ResponseWriter) error
+}
+
+type ListRateFetches200JSONResponse RateFetches
+
+func (response ListRateFetches200JSONResponse) VisitListRateFetchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRateFetchesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRateFetchesdefaultApplicationProblemPlusJSONResponse) VisitListRateFetchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHistoryRequestObject struct {
 	Kind GetHistoryParamsKind `json:"kind"`
 	Id   IdParameter          `json:"id"`
@@ -5895,6 +6624,84 @@ func (response ListImportFaultsdefaultApplicationProblemPlusJSONResponse) VisitL
 	return err
 }
 
+type SettleImportFaultsRequestObject struct {
+	Body *SettleImportFaultsJSONRequestBody
+}
+
+type SettleImportFaultsResponseObject interface {
+	VisitSettleImportFaultsResponse(w http.ResponseWriter) error
+}
+
+type SettleImportFaults200JSONResponse Settled
+
+func (response SettleImportFaults200JSONResponse) VisitSettleImportFaultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SettleImportFaultsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SettleImportFaultsdefaultApplicationProblemPlusJSONResponse) VisitSettleImportFaultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewImportsRequestObject struct {
+	Body *PreviewImportsJSONRequestBody
+}
+
+type PreviewImportsResponseObject interface {
+	VisitPreviewImportsResponse(w http.ResponseWriter) error
+}
+
+type PreviewImports200JSONResponse ImportOutlooks
+
+func (response PreviewImports200JSONResponse) VisitPreviewImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewImportsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewImportsdefaultApplicationProblemPlusJSONResponse) VisitPreviewImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UndoImportsRequestObject struct {
 	Body *UndoImportsJSONRequestBody
 }
@@ -5924,6 +6731,45 @@ type UndoImportsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UndoImportsdefaultApplicationProblemPlusJSONResponse) VisitUndoImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidentsRequestObject struct {
+	Params ListIncidentsParams
+}
+
+type ListIncidentsResponseObject interface {
+	VisitListIncidentsResponse(w http.ResponseWriter) error
+}
+
+type ListIncidents200JSONResponse Incidents
+
+func (response ListIncidents200JSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListIncidentsdefaultApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6115,6 +6961,45 @@ type CreditInvoicedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreditInvoicedefaultApplicationProblemPlusJSONResponse) VisitCreditInvoiceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueInvoiceAgainRequestObject struct {
+	Number NumberParameter `json:"number"`
+}
+
+type IssueInvoiceAgainResponseObject interface {
+	VisitIssueInvoiceAgainResponse(w http.ResponseWriter) error
+}
+
+type IssueInvoiceAgain200JSONResponse IssuedAgain
+
+func (response IssueInvoiceAgain200JSONResponse) VisitIssueInvoiceAgainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssueInvoiceAgaindefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response IssueInvoiceAgaindefaultApplicationProblemPlusJSONResponse) VisitIssueInvoiceAgainResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7376,6 +8261,45 @@ func (response GetRetentiondefaultApplicationProblemPlusJSONResponse) VisitGetRe
 	return err
 }
 
+type RunRetentionRequestObject struct {
+}
+
+type RunRetentionResponseObject interface {
+	VisitRunRetentionResponse(w http.ResponseWriter) error
+}
+
+type RunRetention202JSONResponse struct{ BegunJSONResponse }
+
+func (response RunRetention202JSONResponse) VisitRunRetentionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RunRetentiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RunRetentiondefaultApplicationProblemPlusJSONResponse) VisitRunRetentionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SimulateRouteRequestObject struct {
 	Body *SimulateRouteJSONRequestBody
 }
@@ -7475,6 +8399,40 @@ type RemoveScheduledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RemoveScheduledefaultApplicationProblemPlusJSONResponse) VisitRemoveScheduleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutScheduleRequestObject struct {
+	Id   IdParameter `json:"id"`
+	Body *PutScheduleJSONRequestBody
+}
+
+type PutScheduleResponseObject interface {
+	VisitPutScheduleResponse(w http.ResponseWriter) error
+}
+
+type PutSchedule204Response struct {
+}
+
+func (response PutSchedule204Response) VisitPutScheduleResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type PutScheduledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutScheduledefaultApplicationProblemPlusJSONResponse) VisitPutScheduleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7733,6 +8691,45 @@ func (response GetStatusdefaultApplicationProblemPlusJSONResponse) VisitGetStatu
 	return err
 }
 
+type RebuildSumsRequestObject struct {
+}
+
+type RebuildSumsResponseObject interface {
+	VisitRebuildSumsResponse(w http.ResponseWriter) error
+}
+
+type RebuildSums202JSONResponse struct{ BegunJSONResponse }
+
+func (response RebuildSums202JSONResponse) VisitRebuildSumsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RebuildSumsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RebuildSumsdefaultApplicationProblemPlusJSONResponse) VisitRebuildSumsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTariffTimelineRequestObject struct {
 	Id IdParameter `json:"id"`
 }
@@ -7834,6 +8831,45 @@ type GetAccountdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetAccountdefaultApplicationProblemPlusJSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProfileRequestObject struct {
+	Tenant TenantParameter `json:"tenant"`
+}
+
+type GetProfileResponseObject interface {
+	VisitGetProfileResponse(w http.ResponseWriter) error
+}
+
+type GetProfile200JSONResponse Profile
+
+func (response GetProfile200JSONResponse) VisitGetProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProfiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetProfiledefaultApplicationProblemPlusJSONResponse) VisitGetProfileResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8410,6 +9446,85 @@ func (response PutUserdefaultApplicationProblemPlusJSONResponse) VisitPutUserRes
 	return err
 }
 
+type ListKeysOfRequestObject struct {
+	Login LoginParameter `json:"login"`
+}
+
+type ListKeysOfResponseObject interface {
+	VisitListKeysOfResponse(w http.ResponseWriter) error
+}
+
+type ListKeysOf200JSONResponse Keys
+
+func (response ListKeysOf200JSONResponse) VisitListKeysOfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListKeysOfdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListKeysOfdefaultApplicationProblemPlusJSONResponse) VisitListKeysOfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddKeyOfRequestObject struct {
+	Login LoginParameter `json:"login"`
+	Body  *AddKeyOfJSONRequestBody
+}
+
+type AddKeyOfResponseObject interface {
+	VisitAddKeyOfResponse(w http.ResponseWriter) error
+}
+
+type AddKeyOf200JSONResponse NewKey
+
+func (response AddKeyOf200JSONResponse) VisitAddKeyOfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddKeyOfdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddKeyOfdefaultApplicationProblemPlusJSONResponse) VisitAddKeyOfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResetUserRequestObject struct {
 	Login  LoginParameter `json:"login"`
 	Params ResetUserParams
@@ -8473,6 +9588,15 @@ type StrictServerInterface interface {
 	// ListAudit What was done, the newest first
 	// (GET /audit)
 	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
+	// RemoveProfile Take away how a client is invoiced; what the operator's profile says holds then
+	// (DELETE /billing-profiles)
+	RemoveProfile(ctx context.Context, request RemoveProfileRequestObject) (RemoveProfileResponseObject, error)
+	// ListProfiles How clients are invoiced, as it was stored; the profile without a tenant is the operator's, and holds for all
+	// (GET /billing-profiles)
+	ListProfiles(ctx context.Context, request ListProfilesRequestObject) (ListProfilesResponseObject, error)
+	// PutProfiles Store how clients are invoiced, all or none; other profiles stay as they are. It may be repeated
+	// (PUT /billing-profiles)
+	PutProfiles(ctx context.Context, request PutProfilesRequestObject) (PutProfilesResponseObject, error)
 	// ListClosings What was closed and opened of the books of a client or a carrier, the newest first
 	// (GET /books)
 	ListClosings(ctx context.Context, request ListClosingsRequestObject) (ListClosingsResponseObject, error)
@@ -8515,6 +9639,9 @@ type StrictServerInterface interface {
 	// ListExchangeRates Exchange rates of central banks and of lists, the newest first
 	// (GET /exchange-rates)
 	ListExchangeRates(ctx context.Context, request ListExchangeRatesRequestObject) (ListExchangeRatesResponseObject, error)
+	// ListRateFetches When exchange rates were fetched, and what came of it, the latest first
+	// (GET /exchange-rates/fetches)
+	ListRateFetches(ctx context.Context, request ListRateFetchesRequestObject) (ListRateFetchesResponseObject, error)
 	// GetHistory How an object was set up, and who changed it, the newest first; secrets are masked
 	// (GET /history/{kind}/{id})
 	GetHistory(ctx context.Context, request GetHistoryRequestObject) (GetHistoryResponseObject, error)
@@ -8536,9 +9663,18 @@ type StrictServerInterface interface {
 	// ListImportFaults Records that could not be read or rated, the oldest first
 	// (GET /imports/faults)
 	ListImportFaults(ctx context.Context, request ListImportFaultsRequestObject) (ListImportFaultsResponseObject, error)
+	// SettleImportFaults Take records off the list of those that could not be used, because they never will be
+	// (POST /imports/faults/settle)
+	SettleImportFaults(ctx context.Context, request SettleImportFaultsRequestObject) (SettleImportFaultsResponseObject, error)
+	// PreviewImports What reading imports of one PBX anew would make of them, by the settings of now; nothing is written
+	// (POST /imports/preview)
+	PreviewImports(ctx context.Context, request PreviewImportsRequestObject) (PreviewImportsResponseObject, error)
 	// UndoImports Take imports of one PBX back: their records are reversed; nothing of the PBX is imported meanwhile
 	// (POST /imports/undo)
 	UndoImports(ctx context.Context, request UndoImportsRequestObject) (UndoImportsResponseObject, error)
+	// ListIncidents Faults of the stores that somebody has to deal with, the newest first
+	// (GET /incidents)
+	ListIncidents(ctx context.Context, request ListIncidentsRequestObject) (ListIncidentsResponseObject, error)
 	// CloseIncident Say that an incident of the stores was dealt with by hand
 	// (POST /incidents/{incident}/close)
 	CloseIncident(ctx context.Context, request CloseIncidentRequestObject) (CloseIncidentResponseObject, error)
@@ -8554,6 +9690,9 @@ type StrictServerInterface interface {
 	// CreditInvoice Issue a credit note for it
 	// (POST /invoices/{number}/credit)
 	CreditInvoice(ctx context.Context, request CreditInvoiceRequestObject) (CreditInvoiceResponseObject, error)
+	// IssueInvoiceAgain Issue an invoice anew that was credited as a whole
+	// (POST /invoices/{number}/issue-again)
+	IssueInvoiceAgain(ctx context.Context, request IssueInvoiceAgainRequestObject) (IssueInvoiceAgainResponseObject, error)
 	// GetInvoicePDF The document as PDF
 	// (GET /invoices/{number}/pdf)
 	GetInvoicePDF(ctx context.Context, request GetInvoicePDFRequestObject) (GetInvoicePDFResponseObject, error)
@@ -8653,6 +9792,9 @@ type StrictServerInterface interface {
 	// GetRetention How long each kind of record is kept, how much there is, and what would go now
 	// (GET /retention)
 	GetRetention(ctx context.Context, request GetRetentionRequestObject) (GetRetentionResponseObject, error)
+	// RunRetention Let go of what is older than it is kept: a job
+	// (POST /retention/run)
+	RunRetention(ctx context.Context, request RunRetentionRequestObject) (RunRetentionResponseObject, error)
 	// SimulateRoute What would happen to a call, with every candidate and why not
 	// (POST /route)
 	SimulateRoute(ctx context.Context, request SimulateRouteRequestObject) (SimulateRouteResponseObject, error)
@@ -8662,6 +9804,9 @@ type StrictServerInterface interface {
 	// RemoveSchedule Take a report away that is mailed
 	// (DELETE /schedules/{id})
 	RemoveSchedule(ctx context.Context, request RemoveScheduleRequestObject) (RemoveScheduleResponseObject, error)
+	// PutSchedule Store a report that is mailed; disabled, it pauses. It may be repeated
+	// (PUT /schedules/{id})
+	PutSchedule(ctx context.Context, request PutScheduleRequestObject) (PutScheduleResponseObject, error)
 	// SendSchedule Make a report that is mailed and send it now
 	// (POST /schedules/{id}/send)
 	SendSchedule(ctx context.Context, request SendScheduleRequestObject) (SendScheduleResponseObject, error)
@@ -8683,6 +9828,9 @@ type StrictServerInterface interface {
 	// GetStatus State of engines, gateways and calls
 	// (GET /status)
 	GetStatus(ctx context.Context, request GetStatusRequestObject) (GetStatusResponseObject, error)
+	// RebuildSums Make the hourly and daily sums of calls anew from the records, and check that each month adds up: a job
+	// (POST /sums/rebuild)
+	RebuildSums(ctx context.Context, request RebuildSumsRequestObject) (RebuildSumsResponseObject, error)
 	// GetTariffTimeline All contents that a tariff had, with when they are in force
 	// (GET /tariffs/{id}/timeline)
 	GetTariffTimeline(ctx context.Context, request GetTariffTimelineRequestObject) (GetTariffTimelineResponseObject, error)
@@ -8692,6 +9840,9 @@ type StrictServerInterface interface {
 	// GetAccount The account of a tenant
 	// (GET /tenants/{tenant}/account)
 	GetAccount(ctx context.Context, request GetAccountRequestObject) (GetAccountResponseObject, error)
+	// GetProfile How a client is invoiced: their profile over the operator's
+	// (GET /tenants/{tenant}/billing-profile)
+	GetProfile(ctx context.Context, request GetProfileRequestObject) (GetProfileResponseObject, error)
 	// ListCharges What was charged by hand, the newest first, with the documents that it stands on
 	// (GET /tenants/{tenant}/charges)
 	ListCharges(ctx context.Context, request ListChargesRequestObject) (ListChargesResponseObject, error)
@@ -8737,6 +9888,12 @@ type StrictServerInterface interface {
 	// PutUser Change a user; who loses their role loses their sessions
 	// (PUT /users/{login})
 	PutUser(ctx context.Context, request PutUserRequestObject) (PutUserResponseObject, error)
+	// ListKeysOf The keys of a user
+	// (GET /users/{login}/keys)
+	ListKeysOf(ctx context.Context, request ListKeysOfRequestObject) (ListKeysOfResponseObject, error)
+	// AddKeyOf Make a key of a user; its secret is told once. A key makes none
+	// (POST /users/{login}/keys)
+	AddKeyOf(ctx context.Context, request AddKeyOfRequestObject) (AddKeyOfResponseObject, error)
 	// ResetUser Make a link to choose a new password
 	// (POST /users/{login}/reset)
 	ResetUser(ctx context.Context, request ResetUserRequestObject) (ResetUserResponseObject, error)
@@ -8986,6 +10143,100 @@ func (sh *strictHandler) ListAudit(ctx *gin.Context, params ListAuditParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListAuditResponseObject); ok {
 		if err := validResponse.VisitListAuditResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveProfile operation middleware
+func (sh *strictHandler) RemoveProfile(ctx *gin.Context, params RemoveProfileParams) {
+	var request RemoveProfileRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveProfile(ctx, request.(RemoveProfileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveProfile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RemoveProfileResponseObject); ok {
+		if err := validResponse.VisitRemoveProfileResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListProfiles operation middleware
+func (sh *strictHandler) ListProfiles(ctx *gin.Context) {
+	var request ListProfilesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProfiles(ctx, request.(ListProfilesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProfiles")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListProfilesResponseObject); ok {
+		if err := validResponse.VisitListProfilesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PutProfiles operation middleware
+func (sh *strictHandler) PutProfiles(ctx *gin.Context, params PutProfilesParams) {
+	var request PutProfilesRequestObject
+
+	request.Params = params
+
+	var body PutProfilesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutProfiles(ctx, request.(PutProfilesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutProfiles")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PutProfilesResponseObject); ok {
+		if err := validResponse.VisitPutProfilesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -9474,6 +10725,32 @@ func (sh *strictHandler) ListExchangeRates(ctx *gin.Context, params ListExchange
 	}
 }
 
+// ListRateFetches operation middleware
+func (sh *strictHandler) ListRateFetches(ctx *gin.Context, params ListRateFetchesParams) {
+	var request ListRateFetchesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRateFetches(ctx, request.(ListRateFetchesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRateFetches")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRateFetchesResponseObject); ok {
+		if err := validResponse.VisitListRateFetchesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetHistory operation middleware
 func (sh *strictHandler) GetHistory(ctx *gin.Context, kind GetHistoryParamsKind, id IdParameter) {
 	var request GetHistoryRequestObject
@@ -9707,6 +10984,90 @@ func (sh *strictHandler) ListImportFaults(ctx *gin.Context, params ListImportFau
 	}
 }
 
+// SettleImportFaults operation middleware
+func (sh *strictHandler) SettleImportFaults(ctx *gin.Context) {
+	var request SettleImportFaultsRequestObject
+
+	var body SettleImportFaultsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SettleImportFaults(ctx, request.(SettleImportFaultsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SettleImportFaults")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SettleImportFaultsResponseObject); ok {
+		if err := validResponse.VisitSettleImportFaultsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewImports operation middleware
+func (sh *strictHandler) PreviewImports(ctx *gin.Context) {
+	var request PreviewImportsRequestObject
+
+	var body PreviewImportsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewImports(ctx, request.(PreviewImportsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewImports")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PreviewImportsResponseObject); ok {
+		if err := validResponse.VisitPreviewImportsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // UndoImports operation middleware
 func (sh *strictHandler) UndoImports(ctx *gin.Context) {
 	var request UndoImportsRequestObject
@@ -9742,6 +11103,32 @@ func (sh *strictHandler) UndoImports(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UndoImportsResponseObject); ok {
 		if err := validResponse.VisitUndoImportsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListIncidents operation middleware
+func (sh *strictHandler) ListIncidents(ctx *gin.Context, params ListIncidentsParams) {
+	var request ListIncidentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListIncidents(ctx, request.(ListIncidentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListIncidents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListIncidentsResponseObject); ok {
+		if err := validResponse.VisitListIncidentsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -9907,6 +11294,32 @@ func (sh *strictHandler) CreditInvoice(ctx *gin.Context, number NumberParameter,
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CreditInvoiceResponseObject); ok {
 		if err := validResponse.VisitCreditInvoiceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// IssueInvoiceAgain operation middleware
+func (sh *strictHandler) IssueInvoiceAgain(ctx *gin.Context, number NumberParameter) {
+	var request IssueInvoiceAgainRequestObject
+
+	request.Number = number
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.IssueInvoiceAgain(ctx, request.(IssueInvoiceAgainRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "IssueInvoiceAgain")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(IssueInvoiceAgainResponseObject); ok {
+		if err := validResponse.VisitIssueInvoiceAgainResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -10992,6 +12405,30 @@ func (sh *strictHandler) GetRetention(ctx *gin.Context) {
 	}
 }
 
+// RunRetention operation middleware
+func (sh *strictHandler) RunRetention(ctx *gin.Context) {
+	var request RunRetentionRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RunRetention(ctx, request.(RunRetentionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RunRetention")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RunRetentionResponseObject); ok {
+		if err := validResponse.VisitRunRetentionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // SimulateRoute operation middleware
 func (sh *strictHandler) SimulateRoute(ctx *gin.Context) {
 	var request SimulateRouteRequestObject
@@ -11077,6 +12514,50 @@ func (sh *strictHandler) RemoveSchedule(ctx *gin.Context, id IdParameter) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RemoveScheduleResponseObject); ok {
 		if err := validResponse.VisitRemoveScheduleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PutSchedule operation middleware
+func (sh *strictHandler) PutSchedule(ctx *gin.Context, id IdParameter) {
+	var request PutScheduleRequestObject
+
+	request.Id = id
+
+	var body PutScheduleJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutSchedule(ctx, request.(PutScheduleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutSchedule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PutScheduleResponseObject); ok {
+		if err := validResponse.VisitPutScheduleResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -11277,6 +12758,30 @@ func (sh *strictHandler) GetStatus(ctx *gin.Context) {
 	}
 }
 
+// RebuildSums operation middleware
+func (sh *strictHandler) RebuildSums(ctx *gin.Context) {
+	var request RebuildSumsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RebuildSums(ctx, request.(RebuildSumsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RebuildSums")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RebuildSumsResponseObject); ok {
+		if err := validResponse.VisitRebuildSumsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetTariffTimeline operation middleware
 func (sh *strictHandler) GetTariffTimeline(ctx *gin.Context, id IdParameter) {
 	var request GetTariffTimelineRequestObject
@@ -11349,6 +12854,32 @@ func (sh *strictHandler) GetAccount(ctx *gin.Context, tenant TenantParameter) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetAccountResponseObject); ok {
 		if err := validResponse.VisitGetAccountResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetProfile operation middleware
+func (sh *strictHandler) GetProfile(ctx *gin.Context, tenant TenantParameter) {
+	var request GetProfileRequestObject
+
+	request.Tenant = tenant
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetProfile(ctx, request.(GetProfileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetProfile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetProfileResponseObject); ok {
+		if err := validResponse.VisitGetProfileResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -11883,6 +13414,76 @@ func (sh *strictHandler) PutUser(ctx *gin.Context, login LoginParameter) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(PutUserResponseObject); ok {
 		if err := validResponse.VisitPutUserResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListKeysOf operation middleware
+func (sh *strictHandler) ListKeysOf(ctx *gin.Context, login LoginParameter) {
+	var request ListKeysOfRequestObject
+
+	request.Login = login
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListKeysOf(ctx, request.(ListKeysOfRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListKeysOf")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListKeysOfResponseObject); ok {
+		if err := validResponse.VisitListKeysOfResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddKeyOf operation middleware
+func (sh *strictHandler) AddKeyOf(ctx *gin.Context, login LoginParameter) {
+	var request AddKeyOfRequestObject
+
+	request.Login = login
+
+	var body AddKeyOfJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddKeyOf(ctx, request.(AddKeyOfRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddKeyOf")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddKeyOfResponseObject); ok {
+		if err := validResponse.VisitAddKeyOfResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -16,11 +16,30 @@ import (
 	"trunkline/sql/postgres"
 )
 
+// Accounts are the balances and caps of clients, and what stops them.
+type Accounts interface {
+	credit.Limits
+	States(ctx context.Context, kind ledger.Kind) ([]ledger.State, error)
+	SetLimit(ctx context.Context, t ledger.Target, period ledger.Period, caps ledger.Caps) error
+	Suspend(ctx context.Context, a ledger.Account, suspended bool, reason, by string) error
+	Block(ctx context.Context, t ledger.Target, blocked bool) error
+}
+
+// Dead counts legs that could not be rated, by client.
+type Dead interface {
+	DeadCount(ctx context.Context, f postgres.DeadFilter) (map[string]int64, error)
+}
+
+// Traffic tells what calls came to.
+type Traffic interface {
+	Volumes(ctx context.Context, t clickhouse.Traffic, numbers bool) ([]clickhouse.Volume, error)
+}
+
 // Source measures for alerts, and stops what they say is to be stopped.
 type Source struct {
-	Ledger   *postgres.Ledger
-	Books    *postgres.Books
-	Records  *clickhouse.Store
+	Ledger   Accounts
+	Books    Dead
+	Records  Traffic
 	Snapshot func() *provision.Snapshot
 }
 

@@ -22,9 +22,23 @@ const (
 	tellEvery  = time.Minute
 )
 
+// Source is where the provisioning is stored.
+type Source interface {
+	// Compile reads all of it and makes a snapshot, and returns its revision, also of one that cannot be compiled.
+	Compile(ctx context.Context, c *provision.Compiler) (*provision.Snapshot, int64, error)
+	// Listen calls do after every change until ctx ends, or until changes are not heard any more.
+	Listen(ctx context.Context, do func()) error
+}
+
+// stored is the provisioning in the stores of a system.
+type stored struct{ *store.Stores }
+
+// Listen implements Source.
+func (s stored) Listen(ctx context.Context, do func()) error { return s.Provision.Listen(ctx, do) }
+
 // Keeper keeps the snapshot in force equal to what is stored.
 type Keeper struct {
-	stores      *store.Stores
+	source      Source
 	Compiler    *provision.Compiler
 	Live        *routing.Live
 	log         *slog.Logger
@@ -36,10 +50,15 @@ type Keeper struct {
 	Reauthorize atomic.Pointer[sipproxy.Proxy] // Told when limits may have changed; nil: no proxy runs here.
 }
 
-// Open compiles what is stored now.
+// Open compiles what is stored now in the stores of a system.
 func Open(ctx context.Context, s *store.Stores, log *slog.Logger) (*Keeper, error) {
-	p := &Keeper{stores: s, Compiler: provision.NewCompiler(), log: log, clock: clock.System{}}
-	snapshot, revision, err := p.stores.Compile(ctx, p.Compiler)
+	return New(ctx, stored{s}, clock.System{}, log)
+}
+
+// New compiles what a source has now. It fails where that cannot be: there is no former state that could stay in force.
+func New(ctx context.Context, source Source, c clock.Clock, log *slog.Logger) (*Keeper, error) {
+	p := &Keeper{source: source, Compiler: provision.NewCompiler(), log: log, clock: c}
+	snapshot, revision, err := p.source.Compile(ctx, p.Compiler)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +71,7 @@ func Open(ctx context.Context, s *store.Stores, log *slog.Logger) (*Keeper, erro
 // stays in force.
 func (p *Keeper) Watch(ctx context.Context) {
 	for {
-		err := p.stores.Provision.Listen(ctx, func() {
+		err := p.source.Listen(ctx, func() {
 			p.reloading.Lock()
 			defer p.reloading.Unlock()
 			p.reload(ctx)
@@ -61,7 +80,7 @@ func (p *Keeper) Watch(ctx context.Context) {
 			return
 		}
 		p.log.WarnContext(ctx, "changes of the provisioning are not heard for the moment", "error", err)
-		if clock.Sleep(ctx, clock.System{}, Relisten) != nil {
+		if clock.Sleep(ctx, p.clock, Relisten) != nil {
 			return
 		}
 	}
@@ -70,7 +89,7 @@ func (p *Keeper) Watch(ctx context.Context) {
 // reload puts what is stored in force. What cannot be is tried again and again: it may be a fault of the moment, and a client who
 // was blocked must not call on until the next change.
 func (p *Keeper) reload(ctx context.Context) {
-	snapshot, revision, err := p.stores.Compile(ctx, p.Compiler)
+	snapshot, revision, err := p.source.Compile(ctx, p.Compiler)
 	if ctx.Err() != nil {
 		return
 	}
@@ -96,7 +115,7 @@ func (p *Keeper) reload(ctx context.Context) {
 
 // Retry tries again to put in force what could not be, until ctx ends.
 func (p *Keeper) Retry(ctx context.Context) {
-	for clock.Sleep(ctx, clock.System{}, retryEvery) == nil {
+	for clock.Sleep(ctx, p.clock, retryEvery) == nil {
 		if p.Fault.Load() != nil {
 			p.reloading.Lock()
 			p.reload(ctx)

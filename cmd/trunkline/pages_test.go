@@ -60,6 +60,16 @@ func everyPage() map[string]at {
 		"/invoices": {need: access.ReadInvoices}, "/close": {need: access.WriteInvoices},
 		"/users": {need: access.ReadUsers}, "/users/olga": {need: access.ReadUsers}, "/audit": {need: access.ReadAudit}, "/alerts": {need: access.ReadAlerts},
 	}
+	for address, need := range map[string]access.Permission{
+		"/rerates": access.ReadCost, "/nodes": access.ReadOverview, "/retention": access.ReadRetention, "/erasure": access.WriteRetention, "/exchange": access.ReadPrices,
+		"/schedules": access.ReadUsers, "/schedules/_new": access.WriteUsers, "/history": access.ReadAudit, "/history/tenant/acme": access.ReadAudit,
+		"/history/gateway/alfa-1": access.ReadAudit, "/operator-file": access.WriteRouting,
+	} {
+		out[address] = at{need: need}
+	}
+	out["/incidents"], out["/profiles"] = at{need: access.ReadMoney, staff: true}, at{need: access.ReadInvoices, staff: true}
+	out["/profiles/acme"], out["/profiles/_operator"] = at{need: access.ReadInvoices, staff: true}, at{need: access.ReadInvoices, staff: true}
+	out["/schedules/none"] = at{need: access.ReadUsers, gone: true}
 	out["/jobs"], out["/jobs/none"], out["/jobs/none/result"] = at{need: access.OwnJobs}, at{need: access.OwnJobs, gone: true}, at{need: access.OwnJobs, gone: true}
 	for _, part := range []string{"branches/berlin", "extensions/101", "numbers/+4930100"} {
 		out["/tenants/acme/"+part] = at{need: access.ReadTenants, whose: "acme"}

@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -111,7 +112,10 @@ func (r *Rows) Document(_ context.Context, number string) (invoice.Issued, error
 }
 
 // Mark implements console.Papers.
-func (r *Rows) Mark(context.Context, string, invoice.State, string, string) error {
+func (r *Rows) Mark(ctx context.Context, number string, _ invoice.State, _, _ string) error {
+	if _, err := r.Document(ctx, number); err != nil {
+		return err
+	}
 	r.did("mark")
 	return nil
 }
@@ -151,18 +155,35 @@ func (*Rows) Annex(context.Context, *invoice.Document) invoice.Calls {
 	return func(func(*cdr.Record, error) bool) {}
 }
 
-// profiles are those of the rows: none.
+// profiles are those of the rows.
 type profiles struct{ *Rows }
 
 // Profiles implements console.Profiles.
-func (profiles) Profiles(context.Context) (map[string]invoice.Profile, error) {
-	return map[string]invoice.Profile{}, nil
+func (p profiles) Profiles(context.Context) (map[string]invoice.Profile, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.Billed), nil
 }
 
 // PutProfile implements console.Profiles.
-func (p profiles) PutProfile(context.Context, invoice.Profile, string) error {
+func (p profiles) PutProfile(_ context.Context, one invoice.Profile, _ string) error {
 	p.did("put profile")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.Billed[one.Tenant] = one
 	return nil
+}
+
+// RemoveProfile implements console.Profiles.
+func (p profiles) RemoveProfile(_ context.Context, tenant string) (bool, error) {
+	p.mu.Lock()
+	_, there := p.Billed[tenant]
+	delete(p.Billed, tenant)
+	p.mu.Unlock()
+	if there {
+		p.did("remove profile")
+	}
+	return there, nil
 }
 
 // PutReadings implements console.Profiles.

@@ -15,6 +15,7 @@ import (
 	"trunkline/reports"
 	"trunkline/reports/invoice"
 	"trunkline/reports/mail"
+	"trunkline/reports/retention"
 	"trunkline/reports/traffic"
 )
 
@@ -36,8 +37,20 @@ type Rows struct {
 	Issued     []invoice.Issued
 	Accounts   map[string]ledger.State // By tenant.
 	SIPLocks   []console.SIPLock
-	LastRecord console.RecordQuery // The last question for records.
-	Asked      []reports.Question  // The last questions for figures.
+	Repriced   console.RerateReport // Of every order to price calls again.
+	Reruns     []console.RerateRun  // The newest first.
+	Proxies    []ledger.Node
+	Events     []ledger.NodeEvent
+	Broken     []console.Incident
+	Kept       []console.KeptRate  // Exchange rates, the newest first.
+	Fetched    []console.RateFetch // The newest first.
+	Old        []retention.Line
+	Held       []retention.Hold
+	Named      []retention.Found // Of whoever is asked about.
+	Mailed     []mail.Scheduled
+	Billed     map[string]invoice.Profile // By tenant; that of the empty one is the operator's.
+	LastRecord console.RecordQuery        // The last question for records.
+	Asked      []reports.Question         // The last questions for figures.
 
 	clock clock.Clock
 	mu    sync.Mutex
@@ -45,7 +58,12 @@ type Rows struct {
 	mails []mail.Letter
 }
 
-func newRows(c clock.Clock) *Rows { return &Rows{clock: c, Accounts: make(map[string]ledger.State)} }
+func newRows(c clock.Clock) *Rows {
+	return &Rows{
+		clock: c, Accounts: make(map[string]ledger.State), Billed: make(map[string]invoice.Profile),
+		Mailed: []mail.Scheduled{{Schedule: mail.Schedule{ID: "monthly", Report: "expenses", Tenant: "acme", To: []string{"books@acme.example"}, On: "1", At: "07:30", Format: "pdf"}}},
+	}
+}
 
 // did notes a write that has reached a store.
 func (r *Rows) did(what string) {
@@ -79,15 +97,20 @@ func (p post) Send(_ context.Context, l mail.Letter) error {
 	return nil
 }
 
-// Search implements console.Records. Of a question only tenant, branch, call and kind count.
+// Search implements console.Records. Of a question only tenant, branch, call, kind and the page count.
 func (r *Rows) Search(_ context.Context, q console.RecordQuery) ([]cdr.Record, error) {
 	r.mu.Lock()
 	r.LastRecord = q
 	r.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(r.Legs), func(l cdr.Record) bool {
+	list := slices.DeleteFunc(slices.Clone(r.Legs), func(l cdr.Record) bool {
 		return q.Tenant != "" && l.Tenant != q.Tenant || q.Branch != "" && l.Branch != q.Branch || q.OnlyIngress && l.Kind != cdr.Ingress ||
 			q.Call != (cdr.CallID{}) && l.Call != q.Call
-	}), nil
+	})
+	list = list[min(q.Offset, len(list)):]
+	if q.Limit > 0 {
+		list = list[:min(q.Limit, len(list))]
+	}
+	return list, nil
 }
 
 // Each implements console.Records.

@@ -26,8 +26,24 @@ type Setup struct {
 	versions []version
 	uploads  map[string]upload // By id.
 	snapshot *provision.Snapshot
+	works    *works
+	applied  provision.Applied
+	changed  map[provision.Name]change
+	past     map[provision.Name][]console.ObjectVersion // The oldest first.
 	// Before is called once before the next Save: somebody else may save meanwhile. Nil: nobody does.
 	Before func()
+}
+
+// works compile for all houses of one example: decks that are alike are made once.
+type works struct {
+	mu       sync.Mutex
+	compiler *provision.Compiler
+}
+
+func (w *works) compile(ctx context.Context, b *provision.Bundle) (*provision.Snapshot, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.compiler.Compile(ctx, b)
 }
 
 // version is what a file held from a revision on.
@@ -38,6 +54,12 @@ type version struct {
 	content []byte
 }
 
+// change is who changed something last, and when.
+type change struct {
+	at time.Time
+	by string
+}
+
 type upload struct {
 	by, name string
 	content  []byte
@@ -45,7 +67,10 @@ type upload struct {
 
 // NewSetup returns a store of what a bundle says, at revision 1.
 func NewSetup(ctx context.Context, c clock.Clock, b *provision.Bundle) (*Setup, error) {
-	s := &Setup{clock: c, files: make(map[string][]byte), uploads: make(map[string]upload)}
+	s := &Setup{
+		works: &works{compiler: provision.NewCompiler()}, clock: c, files: make(map[string][]byte), uploads: make(map[string]upload), applied: make(provision.Applied),
+		changed: make(map[provision.Name]change), past: make(map[provision.Name][]console.ObjectVersion),
+	}
 	changes, _, err := provision.Plan(nil, nil, b, true)
 	if err != nil {
 		return nil, err
@@ -57,8 +82,8 @@ func NewSetup(ctx context.Context, c clock.Clock, b *provision.Bundle) (*Setup, 
 // copy is another store of the same.
 func (s *Setup) copy(c clock.Clock) *Setup {
 	return &Setup{
-		clock: c, revision: s.revision, objects: slices.Clone(s.objects), files: maps.Clone(s.files), versions: slices.Clone(s.versions),
-		uploads: make(map[string]upload), snapshot: s.snapshot,
+		works: s.works, clock: c, revision: s.revision, objects: slices.Clone(s.objects), files: maps.Clone(s.files), versions: slices.Clone(s.versions),
+		uploads: make(map[string]upload), snapshot: s.snapshot, applied: maps.Clone(s.applied), changed: maps.Clone(s.changed), past: maps.Clone(s.past),
 	}
 }
 
@@ -78,7 +103,7 @@ func (s *Setup) Load(context.Context) (console.Stored, error) {
 
 // Check implements console.Setup.
 func (s *Setup) Check(ctx context.Context, b *provision.Bundle) error {
-	_, err := provision.NewCompiler().Compile(ctx, b)
+	_, err := s.works.compile(ctx, b)
 	return err
 }
 
@@ -98,6 +123,7 @@ func (s *Setup) Save(ctx context.Context, base int64, changes *provision.Changes
 	}
 	s.objects = append(s.objects, changes.Put...)
 	s.revision++
+	s.remember(changes, by)
 	for name, content := range changes.Files {
 		sum := sha256.Sum256(content)
 		s.files[name] = content
@@ -109,19 +135,49 @@ func (s *Setup) Save(ctx context.Context, base int64, changes *provision.Changes
 	if err != nil {
 		return 0, err
 	}
-	s.snapshot, err = provision.NewCompiler().Compile(ctx, b)
+	s.snapshot, err = s.works.compile(ctx, b)
 	return s.revision, err
 }
 
-// Applied implements console.Setup: no file was applied.
-func (*Setup) Applied(context.Context) (provision.Applied, error) { return nil, nil }
+// remember keeps who changed what, and what the operator's file said.
+func (s *Setup) remember(changes *provision.Changes, by string) {
+	note := func(n provision.Name, spec string) {
+		s.changed[n] = change{s.clock.Now(), by}
+		s.past[n] = append(slices.Clone(s.past[n]), console.ObjectVersion{Revision: s.revision, At: s.clock.Now(), By: by, Spec: spec})
+	}
+	for _, o := range changes.Drop {
+		note(provision.Name{Kind: string(o.Kind), ID: o.ID}, "")
+	}
+	for _, o := range changes.Put {
+		note(provision.Name{Kind: string(o.Kind), ID: o.ID}, o.Spec)
+	}
+	for name := range changes.Files {
+		s.changed[provision.Name{Kind: provision.KindFile, ID: name}] = change{s.clock.Now(), by}
+	}
+	maps.Copy(s.applied, changes.Applied)
+}
+
+// Applied implements console.Setup.
+func (s *Setup) Applied(context.Context) (provision.Applied, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.applied), nil
+}
 
 // MarkApplied implements console.Setup.
-func (*Setup) MarkApplied(context.Context, provision.Applied) error { return nil }
+func (s *Setup) MarkApplied(_ context.Context, applied provision.Applied) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.Copy(s.applied, applied)
+	return nil
+}
 
 // LastChange implements console.Setup.
-func (s *Setup) LastChange(context.Context, provision.Name) (time.Time, string, error) {
-	return s.clock.Now(), "cli:root", nil
+func (s *Setup) LastChange(_ context.Context, n provision.Name) (time.Time, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.changed[n]
+	return c.at, c.by, nil
 }
 
 // Objects implements console.Shelf.

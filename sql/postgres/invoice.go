@@ -47,6 +47,22 @@ func (s *Invoices) PutProfile(ctx context.Context, p invoice.Profile, by string)
 	return nil
 }
 
+// RemoveProfile takes a profile away, and reports whether there was one. It may be repeated.
+func (s *Invoices) RemoveProfile(ctx context.Context, tenant string) (there bool, err error) {
+	err = pgx.BeginFunc(ctx, s.db.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `DELETE FROM billing_profile WHERE tenant = $1`, tenant)
+		if err != nil {
+			return err
+		}
+		there = tag.RowsAffected() > 0
+		return touchProvision(ctx, tx)
+	})
+	if err != nil {
+		return false, fmt.Errorf("billing profile of %q: %w", tenant, err)
+	}
+	return there, nil
+}
+
 // Profiles returns all profiles by tenant; that of the operator is under "".
 func (s *Invoices) Profiles(ctx context.Context) (map[string]invoice.Profile, error) {
 	rows, err := s.db.pool.Query(ctx, `SELECT tenant, spec FROM billing_profile`)

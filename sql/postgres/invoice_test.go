@@ -205,4 +205,9 @@ func TestReadingsAndProfiles(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, p, profiles["beauty"])
 	require.Error(t, store.PutProfile(t.Context(), invoice.Profile{StartDay: 31}, "test"))
+	for _, want := range []bool{true, false} {
+		there, err := store.RemoveProfile(t.Context(), "beauty")
+		require.NoError(t, err)
+		require.Equal(t, want, there)
+	}
 }
