@@ -201,7 +201,7 @@ func TestPagesOfCalls(t *testing.T) {
 	s := serve(t)
 	const calls = 5
 	for i := range calls {
-		id, err := cdr.ParseCallID("0193812a-0000-7000-8000-00000000000" + strconv.Itoa(i+1))
+		id, err := calls.ParseID("0193812a-0000-7000-8000-00000000000" + strconv.Itoa(i+1))
 		require.NoError(t, err)
 		s.Rows.Legs = append(s.Rows.Legs, cdr.Record{Leg: cdr.Leg{Call: id, Kind: cdr.Ingress, Tenant: "acme", Branch: "berlin", Setup: memory.Begun().Add(-time.Duration(i) * time.Minute)}, Sign: 1})
 	}

@@ -5,8 +5,8 @@ import (
 	"net/netip"
 	"regexp"
 
-	"trunkline/cdr"
 	"trunkline/console"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/money"
 	"trunkline/lcr"
@@ -24,7 +24,7 @@ func newOperations(s *System) *operations {
 
 // Messages implements console.Switch.
 func (o *operations) Messages(call string) []console.SIPMessage {
-	id, err := cdr.ParseCallID(call)
+	id, err := calls.ParseID(call)
 	if err != nil || o.s.proxy == nil {
 		return nil
 	}
@@ -42,7 +42,7 @@ func (o *operations) Messages(call string) []console.SIPMessage {
 
 // Drop implements console.Switch.
 func (o *operations) Drop(ctx context.Context, call, reason string) (bool, error) {
-	id, err := cdr.ParseCallID(call)
+	id, err := calls.ParseID(call)
 	if err != nil || o.s.proxy == nil {
 		return false, nil //nolint:nilerr // What is no id names no call.
 	}

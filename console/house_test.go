@@ -12,6 +12,7 @@ import (
 	"trunkline/cdr/importer"
 	"trunkline/console"
 	"trunkline/console/memory"
+	"trunkline/internal/calls"
 	"trunkline/internal/e164"
 	"trunkline/internal/money"
 	"trunkline/ledger"
@@ -80,9 +81,9 @@ func amount(text string) money.Amount { return money.MustParseAmount(text) }
 func number(digits string) e164.Number { return e164.MustParse(digits) }
 
 // callOf is the id of the only call of a client.
-func callOf(t *testing.T, tenant string) cdr.CallID {
+func callOf(t *testing.T, tenant string) calls.ID {
 	t.Helper()
-	id, err := cdr.ParseCallID(map[string]string{"acme": "0193812a-0000-7000-8000-000000000001", "other": "0193812a-0000-7000-8000-000000000002"}[tenant])
+	id, err := calls.ParseID(map[string]string{"acme": "0193812a-0000-7000-8000-000000000001", "other": "0193812a-0000-7000-8000-000000000002"}[tenant])
 	require.NoError(t, err)
 	return id
 }

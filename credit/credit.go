@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/ledger"
 	"trunkline/provision"
@@ -125,12 +125,12 @@ func priceSteps(route *routing.Route, upTo time.Duration, steps int) ([]ledger.G
 }
 
 // Release implements sipproxy.Credit.
-func (c *Client) Release(ctx context.Context, id cdr.CallID) error {
+func (c *Client) Release(ctx context.Context, id calls.ID) error {
 	return c.Ledger.Release(ctx, id.Bytes())
 }
 
 // End implements sipproxy.Credit.
-func (c *Client) End(ctx context.Context, ids []cdr.CallID) error {
+func (c *Client) End(ctx context.Context, ids []calls.ID) error {
 	calls := make([]uuid.UUID, 0, len(ids))
 	for _, id := range ids {
 		calls = append(calls, id.Bytes())

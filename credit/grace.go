@@ -12,7 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"trunkline/cdr"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/disk"
 	"trunkline/sipproxy"
@@ -42,10 +42,10 @@ type Grace struct {
 	passed, refusals prometheus.Counter
 
 	mu    sync.Mutex
-	share int64                        // In millionths.
-	taken map[string]time.Duration     // By tenant, since it was last settled.
-	calls map[cdr.CallID]time.Duration // The grace time of each call.
-	proof int64                        // The sign of life by which all of them were in the stream; 0: there was none since the last grant.
+	share int64                      // In millionths.
+	taken map[string]time.Duration   // By tenant, since it was last settled.
+	calls map[calls.ID]time.Duration // The grace time of each call.
+	proof int64                      // The sign of life by which all of them were in the stream; 0: there was none since the last grant.
 	gone  bool
 }
 
@@ -64,7 +64,7 @@ func OpenGrace(terms Terms, o journal.Options, metrics prometheus.Registerer) (*
 	}
 	l := &Grace{
 		Terms: terms, book: book, log: o.Log,
-		taken: make(map[string]time.Duration), calls: make(map[cdr.CallID]time.Duration),
+		taken: make(map[string]time.Duration), calls: make(map[calls.ID]time.Duration),
 		up:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "trunkline_ledger_up", Help: "1 while the ledger answers the proxy, 0 while it does not."}),
 		passed:   prometheus.NewCounter(prometheus.CounterOpts{Name: "trunkline_grace_grants_total", Help: "Grants of grace time to calls while the ledger did not answer."}),
 		refusals: prometheus.NewCounter(prometheus.CounterOpts{Name: "trunkline_ledger_unanswered_total", Help: "Credit requests that the ledger did not answer and that had no grace time."}),
@@ -94,7 +94,7 @@ func (l *Grace) read(key, value string) error {
 		return nil
 	}
 	if text, ok := strings.CutPrefix(key, graceCall); ok {
-		id, err := cdr.ParseCallID(text)
+		id, err := calls.ParseID(text)
 		l.calls[id] = time.Duration(n)
 		return err
 	}
@@ -107,7 +107,7 @@ func graceLine(key string, n int64) journal.Change {
 }
 
 // Take grants a call the grace time that it may have, or answers with the ledger's error.
-func (l *Grace) Take(ctx context.Context, id cdr.CallID, tenant string, upTo time.Duration, cause error) (sipproxy.Grant, error) {
+func (l *Grace) Take(ctx context.Context, id calls.ID, tenant string, upTo time.Duration, cause error) (sipproxy.Grant, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.gone {
@@ -167,10 +167,10 @@ func (l *Grace) Assign(share int64) {
 }
 
 // Calls returns the calls that got grace time.
-func (l *Grace) Calls() []cdr.CallID {
+func (l *Grace) Calls() []calls.ID {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	ids := make([]cdr.CallID, 0, len(l.calls))
+	ids := make([]calls.ID, 0, len(l.calls))
 	for id := range l.calls {
 		ids = append(ids, id)
 	}

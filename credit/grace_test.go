@@ -10,8 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
-	"trunkline/cdr"
 	"trunkline/credit"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/faultfs"
 	"trunkline/sipproxy/journal"
@@ -31,7 +31,7 @@ func TestGraceWhileTheLedgerIsAway(t *testing.T) {
 		return l
 	}
 	l := reopen()
-	id := func(n uint64) cdr.CallID { return cdr.CallIDAt(c.Now(), n) }
+	id := func(n uint64) calls.ID { return calls.IDAt(c.Now(), n) }
 	take := func(n uint64, tenant string, upTo time.Duration) time.Duration {
 		g, err := l.Take(t.Context(), id(n), tenant, upTo, errAway)
 		if err != nil {

@@ -80,6 +80,7 @@ func allPages() []menuGroup {
 			{Title: "Expense report", Address: "/expenses", need: access.ReadInvoices},
 			{Title: "Invoices", Address: "/invoices", need: access.ReadInvoices},
 			{Title: "Close a period", Address: "/close", need: access.WriteInvoices},
+			{Title: "Books", Address: "/books", need: access.ReadMoney, not: true},
 			{Title: "Billing profiles", Address: "/profiles", need: access.ReadInvoices, not: true},
 			{Title: "Re-rates", Address: "/rerates", need: access.ReadCost},
 		}},

@@ -76,7 +76,7 @@ func TestSystemSendsDamagedLegsAgain(t *testing.T) {
 // damagedLeg puts a leg of which a bit has flipped into a spool, as it is kept aside, and returns the name of the file.
 func damagedLeg(t *testing.T, dir string) (string, *cdr.Leg) {
 	t.Helper()
-	id, err := cdr.NewCallID()
+	id, err := calls.NewID()
 	require.NoError(t, err)
 	now := clock.System{}.Now()
 	leg := &cdr.Leg{

@@ -153,8 +153,8 @@ func (r *relayOnly) Reserve(context.Context, sipproxy.Reservation) (sipproxy.Gra
 	return sipproxy.Grant{}, nil
 }
 
-func (r *relayOnly) Release(context.Context, cdr.CallID) error { return nil }
+func (r *relayOnly) Release(context.Context, calls.ID) error { return nil }
 
-func (r *relayOnly) End(context.Context, []cdr.CallID) error { return nil }
+func (r *relayOnly) End(context.Context, []calls.ID) error { return nil }
 
 func (r *relayOnly) Record(context.Context, []*cdr.Leg) error { return nil }

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -23,11 +24,13 @@ func (r *Rows) State(_ context.Context, a ledger.Account) (ledger.State, error) 
 	return s, nil
 }
 
-// States implements console.Money.
-func (r *Rows) States(context.Context, ledger.Kind) ([]ledger.State, error) {
+// States implements console.Money. An account without a kind is a tenant's.
+func (r *Rows) States(_ context.Context, kind ledger.Kind) ([]ledger.State, error) {
 	var out []ledger.State
-	for _, s := range r.Accounts {
-		out = append(out, s)
+	for _, owner := range slices.Sorted(maps.Keys(r.Accounts)) {
+		if s := r.Accounts[owner]; cmp.Or(s.Kind, ledger.TenantAccount) == kind {
+			out = append(out, s)
+		}
 	}
 	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 	"trunkline/cdr"
 	"trunkline/cdr/importer"
 	"trunkline/console"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/ledger"
 	"trunkline/provision/inventory"
@@ -104,7 +105,7 @@ func (r *Rows) Search(_ context.Context, q console.RecordQuery) ([]cdr.Record, e
 	r.mu.Unlock()
 	list := slices.DeleteFunc(slices.Clone(r.Legs), func(l cdr.Record) bool {
 		return q.Tenant != "" && l.Tenant != q.Tenant || q.Branch != "" && l.Branch != q.Branch || q.OnlyIngress && l.Kind != cdr.Ingress ||
-			q.Call != (cdr.CallID{}) && l.Call != q.Call
+			q.Call != (calls.ID{}) && l.Call != q.Call
 	})
 	list = list[min(q.Offset, len(list)):]
 	if q.Limit > 0 {
