@@ -14,6 +14,7 @@ import (
 	"trunkline/access"
 	"trunkline/cdr"
 	"trunkline/console/memory"
+	"trunkline/internal/calls"
 )
 
 const secret = "correct horse battery"
@@ -199,8 +200,8 @@ func TestPeopleAreAddedByALink(t *testing.T) {
 func TestPagesOfCalls(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	const calls = 5
-	for i := range calls {
+	const many = 5
+	for i := range many {
 		id, err := calls.ParseID("0193812a-0000-7000-8000-00000000000" + strconv.Itoa(i+1))
 		require.NoError(t, err)
 		s.Rows.Legs = append(s.Rows.Legs, cdr.Record{Leg: cdr.Leg{Call: id, Kind: cdr.Ingress, Tenant: "acme", Branch: "berlin", Setup: memory.Begun().Add(-time.Duration(i) * time.Minute)}, Sign: 1})
@@ -220,7 +221,7 @@ func TestPagesOfCalls(t *testing.T) {
 			break
 		}
 	}
-	require.Len(t, seen, calls)
+	require.Len(t, seen, many)
 	require.Equal(t, 3, pages)
 	for _, wrong := range []string{"x", "bm8", "LTEuLTE"} {
 		got := s.get("/calls?cursor="+wrong, access.Manager)

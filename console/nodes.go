@@ -46,7 +46,7 @@ type Incident struct {
 // Incidents returns the faults of the stores that somebody has to deal with, or with all also those that are over, the newest first. Their
 // texts say what was held for a call.
 func (c *Console) Incidents(ctx context.Context, who *access.Principal, all bool) ([]Incident, error) {
-	if err := c.mayOfAll(who, access.ReadMoney); err != nil {
+	if err := c.mayOfAll(who, access.ReadCost); err != nil { // They tell of all clients and carriers.
 		return nil, err
 	}
 	return c.d.Incidents.List(ctx, !all)

@@ -87,7 +87,7 @@ func allPages() []menuGroup {
 		{Title: "Upkeep", Items: []menuItem{
 			{Title: "Health", Address: "/health", need: access.ReadOverview},
 			{Title: "Proxies", Address: "/nodes", need: access.ReadOverview},
-			{Title: "Incidents", Address: "/incidents", need: access.ReadMoney, not: true},
+			{Title: "Incidents", Address: "/incidents", need: access.ReadCost},
 			{Title: "Retention", Address: "/retention", need: access.ReadRetention},
 		}},
 		{Title: "System", Items: []menuItem{

@@ -201,11 +201,12 @@ func house(t *testing.T) (*site, *door, map[access.Role]*door) {
 }
 
 // readable are all operations that read, with values for their parameters.
-func readable(t *testing.T, tenant, call string) map[string]access.Permission {
+// Those of all say that they concern all tenants.
+func readable(t *testing.T, tenant, call string) (need map[string]access.Permission, all map[string]bool) {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join("..", "..", "api", "openapi.yaml"))
 	require.NoError(t, err)
-	out := make(map[string]access.Permission)
+	need, all = make(map[string]access.Permission), make(map[string]bool)
 	values := strings.NewReplacer("{kind}", "tenant", "{tenant}", tenant, "{call}", call, "{part}", "none", "{upload}", "none", "{id}", "none", "{number}", "none", "{login}", "none", "{key}", "none")
 	for path, item := range doc.Paths.Map() {
 		if item.Get == nil {
@@ -217,9 +218,10 @@ func readable(t *testing.T, tenant, call string) map[string]access.Permission {
 		if item.Get.Parameters.GetByInAndName("query", "month") != nil && strings.Contains(path, "{tenant}") {
 			address += "?month=2026-10"
 		}
-		out[address] = access.Permission(p)
+		need[address] = access.Permission(p)
+		all[address], _ = item.Get.Extensions["x-all-tenants"].(bool)
 	}
-	return out
+	return need, all
 }
 
 func TestEveryOperationAsksForItsPermission(t *testing.T) {
@@ -233,7 +235,8 @@ func TestEveryOperationAsksForItsPermission(t *testing.T) {
 	i := slices.IndexFunc(calls.Items, func(c struct{ Call, Tenant string }) bool { return c.Tenant == "acme" })
 	foreign := calls.Items[i].Call
 	known := []int{http.StatusOK, http.StatusNotFound, http.StatusUnprocessableEntity}
-	for path, need := range readable(t, "acme", foreign) {
+	needed, all := readable(t, "acme", foreign)
+	for path, need := range needed {
 		require.Equal(t, http.StatusUnauthorized, local.with("").do(http.MethodGet, path, nil).status, "%s without a key", path)
 		require.Equal(t, http.StatusUnauthorized, local.with("tlk_nonsense").do(http.MethodGet, path, nil).status, "%s with a wrong key", path)
 		for role, d := range people {
@@ -241,6 +244,8 @@ func TestEveryOperationAsksForItsPermission(t *testing.T) {
 			switch {
 			case !role.May(need):
 				require.Contains(t, []int{http.StatusForbidden, http.StatusNotFound}, got.status, "%s for %s: %s", path, role, got.body)
+			case role.OfTenant() && all[path]:
+				require.Equal(t, http.StatusForbidden, got.status, "%s for %s: %s", path, role, got.body)
 			case role == access.Manager && (strings.Contains(path, "acme") || strings.Contains(path, foreign)):
 				require.Equal(t, http.StatusNotFound, got.status, "%s of another company: %s", path, got.body)
 			default:

@@ -67,8 +67,9 @@ func everyPage() map[string]at {
 	} {
 		out[address] = at{need: need}
 	}
-	out["/incidents"], out["/profiles"] = at{need: access.ReadMoney, staff: true}, at{need: access.ReadInvoices, staff: true}
+	out["/incidents"], out["/profiles"], out["/books"] = at{need: access.ReadCost}, at{need: access.ReadInvoices, staff: true}, at{need: access.ReadMoney, staff: true}
 	out["/profiles/acme"], out["/profiles/_operator"] = at{need: access.ReadInvoices, staff: true}, at{need: access.ReadInvoices, staff: true}
+	out["/books/tenant/acme"], out["/books/carrier/alfa"] = at{need: access.ReadMoney, staff: true}, at{need: access.ReadCost}
 	out["/schedules/none"] = at{need: access.ReadUsers, gone: true}
 	out["/jobs"], out["/jobs/none"], out["/jobs/none/result"] = at{need: access.OwnJobs}, at{need: access.OwnJobs, gone: true}, at{need: access.OwnJobs, gone: true}
 	for _, part := range []string{"branches/berlin", "extensions/101", "numbers/+4930100"} {
