@@ -80,9 +80,9 @@ func (e *Edge) scope(s *provision.Snapshot, k scopeKey) *quota.Scope {
 
 // change goes over to what is provisioned now. Quotas of accounts whose limits or caps are others now are dealt out no more.
 func (e *Edge) change(s *provision.Snapshot) {
-	former := e.scopes
-	e.of, e.scopes = s, make(map[scopeKey]*quota.Scope, len(former))
-	for k, known := range former {
+	e.of, e.scopes = s, make(map[scopeKey]*quota.Scope, len(e.scopes))
+	for _, known := range e.Pool.Scopes() {
+		k := scopeKey{known.Account.Owner, known.Branch, known.Extension}
 		if fresh := scopeOf(s, k); fresh != nil && reflect.DeepEqual(known, fresh) {
 			e.scopes[k] = known
 		} else {

@@ -23,7 +23,7 @@ type Node struct {
 	GivenUp  time.Time // When an operator said that it never comes back; zero: it may.
 	Why      string
 	Disputed time.Time // When two processes were noticed that have its identity; zero: none were.
-	Overdue  int64     // Holds of calls that must be over by now.
+	Overdue  int64     // Holds of calls that must be over by now, and quotas whose calls must be.
 	Beats    int64     // How many signs of life it gave.
 }
 

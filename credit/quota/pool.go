@@ -150,6 +150,17 @@ func (p *Pool) retire(k key, l *lot) {
 	p.retired = append(p.retired, l)
 }
 
+// Scopes are those of the quotas that are dealt out of.
+func (p *Pool) Scopes() []*Scope {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := make([]*Scope, 0, len(p.open))
+	for _, k := range p.keys() {
+		out = append(out, p.open[k].scope)
+	}
+	return out
+}
+
 // Close deals out nothing more, and gives back what no call has drawn. Calls that draw on quotas may go on. The error is the ledger's: what it does not
 // hear comes back when all calls are over.
 func (p *Pool) Close(ctx context.Context) error {

@@ -195,7 +195,8 @@ func (l *Ledger) dispute(ctx context.Context, life ledger.Life) error {
 const goneSQL = `h.kept_at + (h.seconds + 600) * interval '1 second' < clock_timestamp()`
 
 const selectNode = `SELECT n.id, n.name, n.seen_at, n.clean_seq, n.settled_seq, coalesce(n.given_up_at, '0001-01-01T00:00:00Z'), n.given_up_why,
-    coalesce(n.disputed_at, '0001-01-01T00:00:00Z'), count(h.call) FILTER (WHERE ` + goneSQL + `), n.beats
+    coalesce(n.disputed_at, '0001-01-01T00:00:00Z'), count(h.call) FILTER (WHERE ` + goneSQL + `) +
+    (SELECT count(*) FROM quota q WHERE q.node = n.id AND q.closed_at IS NULL AND q.calls > 0 AND n.seen_at + (q.reach + 600) * interval '1 second' < clock_timestamp()), n.beats
 FROM node n LEFT JOIN hold h ON h.node = n.id AND h.closed_at IS NULL GROUP BY n.id ORDER BY n.name, n.id`
 
 // Nodes returns the proxies that ever gave a sign of life.
