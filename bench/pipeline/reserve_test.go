@@ -14,6 +14,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"trunkline/cdr"
+	"trunkline/credit/quota"
+	"trunkline/internal/calls"
 	"trunkline/internal/clock"
 	"trunkline/internal/embedded/enginetest"
 	"trunkline/internal/money"
@@ -56,7 +59,8 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 
 // BenchmarkReserve measures reservations with two limits, then with caps on calls at a time as well while a thousand
 // calls are in progress whose ends are told a hundred at a time, and beside each a bare transaction of the same shape as pgbench
-// would run it: one row of the account updated under its lock and one row inserted, in one round trip.
+// would run it: one row of the account updated under its lock and one row inserted, in one round trip. "quota" is the same as "hold" from
+// quotas that the proxy draws meanwhile; by-ledger-% is how many of the calls no quota was enough for, so that they were asked as holds.
 func BenchmarkReserve(b *testing.B) {
 	db, err := postgres.Open(b.Context(), enginetest.Postgres(b), postgres.Options{})
 	require.NoError(b, err)
@@ -80,6 +84,7 @@ func BenchmarkReserve(b *testing.B) {
 					return hold(b.Context(), l, account(int(i)%n), uuid.Must(uuid.NewV7()), ledger.ConcurrencyCaps{})
 				})
 			})
+			b.Run("quota/"+name, func(b *testing.B) { byQuota(b, l, clients, n) })
 			b.Run("placed/"+name, func(b *testing.B) {
 				calls := make(chan uuid.UUID, atOnce)
 				load(b, clients, func(i int64) error { return placed(b.Context(), l, account(accounts+int(i)%n), calls) })
@@ -92,8 +97,55 @@ func BenchmarkReserve(b *testing.B) {
 	}
 	var wrong int64 // Overspend: held is what is held, and within the credit.
 	require.NoError(b, db.Pool().QueryRow(b.Context(), `SELECT count(*) FROM account a WHERE pending > credit_limit + credits - debits
-		OR pending <> (SELECT coalesce(sum(amount), 0) FROM hold h WHERE h.account = a.id)`).Scan(&wrong))
+		OR pending <> (SELECT coalesce(sum(amount), 0) FROM hold h WHERE h.account = a.id) + (SELECT coalesce(sum(money), 0) FROM quota q WHERE q.account = a.id)`).Scan(&wrong))
 	require.Zero(b, wrong)
+}
+
+// byQuota reserves from quotas, and asks the ledger where they are not enough.
+func byQuota(b *testing.B, l *postgres.Ledger, clients, accounts int) {
+	b.Helper()
+	life := ledger.Life{Node: uuid.NewString(), Name: uuid.NewString(), Life: "one", New: true}
+	_, err := l.Register(b.Context(), life)
+	require.NoError(b, err)
+	pool := quota.New(quota.DefaultTerms(time.Minute), l, clock.System{}, life, uuid.New)
+	ctx, stop := context.WithCancel(b.Context())
+	var tending sync.WaitGroup
+	tending.Go(func() {
+		for clock.Sleep(ctx, clock.System{}, 200*time.Millisecond) == nil {
+			if err := pool.Tend(ctx); err != nil && ctx.Err() == nil {
+				b.Error(err)
+			}
+			pool.Finished(func(...calls.ID) bool { return true }, false) // The calls are over.
+		}
+	})
+	scopes := make([]*quota.Scope, accounts)
+	for i := range scopes {
+		scopes[i] = &quota.Scope{Account: account(i), Branch: "b", Extension: "101", Limits: limits()}
+	}
+	var asked atomic.Int64
+	load(b, clients, func(i int64) error {
+		id, err := calls.NewID()
+		if err != nil {
+			return err
+		}
+		if _, ok := pool.Take(scopes[int(i)%accounts], id, ledger.GrantOption{Seconds: steps, Cost: money.FromMicros(1000 * steps)}, cdr.Draw{}); ok {
+			return nil
+		}
+		asked.Add(1)
+		return hold(b.Context(), l, account(int(i)%accounts), id.Bytes(), ledger.ConcurrencyCaps{})
+	})
+	stop()
+	tending.Wait()
+	require.NoError(b, pool.Close(b.Context()))
+	b.ReportMetric(100*perSecond(int(asked.Load()), time.Second)/float64(b.N), "by-ledger-%") //nolint:forbidigo // A share, not money.
+}
+
+// limits are those that all calls count in.
+func limits() []ledger.Limit {
+	most := money.FromMicros(1e15)
+	return []ledger.Limit{
+		{Scope: ledger.TenantScope, Period: ledger.Month, Money: &most}, {Scope: ledger.ExtensionScope, Owner: "101", Period: ledger.Day, Money: &most},
+	}
 }
 
 func account(i int) ledger.Account {
@@ -138,17 +190,13 @@ func end(ctx context.Context, l *postgres.Ledger, calls chan uuid.UUID, most int
 }
 
 func hold(ctx context.Context, l *postgres.Ledger, a ledger.Account, call uuid.UUID, places ledger.ConcurrencyCaps) error {
-	most := money.FromMicros(1e15)
 	options := make([]ledger.GrantOption, 0, steps)
 	for i := range int64(steps) {
 		options = append(options, ledger.GrantOption{Seconds: i + 1, Cost: money.FromMicros(1000 * (i + 1))})
 	}
 	answer, err := l.Reserve(ctx, ledger.HoldRequest{
 		Call: call, Node: "bench", Account: a, Options: options, At: clock.System{}.Now(), Branch: "b", Extension: "101", To: "4930123",
-		Concurrency: places,
-		Limits: []ledger.Limit{
-			{Scope: ledger.TenantScope, Period: ledger.Month, Money: &most}, {Scope: ledger.ExtensionScope, Owner: "101", Period: ledger.Day, Money: &most},
-		},
+		Concurrency: places, Limits: limits(),
 	})
 	if err == nil && answer.Granted != steps {
 		err = fmt.Errorf("granted %+v", answer) //nolint:err113 // Of a benchmark.
