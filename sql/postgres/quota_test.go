@@ -154,3 +154,19 @@ func TestQuotaOfAVanishedProxy(t *testing.T) {
 	require.Zero(t, expire(t, l), "its calls may go on for a while")
 	require.Equal(t, "90", available(t, l, account))
 }
+
+// TestProxiesOfBefore: a proxy that knows no quotas goes on reserving while others are updated.
+func TestProxiesOfBefore(t *testing.T) {
+	db := open(t)
+	l := postgres.NewLedger(db, clock.NewManual(time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC)))
+	account := prepaid(t, l, "beauty", "10")
+	var known bool
+	var granted int64
+	err := db.Pool().QueryRow(t.Context(), `SELECT known, granted FROM reserve($1::uuid, $2, 'proxy-1', ARRAY[60, 120]::bigint[], ARRAY[1000000, 20000000]::bigint[],
+		NULL::text[], NULL::text[], NULL::text[], NULL::bigint[], NULL::bigint[], NULL::bigint[], ARRAY['day', 'week', 'month'], ARRAY[now(), now(), now()],
+		now(), 'main', '101', '4930', now(), now(), 0::bigint, 0::bigint, 0::bigint)`, uuid.New(), account.String()).Scan(&known, &granted)
+	require.NoError(t, err)
+	require.True(t, known)
+	require.Equal(t, int64(60), granted)
+	require.Equal(t, "9", available(t, l, account))
+}

@@ -266,6 +266,21 @@ END
 $$;
 -- +goose StatementEnd
 
+-- Proxies of before ask so until they are updated: for calls that draw on no quota.
+-- +goose StatementBegin
+CREATE FUNCTION reserve(
+    of_call uuid, of_account text, of_node text, stretches bigint[], costs bigint[],
+    limit_scopes text[], limit_owners text[], limit_periods text[], limit_money bigint[], limit_seconds bigint[], limit_calls bigint[],
+    period_names text[], period_starts timestamptz[], begun timestamptz, of_branch text, of_extension text, called text,
+    at timestamptz, place_from timestamptz, tenant_most bigint, branch_most bigint, extension_most bigint,
+    OUT known boolean, OUT closed boolean, OUT had bigint, OUT granted bigint, OUT bound text, OUT halt text)
+    LANGUAGE sql AS $$
+    SELECT r.known, r.closed, r.had, r.granted, r.bound, r.halt FROM reserve(of_call, of_account, of_node, stretches, costs,
+        limit_scopes, limit_owners, limit_periods, limit_money, limit_seconds, limit_calls, period_names, period_starts, begun, of_branch, of_extension, called,
+        at, place_from, tenant_most, branch_most, extension_most, NULL::uuid, 0::bigint, 0::bigint) r
+$$;
+-- +goose StatementEnd
+
 -- Grants something to a quota, or says why not. The account is locked first. At most one of share parts of what is left in money and in every limit is
 -- granted at a time, so that the end stays to be found by calls that ask for themselves. granted_*: all that it was granted so far.
 -- +goose StatementBegin
@@ -462,7 +477,8 @@ $$;
 
 -- +goose Down
 -- Holds of calls that draw on quotas are not known singly: all proxies have to be stopped, and their quotas closed, before.
-DROP FUNCTION close_quota, retire_quota, lessen_quota, draw_quota, reserve, full_scope, recall_quotas;
+DROP FUNCTION close_quota, retire_quota, lessen_quota, draw_quota, reserve(uuid, text, text, bigint[], bigint[], text[], text[], text[], bigint[], bigint[], bigint[], text[], timestamptz[], timestamptz, text, text, text, timestamptz, timestamptz, bigint, bigint, bigint), full_scope, recall_quotas;
+DROP FUNCTION reserve(uuid, text, text, bigint[], bigint[], text[], text[], text[], bigint[], bigint[], bigint[], text[], timestamptz[], timestamptz, text, text, text, timestamptz, timestamptz, bigint, bigint, bigint, uuid, bigint, bigint);
 -- +goose StatementBegin
 CREATE FUNCTION full_scope(of_account text, of_branch text, of_extension text, at timestamptz,
     tenant_most bigint, branch_most bigint, extension_most bigint) RETURNS text
