@@ -137,7 +137,7 @@ func byQuota(b *testing.B, l *postgres.Ledger, clients, accounts int) {
 	stop()
 	tending.Wait()
 	require.NoError(b, pool.Close(b.Context()))
-	b.ReportMetric(100*perSecond(int(asked.Load()), time.Second)/float64(b.N), "by-ledger-%") //nolint:forbidigo // A share, not money.
+	b.ReportMetric(100*perSecond(int(asked.Load()), time.Second)/float64(b.N), "by-ledger-%")
 }
 
 // limits are those that all calls count in.
