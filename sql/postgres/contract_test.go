@@ -18,7 +18,7 @@ import (
 // TestMemoryKeepsTheContract asks PostgreSQL and the store of the simulator the same, in an order that a seed decides: they
 // answer the same.
 func TestMemoryKeepsTheContract(t *testing.T) {
-	const seeds, steps = 24, 120
+	const seeds, steps = 16, 110
 	for seed := range uint64(seeds) {
 		prices, err := sim.NewPrices(rand.New(rand.NewPCG(seed, 2)), seed%2 == 0)
 		require.NoError(t, err)
