@@ -117,6 +117,14 @@ func TestDrawBecomesAHold(t *testing.T) {
 	require.Equal(t, "86.5", available(t, l, account), "8 in the quota, 5.5 in the hold")
 	require.NoError(t, l.Release(t.Context(), r.Call))
 	require.Equal(t, "92", available(t, l, account))
+
+	require.NoError(t, l.RetireQuota(t.Context(), q.ID, r.Drawn))
+	require.Equal(t, "100", available(t, l, account))
+	s := beat(t, l, "proxy-1", -1)
+	require.NoError(t, l.FinishQuotas(t.Context(), ledger.Life{Node: "proxy-1-id"}, []uuid.UUID{q.ID}, s.Beats))
+	settle(t, l)
+	require.Equal(t, int64(1), expire(t, l), "what the call took along is not given back once more")
+	require.Equal(t, "100", available(t, l, account))
 }
 
 // TestQuotaOfAVanishedProxy: what a proxy that does not come back has of an account comes back when it was given up, and its calls must be over; and
