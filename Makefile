@@ -112,10 +112,9 @@ BROKERS := LegsAreRatedOnce|EveryStepMayFail|TwoWorkers|TwoOwners|Rebalance|Topi
 test-kafka: setup ## Pass the stream's tests against Apache Kafka's own broker (fetched with Maven, Java 17, loopback only)
 	./cdr/kafka/testdata/broker/run start
 	trap './cdr/kafka/testdata/broker/run stop' EXIT; \
-	TRUNKLINE_TEST_KAFKA=127.0.0.1:29092 TRUNKLINE_TEST_KAFKA_RESTART="$(CURDIR)/cdr/kafka/testdata/broker/run restart" \
-	  go test -p 1 -count=1 -timeout 10m ./cdr/kafka && \
-	TRUNKLINE_TEST_KAFKA=127.0.0.1:29092 TRUNKLINE_TEST_KAFKA_RESTART="$(CURDIR)/cdr/kafka/testdata/broker/run restart" \
-	  go test -count=1 -timeout 10m -run '$(BROKERS)' ./rating/worker
+	export TRUNKLINE_TEST_KAFKA=127.0.0.1:29092 TRUNKLINE_TEST_KAFKA_RESTART="$(CURDIR)/cdr/kafka/testdata/broker/run restart"; \
+	go test -count=1 -timeout 10m ./cdr/kafka; \
+	go test -count=1 -timeout 10m -run '$(BROKERS)' ./rating/worker
 
 bench-system: setup build ## Measure the start, calls a second through the whole path, and BYE to visible record
 	go test -run "^$$" -bench SystemStart -benchtime 3x ./cmd/trunkline

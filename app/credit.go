@@ -25,6 +25,11 @@ func (s *System) newCredit() (_ *credit.Client, err error) {
 		return nil, err
 	}
 	s.quotas = quota.New(quota.DefaultTerms(max(sip.InitialGrant, sip.GrantIncrement)), s.Stores.Ledger, clock.System{}, s.presence.life, uuid.New)
+	s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "trunkline_quotas_open", Help: "Quotas of accounts that calls are reserved from.",
+	}, func() float64 { open, _ := s.quotas.Stats(); return float64(open) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "trunkline_quotas_retired", Help: "Quotas that wait for the ends of calls that were reserved from them.",
+	}, func() float64 { _, retired := s.quotas.Stats(); return float64(retired) }))
 	client := &credit.Client{Ledger: s.Stores.Ledger, Group: s.Stores.Ledger.Group(), Live: s.provisioning.Live, Clock: clock.System{}, Node: s.presence.life.Node, Grace: s.lease}
 	if sip.Quota {
 		client.Edge = credit.NewEdge(s.quotas, s.metrics)
@@ -34,11 +39,6 @@ func (s *System) newCredit() (_ *credit.Client, err error) {
 
 // tendQuotas looks after the quotas again and again, also where none are drawn any more: those of earlier lives are to be finished.
 func (s *System) tendQuotas(ctx context.Context) {
-	s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "trunkline_quotas_open", Help: "Quotas of accounts that calls are reserved from.",
-	}, func() float64 { open, _ := s.quotas.Stats(); return float64(open) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "trunkline_quotas_retired", Help: "Quotas that wait for the ends of calls that were reserved from them.",
-	}, func() float64 { _, retired := s.quotas.Stats(); return float64(retired) }))
 	failing := false
 	for clock.Sleep(ctx, clock.System{}, tendEvery) == nil {
 		once, cancel := context.WithTimeout(ctx, tendLimit)

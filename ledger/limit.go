@@ -77,6 +77,11 @@ func (u Use) Sub(v Use) (Use, error) {
 	return Use{rest, u.Seconds - v.Seconds, u.Calls - v.Calls}, err
 }
 
+// Covers reports whether a use is at least another one by every measure.
+func (u Use) Covers(v Use) bool {
+	return !u.Money.Less(v.Money) && u.Seconds >= v.Seconds && u.Calls >= v.Calls
+}
+
 // IsZero reports whether nothing was used.
 func (u Use) IsZero() bool { return u == Use{} }
 

@@ -15,11 +15,12 @@ import (
 	"trunkline/reports/invoice"
 )
 
-// moneyRoutes are the pages about money: accounts, limits, expense reports, invoices.
+// moneyRoutes are the pages about money: accounts, limits, expense reports, invoices, books.
 func (p *Pages) moneyRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /accounts": p.accounts, "GET /accounts/:tenant": p.account, "POST /accounts/:tenant/pay": p.pay, "POST /accounts/:tenant/suspend": p.suspend,
 		"POST /accounts/:tenant/charge": p.addCharge, "POST /accounts/:tenant/charge/:charge": p.takeCharge,
+		"GET /books": p.books, "POST /books": p.closeBooks, "GET /books/:kind/:owner": p.booksOf, "POST /books/:kind/:owner/open": p.openBooks,
 		"GET /limits": p.limits, "POST /limits/:tenant": p.changeLimit,
 		"GET /expenses": p.expenses, "GET /expenses/file": p.expensesFile,
 		"GET /invoices": p.invoices, "GET /invoices/:number": p.invoice, "GET /invoices/:number/file": p.invoiceFile,

@@ -10,14 +10,6 @@ import (
 	"trunkline/reports"
 )
 
-// closingRoutes are the pages of the books: up to when those of clients and carriers are closed, what was posted to carriers, and how books are
-// closed and opened.
-func (p *Pages) closingRoutes() map[string]handler {
-	return map[string]handler{
-		"GET /books": p.books, "POST /books": p.closeBooks, "GET /books/:kind/:owner": p.booksOf, "POST /books/:kind/:owner/open": p.openBooks,
-	}
-}
-
 // booksView are the accounts of clients and carriers.
 type booksView struct {
 	Rows   []accountRow

@@ -148,7 +148,7 @@ func (p *Pages) publicRoutes() map[string]handler {
 func (p *Pages) routes() map[string]handler {
 	all := make(map[string]handler)
 	for _, some := range []map[string]handler{
-		p.nowRoutes(), p.callRoutes(), p.figureRoutes(), p.lineRoutes(), p.setupRoutes(), p.stockRoutes(), p.moneyRoutes(), p.keepRoutes(), p.jobRoutes(), p.upkeepRoutes(), p.booksRoutes(), p.closingRoutes(), p.ownRoutes(),
+		p.nowRoutes(), p.callRoutes(), p.figureRoutes(), p.lineRoutes(), p.setupRoutes(), p.stockRoutes(), p.moneyRoutes(), p.keepRoutes(), p.jobRoutes(), p.upkeepRoutes(), p.booksRoutes(), p.ownRoutes(),
 	} {
 		maps.Copy(all, some)
 	}

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,7 +106,7 @@ type deed struct {
 	form url.Values
 	want int
 	says string // What the answer has; empty: nothing in particular.
-	did  string // What has reached a store; empty: nothing.
+	did  string // What has reached stores, with commas between; empty: nothing.
 }
 
 // TestFormsOfABadDay sends every form: what is right is done, what is wrong is told by its field, with what was typed still there, and nothing
@@ -168,7 +167,7 @@ func TestFormsOfABadDay(t *testing.T) {
 		"readings":                 {"/accounts/acme/readings", url.Values{"counters": {"storage_mb=12, modules=3"}}, done, "", "put readings"},
 		"no readings":              {"/accounts/acme/readings", url.Values{"counters": {"storage"}}, wrong, "<code>counters</code>", ""},
 		"close a month":            {"/books", url.Values{"month": {"2026-11"}, "account": {"tenant/acme"}, "reason": {"closed"}}, done, "", "close books"},
-		"close all books":          {"/books", url.Values{"month": {"2026-11"}, "reason": {"closed"}}, done, "", "close books"},
+		"close all books":          {"/books", url.Values{"month": {"2026-11"}, "reason": {"closed"}}, done, "", "close books, close books, close books"},
 		"close no month":           {"/books", url.Values{"month": {"now"}, "reason": {"closed"}}, wrong, "<code>month</code>", ""},
 		"close without a reason":   {"/books", url.Values{"month": {"2026-11"}}, wrong, "<code>reason</code>", ""},
 		"open a month":             {"/books/carrier/alfa/open", url.Values{"month": {"2026-11"}, "reason": {"a late list"}}, done, "", "close books"},
@@ -183,7 +182,7 @@ func TestFormsOfABadDay(t *testing.T) {
 			require.Empty(t, deeds, name)
 			continue
 		}
-		require.Equal(t, []string{d.did}, slices.Compact(deeds), name)
+		require.Equal(t, d.did, strings.Join(deeds, ", "), name)
 		status, _ = auditor.send(http.MethodPost, d.path, d.form)
 		require.Equal(t, http.StatusForbidden, status, "%s: an auditor changes nothing", name)
 	}

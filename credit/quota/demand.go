@@ -49,7 +49,7 @@ func (d *demand) sum() ledger.Use {
 
 // wanted is what is to be drawn to have enough at hand beside what is free, and the least that is of use; false: there is enough.
 func wanted(need, free ledger.Use, least int64) (more, atLeast ledger.Use, want bool) {
-	if !free.Money.Less(need.Money) && free.Seconds >= need.Seconds && free.Calls >= need.Calls {
+	if free.Covers(need) {
 		return more, atLeast, false
 	}
 	more = ledger.Use{

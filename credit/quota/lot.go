@@ -6,7 +6,6 @@ import (
 	"github.com/google/uuid"
 
 	"trunkline/internal/calls"
-	"trunkline/internal/money"
 	"trunkline/ledger"
 )
 
@@ -28,20 +27,17 @@ type lot struct {
 
 // free is what can still be dealt out.
 func (l *lot) free() ledger.Use {
-	return ledger.Use{
-		Money:   money.FromMicros(l.granted.Money.Micros() - l.drawn.Money.Micros()),
-		Seconds: l.granted.Seconds - l.drawn.Seconds, Calls: l.granted.Calls - l.drawn.Calls,
+	free, err := l.granted.Sub(l.drawn)
+	if err != nil { // Of less than was granted it cannot be.
+		return ledger.Use{}
 	}
+	return free
 }
 
 // take deals something out to a call, if there is as much.
 func (l *lot) take(call calls.ID, more ledger.Use) bool {
-	free := l.free()
-	if free.Money.Less(more.Money) || free.Seconds < more.Seconds || free.Calls < more.Calls {
-		return false
-	}
 	drawn, err := l.drawn.Add(more)
-	if err != nil {
+	if err != nil || !l.granted.Covers(drawn) {
 		return false
 	}
 	l.drawn = drawn
@@ -58,12 +54,12 @@ func (l *lot) forget(recorded func(...calls.ID) bool) {
 	}
 }
 
-// endOfPeriods is when the first period ends that one of the limits counts in; a day later where there are none.
-func endOfPeriods(s *Scope, now time.Time) time.Time {
+// endOfDay is when the day of a scope ends: a limit, also one that was set by hand, may be of any period, and all of them begin with a day.
+func endOfDay(s *Scope, now time.Time) time.Time {
 	zone := s.Zone
 	if zone == nil {
 		zone = time.UTC
 	}
-	// A limit that was set by hand may be of any period. All of them begin with a day.
-	return ledger.Day.Start(now, zone).AddDate(0, 0, 1)
+	_, end := ledger.Day.Bounds(now, zone)
+	return end
 }

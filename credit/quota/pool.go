@@ -56,7 +56,8 @@ type key struct {
 }
 
 func (k key) compare(other key) int {
-	return cmp.Or(cmp.Compare(k.account.String(), other.account.String()), cmp.Compare(k.branch, other.branch), cmp.Compare(k.extension, other.extension))
+	return cmp.Or(cmp.Compare(k.account.Owner, other.account.Owner), cmp.Compare(k.branch, other.branch), cmp.Compare(k.extension, other.extension),
+		cmp.Compare(k.account.Currency.String(), other.account.Currency.String()))
 }
 
 func (s *Scope) key() key { return key{s.Account, s.Branch, s.Extension} }

@@ -179,7 +179,7 @@ func (p *Pool) granted(d *drawing, a ledger.QuotaAnswer, start time.Duration) {
 		return // It was called back meanwhile: what no call has drawn goes back.
 	}
 	if l == nil {
-		l = &lot{id: d.request.ID, scope: d.scope, calls: make(map[calls.ID]bool), until: endOfPeriods(d.scope, d.request.At), made: start, used: start}
+		l = &lot{id: d.request.ID, scope: d.scope, calls: make(map[calls.ID]bool), until: endOfDay(d.scope, d.request.At), made: start, used: start}
 		p.open[d.key] = l
 	}
 	l.granted, l.confirmed = a.Granted, start

@@ -63,27 +63,19 @@ func (p *proxy) tell() error {
 	return nil
 }
 
-// clean is up to which hold all calls of the proxy are over, with their legs in the stream.
-func (p *proxy) clean() int64 {
-	clean := p.order.Clean()
+// clean is up to which hold all calls of the proxy are over, with their legs in the stream. sent tells whether the stream has all that was recorded.
+func (p *proxy) clean() (clean int64, sent bool) {
 	damaged, err := p.spool.Damaged()
-	if p.w.options.Fault == CleanInSpite {
-		damaged = 0
-	} else if p.journal.Stats().Damaged > 0 {
-		return holds.Unknown
+	whole := damaged == 0 && p.journal.Stats().Damaged == 0 || p.w.options.Fault == CleanInSpite
+	if err != nil || !whole || p.spool.Stats().Waiting > 0 {
+		return holds.Unknown, false
 	}
-	if err != nil || damaged > 0 || p.spool.Stats().Waiting > 0 {
-		return holds.Unknown
-	}
-	return clean
+	return p.order.Clean(), true
 }
 
 // beat tells the ledger that the proxy is there. Where it has not counted the signs of life one by one, it has gone back in time.
 func (p *proxy) beat() error {
-	clean := p.clean()
-	damaged, err := p.spool.Damaged()
-	whole := damaged == 0 && p.journal.Stats().Damaged == 0 || p.w.options.Fault == CleanInSpite
-	sent := err == nil && whole && p.spool.Stats().Waiting == 0
+	clean, sent := p.clean()
 	finished := p.pool.Finished(p.recorded, clean != holds.Unknown || p.w.options.Fault == EarlyQuota)
 	standing, err := p.w.store.Beat(p.w.ctx, p.life(), clean)
 	if errors.Is(err, ledger.ErrNoNode) {

@@ -94,7 +94,7 @@ func (s *Store) grantQuota(r ledger.QuotaRequest, state *ledger.State, q *quota,
 	if err != nil {
 		return a, err
 	}
-	if more.Money.Less(r.Least.Money) || more.Seconds < max(r.Least.Seconds, 1) || more.Calls < max(r.Least.Calls, 1) {
+	if !more.Covers(r.Least) || more.Seconds < 1 || more.Calls < 1 {
 		a.Refusal = ledger.QuotaNear
 		return a, nil
 	}
@@ -277,7 +277,7 @@ func (s *Store) recall(a ledger.Account) bool {
 // drawnHold is a hold that a call would have that has drawn on a quota instead; nil: it has not.
 func (s *Store) drawnHold(r ledger.HoldRequest) (*hold, *quota) {
 	q, ok := s.quotas[r.Quota]
-	if !ok || q.account != r.Account || q.closed || q.left.Money.Less(r.Drawn.Money) || q.left.Seconds < r.Drawn.Seconds || q.left.Calls < 1 {
+	if !ok || q.account != r.Account || q.closed || !q.left.Covers(ledger.Use{Money: r.Drawn.Money, Seconds: r.Drawn.Seconds, Calls: 1}) {
 		return nil, nil
 	}
 	return &hold{
