@@ -3,6 +3,7 @@ package spool_test
 import (
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -73,5 +74,45 @@ func TestDamageOnFullDisk(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, aside, 1)
 	require.NotContains(t, d.Files(folder), path)
+	require.NoError(t, s.Close())
+}
+
+// TestDamageBehindThePosition: a bit flips in a file that was sent, whose end the disk could not forget before a restart. What was sent is
+// not sent again for it, and what still waits is counted as it is: a proxy whose count said zero would pass for one that owes nothing.
+func TestDamageBehindThePosition(t *testing.T) {
+	t.Parallel()
+	d := faultfs.New()
+	cfg := spool.Config{Dir: folder, Disk: d, Clock: clock.System{}, Log: quiet(), SegmentBytes: 1, Untended: true}
+	out := &stream{}
+	s, err := spool.Open(cfg, out)
+	require.NoError(t, err)
+	record := func() calls.ID {
+		leg := newLeg(t)
+		require.NoError(t, s.Record(t.Context(), []*cdr.Leg{leg}))
+		return leg.Call
+	}
+	record()
+	first := legsFile(t, d)
+	data, err := d.ReadFile(first)
+	require.NoError(t, err)
+	record()
+	require.NoError(t, s.SendNext(t.Context()))
+	require.NoError(t, s.SendNext(t.Context()))
+	waits := record()
+	require.NoError(t, s.Close())
+
+	require.NoError(t, disk.Write(d, first, data)) // Its removal did not last.
+	require.NoError(t, d.Flip(first, 30, 1))
+	d.FailSync(syscall.EIO)
+	s, err = spool.Open(cfg, out)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, s.Stats().Waiting)
+	sent := len(out.calls())
+	require.NoError(t, s.SendNext(t.Context()))
+	require.Equal(t, []calls.ID{waits}, out.calls()[sent:])
+	require.Zero(t, s.Stats().Waiting)
+	n, err := s.Damaged()
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
 	require.NoError(t, s.Close())
 }

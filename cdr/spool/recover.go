@@ -25,15 +25,19 @@ func (s *Spool) recover() error {
 			return err
 		}
 		s.last = seg.number
-		if (seg.number < s.read.Segment || seg.size == 0) && !seg.keep {
+		passed := seg.number < s.read.Segment
+		switch {
+		case passed && seg.keep:
+			s.kept = append(s.kept, seg)
+		case passed || seg.size == 0:
 			if err := s.cfg.Disk.Remove(seg.path); err != nil {
 				return fmt.Errorf("trim the spool: %w", err)
 			}
-			continue
+		default:
+			s.segments = append(s.segments, seg)
+			s.written += seg.frames
+			s.sent += seg.passed
 		}
-		s.segments = append(s.segments, seg)
-		s.written += seg.frames
-		s.sent += seg.passed
 	}
 	s.last = max(s.last, s.read.Segment)
 	if len(s.segments) > 0 && (s.segments[0].number > s.read.Segment || s.segments[0].passed == 0) {
