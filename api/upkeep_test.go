@@ -60,7 +60,7 @@ func TestLongWorkIsAJob(t *testing.T) {
 	s.Rows.Repriced = console.RerateReport{Legs: 12, Changed: 3}
 	order := `{"tenant":"acme","from":"2026-12-01T08:00:00Z","until":"2026-12-01T09:00:00Z","reason":"the wrong deck"}`
 	for path, one := range map[string]struct{ body, kind, note string }{
-		"/retention/run": {"", "retention", "%d records of %d days are gone"}, "/sums/rebuild": {"", "rebuild", "the sums of %d tables and months are made anew"},
+		"/retention/run": {"", "retention", "%d records of %d days are gone"}, "/sums/rebuild": {"", "rebuild", "the sums of %d months are made anew"},
 		"/rerates": {order, "rerate", "%d of %d calls changed by run %d"},
 	} {
 		got := s.finished(s.post(path, access.Operator, one.body), access.Operator)

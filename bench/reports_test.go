@@ -62,8 +62,8 @@ func BenchmarkReports(b *testing.B) {
 		})
 		b.Run("expenses/"+name+"/bare", func(b *testing.B) {
 			timed(b, func(ctx context.Context) error {
-				return w.drain(ctx, "SELECT branch, outbound, area, destination, sum(calls), sum(billed), sum(sale) FROM usage_hour WHERE tenant = '"+company+
-					"' AND hour >= '2026-09-30 21:00:00' AND hour < '2026-10-31 21:00:00' GROUP BY branch, outbound, area, destination")
+				return w.drain(ctx, "SELECT branch, direction, area, destination, sum(answered), sum(billed), sum(sale) FROM cdr_sum WHERE grain = 'usage' AND tenant = '"+company+
+					"' AND time >= '2026-09-30 21:00:00' AND time < '2026-10-31 21:00:00' GROUP BY branch, direction, area, destination")
 			})
 		})
 		b.Run("dashboard/"+name, func(b *testing.B) {
@@ -71,8 +71,8 @@ func BenchmarkReports(b *testing.B) {
 		})
 		b.Run("dashboard/"+name+"/one-panel-bare", func(b *testing.B) {
 			timed(b, func(ctx context.Context) error {
-				return w.drain(ctx, "SELECT branch, sum(legs), sum(answered), sum(duration_us), sum(sale) FROM cdr_day WHERE tenant = '"+company+
-					"' AND kind = 'ingress' AND day >= '2026-10-01' AND day < '2026-11-01' GROUP BY branch")
+				return w.drain(ctx, "SELECT branch, sum(legs), sum(answered), sum(duration_us), sum(sale) FROM cdr_sum WHERE grain = 'day' AND tenant = '"+company+
+					"' AND kind = 'ingress' AND time >= '2026-10-01 00:00:00' AND time < '2026-11-01 00:00:00' GROUP BY branch")
 			})
 		})
 	}
@@ -82,7 +82,7 @@ func BenchmarkReports(b *testing.B) {
 	})
 	b.Run("operator/day-by-carrier/bare", func(b *testing.B) {
 		timed(b, func(ctx context.Context) error {
-			return w.drain(ctx, "SELECT carrier, sum(legs), sum(answered), sumMap(pdd), sum(cost) FROM traffic_hour WHERE hour >= '2026-10-13 21:00:00' AND hour < '2026-10-14 21:00:00' GROUP BY carrier")
+			return w.drain(ctx, "SELECT carrier, sum(legs), sum(answered), sumMap(pdd), sum(cost) FROM cdr_sum WHERE grain = 'traffic' AND time >= '2026-10-13 21:00:00' AND time < '2026-10-14 21:00:00' GROUP BY carrier")
 		})
 	})
 	for name, when := range map[string]string{"day": "2026-10-14", "month": "2026-10"} {

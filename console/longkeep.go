@@ -36,14 +36,14 @@ func (c *Console) StartRebuild(ctx context.Context, who *access.Principal) (job.
 	asker := *who
 	j := job.Job{Kind: job.Rebuild, Subject: "sums", Purpose: "sums of calls", Needs: []string{string(access.WriteRetention)}}
 	return c.start(ctx, who, j, func(ctx context.Context, m *job.Meter) error {
-		var tables int64
+		var months int64
 		m.Link("/retention")
-		err := c.RebuildSums(ctx, &asker, func(string, string) {
-			tables++
-			m.At(tables)
+		err := c.RebuildSums(ctx, &asker, func(string) {
+			months++
+			m.At(months)
 		})
 		if err == nil {
-			m.Note("the sums of %d tables and months are made anew", tables)
+			m.Note("the sums of %d months are made anew", months)
 		}
 		return err
 	})

@@ -82,7 +82,7 @@ func aboutCalls() []operation {
 			_, err := a.c.ExportRecords(a.ctx, a.who, a.calls(), export.Options{Format: export.CSV}, io.Discard, func(int64) {})
 			return err
 		}},
-		{"RebuildSums", "ynnnnn", "", func(a asked) error { return a.c.RebuildSums(a.ctx, a.who, func(string, string) {}) }},
+		{"RebuildSums", "ynnnnn", "", func(a asked) error { return a.c.RebuildSums(a.ctx, a.who, func(string) {}) }},
 		{"StartRebuild", "ynnnnn", "", func(a asked) error { _, err := a.c.StartRebuild(a.ctx, a.who); return err }},
 		{"Lines", "yyyyyy", "yyyy--", func(a asked) error {
 			_, err := a.c.Lines(a.ctx, a.who, console.LinesQuery{Tenant: a.tenant, Period: theDay()})

@@ -26,7 +26,7 @@ type Archive interface {
 	// Export writes the records of a question in the format of the options, and returns how many; told gets how many were written so far.
 	Export(ctx context.Context, q RecordQuery, o export.Options, out io.Writer, told func(rows int64)) (int64, error)
 	// Rebuild makes the hourly and daily sums anew from the records, and checks them; ErrConflict: calls came in time and again.
-	Rebuild(ctx context.Context, told func(table, month string)) error
+	Rebuild(ctx context.Context, told func(month string)) error
 }
 
 // Schedules returns the reports that are mailed, when each is due, and what became of it.
@@ -113,7 +113,7 @@ func (c *Console) ExportRecords(ctx context.Context, who *access.Principal, q Ca
 }
 
 // RebuildSums makes the hourly and daily sums anew from the records, month by month, and checks that each month adds up.
-func (c *Console) RebuildSums(ctx context.Context, who *access.Principal, told func(table, month string)) error {
+func (c *Console) RebuildSums(ctx context.Context, who *access.Principal, told func(month string)) error {
 	if err := c.mayOfAll(who, access.WriteRetention); err != nil {
 		return err
 	}

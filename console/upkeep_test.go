@@ -97,7 +97,7 @@ func TestUpkeepIsAJob(t *testing.T) {
 		}, job.Retention, "%d records of %d days are gone", "run retention"},
 		"rebuild": {func(h *memory.House) (job.Job, error) {
 			return h.Console.StartRebuild(t.Context(), people()[access.Operator])
-		}, job.Rebuild, "the sums of %d tables and months are made anew", "rebuild"},
+		}, job.Rebuild, "the sums of %d months are made anew", "rebuild"},
 	} {
 		h := newHouse(t)
 		begun, err := one.start(h)

@@ -32,7 +32,7 @@ func (a Archive) Export(ctx context.Context, q console.RecordQuery, o export.Opt
 }
 
 // Rebuild implements console.Archive.
-func (a Archive) Rebuild(ctx context.Context, told func(table, month string)) error {
+func (a Archive) Rebuild(ctx context.Context, told func(month string)) error {
 	err := a.Stores.Records.Rebuild(ctx, told)
 	if errors.Is(err, clickhouse.ErrBusy) {
 		return fmt.Errorf("%w: %w", console.ErrConflict, err)

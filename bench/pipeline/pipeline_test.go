@@ -68,31 +68,28 @@ const rawBatch = 10_000
 // raw inserts rows as the worker does, in batches of the same size, and nothing else.
 func (w *world) raw(b *testing.B, n int, sums bool) float64 {
 	b.Helper()
-	db := openClickHouse(b)
-	store := clickhouse.NewStore(db)
-	if !sums {
-		dropViews(b, db)
-	}
+	store := rawStore(b, sums)
 	records := w.records(b, n)
 	begun := clock.System{}.Now()
-	for i := 0; i < len(records); i += rawBatch {
-		require.NoError(b, store.WriteRecords(b.Context(), fmt.Sprint("raw", i), records[i:min(i+rawBatch, len(records))]))
-	}
+	insert(b, store, records, rawBatch)
 	return perSecond(len(records), clock.System{}.Now().Sub(begun))
 }
 
-func dropViews(b *testing.B, db *clickhouse.DB) {
+// rawStore is a store of its own. Without sums they go to a table that keeps nothing.
+func rawStore(b *testing.B, sums bool) *clickhouse.Store {
 	b.Helper()
-	rows, err := db.Conn().Query(b.Context(), "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'MaterializedView'")
-	require.NoError(b, err)
-	var names []string
-	for rows.Next() {
-		var name string
-		require.NoError(b, rows.Scan(&name))
-		names = append(names, name)
+	db := openClickHouse(b)
+	if !sums {
+		for _, statement := range []string{"RENAME TABLE cdr_sum TO kept", "CREATE TABLE cdr_sum AS kept ENGINE = Null", "DROP TABLE kept SYNC"} {
+			require.NoError(b, db.Conn().Exec(b.Context(), statement))
+		}
 	}
-	require.NoError(b, rows.Err())
-	for _, name := range names {
-		require.NoError(b, db.Conn().Exec(b.Context(), "DROP VIEW "+name))
+	return clickhouse.NewStore(db)
+}
+
+func insert(b *testing.B, store *clickhouse.Store, records []cdr.Record, size int) {
+	b.Helper()
+	for i := 0; i < len(records); i += size {
+		require.NoError(b, store.WriteRecords(b.Context(), fmt.Sprint("raw", i), records[i:min(i+size, len(records))]))
 	}
 }

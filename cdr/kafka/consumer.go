@@ -44,7 +44,7 @@ type Take struct {
 // message. With a call now and then, nothing is waited for in vain.
 const (
 	many     = 64
-	manyWait = 350 * time.Millisecond // Beside the time to linger.
+	manyWait = 650 * time.Millisecond // Beside the time to linger.
 )
 
 const (

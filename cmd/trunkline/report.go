@@ -236,7 +236,7 @@ func newRebuildCommand() *cobra.Command {
 	return asking(&cobra.Command{
 		Use: "rebuild", Short: "Make the sums that statistics are answered from anew",
 	}, func(cmd *cobra.Command, c *app.Local, _ []string) error {
-		return c.RebuildSums(cmd.Context(), c.Who, func(table, month string) { cmd.Printf("%s of %s\n", table, month) })
+		return c.RebuildSums(cmd.Context(), c.Who, func(month string) { cmd.Println(month[:4] + "-" + month[4:]) })
 	})
 }
 

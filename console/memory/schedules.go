@@ -64,9 +64,9 @@ func (a archive) Export(ctx context.Context, q console.RecordQuery, _ export.Opt
 }
 
 // Rebuild implements console.Archive.
-func (a archive) Rebuild(_ context.Context, told func(table, month string)) error {
+func (a archive) Rebuild(_ context.Context, told func(month string)) error {
 	a.did("rebuild")
-	told("cdr_hourly", "2026-11")
-	told("cdr_daily", "2026-11")
+	told("2026-11")
+	told("2026-11")
 	return nil
 }

@@ -35,7 +35,9 @@ func (e *endless) Fetch(ctx context.Context) ([]cdr.Message, error) {
 
 func (e *endless) Restart(context.Context, string, []cdr.Break) error { return nil }
 
-func (e *endless) RowsOf(context.Context, int64, int64) (int64, error) { return 0, nil }
+func (e *endless) RowsOf(context.Context, []cdr.Record) (int64, error) { return 0, nil }
+
+func (e *endless) Summed(context.Context, []cdr.Record) error { return nil }
 
 func (e *endless) Check(_ context.Context, marks []cdr.Mark) ([]cdr.Mark, []cdr.Break, error) {
 	return marks, nil, nil

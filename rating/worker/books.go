@@ -131,8 +131,10 @@ type Retrier interface {
 type Calls interface {
 	// WriteRecords stores records once for a token, however often it is repeated.
 	WriteRecords(ctx context.Context, token string, records []cdr.Record) error
-	// RowsOf returns how many records of a batch there are.
-	RowsOf(ctx context.Context, batch, key int64) (int64, error)
+	// Summed makes sure that what is summed from the records has those of a batch once, all of which are given. It may be repeated.
+	Summed(ctx context.Context, records []cdr.Record) error
+	// RowsOf returns how many records there are of the batch whose records are given.
+	RowsOf(ctx context.Context, records []cdr.Record) (int64, error)
 }
 
 // Stream gives legs out. Its methods are called by one goroutine, except Commit.

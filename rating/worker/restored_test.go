@@ -84,7 +84,7 @@ func (b *ledgerBackup) putBack(t *testing.T) {
 
 // tables are all of the store of calls that hold something.
 func tables() []string {
-	return []string{"cdr", "cdr_hour", "cdr_day", "traffic_hour", "tenant_hour", "house_hour", "usage_hour", "stored_batch"}
+	return []string{"cdr", "cdr_sum"}
 }
 
 func (w *world) callsDB() *clickhouse.DB { return w.house }

@@ -70,6 +70,9 @@ func (w *Worker) Deliver(ctx context.Context, b Batch) error {
 	if err := w.cfg.Calls.WriteRecords(ctx, b.Token(), b.Records); err != nil {
 		return err
 	}
+	if err := w.cfg.Calls.Summed(ctx, b.Records); err != nil {
+		return err
+	}
 	if len(b.DeadLetters) > 0 && w.cfg.DeadLetters == nil {
 		return nil // Whoever has the topic of dead letters confirms it.
 	}

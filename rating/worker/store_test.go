@@ -34,7 +34,9 @@ func (d *desk) Send(context.Context, []cdr.Envelope) error { return nil }
 
 func (d *desk) Restart(context.Context, string, []cdr.Break) error { return nil }
 
-func (d *desk) RowsOf(context.Context, int64, int64) (int64, error) { return 0, nil }
+func (d *desk) RowsOf(context.Context, []cdr.Record) (int64, error) { return 0, nil }
+
+func (d *desk) Summed(context.Context, []cdr.Record) error { return nil }
 
 func (d *desk) Check(_ context.Context, marks []cdr.Mark) ([]cdr.Mark, []cdr.Break, error) {
 	return marks, nil, nil

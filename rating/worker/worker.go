@@ -188,7 +188,7 @@ func (w *Worker) Recover(ctx context.Context) error {
 // store went back in time, and remembers the token of what it has lost.
 func (w *Worker) deliverAgain(ctx context.Context, b Batch) error {
 	for _, token := range []string{b.Token(), b.Token() + "/" + rand.Text()} {
-		rows, err := w.cfg.Calls.RowsOf(ctx, b.ID, b.Key)
+		rows, err := w.cfg.Calls.RowsOf(ctx, b.Records)
 		if err != nil {
 			return err
 		}
@@ -198,6 +198,9 @@ func (w *Worker) deliverAgain(ctx context.Context, b Batch) error {
 		if err := w.cfg.Calls.WriteRecords(ctx, token, b.Records); err != nil {
 			return err
 		}
+	}
+	if err := w.cfg.Calls.Summed(ctx, b.Records); err != nil {
+		return err
 	}
 	stored := b
 	stored.Records = nil

@@ -116,7 +116,7 @@ func TestNothingIsLost(t *testing.T) {
 		require.Zero(t, plan[0].Goes.Rows)
 
 		w.eraseAfter(before)
-		require.NoError(t, w.store.Rebuild(t.Context(), func(string, string) {}))
+		require.NoError(t, w.store.Rebuild(t.Context(), func(string) {}))
 		require.NoError(t, w.store.CountBatches(t.Context()))
 		require.Equal(t, before, w.sums())
 		w.agree()

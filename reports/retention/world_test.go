@@ -180,13 +180,8 @@ func (w *world) sums() []string {
 	require.NoError(w.tb, err)
 	out := []string{fmt.Sprint(usage)}
 	for _, q := range []string{
-		"SELECT toString(groupArray(t)) FROM (SELECT tuple(hour, tenant, branch, direction, sum(legs), sum(answered), sum(duration_us), sum(billed), sum(sale), sum(cost)) AS t FROM cdr_hour GROUP BY hour, tenant, branch, direction ORDER BY hour, tenant, branch, direction)",
-		"SELECT toString(groupArray(t)) FROM (SELECT tuple(day, tenant, sum(legs), sum(sale), sum(cost), sumMap(pdd)) AS t FROM cdr_day GROUP BY day, tenant ORDER BY day, tenant)",
-		"SELECT toString(groupArray(t)) FROM (SELECT tuple(hour, carrier, sum(legs), sum(cost)) AS t FROM traffic_hour GROUP BY hour, carrier ORDER BY hour, carrier)",
-		"SELECT toString(groupArray(t)) FROM (SELECT tuple(hour, tenant, area, sum(calls), sum(sale)) AS t FROM usage_hour GROUP BY hour, tenant, area ORDER BY hour, tenant, area)",
-		"SELECT toString(groupArray(t)) FROM (SELECT tuple(hour, sum(legs), sum(sale)) AS t FROM house_hour GROUP BY hour ORDER BY hour)",
-		"SELECT toString(groupArray(t)) FROM (SELECT tuple(hour, tenant, sum(legs), sum(sale)) AS t FROM tenant_hour GROUP BY hour, tenant ORDER BY hour, tenant)",
-		"SELECT toString(groupArray(t)) FROM (SELECT tuple(batch, key, sum(rows), sum(sale), sum(cost)) AS t FROM stored_batch GROUP BY batch, key ORDER BY batch, key)",
+		"SELECT toString(groupArray(t)) FROM (SELECT tuple(grain, time, tenant, branch, direction, carrier, area, sum(legs), sum(answered), sum(duration_us), sum(billed), sum(sale), sum(cost), sumMap(pdd)) AS t FROM cdr_sum WHERE grain <> 'batch' GROUP BY grain, time, tenant, branch, direction, carrier, area ORDER BY grain, time, tenant, branch, direction, carrier, area)",
+		"SELECT toString(groupArray(t)) FROM (SELECT tuple(batch, key, sum(legs), sum(sale), sum(cost)) AS t FROM cdr_sum WHERE grain = 'batch' GROUP BY batch, key ORDER BY batch, key)",
 	} {
 		var text string
 		require.NoError(w.tb, w.clicks.Conn().QueryRow(w.tb.Context(), q).Scan(&text))

@@ -3,8 +3,11 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -31,9 +34,10 @@ func (s *Store) Own(ctx context.Context, ledger string) error {
 	return nil
 }
 
-// StoredBatches returns how many rows there are of each batch with an id in [from, till], in the order of the ids.
+// StoredBatches returns how many rows there are of each batch with an id in [from, till], in the order of the ids, as the marks in the sums
+// say: a batch of which the records are there and the sums are not is not stored yet.
 func (s *Store) StoredBatches(ctx context.Context, from, till int64) (out []repair.Stored, err error) {
-	rows, err := s.db.conn.Query(ctx, `SELECT batch, key, sum(rows) AS n FROM stored_batch WHERE batch >= ? AND batch <= ? `+
+	rows, err := s.db.conn.Query(ctx, `SELECT batch, key, sum(legs) AS n FROM cdr_sum WHERE grain = 'batch' AND tenant = '' AND batch >= ? AND batch <= ? `+
 		`GROUP BY batch, key HAVING n <> 0 ORDER BY batch, key`, from, till)
 	if err != nil {
 		return nil, fmt.Errorf("stored batches: %w", err)
@@ -52,55 +56,52 @@ func (s *Store) StoredBatches(ctx context.Context, from, till int64) (out []repa
 	return out, nil
 }
 
-// RowsOf returns how many records of a batch there are.
-func (s *Store) RowsOf(ctx context.Context, batch, key int64) (n int64, err error) {
-	if err := s.db.conn.QueryRow(ctx, `SELECT sum(rows) FROM stored_batch WHERE batch = ? AND key = ?`, batch, key).Scan(&n); err != nil {
-		return 0, fmt.Errorf("stored batch %d: %w", batch, err)
+// RowsOf returns how many records of a batch there are, whose records are given: it looks at the days that they count in.
+func (s *Store) RowsOf(ctx context.Context, records []cdr.Record) (n int64, err error) {
+	if len(records) == 0 {
+		return 0, nil
 	}
-	return n, nil
+	days := make(map[string]bool)
+	for i := range records {
+		days["'"+records[i].Slot.UTC().Format(time.DateOnly)+"'"] = true
+	}
+	of := strings.Join(slices.Sorted(maps.Keys(days)), ", ")
+	one := &records[0]
+	var rows uint64
+	if err := s.db.conn.QueryRow(ctx, `SELECT count() FROM cdr WHERE toDate(slot) IN (`+of+`) AND batch = ? AND batch_key = ?`, one.Batch, one.BatchKey).Scan(&rows); err != nil {
+		return 0, fmt.Errorf("stored batch %d: %w", one.Batch, err)
+	}
+	return int64(rows), nil
 }
 
 // LastStored returns the highest id of a batch that is here; 0: there is none.
 func (s *Store) LastStored(ctx context.Context) (id int64, err error) {
-	if err := s.db.conn.QueryRow(ctx, `SELECT max(batch) FROM stored_batch`).Scan(&id); err != nil {
+	if err := s.db.conn.QueryRow(ctx, `SELECT max(batch) FROM cdr_sum WHERE grain = 'batch'`).Scan(&id); err != nil {
 		return 0, fmt.Errorf("stored batches: %w", err)
 	}
 	return id, nil
 }
 
-// CountBatches makes the table of stored batches anew, from the records and from what was dropped of them by retention, where they do not
-// agree, as after a restore of one of them. Calls that come in meanwhile make it be done again; when that does not end, it is ErrBusy.
+// CountBatches makes the sums of the months anew, with the marks of their batches, that do not agree with the records and with what
+// retention has dropped of them, as after a restore of one of them. Calls that come in meanwhile make it be done again; when that does not
+// end, it is ErrBusy.
 func (s *Store) CountBatches(ctx context.Context) error {
-	for range rebuildTries {
-		var off int64
-		if err := s.db.conn.QueryRow(ctx, `SELECT (SELECT toInt64(count()) FROM cdr) + (SELECT sum(rows) FROM cdr_retired FINAL) - (SELECT sum(rows) FROM stored_batch)`).Scan(&off); err != nil {
-			return fmt.Errorf("count batches: %w", err)
-		}
-		if off == 0 {
-			return nil
-		}
-		for _, statement := range []string{
-			`DROP TABLE IF EXISTS stored_batch_rebuild SYNC`,
-			`CREATE TABLE stored_batch_rebuild AS stored_batch`,
-			`INSERT INTO stored_batch_rebuild SELECT ` + batchSums + ` FROM cdr GROUP BY batch, key`,
-			`INSERT INTO stored_batch_rebuild SELECT batch, key, rows, sale, cost FROM cdr_retired FINAL`,
-			`EXCHANGE TABLES stored_batch AND stored_batch_rebuild`,
-			`DROP TABLE stored_batch_rebuild SYNC`,
-		} {
-			if err := s.db.conn.Exec(ctx, statement); err != nil {
-				return fmt.Errorf("count batches: %w", err)
-			}
+	months, err := s.unmarked(ctx)
+	if err != nil {
+		return fmt.Errorf("count batches: %w", err)
+	}
+	for _, month := range months {
+		if err := s.rebuildMonth(ctx, month); err != nil {
+			return fmt.Errorf("count batches: sums of %s: %w", month, err)
 		}
 	}
-	return fmt.Errorf("count batches: %w", ErrBusy)
+	return nil
 }
 
-const batchSums = `batch, batch_key AS key, toInt64(count()) AS rows, sum(cdr.sale * sign) AS sale, sum(cdr.cost * sign) AS cost`
-
 // ofBatches is the condition for rows of batches.
-func ofBatches(key string, batches []repair.ID) string {
+func ofBatches(batches []repair.ID) string {
 	var b strings.Builder
-	b.WriteString("(batch, " + key + ") IN (")
+	b.WriteString("(batch, batch_key) IN (")
 	for i, id := range batches {
 		if i > 0 {
 			b.WriteString(", ")
@@ -111,10 +112,10 @@ func ofBatches(key string, batches []repair.ID) string {
 	return b.String()
 }
 
-// SetAside takes the rows of batches out of the calls and keeps them in cdr_aside, and makes the sums of their months anew. A run
-// that is interrupted is finished by the next: what is noted of the batches goes last.
+// SetAside takes the rows of batches out of the calls and keeps them in cdr_aside, and makes the sums of their months anew, with which
+// their marks go. A run that is interrupted is finished by the next, as the marks go last.
 func (s *Store) SetAside(ctx context.Context, batches []repair.ID) error {
-	rows := ofBatches("batch_key", batches)
+	rows := ofBatches(batches)
 	copied := "INSERT INTO cdr_aside SELECT *, now() AS aside_at FROM cdr WHERE " + rows +
 		" AND (call, seq, sign, batch, batch_key) NOT IN (SELECT call, seq, sign, batch, batch_key FROM cdr_aside WHERE " + rows + ")"
 	if err := s.db.conn.Exec(ctx, copied); err != nil {
@@ -128,14 +129,9 @@ func (s *Store) SetAside(ctx context.Context, batches []repair.ID) error {
 		return fmt.Errorf("set %d batches aside: %w", len(batches), err)
 	}
 	for _, month := range months {
-		for _, k := range keptTables() {
-			if err := s.rebuildMonth(ctx, k, month); err != nil {
-				return fmt.Errorf("sums %s of %s: %w", k.name, month, err)
-			}
+		if err := s.rebuildMonth(ctx, month); err != nil {
+			return fmt.Errorf("sums of %s: %w", month, err)
 		}
-	}
-	if err := s.remove(ctx, "stored_batch", ofBatches("key", batches)); err != nil {
-		return fmt.Errorf("set %d batches aside: %w", len(batches), err)
 	}
 	return nil
 }

@@ -7,11 +7,22 @@ import (
 	"trunkline/reports"
 )
 
-// table is something that groups can be summed from.
+// table is something that groups can be summed from: the records, or a grain of the table of sums.
 type table struct {
-	name string
-	time string   // Its column of time.
-	dims []string // Its columns that groups and filters can look at.
+	name  string
+	time  string // Its column of time.
+	grain grain
+	dims  []string // Its columns that groups and filters can look at.
+}
+
+func sumsOf(g grain, dims ...string) table { return table{"cdr_sum", "time", g, dims} }
+
+// only is the condition for the rows of a table; empty: all are.
+func (t table) only() string {
+	if t.grain == 0 {
+		return ""
+	}
+	return "grain = '" + t.grain.String() + "'"
 }
 
 // segment is a part of a period, summed from one table.
@@ -24,22 +35,20 @@ func tenantColumns() []string {
 	return []string{"tenant", "branch", "extension", "number", "direction", "destination", "country", "carrier", "gateway", "cause", "kind"}
 }
 
-func recordsTable() table { return table{"cdr", "slot", nil} }
-func hourTable() table    { return table{"cdr_hour", "hour", tenantColumns()} }
+func recordsTable() table { return table{"cdr", "slot", 0, nil} }
+func hourTable() table    { return sumsOf(hourGrain, tenantColumns()...) }
 
 func dayTable() table {
-	return table{"cdr_day", "day", []string{"tenant", "branch", "extension", "number", "direction", "country", "kind"}}
+	return sumsOf(dayGrain, "tenant", "branch", "extension", "number", "direction", "country", "kind")
 }
 
-func houseTable() table { return table{"house_hour", "hour", []string{"direction", "kind"}} }
+func houseTable() table { return sumsOf(houseGrain, "direction", "kind") }
 
 func trafficTable() table {
-	return table{"traffic_hour", "hour", []string{"direction", "country", "carrier", "gateway", "cause", "kind"}}
+	return sumsOf(trafficGrain, "direction", "country", "carrier", "gateway", "cause", "kind")
 }
 
-func tenantTable() table {
-	return table{"tenant_hour", "hour", []string{"tenant", "branch", "direction", "kind"}}
-}
+func tenantTable() table { return sumsOf(tenantGrain, "tenant", "branch", "direction", "kind") }
 
 // cover says which tables a question is answered from: days in the middle of its period, hours at its edges, and records
 // where the period does not begin or end with an hour of UTC. All of them together are exactly the period.

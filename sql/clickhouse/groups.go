@@ -80,18 +80,18 @@ func keyOf(d reports.Dimension, t table) (expression string, zoned bool) {
 	case reports.ByHour:
 		return "formatDateTime(toStartOfHour(toTimeZone(" + t.time + ", ?)), '%Y-%m-%dT%H:%i:%SZ', 'UTC')", true
 	case reports.ByDay:
-		if t.time == "day" {
-			return "toString(day)", false
+		if t.grain == dayGrain {
+			return "toString(toDate(time))", false
 		}
 		return "toString(toDate(" + t.time + ", ?))", true
 	case reports.ByMonth:
-		if t.time == "day" {
-			return "formatDateTime(day, '%Y-%m')", false
+		if t.grain == dayGrain {
+			return "formatDateTime(time, '%Y-%m')", false
 		}
 		return "formatDateTime(" + t.time + ", '%Y-%m', ?)", true
 	case reports.ByWeekday:
-		if t.time == "day" {
-			return "toString(toDayOfWeek(day))", false
+		if t.grain == dayGrain {
+			return "toString(toDayOfWeek(time))", false
 		}
 		return "toString(toDayOfWeek(" + t.time + ", 0, ?))", true
 	case reports.ByHourOfDay:

@@ -220,8 +220,9 @@ func (s *Store) enoughSince(ctx context.Context, f *Filter) (hour time.Time, eno
 		t = tenantTable()
 	}
 	c := &condition{}
-	c.add("hour >= toDateTime(?, 'UTC')", f.From.Truncate(time.Hour).Unix())
-	c.add("hour < toDateTime(?, 'UTC')", f.Till.Unix())
+	c.terms = append(c.terms, t.only())
+	c.add("time >= toDateTime(?, 'UTC')", f.From.Truncate(time.Hour).Unix())
+	c.add("time < toDateTime(?, 'UTC')", f.Till.Unix())
 	c.text("tenant = ?", f.Tenant)
 	c.text("branch = ?", f.Branch)
 	if f.Direction != 0 {
@@ -231,7 +232,7 @@ func (s *Store) enoughSince(ctx context.Context, f *Filter) (hour time.Time, eno
 		c.add("kind = ?", f.Kind.String())
 	}
 	wanted := int64(f.Offset + f.Limit)
-	rows, err := s.db.conn.Query(ctx, "SELECT hour, sum(legs) AS n FROM "+t.name+" WHERE "+c.String()+" GROUP BY hour HAVING n > 0 ORDER BY hour DESC LIMIT ?", append(c.args, wanted)...)
+	rows, err := s.db.conn.Query(ctx, "SELECT time, sum(legs) AS n FROM "+t.name+" WHERE "+c.String()+" GROUP BY time HAVING n > 0 ORDER BY time DESC LIMIT ?", append(c.args, wanted)...)
 	if err != nil {
 		return hour, false, fmt.Errorf("list calls: %w", err)
 	}

@@ -2,11 +2,10 @@ package clickhouse
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/shopspring/decimal"
 )
 
 // ErrBusy is returned when calls came in while a month was summed, time and again.
@@ -15,52 +14,62 @@ var ErrBusy = errors.New("calls came in while the sums were made")
 // rebuildTries is how often a month is summed anew when calls came in meanwhile.
 const rebuildTries = 5
 
-// kept is a table of sums with what shows that it is complete.
-type kept struct {
-	name, time, count string
-	of                string // Which records are in it.
-}
+// asidePrefix begins the names of tables in which months are summed.
+const asidePrefix = "cdr_sum_rebuild_"
 
-func keptTables() []kept {
-	return []kept{
-		{"cdr_hour", "hour", "legs", "1"},
-		{"cdr_day", "day", "legs", "1"},
-		{"traffic_hour", "hour", "legs", "1"},
-		{"tenant_hour", "hour", "legs", "1"},
-		{"house_hour", "hour", "legs", "1"},
-		{"usage_hour", "hour", "attempts", "kind = 'ingress' AND (direction <> 'internal' OR cdr.sale <> 0)"},
+// Rebuild makes all sums anew from the records, month by month, and checks that each month adds up to its records. Readers see a month
+// as it was or as it is, never between. Calls of a month that come in while it is summed make it be summed again; when that does not end,
+// it is ErrBusy and the month may lack calls: repeat it while no worker runs. Of days of which retention has dropped calls, the sums stay
+// as they are: the calls that they were made of are not there. told is called after every month.
+func (s *Store) Rebuild(ctx context.Context, told func(month string)) error {
+	if err := s.dropLeft(ctx); err != nil {
+		return err
 	}
+	months, err := s.months(ctx)
+	if err != nil {
+		return err
+	}
+	for _, month := range months {
+		if err := s.rebuildMonth(ctx, month); err != nil {
+			return fmt.Errorf("sums of %s: %w", month, err)
+		}
+		told(month)
+	}
+	return nil
 }
 
-// Rebuild makes all sums anew from the records, month by month, by the definitions of their views, and checks that each
-// month adds up to its records. Readers see a month as it was or as it is, never between. Calls of a month that come in
-// while it is summed make it be summed again; when that does not end, it is ErrBusy and the month may lack calls: repeat it
-// while no worker runs. Of days of which retention has dropped calls, the sums stay as they are: the calls that they were made of are
-// not there. told is called after every month of every table.
-func (s *Store) Rebuild(ctx context.Context, told func(table, month string)) error {
-	var months []string
+// months returns those that have calls or sums, in order, as "202610".
+func (s *Store) months(ctx context.Context) (months []string, err error) {
 	const query = `SELECT arraySort(groupUniqArray(substring(partition, 1, 6))) FROM system.parts WHERE database = currentDatabase() AND active
-AND table IN ('cdr', 'cdr_hour', 'cdr_day', 'traffic_hour', 'tenant_hour', 'house_hour', 'usage_hour')`
+AND table IN ('cdr', 'cdr_sum')`
 	if err := s.db.conn.QueryRow(ctx, query).Scan(&months); err != nil {
-		return fmt.Errorf("months of calls: %w", err)
+		return nil, fmt.Errorf("months of calls: %w", err)
 	}
-	for _, k := range keptTables() {
-		for _, month := range months {
-			if err := s.rebuildMonth(ctx, k, month); err != nil {
-				return fmt.Errorf("sums %s of %s: %w", k.name, month, err)
-			}
-			told(k.name, month)
+	return months, nil
+}
+
+// dropLeft drops tables that a rebuild has left that was killed more than a day ago.
+func (s *Store) dropLeft(ctx context.Context) error {
+	var names []string
+	const query = `SELECT groupArray(name) FROM system.tables WHERE database = currentDatabase() AND startsWith(name, ?) AND metadata_modification_time < now() - INTERVAL 1 DAY`
+	if err := s.db.conn.QueryRow(ctx, query, asidePrefix).Scan(&names); err != nil {
+		return fmt.Errorf("tables that a rebuild has left: %w", err)
+	}
+	for _, name := range names {
+		if err := s.db.conn.Exec(ctx, "DROP TABLE IF EXISTS "+name+" SYNC"); err != nil {
+			return fmt.Errorf("tables that a rebuild has left: %w", err)
 		}
 	}
 	return nil
 }
 
-func (s *Store) rebuildMonth(ctx context.Context, k kept, month string) error {
+// rebuildMonth makes the sums of a month anew, until they agree with its records.
+func (s *Store) rebuildMonth(ctx context.Context, month string) error {
 	for range rebuildTries {
-		if err := s.fillMonth(ctx, k, month); err != nil {
+		if err := s.fillMonth(ctx, month); err != nil {
 			return err
 		}
-		ok, err := s.agrees(ctx, k, month)
+		ok, err := s.agrees(ctx, month, false)
 		if err != nil || ok {
 			return err
 		}
@@ -71,25 +80,28 @@ func (s *Store) rebuildMonth(ctx context.Context, k kept, month string) error {
 // retiredDays are the days of which calls were dropped.
 const retiredDays = `SELECT day FROM cdr_retired`
 
-// fillMonth sums a month into a table beside, and puts it in the place of the old sums at once.
-func (s *Store) fillMonth(ctx context.Context, k kept, month string) (err error) {
-	var definition, database string
-	if err := s.db.conn.QueryRow(ctx, `SELECT as_select, database FROM system.tables WHERE database = currentDatabase() AND name = ?`, k.name+"_view").
-		Scan(&definition, &database); err != nil {
-		return err
+// fillMonth sums a month into a table beside, and puts it in the place of the old sums at once. The marks of its batches come first, and
+// the sums are those of batches that have one: what comes in meanwhile has neither.
+func (s *Store) fillMonth(ctx context.Context, month string) (err error) {
+	aside := asidePrefix + strings.ToLower(rand.Text())
+	defer func() {
+		err = errors.Join(err, s.db.conn.Exec(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+aside+" SYNC"))
+	}()
+	statements := []string{
+		"CREATE TABLE " + aside + " AS cdr_sum",
+		"INSERT INTO " + aside + " (grain, time, kind, direction, batch, key, " + sumColumns + ") SELECT 'batch', toDateTime(toStartOfMonth(slot), 'UTC'), 'ingress', 'outbound', batch, batch_key, " +
+			batchSums + " FROM cdr WHERE toYYYYMM(slot) = " + month + " GROUP BY ALL",
 	}
-	aside := k.name + "_rebuild"
-	drop := func() error { return s.db.conn.Exec(ctx, "DROP TABLE IF EXISTS "+aside+" SYNC") }
-	if err := drop(); err != nil {
-		return err
+	of := "toYYYYMM(slot) = " + month + " AND toDate(slot) NOT IN (" + retiredDays + ") AND (batch, batch_key) IN (SELECT batch, key FROM " + aside + " WHERE grain = 'batch')"
+	for _, d := range definitions() {
+		statements = append(statements, d.insert(aside, of))
 	}
-	defer func() { err = errors.Join(err, drop()) }()
-	for _, statement := range []string{
-		"CREATE TABLE " + aside + " AS " + k.name,
-		"INSERT INTO " + aside + " SELECT * FROM " + k.name + " WHERE toYYYYMM(" + k.time + ") = " + month + " AND toDate(" + k.time + ") IN (" + retiredDays + ")",
-		"INSERT INTO " + aside + " " + definition + " SETTINGS additional_table_filters = {'" + database + ".cdr': 'toYYYYMM(slot) = " + month +
-			" AND toDate(slot) NOT IN (SELECT day FROM " + database + ".cdr_retired)'}",
-	} {
+	statements = append(statements,
+		"INSERT INTO "+aside+" (grain, time, kind, direction, batch, key, "+sumColumns+") SELECT 'batch', toDateTime(toStartOfMonth(day), 'UTC'), 'ingress', 'outbound', batch, key, "+
+			retiredSums+" FROM cdr_retired FINAL WHERE toYYYYMM(day) = "+month,
+		"INSERT INTO "+aside+" SELECT * FROM cdr_sum WHERE toYYYYMM(time) = "+month+" AND grain <> 'batch' AND toDate(time) IN ("+retiredDays+")",
+	)
+	for _, statement := range statements {
 		if err := s.db.conn.Exec(ctx, statement); err != nil {
 			return err
 		}
@@ -99,30 +111,7 @@ func (s *Store) fillMonth(ctx context.Context, k kept, month string) (err error)
 		return err
 	}
 	if rows == 0 {
-		return s.db.conn.Exec(ctx, "ALTER TABLE "+k.name+" DROP PARTITION "+month)
+		return s.db.conn.Exec(ctx, "ALTER TABLE cdr_sum DROP PARTITION "+month)
 	}
-	return s.db.conn.Exec(ctx, "ALTER TABLE "+k.name+" REPLACE PARTITION "+month+" FROM "+aside)
-}
-
-// agrees reports whether the sums of a month are those of its records.
-func (s *Store) agrees(ctx context.Context, k kept, month string) (bool, error) {
-	query := strings.NewReplacer("{count}", k.count, "{table}", k.name, "{time}", k.time, "{of}", k.of).Replace(
-		`SELECT sum({count}), sum(sale) FROM {table} WHERE toYYYYMM({time}) = toUInt32(?) AND toDate({time}) NOT IN (` + retiredDays + `) UNION ALL
-SELECT -sum(toInt64(sign)), -sum(sale * sign) FROM cdr WHERE toYYYYMM(slot) = toUInt32(?) AND toDate(slot) NOT IN (` + retiredDays + `) AND {of}`)
-	rows, err := s.db.conn.Query(ctx, query, month, month)
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	var legs int64
-	var sale decimal.Decimal
-	for rows.Next() {
-		var n int64
-		var a decimal.Decimal
-		if err := rows.Scan(&n, &a); err != nil {
-			return false, err
-		}
-		legs, sale = legs+n, sale.Add(a)
-	}
-	return legs == 0 && sale.IsZero(), rows.Err()
+	return s.db.conn.Exec(ctx, "ALTER TABLE cdr_sum REPLACE PARTITION "+month+" FROM "+aside)
 }

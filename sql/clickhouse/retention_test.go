@@ -75,9 +75,9 @@ func TestRetire(t *testing.T) {
 		require.Equal(t, batches, stored)
 	}
 	same()
-	require.NoError(t, store.Rebuild(t.Context(), func(string, string) {}))
+	require.NoError(t, store.Rebuild(t.Context(), func(string) {}))
 	same()
-	require.NoError(t, db.Conn().Exec(t.Context(), "INSERT INTO stored_batch (batch, key, rows) VALUES (1, 0, 7)"))
+	require.NoError(t, db.Conn().Exec(t.Context(), "INSERT INTO cdr_sum (grain, time, kind, direction, batch, key, legs) VALUES ('batch', '2026-10-01 00:00:00', 'ingress', 'outbound', 1, 0, 7)"))
 	require.NoError(t, store.CountBatches(t.Context()))
 	same()
 	require.NoError(t, r.Settle(t.Context()))

@@ -43,7 +43,7 @@ func (r *Retention) putBack(ctx context.Context) error {
 }
 
 // Retire implements retention.CallStore. A day of which all goes is dropped as a partition, and else its rows are removed. Sums are not
-// touched: they are fed by inserts alone.
+// touched: whoever inserts calls fills them.
 func (r *Retention) Retire(ctx context.Context, id int64, p retention.Part, f retention.Figures) error {
 	there, err := r.Figures(ctx, p)
 	if err == nil && there != f {
@@ -69,8 +69,8 @@ func (r *Retention) Retire(ctx context.Context, id int64, p retention.Part, f re
 // note keeps what the batches had that are dropped. It may be repeated.
 func (r *Retention) note(ctx context.Context, id int64, p *retention.Part) error {
 	where, args := ofPart(p)
-	return r.store.db.conn.Exec(ctx, fmt.Sprintf("INSERT INTO cdr_retired (entry, day, batch, key, rows, sale, cost) SELECT %d, toDate('%s'), %s FROM cdr WHERE %s GROUP BY batch, key",
-		id, p.Day.Format(time.DateOnly), batchSums, where), args...)
+	return r.store.db.conn.Exec(ctx, fmt.Sprintf("INSERT INTO cdr_retired (entry, day, batch, key, rows, sale, cost) SELECT %d, toDate('%s'), batch, batch_key, toInt64(count()), sum(cdr.sale * sign), sum(cdr.cost * sign) FROM cdr WHERE %s GROUP BY batch, batch_key",
+		id, p.Day.Format(time.DateOnly), where), args...)
 }
 
 // dropDay drops a day as a partition, if it has nothing but the part. It is moved out first, at once: what comes in meanwhile begins the

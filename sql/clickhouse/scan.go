@@ -53,7 +53,7 @@ func plan(questions []reports.GroupQuery) []*scan {
 
 // suits reports whether a question can be answered on the way.
 func (s *scan) suits(q *reports.GroupQuery, t table, own stretch) bool {
-	same := s.table.name == t.name && s.like.Side == q.Side && s.like.Tenant == q.Tenant && s.like.Branch == q.Branch && s.like.Brief == q.Brief &&
+	same := s.table.name == t.name && s.table.grain == t.grain && s.like.Side == q.Side && s.like.Tenant == q.Tenant && s.like.Branch == q.Branch && s.like.Brief == q.Brief &&
 		s.like.Filter.String() == q.Filter.String() && s.like.Zone.String() == q.Zone.String()
 	return same && !slices.ContainsFunc(s.stretches, func(other stretch) bool { return other != own && own.overlaps(other) })
 }
@@ -121,6 +121,9 @@ func (s *scan) sql(number int, questions []reports.GroupQuery) (query string, ar
 		kind = "egress"
 	}
 	c.args = append(c.args, kind)
+	if only := s.table.only(); only != "" {
+		c.terms = append(c.terms, only)
+	}
 	s.times(c)
 	c.text(s.table.name+".tenant = ?", s.like.Tenant)
 	c.text(s.table.name+".branch = ?", s.like.Branch)
@@ -186,9 +189,6 @@ func (s *scan) times(c *condition) {
 
 // moment compares the column of time of a table.
 func (t table) moment(operator string, at time.Time) (term string, value any) {
-	if t.time == "day" {
-		return "day " + operator + " toDate(?)", at.UTC().Format(time.DateOnly)
-	}
 	return t.time + " " + operator + " toDateTime(?, 'UTC')", at.Unix()
 }
 

@@ -13,7 +13,7 @@ import (
 	"trunkline/reports"
 )
 
-// classSQL is reports.Classify over usage_hour and the records at its edges. Where the branch is comes as three lists beside
+// classSQL is reports.Classify over the sums of use and the records at its edges. Where the branch is comes as three lists beside
 // each other: branches, their countries, and their areas behind the countries.
 const classSQL = `multiIf(NOT outbound, 5, area = '', 1, country = '' OR NOT startsWith(area, country), 4,
     positionCaseInsensitive(destination, 'mobile') > 0, 3, home <> country AND startsWith(area, home), 1, 2)`
@@ -25,7 +25,8 @@ FROM (
 )
 GROUP BY tenant, branch, class, sale_currency`
 
-const usageOfHours = `SELECT tenant, branch, outbound, area, destination, sale_currency, calls, attempts, billed, covered, sale FROM usage_hour WHERE `
+const usageOfHours = `SELECT tenant, branch, CAST(direction <> 'inbound' AS Bool) AS outbound, area, destination, sale_currency, answered AS calls, legs AS attempts, billed, covered, sale
+    FROM cdr_sum WHERE grain = 'usage' AND `
 
 const usageOfRecords = `SELECT tenant, branch, CAST(direction <> 'inbound' AS Bool) AS outbound,
         if(direction = 'internal', '', substring(to_number, 1, 7)) AS area, destination, sale_currency,
@@ -104,7 +105,7 @@ func usageQuery(tenants []string, homes map[reports.HomeKey]reports.Home, from, 
 		parts, args = append(parts, text+c.String()), append(args, c.args...)
 	}
 	add(usageOfRecords, "slot", from, first)
-	add(usageOfHours, "hour", first, last)
+	add(usageOfHours, "time", first, last)
 	add(usageOfRecords, "slot", last, till)
 	return strings.Replace(usageSQL, "%s", strings.Join(parts, " UNION ALL "), 1), args
 }

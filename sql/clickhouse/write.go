@@ -23,14 +23,13 @@ type Store struct {
 // NewStore returns the store in a database whose migrations have run.
 func NewStore(db *DB) *Store { return &Store{db} }
 
-// insertSettings make an insert take effect once for a token, in the table and in the sums that depend on it.
+// insertSettings make an insert take effect once for a token.
 func insertSettings(token string) driver.Settings {
 	return driver.Settings{
-		"async_insert":                                       0,
-		"insert_deduplicate":                                 1,
-		"insert_deduplication_token":                         token,
-		"max_partitions_per_insert_block":                    0, // Imported records may be of many days.
-		"deduplicate_blocks_in_dependent_materialized_views": 1,
+		"async_insert":                    0,
+		"insert_deduplicate":              1,
+		"insert_deduplication_token":      token,
+		"max_partitions_per_insert_block": 0, // Imported records may be of many days.
 	}
 }
 
@@ -150,12 +149,20 @@ func releasedBy(s cdr.Side) int8 {
 	return int8(s)
 }
 
-// WriteRecords inserts records. The same token with the same records takes effect once, however often it is repeated
-// within the last 10,000 inserts; that holds for the sums too. A repetition must have the same records in the same order.
+// WriteRecords inserts records, and then their sums. The same token with the same records takes effect once, however often it is repeated
+// within the last 10,000 inserts; that holds for the sums too. A repetition must have the same records in the same order. Summed tells
+// whether something has come between records and sums.
 func (s *Store) WriteRecords(ctx context.Context, token string, records []cdr.Record) error {
 	if len(records) == 0 {
 		return nil
 	}
+	if err := s.writeRecords(ctx, token, records); err != nil {
+		return err
+	}
+	return s.writeSums(ctx, token, records)
+}
+
+func (s *Store) writeRecords(ctx context.Context, token string, records []cdr.Record) error {
 	all := columns()
 	names := make([]string, 0, len(all))
 	for _, c := range all {

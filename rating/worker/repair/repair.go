@@ -210,5 +210,8 @@ func (r *Repair) refill(ctx context.Context, run string, b Batch) error {
 	if err != nil {
 		return err
 	}
-	return r.Calls.WriteRecords(ctx, fmt.Sprintf("refill/%s/%s", run, batch.Token()), batch.Records)
+	if err := r.Calls.WriteRecords(ctx, fmt.Sprintf("refill/%s/%s", run, batch.Token()), batch.Records); err != nil {
+		return err
+	}
+	return r.Calls.Summed(ctx, batch.Records)
 }
