@@ -14,6 +14,7 @@ import (
 // groupRow is one row of an answer.
 type groupRow struct {
 	scan, stretch              uint8
+	owner                      string // The tenant that the row is of, where those of several are looked at.
 	mask                       uint64
 	keys                       []string // Of all columns of the scan; those of other groupings are empty.
 	saleCurrency, costCurrency string
@@ -45,7 +46,7 @@ func (d *dealer) deal(g *groupRow) error {
 	}
 	for _, w := range s.wants {
 		q := &d.questions[w.query]
-		if s.stretches[g.stretch] != w.stretch || s.mask(q.By) != g.mask {
+		if s.stretches[g.stretch] != w.stretch || s.mask(q.By) != g.mask || s.shared() && q.Tenant != g.owner {
 			continue
 		}
 		keys := make([]string, len(q.By))

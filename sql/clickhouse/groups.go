@@ -26,8 +26,8 @@ const briefRecords = `sumIf(toInt64(sign), side), sumIf(toInt64(sign), side AND 
 const keptSums = `sumIf(legs, side), sumIf(seizures, side), sumIf(answered, side), sumIf(effective, side), sumIf(limited, side), sumIf(crowded, side),
     sumIf(duration_us, side), sumIf(billed, side), sumMapIf(pdd, side), sum(sale), sum(cost)`
 
-// Groups implements reports.StatsStore. All questions are one statement, and those that look at the same rows are one scan of it.
-func (s *Store) Groups(ctx context.Context, questions []reports.GroupQuery) ([][]reports.Group, error) {
+// groups asks questions. All are one statement, and those that look at the same rows are one scan of it.
+func (s *Store) groups(ctx context.Context, questions []reports.GroupQuery) ([][]reports.Group, error) {
 	scans := plan(questions)
 	query, args, err := scansSQL(scans, questions)
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *Store) Groups(ctx context.Context, questions []reports.GroupQuery) ([][
 	d := newDealer(scans, questions)
 	for rows.Next() {
 		var g groupRow
-		if err := rows.Scan(&g.scan, &g.stretch, &g.mask, &g.keys, &g.saleCurrency, &g.costCurrency, &g.sums.Legs, &g.sums.Seizures, &g.sums.Answered,
+		if err := rows.Scan(&g.scan, &g.stretch, &g.owner, &g.mask, &g.keys, &g.saleCurrency, &g.costCurrency, &g.sums.Legs, &g.sums.Seizures, &g.sums.Answered,
 			&g.sums.Effective, &g.sums.Limited, &g.sums.Crowded, &g.sums.Micros, &g.sums.Billed, &g.pdd, &g.sale, &g.cost); err != nil {
 			return nil, fmt.Errorf("sums of calls: %w", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -363,4 +364,45 @@ func TestQuestionsAskedTogether(t *testing.T) {
 			require.ElementsMatch(t, alone, together[i], "%s: %s to %s by %s", name, q.From, q.Till, q.By)
 		}
 	}
+}
+
+// TestAskedAtOnce has forty people of two companies and of the house ask at the same moment: each gets what they get when they ask alone,
+// and one who asks for too much keeps nobody else from an answer.
+func TestAskedAtOnce(t *testing.T) {
+	store, _ := open(t)
+	begin := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
+	require.NoError(t, store.WriteRecords(t.Context(), "autumn", invent(11, 900, begin, 40*24*time.Hour)))
+	var all [][]reports.GroupQuery
+	for i := range 40 {
+		q := reports.GroupQuery{Side: reports.Calls, From: begin, Till: begin.AddDate(0, 1, i%2), Zone: time.UTC, Tenant: []string{"beauty", "smallco", ""}[i%3], Limit: 10_000}
+		days := q
+		q.By, days.By = []reports.Dimension{reports.ByDirection}, []reports.Dimension{reports.ByDay, reports.ByCountry}
+		if i%5 == 0 {
+			q.Side, days.Brief = reports.Attempts, true
+		}
+		all = append(all, []reports.GroupQuery{q, days})
+	}
+	greedy := slices.Clone(all[0])
+	greedy[1].Limit = 3
+	all = append(all, greedy)
+	alone := make([][][]reports.Group, len(all))
+	for i := range all[:40] {
+		var err error
+		alone[i], err = store.Groups(t.Context(), all[i])
+		require.NoError(t, err)
+	}
+	together := make([][][]reports.Group, len(all))
+	errs := make([]error, len(all))
+	var asking sync.WaitGroup
+	for i := range all {
+		asking.Go(func() { together[i], errs[i] = store.Groups(t.Context(), all[i]) })
+	}
+	asking.Wait()
+	for i := range all[:40] {
+		require.NoError(t, errs[i])
+		for n := range all[i] {
+			require.ElementsMatch(t, alone[i][n], together[i][n], "%d, question %d", i, n)
+		}
+	}
+	require.ErrorIs(t, errs[40], reports.ErrQuery)
 }

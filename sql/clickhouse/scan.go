@@ -13,7 +13,8 @@ import (
 // that do not overlap, and group them differently.
 type scan struct {
 	table     table
-	like      *reports.GroupQuery // What rows are looked at, all but the time.
+	like      *reports.GroupQuery // What rows are looked at, all but the time and whose they are.
+	tenants   []string            // Whose rows are looked at; one that is empty: all of them.
 	stretches []stretch
 	dims      []reports.Dimension // That any of the questions groups by: the columns of its keys.
 	wants     []want
@@ -43,7 +44,7 @@ func plan(questions []reports.GroupQuery) []*scan {
 			at := slices.IndexFunc(scans, func(s *scan) bool { return s.suits(q, seg.table, own) })
 			if at < 0 {
 				at = len(scans)
-				scans = append(scans, &scan{table: seg.table, like: q})
+				scans = append(scans, &scan{table: seg.table, like: q, tenants: []string{q.Tenant}})
 			}
 			scans[at].add(i, q, own)
 		}
@@ -51,14 +52,23 @@ func plan(questions []reports.GroupQuery) []*scan {
 	return scans
 }
 
-// suits reports whether a question can be answered on the way.
+// suits reports whether a question can be answered on the way. One of another tenant can: rows are told apart by whose they are.
 func (s *scan) suits(q *reports.GroupQuery, t table, own stretch) bool {
-	same := s.table.name == t.name && s.table.grain == t.grain && s.like.Side == q.Side && s.like.Tenant == q.Tenant && s.like.Branch == q.Branch && s.like.Brief == q.Brief &&
-		s.like.Filter.String() == q.Filter.String() && s.like.Zone.String() == q.Zone.String()
+	same := s.table.name == t.name && s.table.grain == t.grain && s.like.Side == q.Side && (s.like.Tenant == "") == (q.Tenant == "") && s.like.Branch == q.Branch &&
+		s.like.Brief == q.Brief && s.like.Filter.String() == q.Filter.String() && s.like.Zone.String() == q.Zone.String()
+	if q.Branch != "" {
+		same = same && s.like.Tenant == q.Tenant // Branches of two tenants may have one name.
+	}
 	return same && !slices.ContainsFunc(s.stretches, func(other stretch) bool { return other != own && own.overlaps(other) })
 }
 
+// shared reports whether rows of several tenants are looked at, which are told apart.
+func (s *scan) shared() bool { return len(s.tenants) > 1 }
+
 func (s *scan) add(query int, q *reports.GroupQuery, own stretch) {
+	if !slices.Contains(s.tenants, q.Tenant) {
+		s.tenants = append(s.tenants, q.Tenant)
+	}
 	if !slices.Contains(s.stretches, own) {
 		s.stretches = append(s.stretches, own)
 		slices.SortFunc(s.stretches, func(a, b stretch) int { return a.from.Compare(b.from) })
@@ -125,7 +135,13 @@ func (s *scan) sql(number int, questions []reports.GroupQuery) (query string, ar
 		c.terms = append(c.terms, only)
 	}
 	s.times(c)
-	c.text(s.table.name+".tenant = ?", s.like.Tenant)
+	owner := "''"
+	if s.shared() {
+		owner = "toString(" + s.table.name + ".tenant)"
+		c.add(s.table.name+".tenant IN (?)", s.tenants)
+	} else {
+		c.text(s.table.name+".tenant = ?", s.like.Tenant)
+	}
 	c.text(s.table.name+".branch = ?", s.like.Branch)
 	if err := c.where(s.like.Filter, s.table.name); err != nil {
 		return "", nil, err
@@ -137,7 +153,7 @@ func (s *scan) sql(number int, questions []reports.GroupQuery) (query string, ar
 	}
 	masked, grouped := s.grouped(s.sets(questions))
 	c.args = append(c.args, s.limit(questions))
-	return "SELECT toUInt8(" + strconv.Itoa(number) + ") AS scan, " + stretched + " AS stretch, " + masked + " AS mask, CAST([" + strings.Join(keys, ", ") +
+	return "SELECT toUInt8(" + strconv.Itoa(number) + ") AS scan, " + stretched + " AS stretch, " + owner + " AS owner, " + masked + " AS mask, CAST([" + strings.Join(keys, ", ") +
 		"] AS Array(String)) AS keys, sale_currency, " + cost + ",\n    " + withSide(s.sums(), s.table.name) +
 		"\nFROM " + s.table.name + " WHERE " + c.String() + "\nGROUP BY " + grouped + " LIMIT ?", c.args, nil
 }
@@ -200,9 +216,12 @@ func (s *scan) grouped(sets [][]reports.Dimension) (masked, grouped string) {
 	}
 	list := make([]string, 0, len(sets))
 	for _, set := range sets {
-		columns := make([]string, 0, len(all)+3)
+		columns := make([]string, 0, len(all)+4)
 		if len(s.stretches) > 1 {
 			columns = append(columns, "stretch")
+		}
+		if s.shared() {
+			columns = append(columns, "owner")
 		}
 		for i, d := range s.dims {
 			if slices.Contains(set, d) {

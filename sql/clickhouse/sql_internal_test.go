@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,12 @@ func TestGroupSQL(t *testing.T) {
 		}
 		if len(questions) == 0 {
 			questions = append(questions, q)
+		}
+		for _, tenant := range strings.Fields(strings.ReplaceAll(option("also", ""), ",", " ")) {
+			for _, one := range slices.Clone(questions) {
+				one.Tenant = tenant
+				questions = append(questions, one)
+			}
 		}
 		text, args, err := scansSQL(plan(questions), questions)
 		require.NoError(t, err)

@@ -17,11 +17,12 @@ import (
 
 // Store writes rated legs and answers questions about them. It is safe for concurrent use.
 type Store struct {
-	db *DB
+	db     *DB
+	gather gatherer
 }
 
 // NewStore returns the store in a database whose migrations have run.
-func NewStore(db *DB) *Store { return &Store{db} }
+func NewStore(db *DB) *Store { return &Store{db: db} }
 
 // insertSettings make an insert take effect once for a token.
 func insertSettings(token string) driver.Settings {
