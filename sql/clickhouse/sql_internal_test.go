@@ -48,7 +48,7 @@ func TestGroupSQL(t *testing.T) {
 		if len(questions) == 0 {
 			questions = append(questions, q)
 		}
-		for _, tenant := range strings.Fields(strings.ReplaceAll(option("also", ""), ",", " ")) {
+		for tenant := range strings.FieldsSeq(strings.ReplaceAll(option("also", ""), ",", " ")) {
 			for _, one := range slices.Clone(questions) {
 				one.Tenant = tenant
 				questions = append(questions, one)
