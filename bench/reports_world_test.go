@@ -111,8 +111,7 @@ FROM (
         ['outbound', 'outbound', 'outbound', 'inbound', 'internal'][1 + intDiv(g, 77) % 5] AS way, intDiv(h, 13) % 100 < 68 AS ok, toInt64(5 + intDiv(h, 17) % 400) AS talk,
         toUInt32(floor(300 * pow((intDiv(g, 991) % 100000) / 100000., 4))) AS place, concat(['7495', '7812', '7916', '7843', '4930', '3314', '1212'][1 + place % 7], toString(1000000 + intDiv(h, 3) % 9000000)) AS called
     FROM numbers({from}, {count})
-)
-SETTINGS parallel_view_processing = 1`
+)`
 
 const fillChunk = int64(1_000_000)
 
@@ -124,6 +123,7 @@ func (w *world) fill(tb testing.TB) {
 		query := strings.NewReplacer("{since}", w.since.UTC().Format(time.DateTime), "{from}", strconv.FormatInt(from, 10), "{count}", strconv.FormatInt(min(chunk, w.rows-from), 10)).Replace(callsSQL)
 		require.NoError(tb, w.clicks.Conn().Exec(tb.Context(), query))
 	}
+	require.NoError(tb, clickhouse.NewStore(w.clicks).Rebuild(tb.Context(), func(string) {}))
 	w.loaded = clock.System{}.Now().Sub(begun)
 	for range 3000 { // A store that was filled in minutes has years of merging before it.
 		var merges uint64

@@ -11,8 +11,8 @@ import (
 const (
 	// alone is how many statements run before those who come are asked for together.
 	alone = 2
-	// gathering is how long others are waited for then.
-	gathering = 15 * time.Millisecond
+	// gathering is how long they wait for that, at most; they are asked as soon as one of those statements is answered.
+	gathering = 150 * time.Millisecond
 	// together is how many people's questions are one statement, at most.
 	together = 64
 	// mostScans is how many scans one statement has, at most: each costs as much as a statement by itself.
@@ -44,7 +44,7 @@ func (s *Store) Groups(ctx context.Context, questions []reports.GroupQuery) ([][
 	if g.running < alone && len(g.waiting) == 0 {
 		g.running++
 		g.mu.Unlock()
-		defer g.ended()
+		defer s.answered(ctx)
 		return s.groups(ctx, questions)
 	}
 	a := &asked{questions: questions, done: make(chan struct{})}
@@ -61,10 +61,15 @@ func (s *Store) Groups(ctx context.Context, questions []reports.GroupQuery) ([][
 	}
 }
 
-func (g *gatherer) ended() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.running--
+// answered ends a statement, and asks what has come together meanwhile.
+func (s *Store) answered(ctx context.Context) {
+	s.gather.mu.Lock()
+	s.gather.running--
+	waits := len(s.gather.waiting) > 0
+	s.gather.mu.Unlock()
+	if waits {
+		go s.askGathered(context.WithoutCancel(ctx))
+	}
 }
 
 // askGathered asks what has come together.
@@ -72,9 +77,14 @@ func (s *Store) askGathered(ctx context.Context) {
 	s.gather.mu.Lock()
 	all := s.gather.waiting
 	s.gather.waiting = nil
-	s.gather.running++
+	if len(all) > 0 {
+		s.gather.running++
+	}
 	s.gather.mu.Unlock()
-	defer s.gather.ended()
+	if len(all) == 0 { // Others have asked it.
+		return
+	}
+	defer s.answered(ctx)
 	ctx, cancel := context.WithTimeout(ctx, answering)
 	defer cancel()
 	for len(all) > 0 {
