@@ -16,7 +16,6 @@ import (
 
 	"trunkline/cdr/kafka"
 	"trunkline/internal/clock"
-	"trunkline/internal/embedded/enginetest"
 	"trunkline/rating"
 	"trunkline/rating/worker"
 	"trunkline/rating/worker/repair"
@@ -35,11 +34,9 @@ type ledgerBackup struct {
 func newRestorable(t *testing.T) (*world, *ledgerBackup) {
 	t.Helper()
 	w := newWorld(t, 1)
-	u, err := url.Parse(enginetest.Postgres(t))
+	u, err := url.Parse(w.dsn)
 	require.NoError(t, err)
-	b := &ledgerBackup{w: w, dsn: u.String(), name: strings.TrimPrefix(u.Path, "/")}
-	b.open(t)
-	return w, b
+	return w, &ledgerBackup{w: w, dsn: w.dsn, name: strings.TrimPrefix(u.Path, "/")}
 }
 
 func (b *ledgerBackup) open(t *testing.T) {
@@ -48,8 +45,6 @@ func (b *ledgerBackup) open(t *testing.T) {
 	var err error
 	b.w.db, err = postgres.Open(context.Background(), b.dsn, postgres.Options{})
 	require.NoError(t, err)
-	t.Cleanup(b.w.db.Close)
-	require.NoError(t, b.w.db.Migrate(t.Context()))
 	b.w.books, err = postgres.NewBooks(b.w.db, clock.System{})
 	require.NoError(t, err)
 	b.w.ledger = postgres.NewLedger(b.w.db, clock.System{})

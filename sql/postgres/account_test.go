@@ -9,12 +9,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/internal/clock"
+	"trunkline/internal/embedded/enginetest"
 	"trunkline/ledger"
 	"trunkline/sql/postgres"
 )
 
+// TestMigrateTogether lets three processes bring an empty database up to date at once.
 func TestMigrateTogether(t *testing.T) {
-	db := open(t)
+	db, err := postgres.Open(t.Context(), enginetest.Postgres(t), postgres.Options{})
+	require.NoError(t, err)
+	t.Cleanup(db.Close)
 	var group sync.WaitGroup
 	for range 3 {
 		group.Go(func() {
@@ -24,6 +28,7 @@ func TestMigrateTogether(t *testing.T) {
 		})
 	}
 	group.Wait()
+	require.NoError(t, db.CheckSchema(t.Context()))
 }
 
 func TestPostOnce(t *testing.T) {

@@ -32,6 +32,7 @@ type stand struct {
 	clickhouse *embedded.ClickHouse
 	kafka      *embedded.Kafka
 	databases  int
+	pattern    string // The database that PostgresLike copies; "" before a test asks.
 }
 
 var engines stand //nolint:gochecknoglobals // the tests of a binary share its engines, and testing hands them nothing
