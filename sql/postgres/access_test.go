@@ -18,7 +18,7 @@ func openGate(t *testing.T) (*access.Gate, *postgres.Access, *clock.Manual) {
 	t.Helper()
 	c := clock.NewManual(time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC))
 	store := postgres.NewAccess(open(t), c)
-	return access.NewGate(store, "Test", c), store, c
+	return access.NewQuickGate(store, "Test", c), store, c
 }
 
 // newcomer makes a user who has chosen a password.
