@@ -152,6 +152,7 @@ func (w *world) requireNothingDiffers() {
 // TestLedgerGoesBack restores PostgreSQL from a backup, while ClickHouse and the topic have gone on: ids of batches are handed out
 // again, and the legs after the backup are rated again. Nothing is dropped, nothing counts twice.
 func TestLedgerGoesBack(t *testing.T) {
+	t.Parallel()
 	w, backup := newRestorable(t)
 	legs := w.calls(300)
 	w.send(legs[:300])
@@ -174,6 +175,7 @@ func TestLedgerGoesBack(t *testing.T) {
 
 // TestLedgerGoesBackAndStreamIsGone: legs that only the store of calls still has are accounted for from there.
 func TestLedgerGoesBackAndStreamIsGone(t *testing.T) {
+	t.Parallel()
 	w, backup := newRestorable(t)
 	legs := w.calls(200)
 	w.send(legs[:300])
@@ -191,6 +193,7 @@ func TestLedgerGoesBackAndStreamIsGone(t *testing.T) {
 
 // TestCallsGoBack restores ClickHouse from a backup: what it lost is filled in from what the ledger keeps packed, or from the topic.
 func TestCallsGoBack(t *testing.T) {
+	t.Parallel()
 	for name, forget := range map[string]bool{"packed records are kept": false, "from the topic": true} {
 		t.Run(name, func(t *testing.T) {
 			w, _ := newRestorable(t)
@@ -221,6 +224,7 @@ func TestCallsGoBack(t *testing.T) {
 
 // TestCallsLoseSomeRows: some rows of many batches are gone, and one batch is there twice.
 func TestCallsLoseSomeRows(t *testing.T) {
+	t.Parallel()
 	w, _ := newRestorable(t)
 	legs := w.calls(200)
 	w.send(legs)
@@ -241,6 +245,7 @@ func TestCallsLoseSomeRows(t *testing.T) {
 
 // TestWhatIsMissingIsTold: what neither is kept nor on the stream is listed, with since when.
 func TestWhatIsMissingIsTold(t *testing.T) {
+	t.Parallel()
 	w, _ := newRestorable(t)
 	legs := w.calls(60)
 	w.send(legs)
@@ -263,6 +268,7 @@ func TestWhatIsMissingIsTold(t *testing.T) {
 
 // TestTopicIsMadeAnew: while the worker is away the topic is made anew and gets more legs than it had.
 func TestTopicIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	w, _ := newRestorable(t)
 	legs := w.calls(300)
 	w.send(legs[:200])
@@ -279,6 +285,7 @@ func TestTopicIsMadeAnew(t *testing.T) {
 
 // TestAllGoBack restores all three, each from another moment.
 func TestAllGoBack(t *testing.T) {
+	t.Parallel()
 	w, backup := newRestorable(t)
 	legs := w.calls(300)
 	w.send(legs[:300])
@@ -301,6 +308,7 @@ func TestAllGoBack(t *testing.T) {
 
 // TestStoreOfAnotherLedger: a store of calls is not written over by a ledger that it does not belong to.
 func TestStoreOfAnotherLedger(t *testing.T) {
+	t.Parallel()
 	w, _ := newRestorable(t)
 	require.NoError(t, repair.Claim(t.Context(), w.books, w.store))
 	require.NoError(t, repair.Claim(t.Context(), w.books, w.store))
