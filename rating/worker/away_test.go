@@ -72,6 +72,7 @@ func TestEnginesAreAwayForMinutes(t *testing.T) {
 		"postgres":   func(e *endless) *atomic.Bool { return &e.ledgerAway },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c, e := clock.NewManual(time.Unix(1.7e9, 0)), &endless{}
 			w := worker.New(worker.Config{Topic: "t", Stream: e, Books: e, Calls: e, DeadLetters: e, Clock: c, Log: slog.New(slog.DiscardHandler)})
 			ctx, cancel := context.WithCancel(t.Context())

@@ -196,6 +196,7 @@ func TestCallsGoBack(t *testing.T) {
 	t.Parallel()
 	for name, forget := range map[string]bool{"packed records are kept": false, "from the topic": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w, _ := newRestorable(t)
 			if forget { // What an allowance stood at cannot be known any more, so prices without one are used.
 				var err error

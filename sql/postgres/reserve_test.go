@@ -97,7 +97,6 @@ func TestReserveRefusals(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	t.Parallel()
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "1000")
 	micros := func(s string) *money.Amount { v := amount(s); return &v }
