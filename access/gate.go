@@ -93,7 +93,16 @@ type Stores interface {
 
 // NewGate returns a gate. The issuer is shown by apps that make codes.
 func NewGate(s Stores, issuer string, c clock.Clock) *Gate {
-	return &Gate{users: s, sessions: s, keys: s, links: s, clock: c, issuer: issuer, hasher: newHasher(), sources: newSources()}
+	return newGate(s, issuer, c, fullEffort())
+}
+
+// NewQuickGate returns a gate for tests. It hashes passwords with next to no effort, so that whoever gets its hashes guesses them as easily.
+func NewQuickGate(s Stores, issuer string, c clock.Clock) *Gate {
+	return newGate(s, issuer, c, quickEffort())
+}
+
+func newGate(s Stores, issuer string, c clock.Clock, e effort) *Gate {
+	return &Gate{users: s, sessions: s, keys: s, links: s, clock: c, issuer: issuer, hasher: newHasher(e), sources: newSources()}
 }
 
 // Credentials are what somebody signs in with.

@@ -27,7 +27,7 @@ func newHouse(t *testing.T) *house {
 	t.Helper()
 	c := clock.NewManual(time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC))
 	store := memory.New(c)
-	h := &house{access.NewGate(store, "Trunkline", c), t, store, c}
+	h := &house{access.NewQuickGate(store, "Trunkline", c), t, store, c}
 	h.add(t, access.User{Login: "olga", Name: "Olga", Email: "olga@example.com", Role: access.Operator})
 	return h
 }

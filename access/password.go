@@ -14,13 +14,22 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// Parameters of argon2id (RFC 9106) as OWASP's password storage guide gives them: 19 MiB, two rounds, one lane.
+// effort is what a hash takes, in parameters of argon2id (RFC 9106).
+type effort struct {
+	memory uint32 // KiB.
+	rounds uint32
+}
+
+// fullEffort is what OWASP's password storage guide gives for one lane: 19 MiB, two rounds.
+func fullEffort() effort { return effort{memory: 19 << 10, rounds: 2} }
+
+// quickEffort is the least that argon2id knows.
+func quickEffort() effort { return effort{memory: 8, rounds: 1} }
+
 const (
-	argonMemory = 19 << 10 // KiB.
-	argonRounds = 2
-	argonLanes  = 1
-	argonSalt   = 16
-	argonKey    = 32
+	argonLanes = 1
+	argonSalt  = 16
+	argonKey   = 32
 
 	argonForm = "$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s"
 )
@@ -35,10 +44,11 @@ var ErrPassword = errors.New("choose another password")
 
 // hasher hashes passwords, a few at a time: each takes memory, and whoever guesses must not take all of it.
 type hasher struct {
-	turns chan struct{}
+	effort effort
+	turns  chan struct{}
 }
 
-func newHasher() *hasher { return &hasher{make(chan struct{}, 2)} }
+func newHasher(e effort) *hasher { return &hasher{e, make(chan struct{}, 2)} }
 
 // checkPassword tells whether a password may be used: long enough, and not made of the login.
 func checkPassword(login, password string) error {
@@ -69,18 +79,18 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	if _, err := rand.Read(salt); err != nil {
 		return "", fmt.Errorf("salt of a password: %w", err)
 	}
-	key, err := h.key(ctx, password, salt, argonRounds, argonMemory, argonLanes)
+	key, err := h.key(ctx, password, salt, h.effort.rounds, h.effort.memory, argonLanes)
 	if err != nil {
 		return "", err
 	}
 	enc := base64.RawStdEncoding
-	return fmt.Sprintf(argonForm, argon2.Version, argonMemory, argonRounds, argonLanes, enc.EncodeToString(salt), enc.EncodeToString(key)), nil
+	return fmt.Sprintf(argonForm, argon2.Version, h.effort.memory, h.effort.rounds, argonLanes, enc.EncodeToString(salt), enc.EncodeToString(key)), nil
 }
 
 // verify reports whether a password belongs to a hash. Without a hash it takes as long and says no.
 func (h *hasher) verify(ctx context.Context, hash, password string) (bool, error) {
 	salt, want := make([]byte, argonSalt), make([]byte, argonKey)
-	memory, rounds, lanes := uint32(argonMemory), uint32(argonRounds), uint8(argonLanes)
+	memory, rounds, lanes := h.effort.memory, h.effort.rounds, uint8(argonLanes)
 	known := false
 	if parts := strings.Split(hash, "$"); len(parts) == 6 && parts[1] == "argon2id" && len(password) <= maxPassword {
 		_, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &rounds, &lanes)

@@ -47,9 +47,10 @@ func TestPasswordsThatMayBeUsed(t *testing.T) {
 // TestHashes proves a password by its hash only, in whatever parameters the hash was made, and refuses a hash that was damaged.
 func TestHashes(t *testing.T) {
 	t.Parallel()
-	h := newHasher()
+	h := newHasher(fullEffort())
 	one, err := h.hash(t.Context(), "correct horse battery")
 	require.NoError(t, err)
+	require.Contains(t, one, "$argon2id$v=19$m=19456,t=2,p=1$", "as OWASP's guide gives it")
 	two, err := h.hash(t.Context(), "correct horse battery")
 	require.NoError(t, err)
 	require.NotEqual(t, one, two, "each has a salt of its own")

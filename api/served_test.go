@@ -22,6 +22,9 @@ import (
 
 var example = sync.OnceValues(func() (*memory.Setup, error) { return memory.Example(context.Background()) })
 
+// described is read once for all servers.
+var described = sync.OnceValues(func() (*api.Description, error) { return api.Describe(context.Background()) })
+
 // served is a server over a house in memory, with a key for each role.
 type served struct {
 	*memory.House
@@ -56,8 +59,11 @@ func serve(t *testing.T) *served {
 		s.keys[role], _, err = s.Gate.NewKey(t.Context(), u.Login, "test", scopes, time.Time{})
 		require.NoError(t, err)
 	}
+	description, err := described()
+	require.NoError(t, err)
 	server, err := api.Open(t.Context(), api.Options{
-		Listen: "127.0.0.1:0", Console: s.Console, Gate: s.Gate, Idempotency: s.answers, LocalKey: "local-key", Metrics: prometheus.NewRegistry(), Clock: s.Clock, Log: slog.New(slog.DiscardHandler),
+		Description: description,
+		Listen:      "127.0.0.1:0", Console: s.Console, Gate: s.Gate, Idempotency: s.answers, LocalKey: "local-key", Metrics: prometheus.NewRegistry(), Clock: s.Clock, Log: slog.New(slog.DiscardHandler),
 		Health: []api.Check{{Name: "postgres", Probe: func(context.Context) error { return nil }}},
 	})
 	require.NoError(t, err)

@@ -40,7 +40,8 @@ type Options struct {
 	Idempotency IdempotencyStore
 	LocalKey    string // By which commands on this machine are let in; empty: none.
 	Health      []Check
-	Pages       Pages // Nil: only the API, health and metrics.
+	Pages       Pages        // Nil: only the API, health and metrics.
+	Description *Description // Nil: Open reads it.
 	Metrics     prometheus.Gatherer
 	Clock       clock.Clock
 	Log         *slog.Logger
@@ -68,15 +69,18 @@ type Server struct {
 	o         Options
 	http      *http.Server
 	listener  net.Listener
-	described *described
+	described *Description
 	done      chan struct{}
 }
 
 // Open binds the address and begins to serve.
 func Open(ctx context.Context, o Options) (*Server, error) {
-	description, err := newDescribed(ctx)
-	if err != nil {
-		return nil, err
+	description := o.Description
+	if description == nil {
+		var err error
+		if description, err = Describe(ctx); err != nil {
+			return nil, err
+		}
 	}
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", o.Listen)

@@ -24,7 +24,7 @@ import (
 // TestRoutesAndDescriptionAgree holds the routes that are served against openapi.yaml, both ways.
 func TestRoutesAndDescriptionAgree(t *testing.T) {
 	t.Parallel()
-	description, err := newDescribed(t.Context())
+	description, err := Describe(t.Context())
 	require.NoError(t, err)
 	s := &Server{described: description, o: Options{}}
 	engine, ok := s.routes().(*gin.Engine)
@@ -53,7 +53,7 @@ func TestRoutesAndDescriptionAgree(t *testing.T) {
 // TestShapesAreThoseOfTheProvisioning holds the schemas of what is provisioned against the fields of the operator's file.
 func TestShapesAreThoseOfTheProvisioning(t *testing.T) {
 	t.Parallel()
-	description, err := newDescribed(t.Context())
+	description, err := Describe(t.Context())
 	require.NoError(t, err)
 	schemas := description.doc.Components.Schemas
 	for name, v := range provisioned() {
@@ -79,7 +79,7 @@ func TestShapesAreThoseOfTheProvisioning(t *testing.T) {
 // tell from the description why a field is not there.
 func TestDescriptionSaysWhoSees(t *testing.T) {
 	t.Parallel()
-	description, err := newDescribed(t.Context())
+	description, err := Describe(t.Context())
 	require.NoError(t, err)
 	for name, v := range shownSchemas() {
 		names := "json"

@@ -16,13 +16,14 @@ import (
 //go:embed openapi.yaml
 var openAPI []byte
 
-// described holds requests against the description of the API.
-type described struct {
+// Description is the API's description, which requests are held against. Several servers may share one.
+type Description struct {
 	doc    *openapi3.T
 	router routers.Router
 }
 
-func newDescribed(ctx context.Context) (*described, error) {
+// Describe reads the description. An error means that openapi.yaml, which is part of the program, is damaged.
+func Describe(ctx context.Context) (*Description, error) {
 	loader := openapi3.NewLoader()
 	loader.Context = ctx
 	doc, err := loader.LoadFromData(openAPI)
@@ -36,7 +37,7 @@ func newDescribed(ctx context.Context) (*described, error) {
 	if err != nil {
 		return nil, fmt.Errorf("openapi.yaml: %w", err)
 	}
-	return &described{doc, router}, nil
+	return &Description{doc, router}, nil
 }
 
 // checked refuses requests that are not as the API describes them.

@@ -33,6 +33,7 @@ type Options struct {
 	Clock clock.Clock
 	OIDC  OIDC
 	Log   *slog.Logger
+	Press *Press // Nil: New sets it up.
 }
 
 // Brand is how the pages look.
@@ -46,18 +47,36 @@ type Brand struct {
 
 // Pages serves browsers.
 type Pages struct {
+	*Press
+
 	o       Options
 	server  *api.Server
-	assets  assets
 	packer  packer
-	words   map[string]words
-	voucher *voucher                                 // Nil: nobody vouches.
-	sets    map[string]map[string]*template.Template // By language and page.
+	voucher *voucher // Nil: nobody vouches.
 }
 
-// New parses all templates and translations, so that a mistake in one is found at the start and not by a user.
+// Press is what all pages are made from: templates, translations and the files beside them. Several Pages may share one.
+type Press struct {
+	assets assets
+	words  map[string]words
+	sets   map[string]map[string]*template.Template // By language and page.
+}
+
+// New returns pages that answer as the options say. It fails as NewPress does.
 func New(o Options) (*Pages, error) {
-	p := &Pages{o: o, voucher: newVoucher(o.OIDC), words: make(map[string]words), sets: make(map[string]map[string]*template.Template)}
+	if o.Press == nil {
+		var err error
+		if o.Press, err = NewPress(); err != nil {
+			return nil, err
+		}
+	}
+	return &Pages{Press: o.Press, o: o, voucher: newVoucher(o.OIDC)}, nil
+}
+
+// NewPress parses all templates and translations, so that a mistake in one is found at the start and not by a user. It fails where one
+// does not parse, or where a file was not fetched before the program was built.
+func NewPress() (*Press, error) {
+	p := &Press{words: make(map[string]words), sets: make(map[string]map[string]*template.Template)}
 	var err error
 	if p.assets, err = readAssets(); err != nil {
 		return nil, err

@@ -23,6 +23,12 @@ import (
 
 var example = sync.OnceValues(func() (*memory.Setup, error) { return memory.Example(context.Background()) })
 
+// What all sites share is read once.
+var (
+	press     = sync.OnceValues(pages.NewPress)
+	described = sync.OnceValues(func() (*api.Description, error) { return api.Describe(context.Background()) })
+)
+
 // browser is somebody at the pages of a house in memory.
 type browser struct {
 	t       *testing.T
@@ -39,10 +45,15 @@ func site(t *testing.T) *browser {
 	h := memory.New(setup)
 	t.Cleanup(h.Desk.Close)
 	log := slog.New(slog.DiscardHandler)
-	shown, err := pages.New(pages.Options{Console: h.Console, Gate: h.Gate, Clock: h.Clock, Log: log, Brand: func(string, string) pages.Brand { return pages.Brand{Name: "Example"} }})
+	printer, err := press()
+	require.NoError(t, err)
+	description, err := described()
+	require.NoError(t, err)
+	shown, err := pages.New(pages.Options{Press: printer, Console: h.Console, Gate: h.Gate, Clock: h.Clock, Log: log, Brand: func(string, string) pages.Brand { return pages.Brand{Name: "Example"} }})
 	require.NoError(t, err)
 	server, err := api.Open(t.Context(), api.Options{
-		Listen: "127.0.0.1:0", Console: h.Console, Gate: h.Gate, Pages: shown, Metrics: prometheus.NewRegistry(), Clock: h.Clock, Log: log,
+		Description: description,
+		Listen:      "127.0.0.1:0", Console: h.Console, Gate: h.Gate, Pages: shown, Metrics: prometheus.NewRegistry(), Clock: h.Clock, Log: log,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = server.Close() })

@@ -48,7 +48,7 @@ func New(of *Setup) *House {
 	c := clock.NewManual(Begun())
 	setup := of.copy(c)
 	h := &House{Clock: c, People: people.New(c), Setup: setup, Jobs: jobs.NewBook(c)}
-	h.Gate, h.Rows = access.NewGate(h.People, "Trunkline", c), newRows(c)
+	h.Gate, h.Rows = access.NewQuickGate(h.People, "Trunkline", c), newRows(c)
 	h.Desk = job.NewDesk(job.Config{Book: h.Jobs, Node: "one", Clock: c, Log: slog.New(slog.DiscardHandler)})
 	h.Console = console.New(console.Deps{
 		Gate: h.Gate, AuditLog: h.People, Setup: setup, Shelf: setup, Snapshot: setup.Snapshot, Routes: func() *routing.Table { return routing.NewTable(setup.Snapshot()) }, Records: h.Rows, Figures: h.Rows, Lines: h.Rows, Switch: switchOf{h.Rows},

@@ -76,6 +76,7 @@ func byEnd(legs []cdr.Leg) []cdr.Leg {
 // TestPricedAgain raises a price, prices everything again, twice, and takes it back: sums, allowances and limits are those
 // of the price in force every time.
 func TestPricedAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	legs := w.calls(150)
 	r := w.start(nil)
@@ -146,6 +147,7 @@ func (w *world) usages(accounts []ledger.Account) []money.Amount {
 
 // TestPricedAgainInAClosedPeriod is refused, all of it.
 func TestPricedAgainInAClosedPeriod(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	w.step = 10 * time.Minute
 	spec := w.prices.tariff.Spec()

@@ -68,11 +68,13 @@ func (e *endless) WriteRecords(context.Context, string, []cdr.Record) error {
 // TestEnginesAreAwayForMinutes lets each engine be away for ten minutes: the worker reads nothing on meanwhile but a few
 // batches, asks with pauses of up to ten seconds, and goes on when the engine is back.
 func TestEnginesAreAwayForMinutes(t *testing.T) {
+	t.Parallel()
 	for name, away := range map[string]func(*endless) *atomic.Bool{
 		"clickhouse": func(e *endless) *atomic.Bool { return &e.callsAway },
 		"postgres":   func(e *endless) *atomic.Bool { return &e.ledgerAway },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c, e := clock.NewManual(time.Unix(1.7e9, 0)), &endless{}
 			w := worker.New(worker.Config{Topic: "t", Stream: e, Books: e, Calls: e, DeadLetters: e, Clock: c, Log: slog.New(slog.DiscardHandler)})
 			ctx, cancel := context.WithCancel(t.Context())

@@ -20,6 +20,7 @@ import (
 // TestTextThatNoStoreTakes: a leg whose tenant is no UTF-8, or has a zero byte, is a dead letter, and the legs behind it are rated.
 // What a peer said of itself is mended: a call is not lost because a phone writes Latin-1.
 func TestTextThatNoStoreTakes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	legs := w.calls(20)
 	for i, name := range []string{"be\xff", "be\x00auty", "\xd0"} {
@@ -57,6 +58,7 @@ func (p *poisoned) Post(ctx context.Context, d *worker.Delivery, rate func(worke
 
 // TestDeliveryIsDivided: what the ledger refuses is divided until the culprit is a dead letter and all others are rated.
 func TestDeliveryIsDivided(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 2)
 	legs := w.calls(60)
 	bad := &poisoned{Books: w.books, poison: map[calls.ID]bool{legs[0].Call: true, legs[90].Call: true, legs[len(legs)-1].Call: true}}
@@ -76,6 +78,7 @@ func TestDeliveryIsDivided(t *testing.T) {
 
 // TestPostgresRefuses: what PostgreSQL itself refuses of data is told apart from its being away.
 func TestPostgresRefuses(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	leg := w.call("tenant", 10)[0]
 	_, err := w.books.Post(t.Context(), &worker.Delivery{Source: "x", Legs: []cdr.Leg{leg}}, func(worker.Fresh) (worker.Outcome, error) {
@@ -95,6 +98,7 @@ func TestPostgresRefuses(t *testing.T) {
 
 // TestStandstill: a worker says since when it has got nowhere, until it goes on.
 func TestStandstill(t *testing.T) {
+	t.Parallel()
 	c, e := clock.NewManual(time.Unix(1.7e9, 0)), &endless{}
 	e.ledgerAway.Store(true)
 	w := worker.New(worker.Config{Topic: "t", Stream: e, Books: e, Calls: e, DeadLetters: e, Clock: c, Log: slog.New(slog.DiscardHandler)})

@@ -13,6 +13,7 @@ import (
 
 // TestSumsUnderTraffic compares ledger and calls again and again while legs are rated: what is on its way is no difference.
 func TestSumsUnderTraffic(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 2)
 	legs := w.calls(800)
 	w.start(func(p *wiring) { p.take = kafka.Take{Most: 50, Linger: time.Millisecond} })

@@ -16,7 +16,6 @@ import (
 
 	"trunkline/cdr/kafka"
 	"trunkline/internal/clock"
-	"trunkline/internal/embedded/enginetest"
 	"trunkline/rating"
 	"trunkline/rating/worker"
 	"trunkline/rating/worker/repair"
@@ -35,11 +34,9 @@ type ledgerBackup struct {
 func newRestorable(t *testing.T) (*world, *ledgerBackup) {
 	t.Helper()
 	w := newWorld(t, 1)
-	u, err := url.Parse(enginetest.Postgres(t))
+	u, err := url.Parse(w.dsn)
 	require.NoError(t, err)
-	b := &ledgerBackup{w: w, dsn: u.String(), name: strings.TrimPrefix(u.Path, "/")}
-	b.open(t)
-	return w, b
+	return w, &ledgerBackup{w: w, dsn: w.dsn, name: strings.TrimPrefix(u.Path, "/")}
 }
 
 func (b *ledgerBackup) open(t *testing.T) {
@@ -48,8 +45,6 @@ func (b *ledgerBackup) open(t *testing.T) {
 	var err error
 	b.w.db, err = postgres.Open(context.Background(), b.dsn, postgres.Options{})
 	require.NoError(t, err)
-	t.Cleanup(b.w.db.Close)
-	require.NoError(t, b.w.db.Migrate(t.Context()))
 	b.w.books, err = postgres.NewBooks(b.w.db, clock.System{})
 	require.NoError(t, err)
 	b.w.ledger = postgres.NewLedger(b.w.db, clock.System{})
@@ -157,6 +152,7 @@ func (w *world) requireNothingDiffers() {
 // TestLedgerGoesBack restores PostgreSQL from a backup, while ClickHouse and the topic have gone on: ids of batches are handed out
 // again, and the legs after the backup are rated again. Nothing is dropped, nothing counts twice.
 func TestLedgerGoesBack(t *testing.T) {
+	t.Parallel()
 	w, backup := newRestorable(t)
 	legs := w.calls(300)
 	w.send(legs[:300])
@@ -179,6 +175,7 @@ func TestLedgerGoesBack(t *testing.T) {
 
 // TestLedgerGoesBackAndStreamIsGone: legs that only the store of calls still has are accounted for from there.
 func TestLedgerGoesBackAndStreamIsGone(t *testing.T) {
+	t.Parallel()
 	w, backup := newRestorable(t)
 	legs := w.calls(200)
 	w.send(legs[:300])
@@ -196,8 +193,10 @@ func TestLedgerGoesBackAndStreamIsGone(t *testing.T) {
 
 // TestCallsGoBack restores ClickHouse from a backup: what it lost is filled in from what the ledger keeps packed, or from the topic.
 func TestCallsGoBack(t *testing.T) {
+	t.Parallel()
 	for name, forget := range map[string]bool{"packed records are kept": false, "from the topic": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w, _ := newRestorable(t)
 			if forget { // What an allowance stood at cannot be known any more, so prices without one are used.
 				var err error
@@ -226,6 +225,7 @@ func TestCallsGoBack(t *testing.T) {
 
 // TestCallsLoseSomeRows: some rows of many batches are gone, and one batch is there twice.
 func TestCallsLoseSomeRows(t *testing.T) {
+	t.Parallel()
 	w, _ := newRestorable(t)
 	legs := w.calls(200)
 	w.send(legs)
@@ -246,6 +246,7 @@ func TestCallsLoseSomeRows(t *testing.T) {
 
 // TestWhatIsMissingIsTold: what neither is kept nor on the stream is listed, with since when.
 func TestWhatIsMissingIsTold(t *testing.T) {
+	t.Parallel()
 	w, _ := newRestorable(t)
 	legs := w.calls(60)
 	w.send(legs)
@@ -268,6 +269,7 @@ func TestWhatIsMissingIsTold(t *testing.T) {
 
 // TestTopicIsMadeAnew: while the worker is away the topic is made anew and gets more legs than it had.
 func TestTopicIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	w, _ := newRestorable(t)
 	legs := w.calls(300)
 	w.send(legs[:200])
@@ -284,6 +286,7 @@ func TestTopicIsMadeAnew(t *testing.T) {
 
 // TestAllGoBack restores all three, each from another moment.
 func TestAllGoBack(t *testing.T) {
+	t.Parallel()
 	w, backup := newRestorable(t)
 	legs := w.calls(300)
 	w.send(legs[:300])
@@ -306,6 +309,7 @@ func TestAllGoBack(t *testing.T) {
 
 // TestStoreOfAnotherLedger: a store of calls is not written over by a ledger that it does not belong to.
 func TestStoreOfAnotherLedger(t *testing.T) {
+	t.Parallel()
 	w, _ := newRestorable(t)
 	require.NoError(t, repair.Claim(t.Context(), w.books, w.store))
 	require.NoError(t, repair.Claim(t.Context(), w.books, w.store))

@@ -89,6 +89,7 @@ func (d *desk) WriteRecords(ctx context.Context, token string, _ []cdr.Record) e
 // TestBatchesAreStoredSideBySide: two at a time are stored, whichever is ready first; the stream hears of them in order, and
 // one that cannot be stored holds up those after it.
 func TestBatchesAreStoredSideBySide(t *testing.T) {
+	t.Parallel()
 	d := &desk{let: make(map[string]chan struct{})}
 	for n := range deskMessages {
 		d.let[fmt.Sprintf("batch/%d", n+1)] = make(chan struct{})

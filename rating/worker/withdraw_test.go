@@ -142,6 +142,7 @@ func (i *imports) inForce() map[calls.ID]bool {
 // Imports that overlap are brought and taken back at random, with kills and with calls still on their way. What stands is what
 // the standing imports have, each call once; when all is taken back, nothing is left of money, allowances and limits.
 func TestImportsComeAndGo(t *testing.T) {
+	t.Parallel()
 	i := newImports(t, 40)
 	for range 15 {
 		if len(i.brought) > 0 && i.random.IntN(2) == 0 {

@@ -22,6 +22,7 @@ import (
 )
 
 func TestLegsAreRatedOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	legs := w.calls(200)
 	r := w.start(nil)
@@ -52,6 +53,7 @@ func TestLegsAreRatedOnce(t *testing.T) {
 
 // TestHoldsAreSettled lets calls use a part of what is held for them.
 func TestHoldsAreSettled(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	w.at = w.at.Truncate(24 * time.Hour).Add(12 * time.Hour) // All calls are of one day, whatever time it is now.
 	account := ledger.Tenant("beauty", rub())
@@ -103,6 +105,7 @@ func TestHoldsAreSettled(t *testing.T) {
 
 // TestDeadLegsComeBack sends what cannot be rated: it is kept with its reason, copied, and rated when it can be.
 func TestDeadLegsComeBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	good, bad, absurd, unanswered := w.call("tenant-1", 60), w.call("tenant-1", 60), w.call("tenant-2", 60), w.call("tenant-3", 60)
 	bad[0].Tariff = "unheard of"
@@ -210,6 +213,7 @@ func (f *failing) WriteRecords(ctx context.Context, token string, records []cdr.
 // TestEveryStepMayFail runs a worker of which every step fails again and again, and stops it in between; the batches are
 // cut differently in every life.
 func TestEveryStepMayFail(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	legs := w.calls(300)
 	for life := range 6 {
@@ -231,6 +235,7 @@ func TestEveryStepMayFail(t *testing.T) {
 
 // TestTwoWorkers lets workers come and go over two parts while legs come in.
 func TestTwoWorkers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 2)
 	legs := w.calls(400)
 	first := w.start(nil)
@@ -248,6 +253,7 @@ func TestTwoWorkers(t *testing.T) {
 
 // TestTwoOwnersOfOnePart lets eight workers post the same legs at once, as after a rebalance that one of them has missed.
 func TestTwoOwnersOfOnePart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	legs := w.calls(50)
 	rate := worker.New(worker.Config{Prices: func() worker.Prices { return w.prices }, Clock: clock.System{}}).Rate

@@ -91,6 +91,7 @@ type world struct {
 	cfg    kafka.Config
 	topic  string
 	parts  int
+	dsn    string // Of the database.
 	db     *postgres.DB
 	books  *postgres.Books
 	ledger *postgres.Ledger
@@ -113,10 +114,12 @@ func newWorld(tb testing.TB, parts int) *world {
 	require.NoError(tb, kafka.EnsureTopics(tb.Context(), w.cfg, kafka.Topic{Name: w.topic, Parts: parts},
 		kafka.Topic{Name: w.topic + ".dead", Parts: 1}))
 	var err error
-	w.db, err = postgres.Open(tb.Context(), enginetest.Postgres(tb), postgres.Options{})
+	w.dsn = enginetest.PostgresLike(tb, migrated)
+	w.db, err = postgres.Open(tb.Context(), w.dsn, postgres.Options{})
 	require.NoError(tb, err)
-	tb.Cleanup(w.db.Close)
-	require.NoError(tb, w.db.Migrate(tb.Context()))
+	tb.Cleanup(func() { w.db.Close() }) // Some tests open another.
+	_, err = w.db.Pool().Exec(tb.Context(), `UPDATE ledger_identity SET id = gen_random_uuid()`)
+	require.NoError(tb, err, "a copy becomes a ledger of its own")
 	w.books, err = postgres.NewBooks(w.db, clock.System{})
 	require.NoError(tb, err)
 	w.ledger = postgres.NewLedger(w.db, clock.System{})
@@ -126,6 +129,15 @@ func newWorld(tb testing.TB, parts int) *world {
 	require.NoError(tb, house.Migrate(tb.Context()))
 	w.house, w.store = house, clickhouse.NewStore(house)
 	return w
+}
+
+func migrated(ctx context.Context, dsn string) error {
+	db, err := postgres.Open(ctx, dsn, postgres.Options{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.Migrate(ctx)
 }
 
 // call makes the legs of a call that lasted so many seconds: one attempt that failed, and one that did not.

@@ -94,10 +94,11 @@ func newWorld(tb testing.TB, seed uint64) *world {
 	tb.Helper()
 	w := &world{tb: tb, random: rand.New(rand.NewPCG(seed, 1)), clock: clock.NewManual(now()), dir: filepath.Join(tb.TempDir(), "archive"), records: make(map[string]cdr.Record)}
 	var err error
-	w.db, err = postgres.Open(tb.Context(), enginetest.Postgres(tb), postgres.Options{})
+	w.db, err = postgres.Open(tb.Context(), enginetest.PostgresLike(tb, migrated), postgres.Options{})
 	require.NoError(tb, err)
 	tb.Cleanup(w.db.Close)
-	require.NoError(tb, w.db.Migrate(tb.Context()))
+	_, err = w.db.Pool().Exec(tb.Context(), `UPDATE ledger_identity SET id = gen_random_uuid()`)
+	require.NoError(tb, err, "a copy becomes a ledger of its own")
 	w.books, err = postgres.NewBooks(w.db, w.clock)
 	require.NoError(tb, err)
 	w.ledger, w.keep = postgres.NewLedger(w.db, w.clock), postgres.NewRetention(w.db, w.books, w.clock)
@@ -113,6 +114,15 @@ func newWorld(tb testing.TB, seed uint64) *world {
 	prices := newFlat(tb)
 	w.rate = worker.New(worker.Config{Prices: func() worker.Prices { return prices }, Clock: w.clock}).Rate
 	return w
+}
+
+func migrated(ctx context.Context, dsn string) error {
+	db, err := postgres.Open(ctx, dsn, postgres.Options{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.Migrate(ctx)
 }
 
 // post accounts for legs and stores their records.

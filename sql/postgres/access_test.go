@@ -18,7 +18,7 @@ func openGate(t *testing.T) (*access.Gate, *postgres.Access, *clock.Manual) {
 	t.Helper()
 	c := clock.NewManual(time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC))
 	store := postgres.NewAccess(open(t), c)
-	return access.NewGate(store, "Test", c), store, c
+	return access.NewQuickGate(store, "Test", c), store, c
 }
 
 // newcomer makes a user who has chosen a password.
@@ -35,6 +35,7 @@ func newcomer(t *testing.T, g *access.Gate, u access.User) {
 }
 
 func TestSigningIn(t *testing.T) {
+	t.Parallel()
 	g, _, c := openGate(t)
 	newcomer(t, g, access.User{Login: "olga", Role: access.Operator})
 	require.ErrorIs(t, g.Add(t.Context(), access.User{Login: "olga", Role: access.NOC}), access.ErrExists)
@@ -59,6 +60,7 @@ func TestSigningIn(t *testing.T) {
 }
 
 func TestTooManyTriesLockTheUserForAWhile(t *testing.T) {
+	t.Parallel()
 	g, _, c := openGate(t)
 	newcomer(t, g, access.User{Login: "max", Role: access.NOC})
 	newcomer(t, g, access.User{Login: "other", Role: access.NOC})
@@ -85,6 +87,7 @@ func TestTooManyTriesLockTheUserForAWhile(t *testing.T) {
 }
 
 func TestASecondFactor(t *testing.T) {
+	t.Parallel()
 	g, _, c := openGate(t)
 	newcomer(t, g, access.User{Login: "olga", Role: access.Accountant})
 	f, err := g.BeginFactor(t.Context(), "olga")
@@ -118,6 +121,7 @@ func TestASecondFactor(t *testing.T) {
 }
 
 func TestKeysHaveNoMoreThanTheirOwner(t *testing.T) {
+	t.Parallel()
 	g, _, c := openGate(t)
 	newcomer(t, g, access.User{Login: "max", Role: access.Manager, Tenant: "beauty"})
 	_, _, err := g.NewKey(t.Context(), "max", "x", []access.Permission{access.ReadCost}, time.Time{})
@@ -142,6 +146,7 @@ func TestKeysHaveNoMoreThanTheirOwner(t *testing.T) {
 }
 
 func TestTheLastOperatorStays(t *testing.T) {
+	t.Parallel()
 	g, _, _ := openGate(t)
 	newcomer(t, g, access.User{Login: "al", Role: access.Operator})
 	newcomer(t, g, access.User{Login: "bo", Role: access.Operator})
@@ -168,6 +173,7 @@ func TestTheLastOperatorStays(t *testing.T) {
 }
 
 func TestVouchedForByMail(t *testing.T) {
+	t.Parallel()
 	g, _, _ := openGate(t)
 	newcomer(t, g, access.User{Login: "anna", Role: access.Accountant, Email: "anna@example.com"})
 	_, who, err := g.Vouched(t.Context(), "Anna@example.com", "192.0.2.1", "")
@@ -181,6 +187,7 @@ func TestVouchedForByMail(t *testing.T) {
 }
 
 func TestAWriteIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
 	_, store, c := openGate(t)
 	_, fresh, err := store.Claim(t.Context(), "user:a", "k", []byte("hash"))
 	require.NoError(t, err)

@@ -9,12 +9,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"trunkline/internal/clock"
+	"trunkline/internal/embedded/enginetest"
 	"trunkline/ledger"
 	"trunkline/sql/postgres"
 )
 
+// TestMigrateTogether lets three processes bring an empty database up to date at once.
 func TestMigrateTogether(t *testing.T) {
-	db := open(t)
+	t.Parallel()
+	db, err := postgres.Open(t.Context(), enginetest.Postgres(t), postgres.Options{})
+	require.NoError(t, err)
+	t.Cleanup(db.Close)
 	var group sync.WaitGroup
 	for range 3 {
 		group.Go(func() {
@@ -24,9 +29,11 @@ func TestMigrateTogether(t *testing.T) {
 		})
 	}
 	group.Wait()
+	require.NoError(t, db.CheckSchema(t.Context()))
 }
 
 func TestPostOnce(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "0")
 	e := ledger.Entry{Account: account, Purpose: ledger.TopUp, Amount: amount("12.5"), At: time.Unix(1.7e9, 0), Key: "payment 1"}
@@ -57,6 +64,7 @@ func TestPostOnce(t *testing.T) {
 }
 
 func TestPostingsAreFinal(t *testing.T) {
+	t.Parallel()
 	db := open(t)
 	l := postgres.NewLedger(db, clock.NewManual(time.Unix(1.7e9, 0)))
 	prepaid(t, l, "beauty", "5")

@@ -15,6 +15,7 @@ import (
 
 // TestEventsAreToldOnce has things happen, and tells those who asked for them.
 func TestEventsAreToldOnce(t *testing.T) {
+	t.Parallel()
 	db := open(t)
 	c := clock.NewManual(time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC))
 	a := postgres.NewAlerts(db, c)
@@ -72,6 +73,7 @@ events:
 
 // TestRatedCallsAreToldInSum posts usage, and tells what came since the last time.
 func TestRatedCallsAreToldInSum(t *testing.T) {
+	t.Parallel()
 	b, db, c := openBooks(t)
 	a := postgres.NewAlerts(db, c)
 	rules, err := alert.Parse([]byte("channels: [{id: boss, mail: [\"boss@example.com\"]}]\nevents: [{on: [calls.rated], notify: [boss]}]"))

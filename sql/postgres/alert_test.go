@@ -14,6 +14,7 @@ import (
 
 // TestAlarmsAndTheirMessages fires an alarm twice at once, sends, fails, replays and clears.
 func TestAlarmsAndTheirMessages(t *testing.T) {
+	t.Parallel()
 	c := clock.NewManual(time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC))
 	a := postgres.NewAlerts(open(t), c)
 	rules, _, err := a.Rules(t.Context())
@@ -71,6 +72,7 @@ func TestAlarmsAndTheirMessages(t *testing.T) {
 }
 
 func TestOneMeasuresAtATime(t *testing.T) {
+	t.Parallel()
 	a := postgres.NewAlerts(open(t), clock.System{})
 	failure := errors.New("failed")
 	ran, err := a.Alone(t.Context(), func() error {

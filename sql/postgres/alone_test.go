@@ -10,6 +10,7 @@ import (
 )
 
 func TestAlone(t *testing.T) {
+	t.Parallel()
 	db := open(t)
 	var inside, most atomic.Int32
 	var g errgroup.Group

@@ -50,6 +50,7 @@ func deliver(from int64, legs ...cdr.Leg) *worker.Delivery {
 }
 
 func TestBatchesWaitUntilStored(t *testing.T) {
+	t.Parallel()
 	b, _, c := openBooks(t)
 	posted, err := b.Post(t.Context(), deliver(0, legAt(c.Now(), 1), legAt(c.Now(), 2), legAt(c.Now(), 1)), flat)
 	require.NoError(t, err)
@@ -72,6 +73,7 @@ func TestBatchesWaitUntilStored(t *testing.T) {
 }
 
 func TestPartsThatComeLaterGetTheirMark(t *testing.T) {
+	t.Parallel()
 	b, _, c := openBooks(t)
 	_, err := b.Post(t.Context(), deliver(0, legAt(c.Now(), 1)), flat)
 	require.NoError(t, err)
@@ -86,6 +88,7 @@ func TestPartsThatComeLaterGetTheirMark(t *testing.T) {
 }
 
 func TestDaysAreDroppedAndNotForgotten(t *testing.T) {
+	t.Parallel()
 	b, db, c := openBooks(t)
 	old, recent, ancient, future := c.Now().AddDate(0, 0, -40), c.Now(), c.Now().AddDate(-3, 0, 0), c.Now().AddDate(0, 0, 9)
 	_, err := b.Post(t.Context(), deliver(0, legAt(old, 1), legAt(recent, 1), legAt(ancient, 1), legAt(future, 1)), flat)

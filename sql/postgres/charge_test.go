@@ -14,6 +14,7 @@ import (
 // TestChargesByHand: a charge is kept once however often it is sent, stands on one document only, and neither comes to nor goes from one
 // that is issued.
 func TestChargesByHand(t *testing.T) {
+	t.Parallel()
 	store, _, _, c := openInvoices(t)
 	account := ledger.Tenant("beauty", rub())
 	phone := invoice.Charge{Key: "order-1", Tenant: "beauty", Day: "2026-10-17", Text: "Telephone", Amount: amount("90"), By: "olga"}

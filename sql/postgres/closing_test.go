@@ -19,6 +19,7 @@ import (
 // TestClosedPeriods refuses entries that are dated in a closed period, in the database too, and lets late legs count in
 // the open one, with a mark.
 func TestClosedPeriods(t *testing.T) {
+	t.Parallel()
 	b, db, c := openBooks(t)
 	l := postgres.NewLedger(db, c)
 	account := prepaid(t, l, "beauty", "10")
@@ -70,6 +71,7 @@ func TestClosedPeriods(t *testing.T) {
 
 // TestUnratedLegsKeepAPeriodOpen refuses to close what legs still wait to be rated in.
 func TestUnratedLegsKeepAPeriodOpen(t *testing.T) {
+	t.Parallel()
 	b, db, c := openBooks(t)
 	l := postgres.NewLedger(db, clock.NewManual(c.Now()))
 	account := prepaid(t, l, "beauty", "10")
@@ -90,6 +92,7 @@ func (b bought) Cost(*cdr.Leg) (*rating.Tariff, bool, error) { return b.tariff, 
 
 // TestClosedBooksOfACarrier: a late leg of a carrier whose books are closed counts in the open period; the worker does not stand still for it.
 func TestClosedBooksOfACarrier(t *testing.T) {
+	t.Parallel()
 	b, db, c := openBooks(t)
 	l := postgres.NewLedger(db, c)
 	carrier := ledger.Carrier("megatel", rub())

@@ -12,6 +12,7 @@ import (
 // TestCallsThatWereNeverRecorded: a call whose money was held again was answered. When it is given up without a record, an incident says so;
 // of one that was never held for again nobody can tell.
 func TestCallsThatWereNeverRecorded(t *testing.T) {
+	t.Parallel()
 	_, c := openLedger(t)
 	db := open(t)
 	l := postgres.NewLedger(db, c)
@@ -44,6 +45,7 @@ func TestCallsThatWereNeverRecorded(t *testing.T) {
 
 // TestNotedAgain: one incident of a kind is open for a subject, with what was said last.
 func TestNotedAgain(t *testing.T) {
+	t.Parallel()
 	db := open(t)
 	_, c := openLedger(t)
 	books, err := postgres.NewBooks(db, c)

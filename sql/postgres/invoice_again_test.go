@@ -48,6 +48,7 @@ func balance(tb testing.TB, l *postgres.Ledger) money.Amount {
 // TestIssueAgain credits an invoice as a whole, changes what its calls cost, and issues it again: once, with a number of its
 // own, and the account owes what the second one says.
 func TestIssueAgain(t *testing.T) {
+	t.Parallel()
 	store, l, db, c := openInvoices(t)
 	account := ledger.Tenant("beauty", rub())
 	require.NoError(t, l.Open(t.Context(), account, money.Amount{}))

@@ -14,6 +14,7 @@ import (
 
 // TestSchedules has many couriers look at once: one gets what is due.
 func TestSchedules(t *testing.T) {
+	t.Parallel()
 	db := open(t)
 	c := clock.NewManual(time.Date(2026, 11, 4, 6, 59, 0, 0, time.UTC))
 	s := postgres.NewSchedules(db, c)

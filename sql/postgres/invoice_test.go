@@ -47,6 +47,7 @@ func numbering() invoice.Numbering { return invoice.Numbering{Prefix: "{year}-",
 
 // TestIssueOnce issues the same period many times at once: one invoice, one posting of each line, closed books.
 func TestIssueOnce(t *testing.T) {
+	t.Parallel()
 	store, l, db, c := openInvoices(t)
 	var g errgroup.Group
 	var mu sync.Mutex
@@ -84,6 +85,7 @@ func TestIssueOnce(t *testing.T) {
 
 // TestNumbersHaveNoGaps issues for many tenants at once, some of which fail on the way.
 func TestNumbersHaveNoGaps(t *testing.T) {
+	t.Parallel()
 	store, _, db, c := openInvoices(t)
 	var g errgroup.Group
 	g.SetLimit(8)
@@ -129,6 +131,7 @@ func TestNumbersHaveNoGaps(t *testing.T) {
 
 // TestBooksClosedByHand issues for a period that an operator closed before; it stays closed.
 func TestBooksClosedByHand(t *testing.T) {
+	t.Parallel()
 	store, l, _, c := openInvoices(t)
 	account := ledger.Tenant("beauty", rub())
 	require.NoError(t, l.Open(t.Context(), account, money.Amount{}))
@@ -143,6 +146,7 @@ func TestBooksClosedByHand(t *testing.T) {
 }
 
 func TestOverlappingPeriods(t *testing.T) {
+	t.Parallel()
 	store, _, _, c := openInvoices(t)
 	_, err := store.Issue(t.Context(), bill(t, "beauty", c), numbering())
 	require.NoError(t, err)
@@ -155,6 +159,7 @@ func TestOverlappingPeriods(t *testing.T) {
 }
 
 func TestStatesAndCredit(t *testing.T) {
+	t.Parallel()
 	store, l, _, c := openInvoices(t)
 	issued, err := store.Issue(t.Context(), bill(t, "beauty", c), numbering())
 	require.NoError(t, err)
@@ -190,6 +195,7 @@ func TestStatesAndCredit(t *testing.T) {
 }
 
 func TestReadingsAndProfiles(t *testing.T) {
+	t.Parallel()
 	store, _, _, c := openInvoices(t)
 	one := invoice.Reading{Tenant: "beauty", Counter: "storage_mb", Branch: "b", At: c.Now(), Value: 7}
 	require.NoError(t, store.PutReadings(t.Context(), []invoice.Reading{one}))

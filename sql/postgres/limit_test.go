@@ -17,6 +17,7 @@ func target(account ledger.Account, scope ledger.Scope, owner string) ledger.Tar
 
 // TestLimitsByHand sets, raises, resets and clears a cap while a call goes on: each reservation after it sees it.
 func TestLimitsByHand(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "1000")
 	r := request(account, 2)
@@ -54,6 +55,7 @@ func TestLimitsByHand(t *testing.T) {
 }
 
 func TestResetSetsUseAside(t *testing.T) {
+	t.Parallel()
 	b, db, c := openBooks(t)
 	l := postgres.NewLedger(db, c)
 	account := prepaid(t, l, "beauty", "1000")
@@ -76,6 +78,7 @@ func TestResetSetsUseAside(t *testing.T) {
 
 // TestBlocks ends calls in progress too: the answer says so, whatever was granted.
 func TestBlocks(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "1000")
 	for _, c := range []struct {
@@ -101,6 +104,7 @@ func TestBlocks(t *testing.T) {
 }
 
 func TestProxiesAreTold(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "10")
 	told := make(chan *ledger.Account, 10)
@@ -119,6 +123,7 @@ func TestProxiesAreTold(t *testing.T) {
 
 // TestPriceFallsInMidCall lets a call ask for more at a lower price: what is held falls, in the limits too.
 func TestPriceFallsInMidCall(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "10")
 	limit := amount("8")

@@ -16,6 +16,7 @@ import (
 
 // TestTwoProxiesOnOneAccount lets 30 calls of two proxies, each with a pool of its own, go for a balance for one.
 func TestTwoProxiesOnOneAccount(t *testing.T) {
+	t.Parallel()
 	db := open(t)
 	other, err := postgres.Open(t.Context(), db.Pool().Config().ConnString(), postgres.Options{MaxConns: 4})
 	require.NoError(t, err)
@@ -44,6 +45,7 @@ func TestTwoProxiesOnOneAccount(t *testing.T) {
 // TestLimitLoweredToZeroUnderLoad sets a cap to nothing while 40 callers reserve and prolong: after the commit nothing more
 // is granted, and what was granted before stays.
 func TestLimitLoweredToZeroUnderLoad(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "100000")
 	var lowered atomic.Bool

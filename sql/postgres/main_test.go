@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -18,11 +19,24 @@ func TestMain(m *testing.M) { enginetest.Main(m) }
 // open returns a migrated database of its own.
 func open(tb testing.TB) *postgres.DB {
 	tb.Helper()
-	db, err := postgres.Open(tb.Context(), enginetest.Postgres(tb), postgres.Options{})
+	db, err := postgres.Open(tb.Context(), enginetest.PostgresLike(tb, migrated), postgres.Options{})
 	require.NoError(tb, err)
 	tb.Cleanup(db.Close)
-	require.NoError(tb, db.Migrate(tb.Context()))
+	_, err = db.Pool().Exec(tb.Context(), ownIdentity)
+	require.NoError(tb, err)
 	return db
+}
+
+// ownIdentity makes a ledger of its own of a copy.
+const ownIdentity = `UPDATE ledger_identity SET id = gen_random_uuid()`
+
+func migrated(ctx context.Context, dsn string) error {
+	db, err := postgres.Open(ctx, dsn, postgres.Options{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.Migrate(ctx)
 }
 
 func openLedger(tb testing.TB) (*postgres.Ledger, *clock.Manual) {

@@ -25,6 +25,7 @@ func unrated(t *testing.T, db *postgres.DB, leg *cdr.Leg) (id int64) {
 }
 
 func TestMend(t *testing.T) {
+	t.Parallel()
 	db := open(t)
 	at := time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC)
 	books, err := postgres.NewBooks(db, clock.NewManual(at))
@@ -60,6 +61,7 @@ func TestMend(t *testing.T) {
 }
 
 func TestWriteOff(t *testing.T) {
+	t.Parallel()
 	db := open(t)
 	books, err := postgres.NewBooks(db, clock.System{})
 	require.NoError(t, err)

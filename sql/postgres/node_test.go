@@ -51,6 +51,7 @@ func of(r ledger.HoldRequest, node string) ledger.HoldRequest {
 // TestExpire gives back what is held for calls of a proxy only when it has said that they are over and all it said is accounted for, or it
 // was given up. Clocks say nothing: neither that of the proxy nor that of the worker.
 func TestExpire(t *testing.T) {
+	t.Parallel()
 	l, c := openLedger(t)
 	account := prepaid(t, l, "beauty", "100")
 	register(t, l, "proxy-1")
@@ -83,6 +84,7 @@ func TestExpire(t *testing.T) {
 // TestHoldsOfALostHistory: a proxy knows of holds that the ledger has not made, so the ledger was restored from a backup. What the proxy
 // says of those is not taken for what it says of the holds that got their numbers since.
 func TestHoldsOfALostHistory(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "100")
 	register(t, l, "proxy-1")
@@ -101,6 +103,7 @@ func TestHoldsOfALostHistory(t *testing.T) {
 }
 
 func TestGiveUp(t *testing.T) {
+	t.Parallel()
 	_, c := openLedger(t)
 	db := open(t)
 	l := postgres.NewLedger(db, c)
@@ -129,6 +132,7 @@ func TestGiveUp(t *testing.T) {
 // TestTwoProxiesOfOneName: a second folder does not get the name, until the first is given up; then what the first held stays held until its
 // calls must be over.
 func TestTwoProxiesOfOneName(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "10")
 	register(t, l, "proxy-1")
@@ -156,6 +160,7 @@ func TestTwoProxiesOfOneName(t *testing.T) {
 // TestCopiedFolder: two processes on copies of one folder. The one that was started first notices, and until somebody has said what became of
 // it, nothing that either says has holds given back.
 func TestCopiedFolder(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "10")
 	life := ledger.Life{Node: "id", Name: "proxy-1", Life: "a"}
@@ -190,6 +195,7 @@ func TestCopiedFolder(t *testing.T) {
 
 // TestLedgerThatWentBack knows an earlier life of the proxy: it is no copy, and its signs of life are none of another process.
 func TestLedgerThatWentBack(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	_, err := l.Register(t.Context(), ledger.Life{Node: "id", Name: "proxy-1", Life: "a"})
 	require.NoError(t, err)
@@ -205,6 +211,7 @@ func TestLedgerThatWentBack(t *testing.T) {
 
 // TestFormerVersionOfNodes takes over what was known by name alone: a folder that is there already may, a new one where nothing is held.
 func TestFormerVersionOfNodes(t *testing.T) {
+	t.Parallel()
 	db := open(t)
 	_, c := openLedger(t)
 	l := postgres.NewLedger(db, c)
@@ -224,6 +231,7 @@ func TestFormerVersionOfNodes(t *testing.T) {
 
 // TestDeadLegKeepsItsHold until it is rated.
 func TestDeadLegKeepsItsHold(t *testing.T) {
+	t.Parallel()
 	db := open(t)
 	_, c := openLedger(t)
 	l := postgres.NewLedger(db, c)

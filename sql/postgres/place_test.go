@@ -29,6 +29,7 @@ func endAll(tb testing.TB, l *postgres.Ledger, calls ...uuid.UUID) {
 
 // TestPlacesOfTwoProxies lets 30 calls of two proxies, each with a pool of its own, go for one place, grouped and alone.
 func TestPlacesOfTwoProxies(t *testing.T) {
+	t.Parallel()
 	db := open(t)
 	other, err := postgres.Open(t.Context(), db.Pool().Config().ConnString(), postgres.Options{MaxConns: 4})
 	require.NoError(t, err)
@@ -62,6 +63,7 @@ func TestPlacesOfTwoProxies(t *testing.T) {
 }
 
 func TestPlaces(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "1000")
 	two := ledger.ConcurrencyCaps{Tenant: 2}
@@ -102,6 +104,7 @@ func TestPlaces(t *testing.T) {
 
 // TestPlacesWithoutWorker has 50 calls one after the other on two places while nobody accounts for calls.
 func TestPlacesWithoutWorker(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "1000")
 	for i := range 50 {
@@ -117,6 +120,7 @@ func TestPlacesWithoutWorker(t *testing.T) {
 
 // TestPlacesOfAVanishedProxy come free when its calls must be over; what they hold stays held.
 func TestPlacesOfAVanishedProxy(t *testing.T) {
+	t.Parallel()
 	db := open(t)
 	c := clock.NewManual(time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC))
 	l := postgres.NewLedger(db, c)

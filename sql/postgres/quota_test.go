@@ -39,6 +39,7 @@ func available(tb testing.TB, l *postgres.Ledger, a ledger.Account) string {
 
 // TestQuotaIsHeld: what is granted to a quota is not there for others, a repetition grants nothing more, and what no call has drawn comes back.
 func TestQuotaIsHeld(t *testing.T) {
+	t.Parallel()
 	l, c := openLedger(t)
 	account := prepaid(t, l, "beauty", "100")
 	register(t, l, "proxy-1")
@@ -62,6 +63,7 @@ func TestQuotaIsHeld(t *testing.T) {
 // TestQuotasKeepAway: near the end of the money, where something was set by hand for single branches, extensions or destinations, and for accounts
 // that are suspended there are none.
 func TestQuotasKeepAway(t *testing.T) {
+	t.Parallel()
 	l, c := openLedger(t)
 	account := prepaid(t, l, "beauty", "100")
 	register(t, l, "proxy-1")
@@ -81,6 +83,7 @@ func TestQuotasKeepAway(t *testing.T) {
 
 // TestQuotaIsRecalled: a call that asks for itself and finds the rest in quotas has them called back.
 func TestQuotaIsRecalled(t *testing.T) {
+	t.Parallel()
 	l, c := openLedger(t)
 	account := prepaid(t, l, "beauty", "8")
 	register(t, l, "proxy-1")
@@ -104,6 +107,7 @@ func TestQuotaIsRecalled(t *testing.T) {
 
 // TestDrawBecomesAHold: a call that needs more than its quota has takes what it has of it along.
 func TestDrawBecomesAHold(t *testing.T) {
+	t.Parallel()
 	l, c := openLedger(t)
 	account := prepaid(t, l, "beauty", "100")
 	register(t, l, "proxy-1")
@@ -130,6 +134,7 @@ func TestDrawBecomesAHold(t *testing.T) {
 // TestQuotaOfAVanishedProxy: what a proxy that does not come back has of an account comes back when it was given up, and its calls must be over; and
 // that of one that does come back when it has said that they are, and all that was in the stream then is accounted for.
 func TestQuotaOfAVanishedProxy(t *testing.T) {
+	t.Parallel()
 	l, c := openLedger(t)
 	account := prepaid(t, l, "beauty", "100")
 	register(t, l, "proxy-1")
@@ -165,6 +170,7 @@ func TestQuotaOfAVanishedProxy(t *testing.T) {
 
 // TestProxiesOfBefore: a proxy that knows no quotas goes on reserving while others are updated.
 func TestProxiesOfBefore(t *testing.T) {
+	t.Parallel()
 	db := open(t)
 	l := postgres.NewLedger(db, clock.NewManual(time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC)))
 	account := prepaid(t, l, "beauty", "10")

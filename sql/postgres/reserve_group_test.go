@@ -20,6 +20,7 @@ import (
 // TestGroupNeverOverspends: 300 calls at once on money for seven; others' calls, and one whose request the database refuses,
 // come in the same transactions and are not concerned.
 func TestGroupNeverOverspends(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	poor, rich := prepaid(t, l, "poor", "10.5"), prepaid(t, l, "rich", "100000")
 	group := l.Group()
@@ -55,6 +56,7 @@ func TestGroupNeverOverspends(t *testing.T) {
 }
 
 func TestGroupAnswersLikeTheLedger(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "4")
 	group := l.Group()
@@ -75,6 +77,7 @@ func TestGroupAnswersLikeTheLedger(t *testing.T) {
 
 // TestHoldThatNobodyWaitsFor: who asks goes away while the hold is being made; it is given back.
 func TestHoldThatNobodyWaitsFor(t *testing.T) {
+	t.Parallel()
 	db := open(t)
 	l := postgres.NewLedger(db, clock.System{})
 	account := prepaid(t, l, "beauty", "4")
@@ -93,7 +96,9 @@ func TestHoldThatNobodyWaitsFor(t *testing.T) {
 		require.NoError(t, db.Pool().QueryRow(t.Context(), query, args...).Scan(&n))
 		return n
 	}
-	require.Eventually(t, func() bool { return count(`SELECT count(*) FROM pg_locks WHERE NOT granted`) > 0 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0
+	}, time.Minute, time.Millisecond)
 	cancel()
 	require.ErrorIs(t, <-asked, context.Canceled)
 	require.NoError(t, tx.Rollback(t.Context()))

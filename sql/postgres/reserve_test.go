@@ -51,6 +51,7 @@ func requireMoney(tb testing.TB, l *postgres.Ledger, account ledger.Account, pen
 }
 
 func TestReserveGrowsAndRepeats(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "4")
 	r := request(account, 2)
@@ -75,6 +76,7 @@ func TestReserveGrowsAndRepeats(t *testing.T) {
 }
 
 func TestReserveRefusals(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	unknown := request(ledger.Tenant("nobody", rub()), 1)
 	require.Equal(t, ledger.BoundAccount, mustReserve(t, l, unknown).Refusal)
@@ -149,6 +151,7 @@ func TestLimits(t *testing.T) {
 
 // TestLimitChangesInMidCall changes the caps between two stretches: the new ones hold for the rest of the call.
 func TestLimitChangesInMidCall(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	account := prepaid(t, l, "beauty", "1000")
 	capOf := func(s string) []ledger.Limit {
@@ -176,6 +179,7 @@ func TestLimitChangesInMidCall(t *testing.T) {
 
 // TestNoOverspend lets 300 callers reserve at once against a balance, and a limit, for a few: what is granted is what fits.
 func TestNoOverspend(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	const callers = 300
 	limit := amount("4.5")

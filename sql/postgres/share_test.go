@@ -13,6 +13,7 @@ import (
 // TestShares: whatever proxies come and go, and whatever answers are lost, what they believe to have is never more than the whole; when all have
 // been heard it is the same for each.
 func TestShares(t *testing.T) {
+	t.Parallel()
 	l, _ := openLedger(t)
 	const whole = 1_000_000
 	random := rand.New(rand.NewPCG(1, 2))

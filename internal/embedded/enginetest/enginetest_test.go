@@ -1,6 +1,8 @@
 package enginetest_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -21,6 +23,33 @@ func TestPostgresDatabasesAreSeparate(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, conn.Close(t.Context()))
 	}
+}
+
+// TestPostgresCopies: each copy has what the pattern has, and what one gets of its own no other has. The pattern is set up once.
+func TestPostgresCopies(t *testing.T) {
+	asked := 0
+	prepare := func(ctx context.Context, dsn string) error {
+		asked++
+		conn, err := pgx.Connect(ctx, dsn)
+		if err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, "CREATE TABLE pattern (id int)")
+		return errors.Join(err, conn.Close(ctx))
+	}
+	for range 2 {
+		conn, err := pgx.Connect(t.Context(), enginetest.PostgresLike(t, prepare))
+		require.NoError(t, err)
+		_, err = conn.Exec(t.Context(), "INSERT INTO pattern VALUES (1)")
+		require.NoError(t, err)
+		_, err = conn.Exec(t.Context(), "CREATE TABLE only_once (id int)")
+		require.NoError(t, err)
+		var rows int
+		require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM pattern").Scan(&rows))
+		require.Equal(t, 1, rows)
+		require.NoError(t, conn.Close(t.Context()))
+	}
+	require.LessOrEqual(t, asked, 1)
 }
 
 func TestClickHouseDatabasesAreSeparate(t *testing.T) {

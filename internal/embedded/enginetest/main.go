@@ -3,10 +3,12 @@ package enginetest
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -32,6 +34,7 @@ type stand struct {
 	clickhouse *embedded.ClickHouse
 	kafka      *embedded.Kafka
 	databases  int
+	pattern    string // The database that PostgresLike copies; "" before a test asks.
 }
 
 var engines stand //nolint:gochecknoglobals // the tests of a binary share its engines, and testing hands them nothing
@@ -49,6 +52,10 @@ func run(m *testing.M) int {
 		log.Error("clickhouse failed", "error", embedded.RunClickHouse(os.Args[2:]...))
 		return 1
 	}
+	if err := bound(); err != nil {
+		log.Error("tests cannot be bounded", "error", err)
+		return 1
+	}
 	engines.mu.Lock()
 	engines.open = true
 	engines.mu.Unlock()
@@ -62,6 +69,19 @@ func run(m *testing.M) int {
 		return 1
 	}
 	return code
+}
+
+// atOnce is how many tests share the engines at a time: PostgreSQL lets a hundred connections in, and a pool may take sixteen.
+const atOnce = 4
+
+// bound keeps parallel tests to as many as the engines can serve, however many cores there are.
+func bound() error {
+	flag.Parse()
+	parallel := flag.Lookup("test.parallel")
+	if n, err := strconv.Atoi(parallel.Value.String()); err == nil && n <= atOnce {
+		return nil
+	}
+	return parallel.Value.Set(strconv.Itoa(atOnce))
 }
 
 // close stops what was started, and removes its folder.
