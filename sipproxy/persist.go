@@ -70,17 +70,12 @@ func (c *call) keepLast() {
 	}
 }
 
-// forgetKept takes a call that is recorded out of the journal.
-func (c *call) forgetKept() {
-	keys := []string{callstate.LastHeardKey(c.id), callstate.CallKey(c.id), callstate.DecisionKey(c.id)}
-	for _, f := range c.onward {
-		keys = append(keys, callstate.DecisionKey(f.id))
-	}
-	c.sh.order.End(c.id)
-	for _, f := range c.onward {
-		c.sh.order.End(f.id)
-	}
-	_ = c.sh.journal.Remove(keys...) // What cannot be removed now is removed later; the call would be recorded again, which counts once.
+// keysOfCall is how many keys of the journal a call of the books may have.
+const keysOfCall = 3
+
+// keptKeys are the keys that the journal may have of a call of the books.
+func keptKeys(id calls.ID) []string {
+	return []string{callstate.LastHeardKey(id), callstate.CallKey(id), callstate.DecisionKey(id)}
 }
 
 // costs reports whether money may flow for the call: the caller is charged, or a carrier charges. Emergency calls go through whatever

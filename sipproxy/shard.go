@@ -54,6 +54,7 @@ type shard struct {
 	slots     *slots
 	lastTaken *lastTaken
 	releases  *release.Queue
+	recording *recording
 	journal   *journal.Journal
 	order     *holds.Order
 	headers   *headers.Rules
@@ -84,7 +85,7 @@ func (p *Proxy) newShard(index int) *shard {
 	s := &shard{
 		cfg: &p.cfg, log: p.log, clock: p.clock, router: p.router, credit: p.credit, recorder: p.recorder, settings: p.settings, metrics: p.metrics,
 		wire: p.wire, flows: p.flows, auth: p.auth, guard: p.guard, registrar: p.registrar, contacts: p.contacts, health: p.health, members: p.members,
-		slots: p.slots, lastTaken: p.lastTaken, releases: p.releases, journal: p.journal, order: p.order, headers: &p.headers,
+		slots: p.slots, lastTaken: p.lastTaken, releases: p.releases, recording: &p.recording, journal: p.journal, order: p.order, headers: &p.headers,
 		load: &p.load, boot: p.boot, all: &p.shards, work: work{p.lifetime, p.stopped, &p.background},
 		index: index, dialogs: make(map[string]*dialog), calls: make(map[calls.ID]*call), merged: make(map[string]bool),
 	}
