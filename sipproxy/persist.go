@@ -30,11 +30,18 @@ func (c *call) keep() error {
 		c.log.Warn("the decision about the call is too large for the journal; after a crash it would be missing", "error", err)
 		err = c.sh.journal.Write(this)
 	}
-	c.kept = true
+	c.kept, c.noted = true, c.now()
 	if err != nil {
 		c.log.Error("the call is not on disk", "error", err)
 	}
 	return err
+}
+
+// keepFirst notes that there is the call. It may be repeated: one that is kept already is left as it is.
+func (c *call) keepFirst() {
+	if !c.kept && (!c.costs() || c.sh.halt() == "") {
+		_ = c.keep()
+	}
 }
 
 // changes are what the journal is to be told of a decision: each is kept once.
@@ -52,6 +59,7 @@ func (c *call) keepLast() {
 	if !c.kept {
 		return
 	}
+	c.noted = c.now()
 	m := callstate.LastHeard{Near: callstate.InstantOf(c.caller.heard)}
 	if c.winner != nil {
 		m.Far = callstate.InstantOf(c.winner.dialog.heard)

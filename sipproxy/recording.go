@@ -33,7 +33,7 @@ type over struct {
 // record has the legs of a call that is over recorded.
 func (s *shard) record(c *call) {
 	legs := c.legs()
-	if !c.kept && s.halt() != "" {
+	if !c.kept && !c.asked && s.halt() != "" {
 		s.postpone(c, legs)
 		return
 	}
