@@ -45,7 +45,7 @@ func (c *call) ring(a *attempt, res *sip.Response) {
 		untimed(out)
 	}
 	c.sh.carryHeaders(res, out, a.dialog, c.caller)
-	c.sh.headers.Apply(out, c.caller.rulesOf(), c.values(c.route))
+	c.dressFor(c.caller, out, c.route)
 	c.tx.Respond(out)
 }
 
@@ -141,7 +141,7 @@ func (c *call) accept(tx *txn.Server, seq uint32, invite *sip.Request, res *sip.
 	}
 	c.caller.grantSession(invite, out)
 	c.sh.carryHeaders(res, out, c.winner.dialog, c.caller)
-	c.sh.headers.Apply(out, c.caller.rulesOf(), c.values(c.route))
+	c.dressFor(c.caller, out, c.route)
 	c.caller.answered, c.caller.answeredSeq = tx, seq
 	tx.OnUnheard(func() {
 		c.caller.answered = nil

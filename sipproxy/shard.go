@@ -1,6 +1,7 @@
 package sipproxy
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"hash/crc32"
@@ -70,7 +71,8 @@ type shard struct {
 	dialogs map[string]*dialog
 	calls   map[calls.ID]*call
 	merged  map[string]bool // The INVITEs of the calls: another way by which one of them comes is refused.
-	room    []byte          // What the text of a decision is written in.
+	room    []byte          // What the text of a decision is written in,
+	text    bytes.Buffer    // and that of a URI.
 }
 
 // work is what runs beside the shards, and ends with the proxy.
