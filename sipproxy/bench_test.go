@@ -48,7 +48,7 @@ func BenchmarkHeld(b *testing.B) {
 		for n := range held {
 			l.setUp(n)
 		}
-		time.Sleep(34 * time.Second) // 64*T1 of RFC 3261, and a sweep.
+		require.NoError(b, clock.Sleep(b.Context(), clock.System{}, 34*time.Second)) // 64*T1 of RFC 3261, and a sweep.
 		b.ReportMetric(float64(inUse()-before)/float64(held), "B-held/call")
 		runtime.KeepAlive(l)
 	}
@@ -164,7 +164,7 @@ func headerLine(msg []byte, name string) []byte {
 // await reads until a message begins so; it is there until the next one is read.
 func (l *circuit) await(c *net.UDPConn, begin string) []byte {
 	for {
-		require.NoError(l.b, c.SetReadDeadline(time.Now().Add(10*time.Second)))
+		require.NoError(l.b, c.SetReadDeadline(clock.System{}.Now().Add(10*time.Second)))
 		n, _, err := c.ReadFromUDPAddrPort(l.room)
 		require.NoError(l.b, err, begin)
 		if bytes.HasPrefix(l.room[:n], []byte(begin)) {
