@@ -47,27 +47,36 @@ func (s *shard) record(c *call) {
 	}
 }
 
-// recordAll records what waits until nothing does.
+// recordAll records what waits until nothing does. Calls that could not be recorded are tried again a second later, and nobody waits for them.
 func (s *shard) recordAll() {
+	var failed []over
+	var due time.Duration // When those that failed are tried again, by the clock that never steps.
 	for {
-		batch := s.recording.take()
-		if len(batch) == 0 {
+		batch := s.recording.take(len(failed) > 0)
+		if len(failed) > 0 && s.clock.Elapsed() >= due {
+			batch, failed = slices.Concat(failed, batch), nil
+		}
+		if len(batch) == 0 && len(failed) == 0 {
 			return
 		}
-		wait := recordGather
-		if failed := s.recordBatch(batch); len(failed) > 0 {
-			if s.work.lifetime.Err() != nil {
-				return // The journal still has the calls: they are recorded after the restart.
+		if again := s.recordBatch(batch); len(again) > 0 {
+			if len(failed) == 0 {
+				due = s.clock.Elapsed() + recordRetry
 			}
-			s.recording.giveBack(failed)
-			wait = recordRetry
+			failed = slices.Concat(failed, again)
 		}
-		_ = clock.Sleep(s.work.lifetime, s.clock, wait) // What waits when the proxy stops is tried once more.
+		if s.work.lifetime.Err() != nil && len(failed) > 0 {
+			return // The journal still has the calls: they are recorded after the restart.
+		}
+		_ = clock.Sleep(s.work.lifetime, s.clock, recordGather) // What waits when the proxy stops is tried once more.
 	}
 }
 
 // recordBatch returns the calls that could not be recorded. One that the recorder does not take does not keep others from it.
 func (s *shard) recordBatch(batch []over) (failed []over) {
+	if len(batch) == 0 {
+		return nil
+	}
 	legs := make([][]*cdr.Leg, 0, len(batch))
 	for _, o := range batch {
 		legs = append(legs, o.legs)
@@ -102,20 +111,13 @@ func (s *shard) forgetKept(recorded []over) {
 	_ = s.journal.Remove(keys...) // What cannot be removed now is removed later; the call would be recorded again, which counts once.
 }
 
-// take returns what is to be recorded next; nothing: whoever asked is to end.
-func (r *recording) take() []over {
+// take returns what is to be recorded next. Nothing: whoever asked is to end, unless it has something left to do.
+func (r *recording) take(more bool) []over {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := min(len(r.waiting), recordMost)
 	batch := slices.Clone(r.waiting[:n])
 	r.waiting = slices.Delete(r.waiting, 0, n)
-	r.busy = n > 0
+	r.busy = n > 0 || more
 	return batch
-}
-
-// giveBack has calls recorded later.
-func (r *recording) giveBack(failed []over) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.waiting = append(r.waiting, failed...)
 }
