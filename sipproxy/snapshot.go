@@ -44,10 +44,10 @@ func (a *attempt) snapshot() callstate.Attempt {
 }
 
 // textOf writes a URI out, in room that is used again.
-func (s *shard) textOf(uri *sip.Uri) string {
-	s.text.Reset()
-	uri.StringWrite(&s.text)
-	return s.text.String()
+func (sh *shard) textOf(uri *sip.Uri) string {
+	sh.text.Reset()
+	uri.StringWrite(&sh.text)
+	return sh.text.String()
 }
 
 func (d *dialog) snapshot() callstate.Dialog {

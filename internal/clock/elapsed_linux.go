@@ -11,13 +11,12 @@ import (
 // beginning is one moment by two clocks: the runtime reads its own without a system call, and both run alike.
 //
 //nolint:gochecknoglobals,forbidigo // It is read once, by whoever is the clock, and never changes.
-var beginning = func() (b struct {
+var beginning = moment{at: time.Now(), elapsed: elapsed()}
+
+type moment struct {
 	at      time.Time
 	elapsed time.Duration
-}) {
-	b.at, b.elapsed = time.Now(), elapsed()
-	return b
-}()
+}
 
 // Elapsed is the time since the machine was started, without that for which it was suspended (CLOCK_MONOTONIC).
 func (System) Elapsed() time.Duration { return beginning.elapsed + time.Since(beginning.at) }
