@@ -97,7 +97,7 @@ func Start(ctx context.Context, c *config.Config, p Parts, log *slog.Logger) (*S
 }
 
 func (s *System) start(ctx context.Context) error {
-	s.running.Go(func() { tendGarbage(s.life) })
+	s.running.Go(func() { tendGarbage(s.life, memoryLimit(s.config.Memory)) })
 	if err := s.open(ctx); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"trunkline/cdr"
+	"trunkline/routing"
 	"trunkline/sipproxy/txn"
 )
 
@@ -44,7 +45,7 @@ func (c *call) ring(a *attempt, res *sip.Response) {
 		untimed(out)
 	}
 	c.sh.carryHeaders(res, out, a.dialog, c.caller)
-	c.sh.headers.Apply(out, c.caller.rulesOf(), c.values(c.route))
+	c.dressFor(c.caller, out, c.route)
 	c.tx.Respond(out)
 }
 
@@ -75,6 +76,7 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 	c.connect = a.connect
 	c.sh.lastTaken.took(&a.target, a.connect)
 	c.setupTimer.Stop()
+	c.setupTimer = nil
 	c.leaveLoop()
 	for _, other := range c.attempts {
 		if other != a {
@@ -93,10 +95,22 @@ func (c *call) answered(a *attempt, res *sip.Response) {
 	}
 	c.invite, c.tx, c.targets = nil, nil, nil
 	c.early = earlyAnswers{}
+	c.route = decidedUpon(c.route)
+	for _, f := range c.onward {
+		f.route = decidedUpon(f.route)
+	}
 	c.log.Info("answered", "gateway", a.gatewayID(), "granted", int64(c.grant.Granted.Seconds()))
 	c.sh.metrics.answered.Inc()
 	c.runClock()
 	c.watchEnds(c.sh.cfg.SessionCheck)
+}
+
+// decidedUpon is what an answered call keeps of its route, for as long as it lasts: not where else it might have gone, nor why, which the
+// journal has by now.
+func decidedUpon(r *routing.Route) *routing.Route {
+	kept := *r
+	kept.Targets, kept.Capacities, kept.Trace = nil, nil, nil
+	return &kept
 }
 
 // connectBoth lets the caller and the one who has answered talk, through the media relay where there is one.
@@ -127,7 +141,7 @@ func (c *call) accept(tx *txn.Server, seq uint32, invite *sip.Request, res *sip.
 	}
 	c.caller.grantSession(invite, out)
 	c.sh.carryHeaders(res, out, c.winner.dialog, c.caller)
-	c.sh.headers.Apply(out, c.caller.rulesOf(), c.values(c.route))
+	c.dressFor(c.caller, out, c.route)
 	c.caller.answered, c.caller.answeredSeq = tx, seq
 	tx.OnUnheard(func() {
 		c.caller.answered = nil

@@ -17,11 +17,14 @@ func (a *attempt) stopTimers() {
 			t.Stop()
 		}
 	}
+	a.silence, a.ringing = nil, nil
 }
 
 // response takes an answer to the INVITE.
 func (a *attempt) response(res *sip.Response) {
-	a.silence.Stop()
+	if a.silence != nil {
+		a.silence.Stop()
+	}
 	switch {
 	case res.IsProvisional():
 		a.provisional(res)
@@ -191,6 +194,7 @@ func (a *attempt) answered(res *sip.Response) {
 	}
 	a.state = attemptAnswered
 	a.stopTimers()
+	a.client = nil // Its transaction is for the layer to end.
 	a.status = res.StatusCode
 	d.ackSeq = res.CSeq().SeqNo
 	a.call.sh.health.Heard(a.gatewayID())

@@ -57,7 +57,7 @@ func (a *attempt) send(credentials []sip.Header) {
 	d.askSession(req)
 	c := a.call
 	c.sh.headers.Pass(c.invite, req, c.caller.rulesOf(), identityPasses(d))
-	c.sh.headers.Apply(req, d.rulesOf(), c.values(a.route()))
+	c.dressFor(d, req, a.route())
 	a.state = attemptInviting
 	a.client = d.beginAs(branchOf(d.callID, req.CSeq().SeqNo), req, txn.ClientEvents{Response: a.response, Silence: a.unanswered})
 	a.await()

@@ -89,7 +89,9 @@ type call struct {
 	finished ending
 	endedAt  time.Time
 	recorded bool
-	kept     bool // The journal was told of it.
+	asked    bool      // Money was asked for.
+	kept     bool      // The journal was told of it,
+	noted    time.Time // and when it was last.
 }
 
 // now is the time in the call: it began when the wall said so, and goes on as time does, whatever the wall is set to meanwhile.
@@ -139,6 +141,7 @@ func (c *call) end(e ending) {
 	if c.state == stateOver {
 		return
 	}
+	c.keepFirst()
 	answered := c.state == stateAnswered
 	if answered && e.at.IsZero() && e.side != cdr.SideCaller && e.side != cdr.SideCallee {
 		e.at = c.proven()

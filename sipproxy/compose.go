@@ -2,6 +2,7 @@ package sipproxy
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -88,6 +89,14 @@ func pass(from, to sip.Message) {
 		to.AppendHeader(sip.NewHeader("Require", "timer"))
 	}
 	to.SetBody(from.Body())
+}
+
+// carries reports whether pass copies anything of a message.
+func carries(msg sip.Message) bool {
+	headed, ok := msg.(interface{ Headers() []sip.Header })
+	return len(msg.Body()) > 0 || ok && slices.ContainsFunc(headed.Headers(), func(h sip.Header) bool {
+		return carried(h) || headers.Is(h, "Supported") || headers.Is(h, "k") || headers.Is(h, "Require")
+	})
 }
 
 // describe copies a session description.

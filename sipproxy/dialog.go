@@ -204,7 +204,10 @@ func (d *dialog) nextHop(req *sip.Request) wire.Flow {
 // sendACK acknowledges a 2xx to our INVITE (RFC 3261, section 13.2.2.4); it is a request without a transaction.
 // body is the message whose body goes along, or nil.
 func (d *dialog) sendACK(seq uint32, body sip.Message) {
-	d.ackSeq, d.ackBody, d.ackSent = seq, body, true
+	d.ackSeq, d.ackBody, d.ackSent = seq, nil, true
+	if body != nil && carries(body) { // Most say nothing, and a call would keep the whole message.
+		d.ackBody = body
+	}
 	ack := d.request(sip.ACK, seq)
 	for _, h := range d.proof {
 		ack.AppendHeader(h)

@@ -54,7 +54,7 @@ func userAs(wanted, number, login string) string {
 	return wanted
 }
 
-// dress gives the URIs of an attempt the form that its gateway or trunk wants.
+// dressFor gives the URIs of an attempt the form that its gateway or trunk wants.
 func (a *attempt) dress() {
 	d, f := a.dialog, a.dialog.form
 	if f == nil {
@@ -137,6 +137,13 @@ func identityPasses(d *dialog) []provision.HeaderRule {
 // carryHeaders brings the headers of a message over to the other side, as the rules of both have it.
 func (s *shard) carryHeaders(from, to sip.Message, theirs, ours *dialog) {
 	s.headers.Pass(from, to, theirs.rulesOf(), ours.rulesOf())
+}
+
+// dress gives a message that is ready to be sent to an end the headers that are set up for that.
+func (c *call) dressFor(d *dialog, msg sip.Message, r *routing.Route) {
+	if rules := d.rulesOf(); len(rules) > 0 {
+		c.sh.headers.Apply(msg, rules, c.values(r))
+	}
 }
 
 // values are what the rules of headers may name.

@@ -23,14 +23,18 @@ func (c *call) heard() time.Time {
 	return first
 }
 
-// alive notes a sign of life of the other end: with the call in the journal, once it is answered.
+// noteEvery is how far signs of life are apart that the journal is told of.
+const noteEvery = time.Second
+
+// alive notes a sign of life of the other end: with the call in the journal, once it is answered. The ACK, and others that follow what
+// the journal was told at once, are not worth a write.
 func (d *dialog) alive() {
 	c := d.call
 	if c == nil {
 		return
 	}
 	d.heard, d.proven = c.now(), true
-	if c.state == stateAnswered {
+	if c.state == stateAnswered && d.heard.Sub(c.noted) >= noteEvery {
 		c.keepLast()
 	}
 }

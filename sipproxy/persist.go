@@ -30,11 +30,18 @@ func (c *call) keep() error {
 		c.log.Warn("the decision about the call is too large for the journal; after a crash it would be missing", "error", err)
 		err = c.sh.journal.Write(this)
 	}
-	c.kept = true
+	c.kept, c.noted = true, c.now()
 	if err != nil {
 		c.log.Error("the call is not on disk", "error", err)
 	}
 	return err
+}
+
+// keepFirst notes that there is the call. It may be repeated: one that is kept already is left as it is.
+func (c *call) keepFirst() {
+	if !c.kept && (!c.costs() || c.sh.halt() == "") {
+		_ = c.keep()
+	}
 }
 
 // changes are what the journal is to be told of a decision: each is kept once.
@@ -52,6 +59,7 @@ func (c *call) keepLast() {
 	if !c.kept {
 		return
 	}
+	c.noted = c.now()
 	m := callstate.LastHeard{Near: callstate.InstantOf(c.caller.heard)}
 	if c.winner != nil {
 		m.Far = callstate.InstantOf(c.winner.dialog.heard)
@@ -70,17 +78,12 @@ func (c *call) keepLast() {
 	}
 }
 
-// forgetKept takes a call that is recorded out of the journal.
-func (c *call) forgetKept() {
-	keys := []string{callstate.LastHeardKey(c.id), callstate.CallKey(c.id), callstate.DecisionKey(c.id)}
-	for _, f := range c.onward {
-		keys = append(keys, callstate.DecisionKey(f.id))
-	}
-	c.sh.order.End(c.id)
-	for _, f := range c.onward {
-		c.sh.order.End(f.id)
-	}
-	_ = c.sh.journal.Remove(keys...) // What cannot be removed now is removed later; the call would be recorded again, which counts once.
+// keysOfCall is how many keys of the journal a call of the books may have.
+const keysOfCall = 3
+
+// keptKeys are the keys that the journal may have of a call of the books.
+func keptKeys(id calls.ID) []string {
+	return []string{callstate.LastHeardKey(id), callstate.CallKey(id), callstate.DecisionKey(id)}
 }
 
 // costs reports whether money may flow for the call: the caller is charged, or a carrier charges. Emergency calls go through whatever

@@ -69,5 +69,5 @@ func (g Grant) full() bool { return strings.HasPrefix(g.Refusal, "calls_") }
 // Recorder takes the legs of a call that is over. When Record returns nil they are safe on disk; it may be called
 // again with the same legs after a failure.
 type Recorder interface {
-	Record(ctx context.Context, legs []*cdr.Leg) error
+	Record(ctx context.Context, calls ...[]*cdr.Leg) error
 }

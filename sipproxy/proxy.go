@@ -45,6 +45,7 @@ type Proxy struct {
 	guard     *guard.Guard
 	slots     *slots
 	releases  *release.Queue
+	recording recording
 	lastTaken *lastTaken
 	health    *gateway.Health
 	registrar *registrar.Registrar

@@ -2,7 +2,6 @@ package sipproxy
 
 import (
 	"bytes"
-	"time"
 
 	"trunkline/cdr"
 	"trunkline/internal/calls"
@@ -12,32 +11,8 @@ import (
 )
 
 const (
-	recordRetry = time.Second
-	traceMost   = 256 << 10 // The largest decision that is stored with a call: with it, a leg has to fit into the spool and the stream.
+	traceMost = 256 << 10 // The largest decision that is stored with a call: with it, a leg has to fit into the spool and the stream.
 )
-
-// record hands the legs of a call that is over to the recorder, again and again until they are safe on disk, and only
-// then takes the call out of the journal.
-func (s *shard) record(c *call) {
-	legs := c.legs()
-	if !c.kept && s.halt() != "" {
-		s.postpone(c, legs)
-		return
-	}
-	s.work.background.Go(func() {
-		for {
-			err := s.recorder.Record(s.work.lifetime, legs)
-			if err == nil {
-				c.forgetKept()
-				return
-			}
-			c.log.Error("the legs of the call could not be recorded; trying again", "error", err)
-			if clock.Sleep(s.work.lifetime, s.clock, recordRetry) != nil {
-				return // The journal still has the call: it is recorded after the restart.
-			}
-		}
-	})
-}
 
 // postpone records a call that was refused because of the disk when there is room again. Calls in progress need what room is left.
 func (s *shard) postpone(c *call, legs []*cdr.Leg) {

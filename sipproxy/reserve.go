@@ -49,6 +49,8 @@ func (c *call) takeCapacity() bool {
 // ask reserves money until upTo after the connection, and calls then with the answer.
 func (c *call) ask(upTo time.Duration, then func(Grant, error)) {
 	holds := c.holds()
+	c.sh.order.Begin(c.id)
+	c.asked = true
 	if fresh := c.grant == (Grant{}); len(holds) == 1 && c.reserved && (fresh || !c.grant.Draw.IsZero()) { // A call has a hold, or it draws on a quota.
 		if g, ok := c.sh.credit.Draw(Reservation{Call: c.id, Route: c.route, UpTo: upTo, Has: c.grant.Draw}); ok {
 			then(g, nil)
@@ -56,6 +58,7 @@ func (c *call) ask(upTo time.Duration, then func(Grant, error)) {
 		}
 	}
 	c.asking = true
+	c.keepFirst() // Before the ledger knows of it.
 	c.sh.async(func(ctx context.Context) func() {
 		behind := !c.sh.releases.Idle()
 		grant, err := reserveAll(ctx, c.sh.credit, holds, upTo)

@@ -83,17 +83,21 @@ func (s *shard) overloaded() bool {
 	return s.load.inProgress.Load() >= int64(s.cfg.MaxCalls) || s.load.asking.Load() >= int64(s.cfg.MaxAsking)
 }
 
-// place routes the call, takes its capacity and asks the ledger.
+// place routes the call, takes its capacity and asks the ledger. A call that waits for something after that is in the journal.
 func (c *call) place() {
+	c.decide()
+	if c.state != stateOver {
+		c.keepFirst()
+	}
+}
+
+func (c *call) decide() {
 	c.route = c.sh.router.Route(c.from, c.dialled, c.callerID, c.setup)
 	c.targets = c.route.Targets
 	c.log.Info("call", "tenant", c.route.Tenant, "extension", c.route.Extension, "direction", c.route.Direction,
 		"from", c.route.From.String(), "to", c.route.To.String(), "dialled", c.dialled, "targets", len(c.targets))
 	c.reserved = c.route.Refusal == "" && c.route.Quote != nil && !c.route.Emergency
 	halt := c.sh.halt()
-	if halt == "" || !c.costs() {
-		_ = c.keep()
-	}
 	if c.route.Refusal != "" {
 		c.refuse(string(c.route.Refusal), c.route.Status)
 		return

@@ -1,6 +1,7 @@
 package sipproxy
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"hash/crc32"
@@ -54,6 +55,7 @@ type shard struct {
 	slots     *slots
 	lastTaken *lastTaken
 	releases  *release.Queue
+	recording *recording
 	journal   *journal.Journal
 	order     *holds.Order
 	headers   *headers.Rules
@@ -69,7 +71,8 @@ type shard struct {
 	dialogs map[string]*dialog
 	calls   map[calls.ID]*call
 	merged  map[string]bool // The INVITEs of the calls: another way by which one of them comes is refused.
-	room    []byte          // What the text of a decision is written in.
+	room    []byte          // What the text of a decision is written in,
+	text    bytes.Buffer    // and that of a URI.
 }
 
 // work is what runs beside the shards, and ends with the proxy.
@@ -84,7 +87,7 @@ func (p *Proxy) newShard(index int) *shard {
 	s := &shard{
 		cfg: &p.cfg, log: p.log, clock: p.clock, router: p.router, credit: p.credit, recorder: p.recorder, settings: p.settings, metrics: p.metrics,
 		wire: p.wire, flows: p.flows, auth: p.auth, guard: p.guard, registrar: p.registrar, contacts: p.contacts, health: p.health, members: p.members,
-		slots: p.slots, lastTaken: p.lastTaken, releases: p.releases, journal: p.journal, order: p.order, headers: &p.headers,
+		slots: p.slots, lastTaken: p.lastTaken, releases: p.releases, recording: &p.recording, journal: p.journal, order: p.order, headers: &p.headers,
 		load: &p.load, boot: p.boot, all: &p.shards, work: work{p.lifetime, p.stopped, &p.background},
 		index: index, dialogs: make(map[string]*dialog), calls: make(map[calls.ID]*call), merged: make(map[string]bool),
 	}

@@ -43,15 +43,22 @@ func (a *attempt) snapshot() callstate.Attempt {
 	return m
 }
 
+// textOf writes a URI out, in room that is used again.
+func (sh *shard) textOf(uri *sip.Uri) string {
+	sh.text.Reset()
+	uri.StringWrite(&sh.text)
+	return sh.text.String()
+}
+
 func (d *dialog) snapshot() callstate.Dialog {
 	m := callstate.Dialog{
-		CallID: d.callID, Local: d.local.Address.String(), LocalTag: d.localTag(),
-		Remote: d.remote.Address.String(), RemoteTag: d.remoteTag(), Target: d.target.String(),
+		CallID: d.callID, Local: d.sh.textOf(&d.local.Address), LocalTag: d.localTag(),
+		Remote: d.sh.textOf(&d.remote.Address), RemoteTag: d.remoteTag(), Target: d.sh.textOf(&d.target),
 		LocalSeq: d.localSeq, RemoteSeq: d.remoteSeq,
 		Transport: d.flow.Transport(), Source: d.flow.Remote().String(), Host: d.flow.Host(), Web: d.web, Behind: d.behind, Media: d.media.snapshot(d.far),
 	}
 	for _, r := range d.routes {
-		m.Routes = append(m.Routes, r.String())
+		m.Routes = append(m.Routes, d.sh.textOf(&r))
 	}
 	return m
 }

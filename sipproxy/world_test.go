@@ -68,7 +68,8 @@ type world struct {
 	log      *slog.Logger // In the place of the test's.
 	settings sipproxy.Settings
 	router   sipproxy.Router // In the place of the world itself.
-	fail     error           // What Record answers.
+	fail     error           // What Record answers,
+	failOf   string          // for calls to this number only, where it is set.
 	ledger   chan struct{}   // Where it is set, the ledger answers when it is closed.
 	asked    atomic.Int64    // How often the ledger was asked.
 	clock    clock.Clock     // Nil: the machine's.
@@ -300,14 +301,16 @@ func (w *world) End(_ context.Context, ids []calls.ID) error {
 }
 
 // Record implements sipproxy.Recorder.
-func (w *world) Record(_ context.Context, legs []*cdr.Leg) error {
+func (w *world) Record(_ context.Context, calls ...[]*cdr.Leg) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.fail != nil {
+	if w.fail != nil && (w.failOf == "" || slices.ContainsFunc(calls, func(legs []*cdr.Leg) bool { return legs[0].Dialled == w.failOf })) {
 		return w.fail
 	}
-	w.legs = append(w.legs, legs...)
-	w.recorded <- struct{}{}
+	for _, legs := range calls {
+		w.legs = append(w.legs, legs...)
+		w.recorded <- struct{}{}
+	}
 	return nil
 }
 

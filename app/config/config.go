@@ -25,6 +25,7 @@ type Config struct {
 	Packages   string     `yaml:"packages" env:"PACKAGES"`         // node_modules with the embedded engines; looked for if empty.
 	Node       string     `yaml:"node" env:"NODE"`                 // Name of this process in records; the host's if empty.
 	Reserve    int64      `yaml:"disk_reserve" env:"DISK_RESERVE"` // Bytes kept aside on the disk of data, so that calls in progress can end and be recorded when it is full; 0: none.
+	Memory     int64      `yaml:"memory" env:"MEMORY"`             // Bytes that this process may have before it collects garbage whatever that costs; 0: half of what the machine, or its control group, has.
 	Log        Log        `yaml:"log" envPrefix:"LOG_"`
 	Postgres   Postgres   `yaml:"postgres" envPrefix:"POSTGRES_"`
 	ClickHouse ClickHouse `yaml:"clickhouse" envPrefix:"CLICKHOUSE_"`
@@ -178,6 +179,10 @@ func (c *Config) Validate() error {
 	}
 	if c.Data == "" {
 		return errors.New("data is empty: name a folder")
+	}
+	const leastMemory = 64 << 20
+	if c.Memory != 0 && c.Memory < leastMemory {
+		return fmt.Errorf("memory is %d bytes: use %d at least, or 0 for half of what the machine has", c.Memory, leastMemory)
 	}
 	if c.Kafka.Partitions < 1 || c.Kafka.Partitions > 1000 {
 		return fmt.Errorf("kafka.partitions is %d: use 1 to 1000", c.Kafka.Partitions)

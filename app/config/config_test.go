@@ -27,6 +27,7 @@ func TestTheDefaultIsValid(t *testing.T) {
 func TestFaultsNameTheKey(t *testing.T) {
 	t.Parallel()
 	for says, change := range map[string]func(*config.Config){
+		"memory is 1024 bytes: use 67108864 at least":           func(c *config.Config) { c.Memory = 1024 },
 		"data is empty: name a folder":                          func(c *config.Config) { c.Data = "" },
 		"kafka.partitions is 0: use 1 to 1000":                  func(c *config.Config) { c.Kafka.Partitions = 0 },
 		"sip.listen has \"5060\"":                               func(c *config.Config) { c.SIP.Listen = []string{"5060"} },

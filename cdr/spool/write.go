@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"trunkline/cdr"
@@ -27,9 +28,10 @@ type write struct {
 	done    chan error
 }
 
-// Record writes legs to the disk and returns when they are safe there; calls that come together share one fsync. After
+// Record writes the legs of calls to the disk and returns when they are safe there; what comes together shares one fsync. After
 // an error they may be there or not, and are to be recorded again. ErrFull says that the disk or the spool has no room.
-func (s *Spool) Record(ctx context.Context, legs []*cdr.Leg) error {
+func (s *Spool) Record(ctx context.Context, calls ...[]*cdr.Leg) error {
+	legs := slices.Concat(calls...)
 	if len(legs) == 0 {
 		return nil
 	}

@@ -157,4 +157,4 @@ func (r *relayOnly) Release(context.Context, calls.ID) error { return nil }
 
 func (r *relayOnly) End(context.Context, []calls.ID) error { return nil }
 
-func (r *relayOnly) Record(context.Context, []*cdr.Leg) error { return nil }
+func (r *relayOnly) Record(context.Context, ...[]*cdr.Leg) error { return nil }

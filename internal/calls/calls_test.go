@@ -55,3 +55,12 @@ func TestIDsOfOneMoment(t *testing.T) {
 	require.Error(t, err)
 	require.True(t, calls.ID{}.IsZero())
 }
+
+// TestIDIsAppendedAsItIsWritten holds Append against String.
+func TestIDIsAppendedAsItIsWritten(t *testing.T) {
+	t.Parallel()
+	for salt := range uint64(100) {
+		id := calls.IDAt(time.UnixMilli(1_700_000_000_000+int64(salt)), salt*0x9e3779b97f4a7c15)
+		require.Equal(t, "call "+id.String(), string(id.Append([]byte("call "))))
+	}
+}

@@ -2,6 +2,7 @@ package calls
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -56,6 +57,15 @@ func (c ID) Bytes() [16]byte { return c.id }
 
 // String returns the id in its usual text form.
 func (c ID) String() string { return c.id.String() }
+
+// Append appends the text form of the id to b.
+func (c ID) Append(b []byte) []byte {
+	b = append(hex.AppendEncode(b, c.id[:4]), '-')
+	b = append(hex.AppendEncode(b, c.id[4:6]), '-')
+	b = append(hex.AppendEncode(b, c.id[6:8]), '-')
+	b = append(hex.AppendEncode(b, c.id[8:10]), '-')
+	return hex.AppendEncode(b, c.id[10:])
+}
 
 // Time is the moment at which the id was minted, UTC, by the clock of the node that minted it.
 func (c ID) Time() time.Time {

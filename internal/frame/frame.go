@@ -17,15 +17,13 @@ const (
 
 // Format is that of one file.
 type Format struct {
-	salt [8]byte
+	salt uint32 // The sum of the file's, which goes on with that of a head.
 	most int
 }
 
 // New returns the format of a file with that salt, whose frames have bodies of so many bytes at most.
 func New(salt uint64, most int) Format {
-	f := Format{most: most}
-	binary.BigEndian.PutUint64(f.salt[:], salt)
-	return f
+	return Format{salt: sum(binary.BigEndian.AppendUint64(nil, salt)), most: most}
 }
 
 func sum(data []byte) uint32 { return crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)) }
@@ -43,7 +41,7 @@ func (f Format) Seal(frame []byte) {
 }
 
 func (f Format) headSum(head []byte) uint32 {
-	return crc32.Update(sum(f.salt[:]), crc32.MakeTable(crc32.Castagnoli), head[:12])
+	return crc32.Update(f.salt, crc32.MakeTable(crc32.Castagnoli), head[:12])
 }
 
 // head returns the length of the body of the frame that begins here; false: none does.

@@ -294,5 +294,5 @@ func (c *Client) terminate() {
 	c.stopTimer()
 	c.limit.Stop()
 	delete(c.layer.clients, c.key)
-	c.req, c.data, c.ack = nil, nil, nil
+	c.req, c.data, c.ack, c.limit = nil, nil, nil, nil
 }

@@ -112,6 +112,5 @@ func (w *Wire) reject(data []byte, flow Flow, err error) {
 func (w *Wire) deliver(msg sip.Message, flow Flow) {
 	w.received.Add(1)
 	msg.SetTransport(flow.local.transport)
-	msg.SetSource(flow.remote.String())
 	w.handler(msg, flow)
 }
