@@ -119,7 +119,7 @@ func (s *Server) routes() http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
 	r.ContextWithFallback = true // Who asks stands in the request's context.
-	r.Use(s.recovered, secured)
+	r.Use(s.recovered, tidied, secured)
 	r.GET("/healthz/live", func(c *gin.Context) { c.String(http.StatusOK, "alive\n") })
 	r.GET("/healthz/ready", s.ready)
 	inside := r.Group("/", s.requireAuth, bounded(bodyLimit), s.permits(access.ReadMetrics))
@@ -189,6 +189,17 @@ func (s *Server) recovered(c *gin.Context) {
 		if v := recover(); v != nil {
 			s.o.Log.Error("a request panicked", "path", c.FullPath(), "panic", fmt.Sprint(v))
 			c.AbortWithStatus(http.StatusInternalServerError)
+		}
+	}()
+	c.Next()
+}
+
+// tidied removes the files that a form has left. The HTTP server removes those of the request that it has made, and whoever is authenticated
+// has a copy of it, which the form is in.
+func tidied(c *gin.Context) {
+	defer func() {
+		if form := c.Request.MultipartForm; form != nil {
+			_ = form.RemoveAll() // Whatever is left then is in the folder of what may be removed.
 		}
 	}()
 	c.Next()
