@@ -17,7 +17,7 @@ import (
 
 // BenchmarkPipeline measures legs from the topic to the settled ledger and the visible calls, and beside it, in the same run,
 // how fast the same rows go into the same ClickHouse by themselves: into the tables with their sums, and into the table of
-// calls alone. TRUNKLINE_BENCH_LEGS says how many legs.
+// calls alone. TRUNKLINE_BENCH_LEGS says how many legs, TRUNKLINE_BENCH_WORKERS how many workers share the topic.
 func BenchmarkPipeline(b *testing.B) {
 	n := wanted(b, "TRUNKLINE_BENCH_LEGS", 300_000)
 	w := newWorld(b)
@@ -47,7 +47,10 @@ func (w *world) requireAllStored(b *testing.B, n int) {
 	b.Helper()
 	var rows uint64
 	require.NoError(b, w.clicks.Conn().QueryRow(b.Context(), "SELECT count() FROM cdr").Scan(&rows))
-	require.Equal(b, uint64(n), rows+uint64(w.worker.Stats().Dead))
+	for _, one := range w.workers {
+		rows += uint64(one.Stats().Dead)
+	}
+	require.Equal(b, uint64(n), rows)
 }
 
 // records rates so many legs.

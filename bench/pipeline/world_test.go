@@ -81,7 +81,7 @@ type world struct {
 	clicks   *clickhouse.DB
 	store    *clickhouse.Store
 	pool     *pgxpool.Pool
-	worker   *worker.Worker
+	workers  []*worker.Worker
 	history  []*cdr.Leg
 }
 
@@ -170,29 +170,36 @@ func (w *world) send(tb testing.TB, n int) {
 	require.NoError(tb, p.Close())
 }
 
-// work runs the worker until everything in the topic is settled and stored, and returns how long that took.
+// work runs as many workers as are wanted until everything in the topic is settled and stored, and returns how long that took.
 func (w *world) work(tb testing.TB) time.Duration {
 	tb.Helper()
 	countries, err := e164.NewCountries()
 	require.NoError(tb, err)
-	stream, err := kafka.NewConsumer(w.cfg, w.topic, "workers of "+w.topic, kafka.Take{})
-	require.NoError(tb, err)
 	dead := kafka.NewProducer(w.cfg, w.topic+".dead")
-	w.worker = worker.New(worker.Config{
-		Topic: w.topic, Stream: stream, Books: w.books, Calls: w.store, DeadLetters: dead,
-		Prices: func() worker.Prices { return prices{w.snapshot} }, Country: countries.Of, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
-	})
 	ctx, cancel := context.WithCancel(tb.Context())
 	var group sync.WaitGroup
 	begun := clock.System{}.Now()
-	group.Go(func() { _ = w.worker.Run(ctx) })
+	for range wanted(tb, "TRUNKLINE_BENCH_WORKERS", 1) {
+		stream, err := kafka.NewConsumer(w.cfg, w.topic, "workers of "+w.topic, kafka.Take{})
+		require.NoError(tb, err)
+		one := worker.New(worker.Config{
+			Topic: w.topic, Stream: stream, Books: w.books, Calls: w.store, DeadLetters: dead,
+			Prices: func() worker.Prices { return prices{w.snapshot} }, Country: countries.Of, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
+		})
+		w.workers = append(w.workers, one)
+		group.Go(func() {
+			_ = one.Run(ctx)
+			if err := stream.Leave(); err != nil {
+				tb.Error(err)
+			}
+		})
+	}
 	for !w.settled(tb) {
 		require.NoError(tb, clock.Sleep(ctx, clock.System{}, 20*time.Millisecond))
 	}
 	took := clock.System{}.Now().Sub(begun)
 	cancel()
 	group.Wait()
-	require.NoError(tb, stream.Leave())
 	require.NoError(tb, dead.Close())
 	return took
 }
