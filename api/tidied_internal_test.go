@@ -39,7 +39,7 @@ func TestFilesOfForms(t *testing.T) { //nolint:paralleltest // The folder is the
 	})
 	server := httptest.NewServer(r)
 	defer server.Close()
-	res, err := http.Post(server.URL, form.FormDataContentType(), &body) //nolint:noctx // A test's.
+	res, err := http.Post(server.URL, form.FormDataContentType(), &body)
 	require.NoError(t, err)
 	require.NoError(t, res.Body.Close())
 	require.Equal(t, 1, during)

@@ -40,7 +40,7 @@ func BenchmarkRefresh(b *testing.B) {
 			bytes := inUse() - before
 			n := 0
 			for b.Loop() {
-				reg.update(fmt.Sprint("tenant-", n%count), seat(n%count, uint32(2+n/count), now), now) //nolint:gosec // A few rounds.
+				reg.update(fmt.Sprint("tenant-", n%count), seat(n%count, uint32(2+n/count), now), now)
 				n++
 			}
 			b.ReportMetric(float64(bytes)/float64(count), "B/phone")
@@ -65,5 +65,5 @@ func inUse() int64 {
 	runtime.GC()
 	runtime.GC()
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) //nolint:gosec // A number of bytes.
+	return int64(m.HeapAlloc)
 }
