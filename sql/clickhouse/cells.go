@@ -2,13 +2,13 @@ package clickhouse
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
 	"trunkline/cdr"
 	"trunkline/internal/calls"
 	"trunkline/internal/money"
+	"trunkline/reports"
 )
 
 // cellKey is what rows of the table of sums are told apart by.
@@ -27,7 +27,7 @@ type cellKey struct {
 type cell struct {
 	legs, seizures, answered, effective, limited, crowded, micros, billed, covered int64
 
-	pdd        map[uint8]int64
+	pdd        reports.Histogram
 	sale, cost money.Amount
 }
 
@@ -143,8 +143,8 @@ func cellOf(r *cdr.Record) (c cell, err error) {
 		limited: of(limited(r)), crowded: of(r.Reason == "capacity" || r.Reason == "cps"),
 		micros: sign * r.Duration().Microseconds(), billed: sign * r.Billed,
 	}
-	if delay := r.PDD().Microseconds(); delay > 0 {
-		c.pdd = map[uint8]int64{delayClass(delay): sign}
+	if delay := r.PDD().Truncate(time.Microsecond); delay > 0 {
+		c.pdd = reports.Histogram{reports.ClassOf(delay): sign}
 	}
 	if c.sale, err = r.Sale.Mul(sign); err != nil {
 		return c, fmt.Errorf("sums: leg %s: %w", r.ID(), err)
@@ -161,11 +161,6 @@ func endedByUser(cause uint8) bool { return cause >= 16 && cause <= 19 || cause 
 // limited reports whether a call was refused or ended because money or a limit was used up.
 func limited(r *cdr.Record) bool {
 	return r.ReleasedBy == cdr.SideLimit || strings.HasPrefix(r.Reason, "limit") || r.Reason == "balance"
-}
-
-// delayClass returns the class of a post-dial delay in microseconds.
-func delayClass(micros int64) uint8 {
-	return uint8(min(math.MaxUint8, math.Round(10*math.Log(float64(max(micros, 1000))/1000))))
 }
 
 // add adds to a row.
@@ -187,11 +182,9 @@ func (c *cells) add(key cellKey, one cell) (err error) {
 	to.billed += one.billed
 	to.covered += one.covered
 	if to.pdd == nil && len(one.pdd) > 0 {
-		to.pdd = make(map[uint8]int64, len(one.pdd))
+		to.pdd = make(reports.Histogram, len(one.pdd))
 	}
-	for class, n := range one.pdd {
-		to.pdd[class] += n
-	}
+	to.pdd.Add(one.pdd)
 	if to.sale, err = to.sale.Add(one.sale); err != nil {
 		return fmt.Errorf("sums of sales: %w", err)
 	}

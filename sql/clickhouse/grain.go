@@ -28,19 +28,23 @@ type definition struct {
 	where  string
 }
 
+// What is counted of a record, and the class of its post-dial delay: reports.ClassOf.
+const (
+	isSeizure   = "cdr.sip_status NOT IN (401, 407)"
+	isAnswered  = "cdr.connect > 0"
+	isEffective = "(cdr.connect > 0 OR (cdr.cause IN (16, 17, 18, 19, 21) AND cdr.sip_status NOT IN (401, 407)))"
+	isLimited   = "(cdr.released_by = 'limit' OR startsWith(cdr.reason, 'limit') OR cdr.reason = 'balance')"
+	isCrowded   = "cdr.reason IN ('capacity', 'cps')"
+	delayMap    = "map(toUInt8(least(255, round(10 * log(greatest(cdr.pdd_us, 1000) / 1000)))), toInt64(sign)), map()::Map(UInt8, Int64)"
+)
+
 // The sums, in the columns of sumColumns.
 const (
 	sumColumns = "legs, seizures, answered, effective, limited, crowded, duration_us, billed, covered, pdd, sale, cost"
 
-	trafficSums = `sum(toInt64(sign)),
-    sum(toInt64(sign) * (sip_status NOT IN (401, 407))),
-    sum(toInt64(sign) * (connect > 0)),
-    sum(toInt64(sign) * (connect > 0 OR (cause IN (16, 17, 18, 19, 21) AND sip_status NOT IN (401, 407)))),
-    sum(toInt64(sign) * (released_by = 'limit' OR startsWith(reason, 'limit') OR reason = 'balance')),
-    sum(toInt64(sign) * (reason IN ('capacity', 'cps'))),
-    sum(sign * duration_us), sum(sign * billed), 0,
-    sumMap(if(pdd_us > 0, map(toUInt8(least(255, round(10 * log(greatest(pdd_us, 1000) / 1000)))), toInt64(sign)), map()::Map(UInt8, Int64))),
-    sum(sale * sign), sum(cost * sign)`
+	trafficSums = `sum(toInt64(sign)), sumIf(toInt64(sign), ` + isSeizure + `), sumIf(toInt64(sign), ` + isAnswered + `), sumIf(toInt64(sign), ` + isEffective + `),
+    sumIf(toInt64(sign), ` + isLimited + `), sumIf(toInt64(sign), ` + isCrowded + `), sum(sign * duration_us), sum(sign * billed), 0,
+    sumMap(if(cdr.pdd_us > 0, ` + delayMap + `)), sum(sale * sign), sum(cost * sign)`
 
 	usageSums = `sum(toInt64(sign)), 0, sum(toInt64(sign) * (connect > 0)), 0, 0, 0, 0, sum(sign * billed), sum(sign * covered), map()::Map(UInt8, Int64),
     sum(sale * sign), toDecimal128(0, 6)`
@@ -51,7 +55,10 @@ const (
 )
 
 // chargedFor is the condition for records that are in the grain of use: calls that stay in the house are where they were charged.
-const chargedFor = "kind = 'ingress' AND (direction <> 'internal' OR sale <> 0)"
+const chargedFor = "kind = 'ingress' AND (direction <> 'internal' OR cdr.sale <> 0)"
+
+// areaOf is the beginning of the called number, by which use is told apart.
+const areaOf = "if(direction = 'internal', '', substring(to_number, 1, 7))"
 
 // definitions returns those of all grains but that of the batches.
 func definitions() []definition {
@@ -64,7 +71,7 @@ func definitions() []definition {
 		{houseGrain, hour, "kind, direction" + currencies, "", trafficSums, "1"},
 		{
 			usageGrain, hour, "tenant, kind, direction, branch, area, destination, sale_currency",
-			"tenant, kind, if(direction <> 'inbound', 'outbound', 'inbound'), branch, if(direction = 'internal', '', substring(to_number, 1, 7)), destination, sale_currency",
+			"tenant, kind, if(direction <> 'inbound', 'outbound', 'inbound'), branch, " + areaOf + ", destination, sale_currency",
 			usageSums, chargedFor,
 		},
 	}

@@ -9,18 +9,18 @@ import (
 )
 
 // recordSums are the sums of a table of sums, reckoned from the records.
-const recordSums = `sumIf(toInt64(sign), side), sumIf(toInt64(sign), side AND cdr.sip_status NOT IN (401, 407)), sumIf(toInt64(sign), side AND cdr.connect > 0),
-    sumIf(toInt64(sign), side AND (cdr.connect > 0 OR (cdr.cause IN (16, 17, 18, 19, 21) AND cdr.sip_status NOT IN (401, 407)))),
-    sumIf(toInt64(sign), side AND (cdr.released_by = 'limit' OR startsWith(cdr.reason, 'limit') OR cdr.reason = 'balance')),
-    sumIf(toInt64(sign), side AND cdr.reason IN ('capacity', 'cps')), sumIf(sign * cdr.duration_us, side), sumIf(sign * cdr.billed, side),
-    sumMap(if(side AND cdr.pdd_us > 0, map(toUInt8(least(255, round(10 * log(greatest(cdr.pdd_us, 1000) / 1000)))), toInt64(sign)), map()::Map(UInt8, Int64))),
+const recordSums = `sumIf(toInt64(sign), side), sumIf(toInt64(sign), side AND ` + isSeizure + `), sumIf(toInt64(sign), side AND ` + isAnswered + `),
+    sumIf(toInt64(sign), side AND ` + isEffective + `),
+    sumIf(toInt64(sign), side AND ` + isLimited + `),
+    sumIf(toInt64(sign), side AND ` + isCrowded + `), sumIf(sign * cdr.duration_us, side), sumIf(sign * cdr.billed, side),
+    sumMap(if(side AND cdr.pdd_us > 0, ` + delayMap + `)),
     sum(cdr.sale * sign), sum(cdr.cost * sign)`
 
 // briefKept and briefRecords are what a brief question wants of them, in the same columns.
 const briefKept = `sumIf(legs, side), sumIf(seizures, side), sumIf(answered, side), toInt64(0), toInt64(0), toInt64(0),
     sumIf(duration_us, side), toInt64(0), map()::Map(UInt8, Int64), sum(sale), toDecimal128(0, 6)`
 
-const briefRecords = `sumIf(toInt64(sign), side), sumIf(toInt64(sign), side AND cdr.sip_status NOT IN (401, 407)), sumIf(toInt64(sign), side AND cdr.connect > 0),
+const briefRecords = `sumIf(toInt64(sign), side), sumIf(toInt64(sign), side AND ` + isSeizure + `), sumIf(toInt64(sign), side AND ` + isAnswered + `),
     toInt64(0), toInt64(0), toInt64(0), sumIf(sign * cdr.duration_us, side), toInt64(0), map()::Map(UInt8, Int64), sum(cdr.sale * sign), toDecimal128(0, 6)`
 
 const keptSums = `sumIf(legs, side), sumIf(seizures, side), sumIf(answered, side), sumIf(effective, side), sumIf(limited, side), sumIf(crowded, side),

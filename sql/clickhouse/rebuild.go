@@ -80,6 +80,11 @@ func (s *Store) rebuildMonth(ctx context.Context, month string) error {
 // retiredDays are the days of which calls were dropped.
 const retiredDays = `SELECT day FROM cdr_retired`
 
+// insertMarks writes the statement that puts marks of batches into a table, by a column of time and all that follows the batch.
+func insertMarks(into, at, rest string) string {
+	return "INSERT INTO " + into + " (grain, time, kind, direction, batch, key, " + sumColumns + ") SELECT 'batch', toDateTime(toStartOfMonth(" + at + "), 'UTC'), 'ingress', 'outbound', batch, " + rest
+}
+
 // fillMonth sums a month into a table beside, and puts it in the place of the old sums at once. The marks of its batches come first, and
 // the sums are those of batches that have one: what comes in meanwhile has neither.
 func (s *Store) fillMonth(ctx context.Context, month string) (err error) {
@@ -89,16 +94,14 @@ func (s *Store) fillMonth(ctx context.Context, month string) (err error) {
 	}()
 	statements := []string{
 		"CREATE TABLE " + aside + " AS cdr_sum",
-		"INSERT INTO " + aside + " (grain, time, kind, direction, batch, key, " + sumColumns + ") SELECT 'batch', toDateTime(toStartOfMonth(slot), 'UTC'), 'ingress', 'outbound', batch, batch_key, " +
-			batchSums + " FROM cdr WHERE toYYYYMM(slot) = " + month + " GROUP BY ALL",
+		insertMarks(aside, "slot", "batch_key, "+batchSums+" FROM cdr WHERE toYYYYMM(slot) = "+month+" GROUP BY ALL"),
 	}
 	of := "toYYYYMM(slot) = " + month + " AND toDate(slot) NOT IN (" + retiredDays + ") AND (batch, batch_key) IN (SELECT batch, key FROM " + aside + " WHERE grain = 'batch')"
 	for _, d := range definitions() {
 		statements = append(statements, d.insert(aside, of))
 	}
 	statements = append(statements,
-		"INSERT INTO "+aside+" (grain, time, kind, direction, batch, key, "+sumColumns+") SELECT 'batch', toDateTime(toStartOfMonth(day), 'UTC'), 'ingress', 'outbound', batch, key, "+
-			retiredSums+" FROM cdr_retired FINAL WHERE toYYYYMM(day) = "+month,
+		insertMarks(aside, "day", "key, "+retiredSums+" FROM cdr_retired FINAL WHERE toYYYYMM(day) = "+month),
 		"INSERT INTO "+aside+" SELECT * FROM cdr_sum WHERE toYYYYMM(time) = "+month+" AND grain <> 'batch' AND toDate(time) IN ("+retiredDays+")",
 	)
 	for _, statement := range statements {

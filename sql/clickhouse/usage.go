@@ -29,10 +29,10 @@ const usageOfHours = `SELECT tenant, branch, CAST(direction <> 'inbound' AS Bool
     FROM cdr_sum WHERE grain = 'usage' AND `
 
 const usageOfRecords = `SELECT tenant, branch, CAST(direction <> 'inbound' AS Bool) AS outbound,
-        if(direction = 'internal', '', substring(to_number, 1, 7)) AS area, destination, sale_currency,
+        ` + areaOf + ` AS area, destination, sale_currency,
         toInt64(sign) * (connect > 0) AS calls, toInt64(sign) AS attempts, sign * cdr.billed AS billed, sign * cdr.covered AS covered,
         CAST(cdr.sale * sign AS Decimal(38, 6)) AS sale
-    FROM cdr WHERE kind = 'ingress' AND (direction <> 'internal' OR cdr.sale <> 0) AND `
+    FROM cdr WHERE ` + chargedFor + ` AND `
 
 // homesText bounds the text of a query that says where thousands of branches are.
 const homesText = 64 << 20
